@@ -1,0 +1,1 @@
+"""The calculus: terms, differentials, gradients, simplification, derivations and layouts."""

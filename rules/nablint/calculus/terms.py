@@ -1,0 +1,197 @@
+"""Terms: the expression graph, with a sample beside every node.
+
+Terms are hash-consed: the same card on the same arguments is the same object, so what a backward pass computes again
+is the very node that the forward pass made, and "equal" is `is`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nablint.ops.card import Card
+from nablint.shapes import Misfit, Shape, Size, dim
+
+Sample = NDArray[Any]
+
+
+class Term:
+    """A node: a card on arguments, or a leaf (`card` is None) that is a constant or an input.
+
+    sample:  the value on this draw, an ndarray or numpy scalar of the term's shape.
+    shape:   symbolic sizes, worked out when first asked for.
+    tainted: the value depends on an arriving cotangent or was made by a statement that assigns a gradient.
+    origin:  what made it (set by the tracer from `graph.origin`), None for derived gradients.
+    """
+
+    __slots__ = ("_shape", "args", "card", "graph", "label", "number", "origin", "params", "sample", "tainted")
+
+    def __init__(self, graph: Graph, card: Card | None, args: tuple[Term, ...], params: dict[str, Any],
+                 sample: Sample, label: str = "", shape: Shape | None = None) -> None:
+        self.graph = graph
+        self.card = card
+        self.args = args
+        self.params = params
+        self.sample = sample
+        self.label = label
+        self._shape = shape
+        self.number = graph.count
+        graph.count += 1
+        self.origin = graph.origin
+        self.tainted = graph.tainting or any(a.tainted for a in args)
+
+    @property
+    def shape(self) -> Shape:
+        """The symbolic shape; falls back to plain numbers where a card's rule disagrees with the sample."""
+        if self._shape is None:
+            actual = np.shape(self.sample)
+            try:
+                assert self.card is not None
+                ruled = tuple(dim(s) for s in self.card.shape(*(a.shape for a in self.args), **self.params))
+            except (Misfit, AssertionError, TypeError):
+                ruled = ()
+            self._shape = ruled if ruled == actual else tuple(map(Size, actual))
+        return self._shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return np.ndim(self.sample)
+
+    @property
+    def is_constant(self) -> bool:
+        """A leaf that is a number or array written in the program."""
+        return self.card is None and not self.label
+
+    def __repr__(self) -> str:
+        if self.card is None:
+            return self.label or f"const{np.shape(self.sample)}"
+        return f"{self.card.name}#{self.number}"
+
+    # Operators build terms; the cards they name are looked up late, because cards do not know terms.
+    def _call(self, name: str, *args: Any, **params: Any) -> Term:
+        return self.graph.apply(self.graph.cards[name], args, params)
+
+    def __add__(self, other: Any) -> Term:
+        return self._call("add", self, other)
+
+    def __radd__(self, other: Any) -> Term:
+        return self._call("add", other, self)
+
+    def __sub__(self, other: Any) -> Term:
+        return self._call("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> Term:
+        return self._call("subtract", other, self)
+
+    def __mul__(self, other: Any) -> Term:
+        return self._call("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> Term:
+        return self._call("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> Term:
+        return self._call("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> Term:
+        return self._call("divide", other, self)
+
+    def __pow__(self, other: Any) -> Term:
+        return self._call("power", self, other)
+
+    def __rpow__(self, other: Any) -> Term:
+        return self._call("power", other, self)
+
+    def __matmul__(self, other: Any) -> Term:
+        return self._call("matmul", self, other)
+
+    def __rmatmul__(self, other: Any) -> Term:
+        return self._call("matmul", other, self)
+
+    def __neg__(self) -> Term:
+        return self._call("negative", self)
+
+    @property
+    def T(self) -> Term:  # noqa: N802 - numpy's name
+        """All axes in reverse."""
+        return self._call("transpose", self, axes=None)
+
+
+# numpy must not swallow a term on the right of an operator.
+Term.__array_ufunc__ = None  # type: ignore[attr-defined]
+
+
+class Graph:
+    """The terms of one trace on one draw.
+
+    origin and tainting are set by the tracer before it evaluates a statement; new terms take them over.
+    """
+
+    def __init__(self) -> None:
+        from nablint.ops import CARDS
+
+        self.cards = CARDS
+        self.count = 0
+        self.origin: Any = None
+        self.tainting = False
+        self.limit = 200_000
+        self._nodes: dict[Any, Term] = {}
+
+    def leaf(self, label: str, sample: Sample, shape: Shape | None = None, *, tainted: bool = False) -> Term:
+        """An input of the traced code; `label` is its name in the source."""
+        term = Term(self, None, (), {}, np.asarray(sample), label, shape)
+        term.tainted = tainted
+        return term
+
+    def constant(self, value: Any, shape: Shape | None = None) -> Term:
+        """A number or array written in the source; equal scalars are one node."""
+        sample = np.asarray(value)
+        if sample.ndim:
+            return Term(self, None, (), {}, sample, "", shape)
+        key = ("const", sample.dtype.kind, sample.item())
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = Term(self, None, (), {}, sample, "", ())
+            found.tainted = False
+        return found
+
+    def apply(self, card: Card, args: Sequence[Any], params: dict[str, Any]) -> Term:
+        """The term of `card` on `args`; raises `Misfit` when shapes do not fit.
+
+        Arguments that are not terms become constants.
+        """
+        terms = tuple([a if isinstance(a, Term) else self.constant(a) for a in args])
+        order = tuple([t.number for t in terms])
+        if card.commutes and len(order) == 2 and order[0] > order[1]:
+            order = (order[1], order[0])
+        key = (card.name, order, _key(params))
+        found = self._nodes.get(key)
+        if found is not None:
+            return found
+        if self.count > self.limit:
+            raise OverflowError("the expression graph grew past its bound")
+        try:
+            sample = card.evaluate(*[t.sample for t in terms], **params)
+        except (ValueError, IndexError, np.linalg.LinAlgError, TypeError) as error:
+            card.shape(*(t.shape for t in terms), **params)  # says what does not fit, in symbols
+            raise Misfit(str(error)) from error
+        found = self._nodes[key] = Term(self, card, terms, params, np.asarray(sample))
+        return found
+
+
+def _key(params: Any) -> Any:
+    """A hashable stand-in for parameters (slices and arrays are not hashable in Python 3.11)."""
+    if isinstance(params, dict):
+        return tuple(sorted((k, _key(v)) for k, v in params.items())) if params else ()
+    if isinstance(params, tuple | list):
+        return tuple(map(_key, params))
+    if isinstance(params, slice):
+        return ("slice", _key(params.start), _key(params.stop), _key(params.step))
+    if isinstance(params, np.ndarray):
+        return (params.shape, params.tobytes())
+    if isinstance(params, str | int | float | bool | type(None)):
+        return (type(params).__name__ if isinstance(params, bool) else "", params)
+    return params if isinstance(params, Term) is False else ("term", params.number)

@@ -1,0 +1,201 @@
+"""Sizes: integers that remember the dimension they stand for.
+
+A traced program needs both at once: the number, so that loops and reshapes simply happen, and the symbol, so that a
+message can say `(N, D)` and a clash can be turned into the equation `N = M`.  A `Size` is an `int` with a
+`Polynomial` over dimension names; arithmetic keeps the two in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+Monomial = tuple[tuple[str, int], ...]
+"""Names with their powers, sorted by name; the empty tuple is the constant 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polynomial:
+    """A polynomial over dimension names with integer coefficients, sorted, without zero terms."""
+
+    terms: tuple[tuple[Monomial, int], ...]
+
+    @staticmethod
+    def constant(value: int) -> Polynomial:
+        """The polynomial without names."""
+        return Polynomial((((), value),) if value else ())
+
+    @staticmethod
+    def symbol(name: str) -> Polynomial:
+        """The polynomial that is one name."""
+        return Polynomial(((((name, 1),), 1),))
+
+    @staticmethod
+    def collect(pairs: Iterable[tuple[Monomial, int]]) -> Polynomial:
+        """Add up coefficients of equal monomials."""
+        total: dict[Monomial, int] = {}
+        for monomial, coefficient in pairs:
+            total[monomial] = total.get(monomial, 0) + coefficient
+        return Polynomial(tuple(sorted((m, c) for m, c in total.items() if c)))
+
+    def __add__(self, other: Polynomial) -> Polynomial:
+        return Polynomial.collect([*self.terms, *other.terms])
+
+    def __neg__(self) -> Polynomial:
+        return Polynomial(tuple((m, -c) for m, c in self.terms))
+
+    def __mul__(self, other: Polynomial) -> Polynomial:
+        return Polynomial.collect((_times(m, n), c * d) for m, c in self.terms for n, d in other.terms)
+
+    def divided(self, other: Polynomial) -> Polynomial | None:
+        """The exact quotient by a single monomial, or None."""
+        if len(other.terms) != 1:
+            return Polynomial.constant(1) if self == other else None
+        (divisor, factor) = other.terms[0]
+        out: list[tuple[Monomial, int]] = []
+        for monomial, coefficient in self.terms:
+            powers = dict(monomial)
+            for name, power in divisor:
+                powers[name] = powers.get(name, 0) - power
+            if coefficient % factor or any(p < 0 for p in powers.values()):
+                return None
+            out.append((tuple(sorted((n, p) for n, p in powers.items() if p)), coefficient // factor))
+        return Polynomial.collect(out)
+
+    @property
+    def name(self) -> str | None:
+        """The name, if the polynomial is a bare one."""
+        if len(self.terms) == 1 and self.terms[0][1] == 1:
+            monomial = self.terms[0][0]
+            if len(monomial) == 1 and monomial[0][1] == 1:
+                return monomial[0][0]
+        return None
+
+    @property
+    def number(self) -> int | None:
+        """The value, if the polynomial holds no name."""
+        if not self.terms:
+            return 0
+        return self.terms[0][1] if len(self.terms) == 1 and not self.terms[0][0] else None
+
+    def names(self) -> set[str]:
+        """All dimension names in the polynomial."""
+        return {name for monomial, _ in self.terms for name, _ in monomial}
+
+    def __str__(self) -> str:
+        if not self.terms:
+            return "0"
+        shown = ""
+        for monomial, coefficient in sorted(self.terms, key=lambda t: (not t[0], t)):
+            factors = [n if p == 1 else f"{n}**{p}" for n, p in monomial]
+            if abs(coefficient) != 1 or not factors:
+                factors.insert(0, str(abs(coefficient)))
+            sign = "-" if coefficient < 0 else "+"
+            shown += ("-" if sign == "-" else "") if not shown else f" {sign} "
+            shown += "*".join(factors)
+        return shown
+
+
+def _times(m: Monomial, n: Monomial) -> Monomial:
+    powers = dict(m)
+    for name, power in n:
+        powers[name] = powers.get(name, 0) + power
+    return tuple(sorted(powers.items()))
+
+
+class Size(int):
+    """A size and the dimension that it stands for: `Size(5, N) * 3` is 15 and `3*N`."""
+
+    expr: Polynomial
+
+    def __new__(cls, value: int, expr: Polynomial | None = None) -> Size:
+        """Make a size of `value`; without `expr` it is a plain number."""
+        self = super().__new__(cls, value)
+        self.expr = Polynomial.constant(int(value)) if expr is None else expr
+        return self
+
+    def __add__(self, other: int) -> Size:
+        return _arith(int.__add__(self, other), self, other, Polynomial.__add__)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: int) -> Size:
+        return _arith(int.__sub__(self, other), self, other, lambda a, b: a + -b)
+
+    def __rsub__(self, other: int) -> Size:
+        return _arith(int.__rsub__(self, other), self, other, lambda a, b: b + -a)
+
+    def __mul__(self, other: int) -> Size:
+        return _arith(int.__mul__(self, other), self, other, Polynomial.__mul__)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: int) -> Size:
+        return _arith(int.__floordiv__(self, other), self, other, _quotient)
+
+    def __neg__(self) -> Size:
+        return Size(-int(self), -self.expr)
+
+    def __str__(self) -> str:
+        return str(self.expr)
+
+    def __repr__(self) -> str:
+        return f"Size({int(self)}, {self.expr})"
+
+    __hash__ = int.__hash__
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Size, (int(self), self.expr))
+
+
+def _arith(value: object, left: Size, right: object, rule: object) -> Size:
+    if value is NotImplemented or not isinstance(value, int):
+        return NotImplemented  # type: ignore[return-value]
+    other = right.expr if isinstance(right, Size) else Polynomial.constant(int(right))  # type: ignore[call-overload]
+    return Size(value, rule(left.expr, other))  # type: ignore[operator]
+
+
+def _quotient(a: Polynomial, b: Polynomial) -> Polynomial:
+    exact = a.divided(b)
+    if exact is not None:
+        return exact
+    number = a.number, b.number
+    if number[0] is not None and number[1]:
+        return Polynomial.constant(number[0] // number[1])
+    bracket = (lambda p: f"({p})" if len(p.terms) > 1 else str(p))  # noqa: E731
+    return Polynomial.symbol(f"{bracket(a)}//{bracket(b)}")
+
+
+Shape = tuple[Size, ...]
+
+
+def dim(value: int) -> Size:
+    """Any integer as a `Size`."""
+    return value if isinstance(value, Size) else Size(value)
+
+
+def size_product(sizes: Iterable[int]) -> Size:
+    """The number of elements of a shape."""
+    total = Size(1)
+    for size in sizes:
+        total = total * dim(size)
+    return total
+
+
+def show_shape(shape: Iterable[int]) -> str:
+    """`(N, D)`; a one-axis shape keeps its comma, as Python prints it."""
+    shown = [str(dim(s)) for s in shape]
+    return f"({shown[0]},)" if len(shown) == 1 else f"({', '.join(shown)})"
+
+
+class Misfit(Exception):
+    """Shapes that do not fit an operation.
+
+    `equations` are pairs of sizes that would have to be equal for it to fit; it is empty where no sizes would do
+    (a wrong rank).
+    """
+
+    def __init__(self, message: str, equations: tuple[tuple[Size, Size], ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.equations = equations
