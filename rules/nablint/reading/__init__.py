@@ -1,0 +1,1 @@
+"""Reading: source text to blocks, blocks to libcst trees with places; annotations, docstrings and comments."""

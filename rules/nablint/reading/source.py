@@ -1,0 +1,117 @@
+"""Source text as top-level blocks, each parsed by libcst only when it is needed.
+
+Parsing costs tens of milliseconds per thousand lines, and after an edit in one function the others are as they were:
+blocks are therefore parsed one by one, and the parsed tree is remembered by the block's text.  `ast` and the text only
+find the bounds.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import libcst as cst
+
+from nablint.reading.places import Span, spans
+from nablint.results import Place
+
+CACHED_BLOCKS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A parsed block: rows in `spans` count from 1 at the block's first line."""
+
+    module: cst.Module
+    spans: dict[int, Span]
+
+
+@dataclass(slots=True)
+class Block:
+    """One or more whole top-level statements: their text and the row of its first line."""
+
+    text: str
+    row: int
+    error: str | None = None
+
+    def tree(self) -> Tree | None:
+        """The parsed block; None, with `error` set, when libcst cannot read it."""
+        found = _trees.get(self.text)
+        if found is None:
+            try:
+                module = cst.parse_module(self.text)
+                found = Tree(module, spans(module))
+            except cst.ParserSyntaxError as error:
+                self.error = f"line {self.row + error.raw_line - 1}: {error.message.splitlines()[0]}"
+                return None
+            except (RecursionError, cst.CSTValidationError) as error:
+                self.error = f"line {self.row}: cannot be parsed ({type(error).__name__})"
+                return None
+            _trees[self.text] = found
+            if len(_trees) > CACHED_BLOCKS:
+                _trees.popitem(last=False)
+        else:
+            _trees.move_to_end(self.text)
+        return found
+
+    def place(self, relative: Place) -> Place:
+        """A place of the block as a place of the file."""
+        return Place(relative.row + self.row - 1, relative.column)
+
+
+_trees: OrderedDict[str, Tree] = OrderedDict()
+
+
+def blocks(text: str) -> list[Block]:
+    """Cut a source text into its top-level statements; functions and classes keep their decorators.
+
+    Runs of short statements between definitions form one block.  Where `ast` cannot read the file, the text is cut
+    before every unindented definition, so that one broken function leaves the others readable.
+    """
+    lines = text.splitlines(keepends=True)
+    bounds = _bounds_from_ast(text)
+    if bounds is None:
+        bounds = _bounds_from_text(lines)
+    bounds = sorted({1, *bounds, len(lines) + 1})
+    return [Block("".join(lines[a - 1 : b - 1]), a) for a, b in zip(bounds, bounds[1:], strict=False)]
+
+
+def _bounds_from_ast(text: str) -> set[int] | None:
+    """First rows of blocks, or None where the text is no Python that this interpreter knows."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            module = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    rows: set[int] = set()
+    for statement in module.body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            first = min([statement.lineno, *(d.lineno for d in statement.decorator_list)])
+            end = statement.end_lineno or first
+            rows |= {first, end + 1}
+    return rows
+
+
+_DEFINITION = re.compile(r"(?:@|(?:async\s+)?def\s|class\s)")
+
+
+def _bounds_from_text(lines: list[str]) -> set[int]:
+    """First rows of unindented definitions and of what follows them, found without parsing."""
+    rows: set[int] = set()
+    inside = decorated = False
+    for row, line in enumerate(lines, 1):
+        if line[:1] in " \t\r\n#)]}" or not line:
+            continue
+        if _DEFINITION.match(line):
+            if not decorated:
+                rows.add(row)
+            decorated = line.startswith("@")
+            inside = True
+        elif inside:
+            rows.add(row)
+            inside = False
+    return rows

@@ -1,0 +1,268 @@
+"""The values that a traced program works on.
+
+Python's own numbers, strings, lists, tuples and dicts stand for themselves.  Everything else has a stand-in: an `Array`
+holds a term, a `Pending` is an input that no use has shown the nature of yet, `Unknown` is what the interpreter cannot
+follow, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+
+
+class Array:
+    """A mutable array: a cell whose term changes when the program writes into it.
+
+    A view has a `base`; what is written to the view reaches the base through `unview(base_term, new_term)`, and what is
+    written to the base is seen through `rebuild(base_term)`.
+
+    blank:  the array was made by `zeros` or `ones` and has not been written to; read as an operand of forward
+            arithmetic it is a parameter, and gets generic values (a gradient buffer does not).
+    """
+
+    __slots__ = ("_seen", "_term", "base", "blank", "dialect", "rebuild", "unview", "version")
+
+    def __init__(self, term: Term, dialect: str = "numpy", *, blank: bool = False, base: Array | None = None,
+                 rebuild: Callable[[Term], Term] | None = None,
+                 unview: Callable[[Term, Term], Term] | None = None) -> None:
+        self._term = term
+        self.dialect = dialect
+        self.blank = blank
+        self.base = base
+        self.rebuild = rebuild
+        self.unview = unview
+        self.version = 0
+        self._seen = base.version if base is not None else 0
+
+    @property
+    def term(self) -> Term:
+        """The present value."""
+        if self.base is not None and self.rebuild is not None:
+            base = self.base.term
+            if self._seen != self.base.version:
+                self._term = self.rebuild(base)
+                self._seen = self.base.version
+                self.version += 1
+        return self._term
+
+    def write(self, term: Term) -> None:
+        """Overwrite the whole array (and, for a view, its part of the base)."""
+        self._term = term
+        self.blank = False
+        self.version += 1
+        if self.base is not None and self.unview is not None:
+            self.base.write(self.unview(self.base.term, term))
+            self._seen = self.base.version
+
+    def __repr__(self) -> str:
+        return f"Array({self._term!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What the interpreter cannot follow."""
+
+    reason: str
+    tainted: bool = False
+
+
+class Pending:
+    """An input whose nature its uses will tell: an array, a size, a list, a dict ...
+
+    path:  where it comes from, `x`, `self.W1`, `parameters['W1']`.
+    hint:  the name at the end of the path.
+    """
+
+    __slots__ = ("default", "hint", "path", "tainted", "value")
+
+    def __init__(self, path: str, hint: str, *, default: Any = None, tainted: bool = False) -> None:
+        self.path = path
+        self.hint = hint
+        self.value: Any = None
+        self.default = default
+        self.tainted = tainted
+
+    def __repr__(self) -> str:
+        return f"Pending({self.path})"
+
+
+class PendingShape:
+    """The shape of a pending input before its rank is known."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: Pending) -> None:
+        self.of = of
+
+
+class OpenDict(dict[Any, Any]):
+    """A dict of an input: keys appear when they are asked for."""
+
+    path: str = ""
+
+
+class OpenList(list[Any]):
+    """A list of an input whose length was guessed."""
+
+    path: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """Names of one frame, with the scope that it was defined in."""
+
+    names: dict[str, Any]
+    outer: Scope | None = None
+    function: str = ""
+    outer_names: dict[str, Scope] = field(default_factory=lambda: {})
+
+    def find(self, name: str) -> Scope | None:
+        """The nearest scope that has the name."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.outer
+        return scope
+
+
+@dataclass(eq=False, slots=True)
+class Function:
+    """A function, method or lambda of the traced source."""
+
+    node: cst.FunctionDef | cst.Lambda
+    scope: Scope
+    name: str
+    kind: str = "function"
+    """function, static, class, property"""
+    owner: Class | None = None
+    generator: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Class:
+    """A class of the traced source."""
+
+    node: cst.ClassDef
+    name: str
+    names: dict[str, Any]
+    bases: list[Any]
+    scope: Scope
+    dataclass: bool = False
+
+    def lookup(self, name: str) -> Any:
+        """A member by the order of bases, depth first; None where nothing of this source has it."""
+        if name in self.names:
+            return self.names[name]
+        for base in self.bases:
+            if isinstance(base, Class):
+                found = base.lookup(name)
+                if found is not None:
+                    return found
+        return None
+
+    def external_base(self) -> str | None:
+        """The dotted name of the first base outside the source."""
+        for base in self.bases:
+            if isinstance(base, External):
+                return base.name
+            if isinstance(base, Class) and (found := base.external_base()):
+                return found
+        return None
+
+
+@dataclass(eq=False, slots=True)
+class Instance:
+    """An object of a traced class, or a nameless bag of attributes (`cls` is None)."""
+
+    cls: Class | None
+    names: dict[str, Any]
+    path: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Bound:
+    """A method together with its object; `receiver` is passed first."""
+
+    function: Function
+    receiver: Any
+
+
+@dataclass(eq=False, slots=True)
+class Method:
+    """A method of a stand-in array or of a Python container, by name."""
+
+    receiver: Any
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Something outside the source, by its dotted name: `numpy.sum`, `torch.nn.Module`."""
+
+    name: str
+
+
+@dataclass(eq=False, slots=True)
+class Super:
+    """`super()` in a method of `cls`."""
+
+    cls: Class
+    receiver: Any
+
+
+class Signal(Exception):  # noqa: N818 - control flow of the traced program, not errors
+    """Control flow of the traced program."""
+
+
+class ReturnSignal(Signal):
+    """`return`."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+class BreakSignal(Signal):
+    """`break`."""
+
+
+class ContinueSignal(Signal):
+    """`continue`."""
+
+
+class RaiseSignal(Signal):
+    """`raise`, or an exception that the traced code would raise."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+class Restart(Exception):  # noqa: N818
+    """The present hypothesis does not fit the forward code; `equations` would make it fit."""
+
+    def __init__(self, reason: str, equations: tuple[tuple[str, Any], ...] = (), *, at: Any = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.equations = equations
+        self.at = at
+
+
+class TooMuch(Exception):  # noqa: N818
+    """A bound was reached: steps, nodes, depth or time."""
+
+
+def is_tainted(value: Any) -> bool:
+    """Does any array in the value depend on a cotangent?"""
+    if isinstance(value, Array):
+        return value.term.tainted
+    if isinstance(value, Unknown | Pending):
+        return value.tainted
+    if isinstance(value, list | tuple):
+        return any(map(is_tainted, value))
+    return False
