@@ -11,14 +11,36 @@ forward and reverse mode algorithmic differentiation", 2008, section 2).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from nablint.shapes import Shape
 
 Operand = Any
 """A numpy array, a number or a `Term`; cards do not care which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Arguments on which a card is tried: `Example(("N D", "D : positive"), {"axis": 0})`.
+
+    args:   one text for each argument: its sizes (names or numbers), then after a colon where its values lie: `real`
+            (the default), `positive`, `unit` (-1 to 1), `probability` (0 to 1), `above one`, `integer`, `mask`,
+            `index N` (integers below N), `square` (well conditioned), `symmetric`, `definite` (symmetric and
+            positive), `lower` and `upper` (triangular, well conditioned), `distribution` (last axis sums to 1).
+    params: the card's parameters; a function among them is called with the dict of sizes by name.
+    """
+
+    args: tuple[str, ...]
+    params: dict[str, Any] = field(default_factory=lambda: {})
+
+
+def example(*args: str, **params: Any) -> Example:
+    """`example("N D", "D M", axis=0)`: see `Example`."""
+    return Example(args, params)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +59,8 @@ class Card:
     why:          one line that says why the adjoint is what it is.
     commutes:     the arguments may be swapped.
     elementwise:  every entry of the result depends on the same entry of the (broadcast) arguments only.
+    define:       define(*args, **params) -> the same value in primitive cards; composite cards are judged by it.
+    examples:     arguments and parameters on which the property tests try the card.
     """
 
     name: str
@@ -52,7 +76,8 @@ class Card:
     why: str = ""
     commutes: bool = False
     elementwise: bool = False
-    examples: tuple[Any, ...] = field(default=())
+    define: Callable[..., Operand] | None = None
+    examples: tuple[Example, ...] = ()
 
     def __call__(self, *args: Operand, **params: Any) -> Any:
         """Apply the card: to arrays it evaluates, to terms it makes a term."""
@@ -76,3 +101,57 @@ def register(card: Card) -> Card:
         raise ValueError(f"two cards are named {card.name}")
     CARDS[card.name] = card
     return card
+
+
+class _Table:
+    """The cards as attributes, looked up when called: `op.exp(x)`; families may use one another in any order."""
+
+    def __getattr__(self, name: str) -> Card:
+        try:
+            return CARDS[name]
+        except KeyError:
+            raise AttributeError(f"no card is named {name}") from None
+
+
+op = _Table()
+
+
+def is_constant(arg: Operand) -> bool:
+    """A number written in the program: nobody asks for its cotangent."""
+    return isinstance(arg, int | float) or getattr(arg, "is_constant", False)
+
+
+def written_number(arg: Operand) -> int | float | None:
+    """The value of a number written in the program, None for everything else."""
+    if isinstance(arg, int | float):
+        return arg
+    sample = arg.sample if getattr(arg, "is_constant", False) else None
+    return sample.item() if sample is not None and sample.ndim == 0 and sample.dtype.kind in "if" else None
+
+
+def actual_shape(arg: Operand) -> tuple[int, ...]:
+    """The sizes as plain numbers, without working out a term's symbolic shape."""
+    return np.shape(getattr(arg, "sample", arg))
+
+
+def fit(cotangent: Operand, arg: Operand) -> Operand:
+    """Undo broadcasting: sum the cotangent back to the shape of `arg`."""
+    if actual_shape(cotangent) == actual_shape(arg):
+        return cotangent
+    return op.sum_to(cotangent, shape=np.shape(arg) if isinstance(arg, int | float) else arg.shape)
+
+
+def spread(value: Operand, out: Operand) -> Operand:
+    """Broadcast a differential to the shape of the result."""
+    if actual_shape(value) == actual_shape(out):
+        return value
+    return op.broadcast_to(value, shape=out.shape)
+
+
+def add_up(parts: Iterable[Operand | None]) -> Operand:
+    """The sum of those parts of a differential that are there."""
+    present = [p for p in parts if p is not None]
+    total = present[0]
+    for part in present[1:]:
+        total = total + part
+    return total

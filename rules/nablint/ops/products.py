@@ -1,0 +1,182 @@
+"""Products: matrix product, dot, outer, einsum, Kronecker.
+
+Everything here is bilinear (einsum: multilinear), so the adjoint of each factor is again a product: of the cotangent
+and the other factor, with the axes in the order that makes it fit.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nablint.ops.card import Card, Operand, example, fit, op, register
+from nablint.shapes import Misfit, Shape, broadcast, dim, matmul_shape, show_shape
+
+
+def transposed(x: Operand) -> Operand:
+    """The last two axes swapped: `x.T` of a matrix."""
+    rank = x.ndim
+    return x.T if rank <= 2 else op.transpose(x, axes=(*range(rank - 2), rank - 1, rank - 2))
+
+
+def _matmul_adjoint(G: Operand, out: Operand, a: Operand, b: Operand) -> tuple[Operand, Operand]:
+    match a.ndim, b.ndim:
+        case 2, 2:
+            return G @ b.T, a.T @ G
+        case 1, 1:
+            return G * b, G * a
+        case 2, 1:
+            return op.outer(G, b), a.T @ G
+        case 1, 2:
+            return b @ G, op.outer(a, G)
+        case _, 1:  # a stack of matrices times one vector
+            column = op.expand_dims(G, axis=-1)
+            return column * b, op.sum_to(a * column, shape=b.shape)
+        case 1, _:
+            row = op.expand_dims(G, axis=-2)
+            return op.sum_to(op.sum(b * row, axis=-1, keepdims=False), shape=a.shape), op.expand_dims(a, axis=-1) * row
+        case _:
+            return fit(G @ transposed(b), a), fit(transposed(a) @ G, b)
+
+
+register(Card(
+    "matmul", lambda a, b: a.dot(b) if a.ndim == 2 and b.ndim == 2 else np.matmul(a, b), matmul_shape, _matmul_adjoint,
+    numpy="{0} @ {1}", torch="{0} @ {1}", text="{0} {1}", latex="{0} {1}", binding=2,
+    why="⟨G, dA B⟩ = tr(Gᵀ dA B) = ⟨G Bᵀ, dA⟩ and ⟨G, A dB⟩ = ⟨Aᵀ G, dB⟩",
+    examples=tuple(example(a, b) for a, b in (
+        ("N D", "D M"), ("N D", "D"), ("D", "D M"), ("D", "D"), ("B N D", "B D M"), ("B N D", "D M"), ("N D", "B D M"),
+        ("B N D", "D"), ("D", "B D M"), ("B 1 N D", "H D M"))),
+))
+
+
+def _dot_shape(a: Shape, b: Shape) -> Shape:
+    if not a or not b:
+        return (*a, *b)
+    inner = dim(a[-1]), dim(b[-2] if len(b) > 1 else b[0])
+    if inner[0] != inner[1]:
+        raise Misfit(f"dot of {show_shape(a)} and {show_shape(b)}: inner sizes {inner[0]} and {inner[1]} differ", (inner,))
+    return (*a[:-1], *b[:-2], *b[-1:]) if len(b) > 1 else a[:-1]
+
+
+def _dot_adjoint(G: Operand, out: Operand, a: Operand, b: Operand) -> tuple[Operand, Operand]:
+    if a.ndim == 0 or b.ndim == 0:
+        return fit(G * b, a), fit(G * a, b)
+    if a.ndim <= 2 and b.ndim <= 2:
+        return _matmul_adjoint(G, out, a, b)
+    letters = "abcdefghijklmnopqrstuvwxy"
+    left = letters[: a.ndim - 1] + "z"
+    right = letters[a.ndim - 1 : a.ndim + b.ndim - 3] + "z" + (letters[a.ndim + b.ndim - 3] if b.ndim > 1 else "")
+    kept = (left + right).replace("z", "")
+    return (op.einsum(G, b, subscripts=f"{kept},{right}->{left}"),
+            op.einsum(a, G, subscripts=f"{left},{kept}->{right}"))
+
+
+register(Card(
+    "dot", lambda a, b: np.dot(a, b), _dot_shape, _dot_adjoint,
+    numpy="np.dot({0}, {1})", torch="{0} @ {1}", text="{0} · {1}", latex="{0} \\cdot {1}", binding=2,
+    why="⟨G, dA B⟩ = ⟨G Bᵀ, dA⟩ and ⟨G, A dB⟩ = ⟨Aᵀ G, dB⟩",
+    examples=tuple(example(a, b) for a, b in (
+        ("N D", "D M"), ("N D", "D"), ("D", "D M"), ("D", "D"), ("", "N D"), ("B N D", "D M"), ("N D", "B D M"),
+        ("B N D", "H D M"), ("B N D", "D"))),
+))
+
+register(Card(
+    "outer", lambda a, b: np.multiply.outer(np.ravel(a), np.ravel(b)),
+    lambda a, b: (_length("outer", a), _length("outer", b)),
+    lambda G, out, a, b: (G @ b, a @ G),
+    numpy="np.outer({0}, {1})", torch="torch.outer({0}, {1})", text="{0} {1}ᵀ", latex="{0} {1}^\\top", binding=2,
+    why="⟨G, da bᵀ⟩ = ⟨G b, da⟩", examples=(example("N", "D"),),
+))
+
+
+def _length(name: str, shape: Shape) -> Any:
+    if len(shape) != 1:
+        raise Misfit(f"{name} takes vectors, not {show_shape(shape)}")
+    return shape[0]
+
+
+def _einsum_parts(subscripts: str) -> tuple[list[str], str]:
+    inputs, output = subscripts.split("->")
+    return inputs.split(","), output
+
+
+def _einsum_shape(*shapes: Shape, subscripts: str) -> Shape:
+    inputs, output = _einsum_parts(subscripts)
+    if len(inputs) != len(shapes):
+        raise Misfit(f"einsum '{subscripts}' names {len(inputs)} operands, {len(shapes)} are given")
+    sizes: dict[str, Any] = {}
+    for letters, shape in zip(inputs, shapes, strict=True):
+        if len(letters) != len(shape):
+            raise Misfit(f"einsum '{subscripts}': '{letters}' names {len(letters)} axes of {show_shape(shape)}")
+        for letter, length in zip(letters, shape, strict=True):
+            size, known = dim(length), sizes.get(letter)
+            if known is None or known == 1:
+                sizes[letter] = size
+            elif size not in (1, known):
+                raise Misfit(f"einsum '{subscripts}': '{letter}' is both {known} and {size}", ((known, size),))
+    return tuple(sizes[letter] for letter in output)
+
+
+def _einsum_adjoint(G: Operand, out: Operand, *args: Operand, subscripts: str) -> tuple[Operand, ...]:
+    inputs, output = _einsum_parts(subscripts)
+    cotangents: list[Operand] = []
+    for place, letters in enumerate(inputs):
+        factors = [(output, G), *((inputs[i], a) for i, a in enumerate(args) if i != place)]
+        wanted, spare = "", (c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in subscripts)
+        for axis, letter in enumerate(letters):
+            if letter in wanted:  # a diagonal: its cotangent lies on the diagonal
+                fresh = next(spare)
+                factors.append((letter + fresh, np.eye(int(args[place].shape[axis]))))
+                letter = fresh
+            elif not any(letter in other for other, _ in factors):  # summed by itself: spread again
+                factors.append((letter, np.ones(int(args[place].shape[axis]))))
+            wanted += letter
+        formula = ",".join(letters for letters, _ in factors) + "->" + wanted
+        cotangents.append(fit(op.einsum(*(a for _, a in factors), subscripts=formula), args[place]))
+    return tuple(cotangents)
+
+
+register(Card(
+    "einsum", lambda *arrays, subscripts: np.einsum(subscripts, *arrays), _einsum_shape, _einsum_adjoint,
+    numpy="np.einsum('{subscripts}', {0}, {1})", torch="torch.einsum('{subscripts}', {0}, {1})",
+    text="einsum({subscripts}; {0}, {1})", latex="\\mathrm{{einsum}}_{{{subscripts}}}({0}, {1})",
+    why="the cotangent's letters change places with the factor's",
+    examples=(example("N D", "D M", subscripts="nd,dm->nm"), example("N D", subscripts="nd->dn"),
+              example("N D", subscripts="nd->d"), example("N N", subscripts="nn->"), example("N N", subscripts="nn->n"),
+              example("B H N D", "B H M D", subscripts="bhnd,bhmd->bhnm"), example("N", "M", subscripts="n,m->nm"),
+              example("N D", "D M", "M K", subscripts="nd,dm,mk->nk"), example("N D", "N 1", subscripts="nd,nd->n")),
+))
+
+
+def _kron_adjoint(G: Operand, out: Operand, a: Operand, b: Operand) -> tuple[Operand, Operand]:
+    (m, n), (p, q) = a.shape, b.shape
+    blocks = op.reshape(G, shape=(m, p, n, q))
+    return (op.einsum(blocks, b, subscripts="mpnq,pq->mn"), op.einsum(blocks, a, subscripts="mpnq,mn->pq"))
+
+
+def _kron_shape(a: Shape, b: Shape) -> Shape:
+    if len(a) != 2 or len(b) != 2:
+        raise Misfit(f"kron takes matrices, not {show_shape(a)} and {show_shape(b)}")
+    return tuple(dim(m) * dim(p) for m, p in zip(a, b, strict=True))
+
+
+register(Card(
+    "kron", np.kron, _kron_shape, _kron_adjoint,
+    numpy="np.kron({0}, {1})", torch="torch.kron({0}, {1})", text="{0} ⊗ {1}", latex="{0} \\otimes {1}", binding=2,
+    why="G read as blocks, each block contracted with B", examples=(example("N D", "M K"),),
+))
+
+
+def _cross_shape(a: Shape, b: Shape) -> Shape:
+    if a[-1:] != (3,) or b[-1:] != (3,):
+        raise Misfit(f"cross takes last axes of length 3, not {show_shape(a)} and {show_shape(b)}")
+    return broadcast(a, b)
+
+
+register(Card(
+    "cross", np.cross, _cross_shape, lambda G, out, a, b: (fit(op.cross(b, G), a), fit(op.cross(G, a), b)),
+    numpy="np.cross({0}, {1})", torch="torch.linalg.cross({0}, {1})", text="{0} × {1}", latex="{0} \\times {1}",
+    binding=2, why="⟨G, da × b⟩ = ⟨b × G, da⟩", examples=(example("3", "3"), example("N 3", "3")),
+))
+
