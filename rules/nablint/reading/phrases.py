@@ -1,0 +1,226 @@
+"""Reads what a phrase says about an array: "A numpy array containing input data, of shape (N, d_1, ..., d_k)".
+
+A shape counts where the text says so: after "shape", "size" or "dimensions", next to a word for an array, or as the
+whole of a type.  Of two shapes that are offered as alternatives neither is taken.
+"""
+
+from __future__ import annotations
+
+import re
+
+from nablint.reading.dimensions import read_dim, read_dims, read_product, split_commas
+from nablint.reading.evidence import UNKNOWN, DimSpec, Elements, Kind, ShapeEvidence, Source
+
+_LIST = r"[(\[{](?P<inside>[^()\[\]{}]*(?:[(\[][^()\[\]]*[)\]][^()\[\]{}]*)*)[)\]}]"
+_PRODUCT = r"(?P<product>(?:[\w']+(?:\s+[xX]\s+|\s*×\s*))+[\w']+|(?:[A-Z]'?|\d+)(?:x(?:[A-Z]'?|\d+))+)"
+_SAID = r"\b(?:shape|size|dimension|dimensionality|dim)s?\b"
+_LINK = r"\s*(?:of|is|are|as|being|equal to|will be|must be|should be|:|==?|-|→|->)?\s*"
+_ARRAY = r"(?:nd)?-?arrays?(?:[_-]like)?|matri(?:x|ces)|tensors?|ndarrays?|vectors?|variables?|np\.array|images?"
+
+_TRIGGERED = re.compile(rf"(?P<word>{_SAID}){_LINK}(?:{_LIST}|{_PRODUCT})", re.IGNORECASE)
+_SHAPED = re.compile(rf"(?:{_LIST}|{_PRODUCT})[- ](?:shaped\b|(?:\w+[- ]){{0,2}}(?:{_ARRAY})\b)", re.IGNORECASE)
+_ARRAY_LIST = re.compile(rf"\b(?:{_ARRAY})\s*(?:,|of|with|:|-)?\s*(?:{_LIST}|{_PRODUCT})", re.IGNORECASE)
+_REAL = re.compile(r"(?:\\mathbb\s*\{?R\}?|\bR|ℝ)\s*\^\s*(?:\{(?P<inside>[^{}]*)\}|\((?P<round>[^()]*)\))")
+_WHOLE = re.compile(rf"{_LIST}\s*(?:[.,;:]|-|\Z)|{_PRODUCT}\s*(?:[.,;:]|\Z)")
+_LAST = re.compile(rf":\s*{_LIST}\s*\.?\Z")
+_SIZE_PHRASE = re.compile(r"(?:size|number|dimension|length) of ")
+_SCALAR_LAST = re.compile(r",\s*(?:a |an )?(?:python )?(?P<word>scalar|float|integer|boolean)\b[^,.;]{0,20}\.?\Z", re.IGNORECASE)
+_VECTOR = re.compile(
+    r"\b(?P<kind>vector|(?:nd)?array|ndarray|tensor|list|sequence|1-?d array)\s*,?\s*(?:of|with|having)?\s+"
+    r"(?:length|size|len)\s*(?:of\s+|=\s*|:\s*)?(?P<size>[^\W\d][\w.\[\]]*|\d+)(?![\w(])"
+    r"|\blength[- ](?P<front>[A-Za-z]\w{0,11})\s+(?:vector|(?:nd)?array)\b", re.IGNORECASE)
+_RANK = re.compile(r"\b(?P<rank>[1-5]|one|two|three|four)(?:[ -]?d\b|[- ]dimension(?:s|al)\b)", re.IGNORECASE)
+_RANKS = {"one": 1, "two": 2, "three": 3, "four": 4}
+_LIKE = re.compile(
+    rf"\bsame\s+(?:{_SAID}|(?:shape|size|type) and (?:shape|size))(?:\s+and\s+\w+)?\s+(?:as|with|like|of)\s+"
+    rf"(?:that of |the )?(?:input |data |parameter )?[`'\"]?(?P<name>[^\W\d][\w.]*)", re.IGNORECASE)
+_ANY = re.compile(rf"\b(?:any|arbitrary)\s+{_SAID}", re.IGNORECASE)
+_BELOW = re.compile(r"\b0\s*(?:<=|≤|\\leq?)\s*[\w\[\], ]{1,12}?\s*<\s*(?P<bound>[^\W\d]\w*|\d+)")
+
+# The shape that follows one of these is not that of the name itself.
+_OTHERWISE = re.compile(
+    r"\b(?:each|every|where|which|such that|returns?|given|if|when|unless|produces?|per|applied|broadcast\w*)\b"
+    r"|\w\[[\w:, ]*\]\s+(?:has|have|is|are)\b", re.IGNORECASE)
+_ASIDE = re.compile(r"\([^()]*\)")
+_ALTERNATIVE = re.compile(rf"[`'\"*]*\s*,?\s*(?:\bor\b|/|\bif\b|\belse\b|\bwhen\b|\|)(?P<rest>.*)", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<!r\.t\.)(?<!r\.t)(?<!e\.g\.)(?<!i\.e\.)(?<!\.\.)(?<=[.;])\s+")
+_SHAPE_SENTENCE = re.compile(r"(?:it |this |they )?(?:has|have|must|should|shapes?\b|of shape|an? \S+ (?:array|matrix|tensor)|"
+                             r"array|numpy array)", re.IGNORECASE)
+
+_MARKUP = re.compile(r":[a-zA-Z:]+:`~?([^`<]*)(?:<[^`>]*>)?`|`{1,2}([^`]*)`{1,2}|\$([^$]*)\$")
+_LATEX = (("\\times", "×"), ("\\cdot", "*"), ("\\left", ""), ("\\right", ""), ("\\,", " "), ("\\ ", " "), ("\\_", "_"))
+
+
+def clean(text: str) -> str:
+    """Blanks made single, roles, code quotes and simple TeX taken away."""
+    text = _MARKUP.sub(lambda m: m[1] or m[2] or m[3] or "", text)
+    for old, new in _LATEX:
+        text = text.replace(old, new)
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def read_phrase(name: str, phrase: str, source: Source, row: int = 0, *, type_text: str = "",
+                names: frozenset[str] = frozenset()) -> ShapeEvidence:
+    """What `phrase` (and `type_text`, where the style has one) says about `name`; "unknown" where nothing is said.
+
+    names: the other documented names; a list of these is a tuple of values, not a shape.
+    """
+    phrase, type_text = clean(phrase), clean(type_text)
+    head = type_text or phrase
+    kind = _read_kind(type_text) if type_text else "unknown"
+    if kind == "unknown":
+        kind = _read_kind(phrase)
+    both = f"{type_text}. {phrase}"
+    if kind == "unknown" and (found := _SCALAR_LAST.search(_SENTENCE.split(phrase)[0])):
+        kind = _read_kind(found["word"])
+    if kind in ("list", "tuple", "dict", "function", "str"):
+        return _container(name, kind, head, source, row, names)
+    dims, sure = _first_shape(type_text, names, is_type=True) if type_text else (None, False)
+    if dims is None and not sure:
+        dims, sure = _first_shape(phrase, names, is_type=False)
+    if kind in ("int", "float", "bool") and not dims:
+        return ShapeEvidence(name, (), kind, source, row)
+    like = None
+    if dims is None and not sure and (found := _LIKE.search(_SENTENCE.split(phrase)[0] or type_text)):
+        like = found["name"].rstrip(".") if found["name"].lower() not in ("the", "input", "data", "a") else None
+    if dims is not None or like:
+        kind = "array"
+    return ShapeEvidence(name, dims, kind, source, row, _read_elements(both), _read_bound(both), like)
+
+
+def _read_kind(text: str) -> Kind:
+    """The kind that the first words name."""
+    start = re.sub(r"^(?:an?|the|optional|python|-|\W)+\s+", "", text.lower().lstrip("({[ ")).lstrip("({[ ")
+    start = re.sub(r"^(?:python|nested|ordered|numpy)\s+(?=dict|list|tuple)", "", start)
+    for pattern, kind in _KINDS:
+        if pattern.match(start):
+            return kind
+    return "unknown"
+
+
+_KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple((re.compile(p), k) for p, k in (
+    (r"(?:list|sequence|iterable)s?\b(?! or\b)(?!\s*/)", "list"),
+    (r"(?:tuple|pair)s?\b(?! or\b)", "tuple"),
+    (r"(?:(?:\w+ )?dict(?:ionary|ionaries)?|mapping|hash)\b", "dict"),
+    (r"(?:callable|function|lambda)\b", "function"),
+    (r"(?:str|string)\b", "str"),
+    (r"(?:int|integer|index|positive int\w*|non-negative int\w*)\b(?!\s*(?:nd)?-?arrays?|\s+tensor|\s+or\s+(?:array|float)|"
+     r"\s+(?:vector|matrix|labels|numpy|ndarray)|,?\s*(?:array|shape|ndarray))", "int"),
+    (r"(?:the )?(?:total )?number of\b", "int"),
+    (r"(?:bool|boolean)\b(?!\s*(?:nd)?-?array|\s+tensor|\s+(?:mask|numpy|ndarray)|,?\s*(?:array|shape))", "bool"),
+    (r"(?:float|double|scalar|real number|real scalar|real)\b(?!\s*(?:nd)?-?array|\s+tensor|\s+(?:numpy|ndarray|vector|matrix)|"
+     r"\s*,?\s*or\b|\s*/|,?\s*(?:array|shape|ndarray)|\s*\|)", "float"),
+    (r"(?:[^.;]{0,40}\b)??(?:numpy|np|torch|jnp|jax)[. ](?:nd)?(?:array|tensor)", "array"),
+    (r"(?:[\w()\-'\" ]{0,40}\b)??(?:nd-?array|array(?:[_-]like)?|matrix|tensor|vector|longtensor|floattensor)s?\b", "array"),
+))
+
+
+def _read_elements(text: str) -> Elements | None:
+    """What the array holds, where one or two words before or after "array" say so."""
+    array = rf"(?:numpy |np\.|nd)?(?:{_ARRAY})"
+    for pattern, elements in ((r"int(?:eger)?s?|indices|long", "int"), (r"bool(?:ean)?s?", "bool"), (r"complex", "complex")):
+        if re.search(rf"\b(?:{pattern})[ -](?:valued )?{array}|\b{array} of (?:\w+ )?(?:{pattern})\b", text, re.IGNORECASE):
+            return elements
+    return "int" if _BELOW.search(text) else None
+
+
+def _read_bound(text: str) -> DimSpec | None:
+    found = _BELOW.search(text)
+    return read_dim(found["bound"]) if found else None
+
+
+def _first_shape(text: str, names: frozenset[str], *, is_type: bool) -> tuple[tuple[DimSpec, ...] | None, bool]:
+    """The shape that the text states, and whether the matter is closed (stated, or stated in two ways)."""
+    for number, sentence in enumerate(_SENTENCE.split(text)):
+        if number and (number > 2 or not _SHAPE_SENTENCE.match(sentence)):
+            continue
+        for pattern in (_TRIGGERED, _SHAPED, _ARRAY_LIST, _REAL):
+            for found in pattern.finditer(sentence):
+                if _OTHERWISE.search(_ASIDE.sub("", sentence[: found.start()])):
+                    break
+                dims = _dims_of(found, names, stated=pattern in (_TRIGGERED, _REAL))
+                if dims is None:
+                    continue
+                return (None, True) if _has_alternative(sentence[found.end():], dims) else (dims, True)
+        if not _OTHERWISE.search(sentence) and (found := _VECTOR.search(sentence)):
+            size = read_dim(found["size"] or found["front"])
+            if size is not None and (found["kind"] or "").lower() not in ("list", "sequence"):
+                return (size,), True
+        if found := _LAST.search(sentence):
+            dims = read_dims(found["inside"], prose=True)
+            if dims and all(d.kind == "number" or looks_like_shape((d,), names) or _SIZE_PHRASE.match(d.text) for d in dims):
+                return dims, True
+        if number == 0 and (found := _WHOLE.match(sentence)):
+            dims = _dims_of(found, names, stated=False)
+            if dims is not None and looks_like_shape(dims, names):
+                return (None, True) if _has_alternative(sentence[found.end():], dims) else (dims, True)
+    if is_type and (found := _RANK.search(text)) and len(_RANK.findall(text)) == 1 and re.search(_ARRAY, text, re.IGNORECASE):
+        rank = found["rank"].lower()
+        return (UNKNOWN,) * (_RANKS.get(rank) or int(rank)), True
+    return None, bool(_ANY.search(text))
+
+
+def _dims_of(found: re.Match[str], names: frozenset[str], *, stated: bool) -> tuple[DimSpec, ...] | None:
+    groups = found.groupdict()
+    if groups.get("product"):
+        return read_product(groups["product"])
+    inside = groups.get("inside") or groups.get("round") or ""
+    if "×" in inside or re.search(r"\w\s+[xX]\s+\w", inside):
+        return read_product(inside)
+    if not inside.strip():
+        return () if stated else None
+    dims = read_dims(inside, prose=stated)
+    if dims is None or (not stated and not looks_like_shape(dims, names)):
+        return None
+    word = (groups.get("word") or "shape").lower()
+    if word.startswith(("size", "dim")) and len(dims) == 1 and dims[0].kind == "name" and " " in dims[0].text:
+        return None
+    return dims
+
+
+def _has_alternative(rest: str, dims: tuple[DimSpec, ...]) -> bool:
+    """Another shape is offered behind this one."""
+    found = _ALTERNATIVE.match(rest)
+    if found is None:
+        return False
+    for other in re.finditer(_LIST, found["rest"]):
+        if (read := read_dims(other["inside"])) is not None and read != dims:
+            return True
+    return re.match(r"\W*(?:if|else|when)\b", rest, re.IGNORECASE) is not None
+
+
+_SIZE_WORDS = re.compile(
+    r"[A-Z]\d?'?\Z|[A-Z]{1,2}_?[a-z0-9_]*\Z|[nmdkhptclbqrsv]\d?\Z|(?:n|num|in|out|d|l)_\w+\Z|batch\w*\Z|seq\w*\Z|nh\Z|hs\Z|"
+    r"\w*_?(?:size|dim|dims|len|length|batch|channels?|features|samples|units|classes|hidden|height|width|heads?|embd|steps)\Z|"
+    r"\w*_?shape\[.*\]\Z|[hw]id\w*\Z|height\Z|width\Z")
+
+
+def looks_like_shape(dims: tuple[DimSpec, ...], names: frozenset[str] = frozenset()) -> bool:
+    """A list that nobody calls a shape is one only when every entry is written as sizes are."""
+    if not dims or all(d.kind in ("number", "unknown") for d in dims):
+        return False
+    written = [d.text for d in dims if d.kind == "name"]
+    if any(text in names for text in written) or len(set(written)) < len(written) - 1:
+        return False
+    return all(_SIZE_WORDS.match(text) for text in written)
+
+
+def _container(name: str, kind: Kind, head: str, source: Source, row: int, names: frozenset[str]) -> ShapeEvidence:
+    """A tuple, list or dict; "list of arrays of shape (N, D)" and "tuple (x, w, b)" name their parts."""
+    parts: tuple[ShapeEvidence, ...] = ()
+    if kind in ("list", "tuple") and (found := re.search(r"\bof\s+(.*)", head)):
+        item = read_phrase("", found[1], source, row, names=names)
+        named = re.match(rf"(?:\w+\s*){_LIST}", found[1])
+        if item.kind in ("array", "int", "float") and not named:
+            parts = (item,)
+    if not parts and kind == "tuple" and (found := re.search(_LIST, head)):
+        parts = value_names(found["inside"], source, row)
+    return ShapeEvidence(name, None, kind, source, row, parts=parts)
+
+
+def value_names(inside: str, source: Source, row: int) -> tuple[ShapeEvidence, ...]:
+    """The names in a tuple of values, `x, w, b`; empty where one of them is no name."""
+    pieces = [p.strip().strip("`'\"") for p in split_commas(inside)]
+    if len(pieces) < 2 or not all(re.fullmatch(r"[^\W\d]\w*", p) for p in pieces):
+        return ()
+    return tuple(ShapeEvidence(p, None, "unknown", source, row) for p in pieces)
