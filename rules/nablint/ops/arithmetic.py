@@ -76,6 +76,24 @@ piecewise_constant("floor_divide", lambda x, y: np.floor_divide(np.real(x), np.r
                    latex="\\lfloor {0} / {1} \\rfloor", numpy="{0} // {1}", torch="{0} // {1}", binding=2,
                    examples=(example("N D", "D : positive"),))
 
+
+_KINDS = {"float": float, "int": int, "bool": bool}
+
+
+def _cast(x: Any, kind: str) -> Any:
+    if kind == "float" and np.iscomplexobj(x):
+        return x
+    return np.asarray(np.real(x) if kind != "float" else x).astype(_KINDS[kind])
+
+
+register(Card(
+    "cast", _cast, lambda shape, kind: shape, lambda G, out, x, kind: (G if kind == "float" else None,),
+    lambda out, args, dargs, kind: dargs[0] if kind == "float" else out * 0.0,
+    numpy="{0}.astype({kind})", torch="{0}.to({kind})", text="{0}", latex="{0}", elementwise=True,
+    why="floating point to floating point changes nothing; integers are constant between jumps",
+    examples=(example("N D", kind="float"), example("N D", kind="int"), example("N D", kind="bool")),
+))
+
 for _name, _sign, _latex in (("greater", ">", ">"), ("greater_equal", ">=", "\\ge"), ("less", "<", "<"),
                              ("less_equal", "<=", "\\le"), ("equal", "==", "="), ("not_equal", "!=", "\\ne")):
     piecewise_constant(_name, lambda x, y, _f=getattr(np, _name): _f(x.real, y.real), 2,
