@@ -1,0 +1,118 @@
+"""For each case file, the calls that make it compute its gradients, and the scalars that they are gradients of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import importlib.util
+
+import numpy as np
+
+from .oracle import Oracle
+
+
+def column_network(m: Any, check: Oracle) -> None:
+    """backprop against each cost, the matrix form, and one update."""
+    for cost in (m.QuadraticCost, m.CrossEntropyCost, m.MeanCrossEntropyCost):
+        np.random.seed(3)
+        net = m.Network([3, 5, 4, 2], cost=cost)
+        x, y = np.random.randn(3, 1), np.array([[0.3], [0.8]])
+        nabla_b, nabla_w = net.backprop(x, y)
+        loss = lambda: cost.fn(net.feedforward(x), y)  # noqa: E731
+        for i in range(3):
+            check(f"{cost.__name__} w{i}", nabla_w[i], loss, net.weights[i])
+            check(f"{cost.__name__} b{i}", nabla_b[i], loss, net.biases[i])
+    X, Y = np.random.randn(3, 7), np.random.rand(2, 7)
+    nabla_b, nabla_w = net.backprop_matrix(X, Y)
+    for i in range(3):
+        check(f"matrix w{i}", nabla_w[i], lambda: net.matrix_cost(X, Y), net.weights[i])
+        check(f"matrix b{i}", nabla_b[i], lambda: net.matrix_cost(X, Y), net.biases[i])
+    batch = [(np.random.randn(3, 1), np.random.rand(2, 1)) for _ in range(3)]
+    weights, biases = [w.copy() for w in net.weights], [b.copy() for b in net.biases]
+    net.update_mini_batch(batch, 0.5, 0.0, 3)
+    after_w, after_b = net.weights, net.biases
+    net.weights, net.biases = weights, biases
+    total = lambda: sum(net.cost.fn(net.feedforward(x), y) for x, y in batch)  # noqa: E731
+    for i in range(3):
+        check(f"update w{i}", (weights[i] - after_w[i]) * 3 / 0.5, total, weights[i])
+        check(f"update b{i}", (biases[i] - after_b[i]) * 3 / 0.5, total, biases[i])
+
+
+def layer_classes(m: Any, check: Oracle) -> None:
+    """Each layer alone under a random cotangent, the losses, and a whole model."""
+    rng = np.random.default_rng(5)
+    x, dout = rng.normal(size=(6, 4)), rng.normal(size=(6, 4))
+    wide = rng.normal(size=(6, 3))
+    linear = m.Linear(4, 3)
+    norm = m.BatchNorm(4)
+    norm.gamma[:], norm.beta[:] = rng.normal(size=4), rng.normal(size=4)
+    scale = m.Scale(4)
+    scale.g[:], scale.h[:] = rng.normal(size=(1, 4)), rng.normal(size=(1, 4))
+    for layer, arriving, own in (
+        (linear, wide, [("W", "dW"), ("b", "db")]),
+        (scale, dout, [("g", "dg"), ("h", "dh")]),
+        (norm, dout, [("gamma", "dgamma"), ("beta", "dbeta")]),
+        (m.ReLU(), dout, []), (m.LeakyReLU(), dout, []), (m.Sigmoid(), dout, []), (m.Tanh(), dout, []),
+    ):  # fmt: skip
+        layer.forward(x)
+        dx = layer.backward(arriving.copy())
+        loss = lambda: np.sum(arriving * layer.forward(x))  # noqa: B023, E731
+        check(f"{type(layer).__name__} x", dx, loss, x)
+        for name, gradient in own:
+            check(f"{type(layer).__name__} {name}", getattr(layer, gradient), loss, getattr(layer, name))
+    dropout = m.Dropout(0.6)
+    dropout.forward(x)
+    check("Dropout x", dropout.backward(dout), lambda: np.sum(dout * x * dropout.mask), x)
+    labels, target = np.array([0, 2, 1, 1, 0, 3]), rng.normal(size=(6, 4))
+    softmax, squares = m.SoftmaxLoss(), m.MSELoss()
+    softmax.forward(x, labels)
+    check("SoftmaxLoss x", softmax.backward(), lambda: softmax.forward(x, labels), x)
+    squares.forward(x, target)
+    check("MSELoss x", squares.backward(), lambda: squares.forward(x, target), x)
+    model = m.Sequential([m.Linear(4, 5), m.BatchNorm(5), m.ReLU(), m.Linear(5, 4)], softmax)
+    model.forward(x, labels)
+    model.backward()
+    for i, (value, gradient) in enumerate(zip(model.parameters(), model.gradients(), strict=True)):
+        check(f"model {i}", gradient.copy(), lambda: model.forward(x, labels), value)
+
+
+def forward_backward_pairs(m: Any, check: Oracle) -> None:
+    """Each pair under a random cotangent, and the losses."""
+    rng = np.random.default_rng(11)
+
+    def pair(name: str, forward: Callable[..., Any], backward: Callable[..., Any], *args: Any, wrt: int) -> None:
+        out, cache = forward(*args)
+        dout = rng.normal(size=out.shape)
+        gradients = backward(dout.copy(), cache)
+        gradients = gradients if isinstance(gradients, tuple) else (gradients,)
+        for i in range(wrt):
+            check(f"{name} {i}", gradients[i], lambda: np.sum(dout * forward(*args)[0]), args[i])
+
+    x3, w, b = rng.normal(size=(5, 2, 3)), rng.normal(size=(6, 4)), rng.normal(size=4)
+    pair("affine", m.affine_forward, m.affine_backward, x3, w, b, wrt=3)
+    pair("affine_relu", m.affine_relu_forward, m.affine_relu_backward, x3, w, b, wrt=3)
+    x, gamma, beta = rng.normal(size=(5, 4)), rng.normal(size=4), rng.normal(size=4)
+    pair("relu", m.relu_forward, m.relu_backward, x, wrt=1)
+    for name in ("batchnorm_backward", "batchnorm_backward_alt"):
+        pair(name, m.batchnorm_forward, getattr(m, name), x, gamma, beta, {"mode": "train"}, wrt=3)
+    pair("layernorm", m.layernorm_forward, m.layernorm_backward, x, gamma, beta, {}, wrt=3)
+    pair("dropout", m.dropout_forward, m.dropout_backward, x, {"p": 0.6, "mode": "train", "seed": 3}, wrt=1)
+    image, kernels, offsets = rng.normal(size=(2, 3, 5, 6)), rng.normal(size=(2, 3, 3, 2)), rng.normal(size=2)
+    stride = {"stride": 2, "pad": 1}
+    pair("conv", m.conv_forward_naive, m.conv_backward_naive, image, kernels, offsets, stride, wrt=3)
+    pool = {"pool_height": 2, "pool_width": 3, "stride": 1}
+    pair("max_pool", m.max_pool_forward_naive, m.max_pool_backward_naive, image, pool, wrt=1)
+    labels = np.array([0, 2, 1, 3, 3])
+    for name in ("svm_loss", "softmax_loss"):
+        loss = getattr(m, name)
+        check(f"{name} x", loss(x, labels)[1], lambda: loss(x, labels)[0], x)  # noqa: B023
+
+
+PROBES: dict[str, Callable[[Any, Oracle], None]] = {
+    probe.__name__: probe for probe in (column_network, layer_classes, forward_backward_pairs)
+}
+
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+NEEDS_TORCH: dict[str, bool] = {}
+"""Cases that cannot run without torch, and whether they can here."""
