@@ -2,8 +2,8 @@
 
 Parameters of a card are hashable and arrays are arguments, so an index is held in two parts: a tuple `index` of ints,
 None, Ellipsis, `("slice", start, stop, step)`, `("term", k)` for the k-th index array and `("mask", k, count)` for the
-k-th one where it is boolean with `count` entries that hold; and the index arrays themselves.  `encode` makes the two
-from what stands between the brackets, `decode` the numpy index from them.
+k-th one where it is boolean with `count` entries that hold; and the index arrays themselves.  `encode_index` makes the two
+from what stands between the brackets, `decode_index` the numpy index from them.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from nablint.shapes import Misfit, Shape, Size, broadcast, dim, show_shape, size
 Index = tuple[Any, ...]
 
 
-def encode(index: Any) -> tuple[Index, tuple[Operand, ...]]:
+def encode_index(index: Any, shape: Shape | None = None) -> tuple[Index, tuple[Operand, ...]]:
     """The two parts of a Python index that may hold terms, arrays, lists, ints, sizes, slices, None and Ellipsis.
 
-    Raises `Misfit` for what cannot be an index.
+    With the indexed array's shape given, indices that mean the same become the same: `h[-1]` and `h[T - 1]`,
+    `x[1:-1]` and `x[1:1 + H]`.  Raises `Misfit` for what cannot be an index.
     """
     parts: list[Any] = []
     arrays: list[Operand] = []
@@ -47,7 +48,49 @@ def encode(index: Any) -> tuple[Index, tuple[Operand, ...]]:
             else:
                 raise Misfit("only integers and booleans can be an index")
             arrays.append(item)
-    return tuple(parts), tuple(arrays)
+    if shape is None:
+        return tuple(parts), tuple(arrays)
+    return canonical_index(tuple(parts), tuple(arrays), shape), tuple(arrays)
+
+
+def canonical_index(index: Index, arrays: tuple[Operand, ...], shape: Shape) -> Index:
+    """The index with its ellipsis written out, its bounds counted from the front and whole axes left out at the end."""
+    full = ("slice", None, None, None)
+    used = sum(len(shape_of(arrays[p[1]])) if _is(p, "mask") else p is not None and p is not Ellipsis for p in index)
+    if used > len(shape):
+        return index  # the shape rule says what is wrong with it
+    at = index.index(Ellipsis) if Ellipsis in index else len(index)
+    out: list[Any] = []
+    axis = 0
+    for p in (*index[:at], *[full] * (len(shape) - used), *index[at + 1:]):
+        if p is None:
+            out.append(None)
+            continue
+        size = dim(shape[axis])
+        if _is(p, "slice"):
+            out.append(_canonical_slice(p, size))
+        elif isinstance(p, tuple):
+            out.append(p)
+            axis += len(shape_of(arrays[p[1]])) - 1 if p[0] == "mask" else 0
+        else:
+            out.append(size + p if -size <= p < 0 else p)
+        axis += 1
+    while out and out[-1] == full:
+        out.pop()
+    return tuple(out)
+
+
+def _canonical_slice(part: Any, size: Size) -> Any:
+    _, start, stop, step = part
+    if step is not None and step != 1:
+        return part
+    if start is not None:
+        start = max(size + start, 0) if start < 0 else start
+        start = None if start == 0 else start
+    if stop is not None:
+        stop = size + stop if stop < 0 else stop
+        stop = None if stop >= size else max(stop, 0)
+    return ("slice", start, stop, None)
 
 
 def _bound(value: Any) -> int | None:
@@ -59,7 +102,7 @@ def _bound(value: Any) -> int | None:
     return int(number)
 
 
-def decode(index: Index, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+def decode_index(index: Index, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
     """The numpy index of the two parts."""
     parts, holds = _compiled(index)
     if not holds:
@@ -148,9 +191,9 @@ def _zeros(shape: Shape, like: Any) -> Any:
 def _scatter(G: Any, *arrays: Any, index: Index, shape: Shape) -> Any:
     out = _zeros(shape, G)
     if arrays:
-        np.add.at(out, decode(index, arrays), G)
+        np.add.at(out, decode_index(index, arrays), G)
     else:
-        out[decode(index, arrays)] = G
+        out[decode_index(index, arrays)] = G
     return out
 
 
@@ -160,7 +203,7 @@ def _none(arrays: tuple[Operand, ...]) -> tuple[None, ...]:
 
 getitem = register(Card(
     name="getitem",
-    evaluate=lambda x, *arrays, index: x[decode(index, arrays)],
+    evaluate=lambda x, *arrays, index: x[decode_index(index, arrays)],
     shape=index_shape,
     adjoint=lambda G, out, x, *arrays, index: (
         scatter(G, *arrays, index=index, shape=tuple(shape_of(x))), *_none(arrays)),
@@ -189,13 +232,13 @@ def _dtype(x: Any, value: Any) -> Any:
 
 def _setitem(x: Any, value: Any, *arrays: Any, index: Index) -> Any:
     out = np.array(x, dtype=_dtype(x, value))
-    out[decode(index, arrays)] = value
+    out[decode_index(index, arrays)] = value
     return out
 
 
 def _addat(x: Any, value: Any, *arrays: Any, index: Index) -> Any:
     out = np.array(x, dtype=_dtype(x, value))
-    np.add.at(out, decode(index, arrays), value)
+    np.add.at(out, decode_index(index, arrays), value)
     return out
 
 
@@ -237,7 +280,7 @@ def _last_writers(shape: tuple[int, ...], arrays: tuple[Any, ...], index: Index)
     """1 where an entry of the value is the one that stays, 0 where a later one overwrites it; None if all stay."""
     if not any(_is(p, "term") for p in index):
         return None
-    place = decode(index, arrays)
+    place = decode_index(index, arrays)
     final = np.zeros(shape, int)
     count = np.shape(final[place])
     order = np.arange(size_product(count)).reshape(count)
