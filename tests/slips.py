@@ -1,4 +1,4 @@
-"""The case files' slips: tables beside the sources, one line a slip.  README.md says what a table looks like."""
+"""The case files' slips: tables beside the sources, one line a slip.  cases/README.md says what a table looks like."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent / "cases"
 Section = Literal["slips", "harmless", "conventions"]
 SECTIONS: tuple[Section, ...] = ("slips", "harmless", "conventions")
 

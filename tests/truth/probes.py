@@ -1,15 +1,16 @@
 """For each case file, the calls that make it compute its gradients, and the scalars that they are gradients of."""
 
+# ruff: noqa: B023, E731 - every lambda here is called before the next turn of its loop
+
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
-import importlib.util
-
 import numpy as np
 
-from .oracle import Oracle
+from truth.oracle import Oracle
 
 
 def column_network(m: Any, check: Oracle) -> None:
@@ -19,7 +20,7 @@ def column_network(m: Any, check: Oracle) -> None:
         net = m.Network([3, 5, 4, 2], cost=cost)
         x, y = np.random.randn(3, 1), np.array([[0.3], [0.8]])
         nabla_b, nabla_w = net.backprop(x, y)
-        loss = lambda: cost.fn(net.feedforward(x), y)  # noqa: E731
+        loss = lambda: cost.fn(net.feedforward(x), y)
         for i in range(3):
             check(f"{cost.__name__} w{i}", nabla_w[i], loss, net.weights[i])
             check(f"{cost.__name__} b{i}", nabla_b[i], loss, net.biases[i])
@@ -33,7 +34,7 @@ def column_network(m: Any, check: Oracle) -> None:
     net.update_mini_batch(batch, 0.5, 0.0, 3)
     after_w, after_b = net.weights, net.biases
     net.weights, net.biases = weights, biases
-    total = lambda: sum(net.cost.fn(net.feedforward(x), y) for x, y in batch)  # noqa: E731
+    total = lambda: sum(net.cost.fn(net.feedforward(x), y) for x, y in batch)
     for i in range(3):
         check(f"update w{i}", (weights[i] - after_w[i]) * 3 / 0.5, total, weights[i])
         check(f"update b{i}", (biases[i] - after_b[i]) * 3 / 0.5, total, biases[i])
@@ -57,7 +58,7 @@ def layer_classes(m: Any, check: Oracle) -> None:
     ):  # fmt: skip
         layer.forward(x)
         dx = layer.backward(arriving.copy())
-        loss = lambda: np.sum(arriving * layer.forward(x))  # noqa: B023, E731
+        loss = lambda: np.sum(arriving * layer.forward(x))
         check(f"{type(layer).__name__} x", dx, loss, x)
         for name, gradient in own:
             check(f"{type(layer).__name__} {name}", getattr(layer, gradient), loss, getattr(layer, name))
@@ -106,7 +107,7 @@ def forward_backward_pairs(m: Any, check: Oracle) -> None:
     labels = np.array([0, 2, 1, 3, 3])
     for name in ("svm_loss", "softmax_loss"):
         loss = getattr(m, name)
-        check(f"{name} x", loss(x, labels)[1], lambda: loss(x, labels)[0], x)  # noqa: B023
+        check(f"{name} x", loss(x, labels)[1], lambda: loss(x, labels)[0], x)
 
 
 PROBES: dict[str, Callable[[Any, Oracle], None]] = {

@@ -1,0 +1,1 @@
+"""The case files proved right, and their slips wrong, by an outside oracle: numbers."""
