@@ -47,14 +47,27 @@ class Term:
     def shape(self) -> Shape:
         """The symbolic shape; falls back to plain numbers where a card's rule disagrees with the sample."""
         if self._shape is None:
-            actual = np.shape(self.sample)
-            try:
-                assert self.card is not None
-                ruled = tuple(dim(s) for s in self.card.shape(*(a.shape for a in self.args), **self.params))
-            except (Misfit, AssertionError, TypeError):
-                ruled = ()
-            self._shape = ruled if ruled == actual else tuple(map(Size, actual))
+            waiting = [self]
+            while waiting:  # from the leaves up, without recursion: graphs are deep
+                term = waiting[-1]
+                unknown = [a for a in term.args if a._shape is None]
+                if unknown and term.card is not None:
+                    waiting.extend(unknown)
+                    continue
+                waiting.pop()
+                if term._shape is None:
+                    term._shape = term._ruled()
+            assert self._shape is not None
         return self._shape
+
+    def _ruled(self) -> Shape:
+        actual = np.shape(self.sample)
+        try:
+            assert self.card is not None
+            ruled = tuple(dim(s) for s in self.card.shape(*[a.shape for a in self.args], **self.params))
+        except (Misfit, AssertionError, TypeError):
+            ruled = ()
+        return ruled if ruled == actual else tuple(map(Size, actual))
 
     @property
     def ndim(self) -> int:
@@ -138,6 +151,8 @@ class Graph:
         self.origin: Any = None
         self.tainting = False
         self.limit = 200_000
+        self.memo: dict[Any, Any] = {}
+        """What the calculus remembers of this graph's terms (normal forms, simplified terms)."""
         self._nodes: dict[Any, Term] = {}
 
     def leaf(self, label: str, sample: Sample, shape: Shape | None = None, *, tainted: bool = False) -> Term:
@@ -147,14 +162,26 @@ class Graph:
         return term
 
     def constant(self, value: Any, shape: Shape | None = None) -> Term:
-        """A number or array written in the source; equal scalars are one node."""
+        """A number or array written in the source; equal scalars and equal integer arrays are one node.
+
+        A `Size` keeps its dimension: the constant N is another node than the number that N is on this draw.
+        """
+        symbol = str(value) if isinstance(value, Size) and value.expr.number is None else ""
         sample = np.asarray(value)
         if sample.ndim:
-            return Term(self, None, (), {}, sample, "", shape)
-        key = ("const", sample.dtype.kind, sample.item())
+            if sample.dtype.kind not in "iub":  # float buffers stay apart: they may be parameters of their own
+                return Term(self, None, (), {}, sample, "", shape)
+            key = ("const", sample.dtype.kind, sample.shape, sample.tobytes(), tuple(map(str, shape or ())))
+            found = self._nodes.get(key)
+            if found is None:  # `arange(N)` written in forward and in backward is one index
+                found = self._nodes[key] = Term(self, None, (), {}, sample, "", shape)
+                found.tainted = False
+            return found
+        key = ("const", sample.dtype.kind, sample.item(), symbol)
         found = self._nodes.get(key)
         if found is None:
-            found = self._nodes[key] = Term(self, None, (), {}, sample, "", ())
+            params = {"size": value} if symbol else {}
+            found = self._nodes[key] = Term(self, None, (), params, sample, "", ())
             found.tainted = False
         return found
 
@@ -167,7 +194,7 @@ class Graph:
         order = tuple([t.number for t in terms])
         if card.commutes and len(order) == 2 and order[0] > order[1]:
             order = (order[1], order[0])
-        key = (card.name, order, _key(params))
+        key = (card.name, order, parameter_key(params))
         found = self._nodes.get(key)
         if found is not None:
             return found
@@ -182,14 +209,14 @@ class Graph:
         return found
 
 
-def _key(params: Any) -> Any:
+def parameter_key(params: Any) -> Any:
     """A hashable stand-in for parameters (slices and arrays are not hashable in Python 3.11)."""
     if isinstance(params, dict):
-        return tuple(sorted((k, _key(v)) for k, v in params.items())) if params else ()
+        return tuple(sorted((k, parameter_key(v)) for k, v in params.items())) if params else ()
     if isinstance(params, tuple | list):
-        return tuple(map(_key, params))
+        return tuple(map(parameter_key, params))
     if isinstance(params, slice):
-        return ("slice", _key(params.start), _key(params.stop), _key(params.step))
+        return ("slice", parameter_key(params.start), parameter_key(params.stop), parameter_key(params.step))
     if isinstance(params, np.ndarray):
         return (params.shape, params.tobytes())
     if isinstance(params, str | int | float | bool | type(None)):
