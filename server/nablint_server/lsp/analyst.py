@@ -1,0 +1,185 @@
+"""The way to the worker process: one analysis at a time, the most urgent first, and any of them can be stopped.
+
+Cancelling the task that awaits `Analyst.analyse` stops the analysis itself: the worker is interrupted, and killed if
+it does not stop within `GRACE` seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+from nablint.results import FileResult
+
+from nablint_server.lsp import worker
+
+logger = logging.getLogger(__name__)
+
+GRACE = 0.25
+"""Seconds that an interrupted analysis has before its process is killed."""
+
+LIMIT = 60.0
+"""Seconds after which an analysis is given up."""
+
+
+class Urgency(IntEnum):
+    """Who waits: a user who typed, a fix for later, or a check of the whole workspace."""
+
+    NOW = 0
+    IDLE = 1
+    WORKSPACE = 2
+
+
+class AnalysisFailed(Exception):
+    """The analysis of one text failed; the message is one line."""
+
+
+@dataclass(order=True, slots=True)
+class _Job:
+    urgency: Urgency
+    number: int
+    payload: tuple[Any, ...] = field(compare=False)
+    future: asyncio.Future[FileResult] = field(compare=False)
+    cancelled: bool = field(default=False, compare=False)
+
+
+class Analyst:
+    """Owns the worker process.  `analyse` is the name `MODULE:FUNCTION` of what the worker calls."""
+
+    def __init__(self, analyse: str, paths: tuple[str, ...] = ()) -> None:
+        # -P: with `-m` alone the user's working directory would be searched for modules first.
+        self._command = [sys.executable, "-P", "-m", worker.__name__, analyse, *paths]
+        self._numbers = itertools.count(1)
+        self._waiting: list[_Job] = []
+        self._running: _Job | None = None
+        self._process: Process | None = None
+        self._wake = asyncio.Event()
+        self._pump: asyncio.Task[None] | None = None
+        self.starts = 0
+
+    def start(self) -> None:
+        """Begin to start the process, so that its imports are done when the first text arrives."""
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._work())
+
+    async def analyse(self, source: str, filename: str, settings: Any, *, repair: bool = False,
+                      urgency: Urgency = Urgency.NOW) -> FileResult:
+        """The findings of one text; raises `AnalysisFailed`."""
+        self.start()
+        payload = (source, filename, settings, repair)
+        job = _Job(urgency, next(self._numbers), payload, asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        if self._running is not None and urgency is Urgency.NOW < self._running.urgency:
+            await self._put_off(self._running)
+        self._wake.set()
+        try:
+            return await job.future
+        except asyncio.CancelledError:
+            if job in self._waiting:
+                self._waiting.remove(job)
+            elif self._running is job:
+                self._stop(job)
+            raise
+
+    async def close(self) -> None:
+        """End the process."""
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+        await self._kill()
+
+    async def _put_off(self, job: _Job) -> None:
+        """Stop work that nobody waits for, to be done again later."""
+        again = _Job(job.urgency, next(self._numbers), job.payload, job.future)
+        job.future = asyncio.get_running_loop().create_future()
+        self._waiting.append(again)
+        self._stop(job)
+
+    def _stop(self, job: _Job) -> None:
+        if job.cancelled:
+            return
+        job.cancelled = True
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(worker.pack(("cancel", job.number)))
+        process = self._process
+
+        def kill() -> None:
+            if self._running is job and self._process is process and process is not None:
+                logger.info("an outdated analysis did not stop by itself; its process is replaced")
+                process.kill()
+
+        asyncio.get_running_loop().call_later(GRACE, kill)
+
+    async def _work(self) -> None:
+        while True:
+            if self._process is None or self._process.returncode is not None:
+                await self._spawn()
+            while not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+            job = min(self._waiting)
+            self._waiting.remove(job)
+            if job.future.done():
+                continue
+            self._running = job
+            try:
+                await self._run(job)
+            finally:
+                self._running = None
+
+    async def _run(self, job: _Job) -> None:
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(worker.pack(("run", job.number, *job.payload)))
+            answer = await asyncio.wait_for(self._answer(process.stdout), LIMIT)
+        except TimeoutError:
+            await self._kill()
+            self._fail(job, f"took longer than {LIMIT:.0f} seconds")
+            return
+        except (EOFError, ConnectionError, asyncio.IncompleteReadError):
+            await self._kill()
+            self._fail(job, "the analysing process ended unexpectedly; it is started again")
+            return
+        if job.future.done():
+            return
+        if answer[0] == "done":
+            job.future.set_result(answer[2])
+        elif answer[0] == "failed":
+            logger.error("%s", answer[3])
+            self._fail(job, answer[2])
+        else:
+            job.future.cancel()
+
+    @staticmethod
+    async def _answer(stream: asyncio.StreamReader) -> tuple[Any, ...]:
+        head = await stream.readexactly(worker.LENGTH.size)
+        return worker.unpack(await stream.readexactly(worker.LENGTH.unpack(head)[0]))
+
+    @staticmethod
+    def _fail(job: _Job, message: str) -> None:
+        if job.cancelled:
+            job.future.cancel()
+        elif not job.future.done():
+            job.future.set_exception(AnalysisFailed(message))
+
+    async def _spawn(self) -> None:
+        self.starts += 1
+        # Samples are small: threads in the linear algebra would only cost memory and start-up.
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, env=environment)
+
+    async def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,25 @@
+"""Puts the features together."""
+
+from __future__ import annotations
+
+from nablint_server.lsp.features import (
+    code_actions,
+    code_lens,
+    derivations,
+    diagnostics,
+    hover,
+    inlay_hints,
+    lifecycle,
+    synchronisation,
+)
+from nablint_server.lsp.server import Server
+
+FEATURES = (lifecycle, synchronisation, diagnostics, code_actions, hover, inlay_hints, code_lens, derivations)
+
+
+def create(analyse: str, paths: tuple[str, ...] = ()) -> Server:
+    """The server, not yet started."""
+    server = Server(analyse, paths)
+    for feature in FEATURES:
+        feature.register(server)
+    return server

@@ -1,0 +1,134 @@
+"""The open texts and their results: what is analysed when, what is kept, what is thrown away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from nablint.results import FileResult
+from nablint_server.lsp.analyst import AnalysisFailed, Analyst, Urgency
+from nablint_server.lsp.snapshots import Snapshot, View
+
+logger = logging.getLogger(__name__)
+
+QUICK = 0.1
+"""An analysis shorter than this many seconds begins at once after a change."""
+
+LONGEST_PAUSE = 0.5
+"""The longest wait for the next keystroke before an analysis begins, in seconds."""
+
+
+class Document:
+    """A text that is open in the editor."""
+
+    def __init__(self, snapshot: Snapshot, filename: str) -> None:
+        self.now = snapshot
+        self.filename = filename
+        self.view: View | None = None
+        self.repaired = False
+        self.cost = 0.0
+        self.failure: str | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.told: dict[str, tuple[int | None, str]] = {}
+        """By part, the version and findings that the client knows."""
+        self.findings: asyncio.Event = asyncio.Event()
+        self.repairs: asyncio.Event = asyncio.Event()
+
+    def latest(self) -> View | None:
+        """The latest result, in the text of now."""
+        if self.view is None:
+            return None
+        if self.view.now is not self.now:
+            self.view = View(self.now, self.view.analysed, self.view.result)
+        return self.view
+
+    async def settled(self, *, repairs: bool = False) -> View | None:
+        """The result of the newest version; None where there has never been one."""
+        while (event := self.repairs if repairs else self.findings) and not event.is_set():
+            await event.wait()
+        return self.latest()
+
+
+class Documents:
+    """All open texts.  `published` is called with each whose findings may have changed."""
+
+    def __init__(self, analyst: Analyst, settings: Callable[[str], Any], published: Callable[[Document], None],
+                 failed: Callable[[str], None]) -> None:
+        self._analyst = analyst
+        self._settings = settings
+        self._published = published
+        self._failed = failed
+        self._documents: dict[str, Document] = {}
+        self._parts: dict[str, str] = {}
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(self._documents.values())
+
+    def get(self, uri: str) -> Document | None:
+        """The text that a file or cell belongs to."""
+        return self._documents.get(self._parts.get(uri, uri))
+
+    def put(self, snapshot: Snapshot, filename: str) -> Document:
+        """A new version; its analysis begins and that of the version before ends."""
+        document = self._documents.get(snapshot.uri)
+        if document is None:
+            document = self._documents[snapshot.uri] = Document(snapshot, filename)
+        document.now = snapshot
+        for part in [part for part, whole in self._parts.items() if whole == snapshot.uri]:
+            del self._parts[part]
+        self._parts.update((part.uri, snapshot.uri) for part in snapshot.parts)
+        self.refresh(document)
+        return document
+
+    def close(self, uri: str) -> Document | None:
+        """Forget a text; whoever waits for its result gets the last one."""
+        document = self._documents.pop(uri, None)
+        if document is not None:
+            self._parts = {part: whole for part, whole in self._parts.items() if whole != uri}
+            if document.task is not None:
+                document.task.cancel()
+            document.findings.set()
+            document.repairs.set()
+        return document
+
+    def refresh(self, document: Document) -> None:
+        """Analyse the text again: it, or the settings, changed."""
+        if document.task is not None:
+            document.task.cancel()
+        document.findings.clear()
+        document.repairs.clear()
+        document.task = asyncio.create_task(self._analyse(document, document.now))
+
+    async def _analyse(self, document: Document, snapshot: Snapshot) -> None:
+        settings = self._settings(document.filename)
+        if document.cost > QUICK:
+            await asyncio.sleep(min(document.cost, LONGEST_PAUSE))
+        began = time.perf_counter()
+        for repair in (False, True):
+            try:
+                result = await self._analyst.analyse(
+                    snapshot.source, document.filename, settings, repair=repair,
+                    urgency=Urgency.IDLE if repair else Urgency.NOW)
+            except AnalysisFailed as failure:
+                self._say_once(document, str(failure))
+                result = FileResult(error=str(failure))
+            else:
+                document.failure = None
+            if not repair:
+                document.cost = time.perf_counter() - began
+            if result.error is None:
+                document.view = View(document.now, snapshot, result)
+                document.repaired = repair
+            document.findings.set()
+            self._published(document)
+            if result.error is not None or not result.diagnostics:
+                break
+        document.repairs.set()
+
+    def _say_once(self, document: Document, failure: str) -> None:
+        if document.failure is None:
+            self._failed(f"{document.filename} could not be analysed: {failure}. The other files are not affected.")
+        document.failure = failure

@@ -1,0 +1,71 @@
+"""Edits: on a text, and as the client applies them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from lsprotocol import types
+
+from nablint.results import Edit, Fix, Place
+from nablint_server.lsp.snapshots import View
+from nablint_server.lsp.text import Text
+
+
+def of_fix(view: View, fix: Fix) -> list[tuple[str, types.TextEdit]] | None:
+    """A fix in the text of now; None where one of its lines has changed."""
+    changes: list[tuple[str, types.TextEdit]] = []
+    for edit in fix.edits:
+        located = view.locate(edit.location, edit.end_location)
+        if located is None:
+            return None
+        changes.append((located[0], types.TextEdit(located[1], edit.content)))
+    return changes
+
+
+def apart(fixes: Iterable[Fix]) -> list[Fix]:
+    """The fixes that do not touch each other, earlier ones first."""
+    kept: list[Fix] = []
+    for fix in fixes:
+        if all(_before(a, b) or _before(b, a) for other in kept for a in other.edits for b in fix.edits):
+            kept.append(fix)
+    return kept
+
+
+def _before(a: Edit, b: Edit) -> bool:
+    return a.end_location <= b.location and a.location < b.location
+
+
+def applied(source: str, edits: Iterable[Edit]) -> str:
+    """The text after edits that do not overlap."""
+    starts = Text(source).starts
+
+    def offset(place: Place) -> int:
+        return starts[place.row - 1] + place.column - 1 if place.row <= len(starts) else len(source)
+
+    for edit in sorted(edits, key=lambda e: e.location, reverse=True):
+        source = source[: offset(edit.location)] + edit.content + source[offset(edit.end_location):]
+    return source
+
+
+def between(old: str, new: str) -> list[Edit]:
+    """The lines whose replacement turns one text into the other."""
+    before, after = lines(old), lines(new)
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    changes: list[Edit] = []
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        if b - a == d - c:  # line by line: an edit that spans cells of a notebook would belong to none
+            changes += [Edit(after[c + i], Place(a + i + 1, 1), Place(a + i + 1, len(before[a + i]) + 1))
+                        for i in range(b - a) if before[a + i] != after[c + i]]
+        else:
+            content = "".join(line + "\n" for line in after[c:d])
+            changes.append(Edit(content, Place(a + 1, 1), Place(b + 1, 1)))
+    return changes
+
+
+def lines(source: str) -> list[str]:
+    """The lines without their ends."""
+    text = Text(source)
+    return [text.line(i) for i in range(len(text.starts))]

@@ -1,0 +1,1 @@
+"""What the server offers, a file each; every module has `register(server)`."""

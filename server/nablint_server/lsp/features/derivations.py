@@ -1,0 +1,66 @@
+"""Derivations on request: as data for a client with a panel of its own, or opened as a document."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+
+from nablint.results import Claim, Diagnostic
+from nablint_server.lsp import render
+from nablint_server.lsp.server import Server
+
+DERIVATION = "nablint.derivation"
+"""Command: {uri, line, character} -> {title, markdown, explanation} or null."""
+
+SHOW = "nablint.showDerivation"
+"""Command: {uri, line, character}; opens the derivation.  Clients with a panel take this name for themselves."""
+
+
+def register(server: Server) -> None:
+    """Register the commands."""
+
+    @server.command(DERIVATION)
+    def derivation(where: Any) -> dict[str, Any] | None:
+        return _derivation(server, where)
+
+    @server.command(SHOW)
+    async def show(where: Any) -> None:
+        found = _derivation(server, where)
+        window = server.client_capabilities.window
+        if found is None:
+            server.say("no derivation here; put the cursor on a gradient", types.MessageType.Info)
+        elif window is not None and window.show_document is not None and window.show_document.support:
+            file = Path(tempfile.gettempdir()) / "nablint-derivation.md"
+            file.write_text(found["markdown"], encoding="utf-8")
+            await server.window_show_document_async(types.ShowDocumentParams(file.as_uri(), take_focus=False))
+        else:
+            server.log(found["markdown"])
+            server.say("the derivation is in the log", types.MessageType.Info)
+
+
+def _derivation(server: Server, where: dict[str, Any]) -> dict[str, Any] | None:
+    """The derivation of the finding or claim on a line, the one nearest to the column first."""
+    document = server.documents.get(str(where["uri"]))
+    view = None if document is None else document.latest()
+    place = None if view is None else view.place(
+        str(where["uri"]), types.Position(int(where["line"]), int(where.get("character", 0))))
+    if view is None or place is None:
+        return None
+    candidates: list[Diagnostic | Claim] = [*view.result.diagnostics, *view.result.claims]
+    there = [c for c in candidates if c.explanation and c.location.row <= place.row <= c.end_location.row]
+    if not there:
+        return None
+    chosen = min(there, key=lambda c: (isinstance(c, Claim), abs(c.location.column - place.column)))
+    head = render.finding(chosen) if isinstance(chosen, Diagnostic) else render.claim(chosen)
+    assert chosen.explanation is not None
+    return {
+        "title": chosen.explanation.title,
+        "verdict": "wrong" if isinstance(chosen, Diagnostic) else chosen.verdict,
+        "message": chosen.message if isinstance(chosen, Diagnostic) else chosen.reason,
+        "markdown": f"{head}\n\n{render.derivation(chosen.explanation)}\n",
+        "explanation": asdict(chosen.explanation),
+    }

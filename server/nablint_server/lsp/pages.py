@@ -1,0 +1,29 @@
+"""The rules' pages: each rule is a file that reads like one, so its address is that file and needs no network."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from pathlib import Path
+
+import nablint
+
+
+@lru_cache(maxsize=256)
+def rule_file(name: str) -> Path | None:
+    """The file of the rule with this name."""
+    folder = Path(nablint.__file__).parent / "checks"
+    return next(iter(sorted(folder.glob(f"**/{name.replace('-', '_')}.py"))), None)
+
+
+def rule_page(name: str) -> str | None:
+    """The address of a rule's page."""
+    file = rule_file(name)
+    return None if file is None else file.as_uri()
+
+
+@lru_cache(maxsize=256)
+def rule_text(name: str) -> str:
+    """A rule's documentation as Markdown; empty where the rule has no file."""
+    file = rule_file(name)
+    return "" if file is None else ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""

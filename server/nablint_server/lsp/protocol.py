@@ -1,0 +1,57 @@
+"""Document synchronisation by our own text, and errors that stay out of the user's way.
+
+pygls 2.1 splits lines at form feeds and other characters that end no line in Python or LSP, and puts an edit past the
+end of a last line one character early; a text that drifts from the client's makes every later finding wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from lsprotocol import types
+from pygls.protocol import LanguageServerProtocol, lsp_method
+
+from nablint_server.lsp.text import Text
+
+
+class Protocol(LanguageServerProtocol):
+    """The protocol with documents changed by `Text`."""
+
+    def text(self, uri: str) -> Text:
+        """The open document's text."""
+        encoding = self.workspace.position_encoding
+        return Text(self.workspace.get_text_document(uri).source, str(getattr(encoding, "value", encoding)))
+
+    def _change(self, document: types.VersionedTextDocumentIdentifier,
+                changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
+        text = self.text(document.uri)
+        for change in changes:
+            text = text.changed(change)
+        known = self.workspace.get_text_document(document.uri)
+        self.workspace.put_text_document(
+            types.TextDocumentItem(document.uri, known.language_id or "python", document.version, text.source))
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(
+        self, params: types.DidChangeTextDocumentParams
+    ) -> Generator[Any, Any, None]:
+        """Change the document, then tell the feature."""
+        self._change(params.text_document, params.content_changes)
+        if (handler := self.fm.features.get(types.TEXT_DOCUMENT_DID_CHANGE)) is not None:
+            yield handler, (params,), None
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(
+        self, params: types.DidChangeNotebookDocumentParams
+    ) -> Generator[Any, Any, None]:
+        """Change the cells' texts, leave the notebook's structure to pygls, then tell the feature."""
+        cells = params.change.cells
+        contents = cells.text_content if cells is not None else None
+        if cells is not None:
+            cells.text_content = None
+        self.workspace.update_notebook_document(params)
+        for content in contents or ():
+            self._change(content.document, content.changes)
+        if (handler := self.fm.features.get(types.NOTEBOOK_DOCUMENT_DID_CHANGE)) is not None:
+            yield handler, (params,), None

@@ -1,0 +1,96 @@
+"""The server object: what the features share."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.uris import to_fs_path
+
+import nablint
+from nablint_server.lsp import snapshots
+from nablint_server.lsp.analyst import Analyst
+from nablint_server.lsp.choices import Choices
+from nablint_server.lsp.documents import Document, Documents
+from nablint_server.lsp.protocol import Protocol
+
+logger = logging.getLogger(__name__)
+
+NOTEBOOKS = types.NotebookDocumentSyncOptions(
+    notebook_selector=[types.NotebookDocumentFilterWithNotebook(
+        notebook=types.NotebookDocumentFilterNotebookType(notebook_type="jupyter-notebook"),
+        cells=[types.NotebookCellLanguage(language="python")],
+    )],
+    save=True,
+)
+
+
+class Server(LanguageServer):
+    """Texts, their results, and the client."""
+
+    protocol: Protocol
+
+    def __init__(self, analyse: str, paths: tuple[str, ...] = ()) -> None:
+        super().__init__("nablint", nablint.__version__, notebook_document_sync=NOTEBOOKS, protocol_cls=Protocol)
+        self.choices = Choices(self.say)
+        self.analyst = Analyst(analyse, paths)
+        self.documents = Documents(self.analyst, self.choices.settings, self._published, self.say)
+        self.publishers: list[Any] = []
+        """Called with each document whose findings may have changed."""
+
+    def say(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
+        """One line to the user, with a way forward in it."""
+        self.window_show_message(types.ShowMessageParams(kind, f"nablint: {message}"))
+
+    def log(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
+        """A line in the editor's log."""
+        self.window_log_message(types.LogMessageParams(kind, message))
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """To the log: a message box for each failure would punish the user for our fault."""
+        self.log(f"{getattr(source, '__name__', source)}: {error}", types.MessageType.Error)
+
+    def open_file(self, uri: str) -> Document | None:
+        """Take the version and text of an open file; cells belong to their notebook."""
+        if self.workspace.get_notebook_document(cell_uri=uri) is not None:
+            return None
+        version = self.workspace.get_text_document(uri).version
+        return self.documents.put(snapshots.of_file(uri, version, self.protocol.text(uri)), filename(uri))
+
+    def open_notebook(self, uri: str) -> Document | None:
+        """Take the cells of an open notebook as one text."""
+        notebook = self.workspace.get_notebook_document(notebook_uri=uri)
+        if notebook is None:
+            return None
+        cells = [(cell.document, self.protocol.text(cell.document)) for cell in notebook.cells
+                 if cell.kind == types.NotebookCellKind.Code and self._is_python(cell.document)]
+        return self.documents.put(snapshots.of_notebook(uri, notebook.version, cells), filename(uri))
+
+    def edit(self, now: snapshots.Snapshot, changes: list[tuple[str, types.TextEdit]]) -> types.WorkspaceEdit:
+        """Changes as the client applies them; with versions, so that it refuses what came too late."""
+        workspace = self.client_capabilities.workspace
+        supported = workspace.workspace_edit if workspace is not None else None
+        by_uri: dict[str, list[types.TextEdit]] = {}
+        for uri, change in changes:
+            by_uri.setdefault(uri, []).append(change)
+        if supported is None or not supported.document_changes:
+            return types.WorkspaceEdit(changes=by_uri)
+        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(
+            types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=self.workspace.get_text_document(uri).version),
+            list(found)) for uri, found in by_uri.items()])
+
+    def _is_python(self, uri: str) -> bool:
+        return self.workspace.get_text_document(uri).language_id in (None, "", "python")
+
+    def _published(self, document: Document) -> None:
+        for publish in self.publishers:
+            publish(document)
+
+
+def filename(uri: str) -> str:
+    """The path of a document; the URI itself where there is none on disk."""
+    path = to_fs_path(uri)
+    return str(Path(path)) if path and uri.startswith("file:") else uri

@@ -1,0 +1,115 @@
+"""The process that analyses: it alone imports numpy and libcst, and it can be interrupted or killed.
+
+Run as `python -m nablint_server.lsp.worker MODULE:FUNCTION`.  Frames on standard input and output are a length of
+four bytes and a pickle:
+
+    in    ("run", id, source, filename, settings, repair)    ("cancel", id)
+    out   ("done", id, FileResult)   ("cancelled", id)   ("failed", id, message, traceback)
+
+An interruption is a KeyboardInterrupt in the analysing thread, so that the process, its imports and its caches live on;
+the other side kills the process where that does not help in time.
+"""
+
+from __future__ import annotations
+
+import _thread
+import importlib
+import os
+import pickle
+import queue
+import signal
+import struct
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+LENGTH = struct.Struct("<I")
+
+
+def pack(message: tuple[Any, ...]) -> bytes:
+    """A frame."""
+    body = pickle.dumps(message, protocol=5)
+    return LENGTH.pack(len(body)) + body
+
+
+def read(stream: BinaryIO) -> tuple[Any, ...] | None:
+    """The next frame, None at the end of the stream."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    return unpack(stream.read(LENGTH.unpack(head)[0]))
+
+
+def unpack(body: bytes) -> tuple[Any, ...]:
+    """The message in a frame's body."""
+    return pickle.loads(body)
+
+
+class _Jobs:
+    """What is to do, and which of it is running; shared by the reading and the analysing thread."""
+
+    def __init__(self) -> None:
+        self.waiting: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
+        self.cancelled: set[int] = set()
+        self.running: int | None = None
+
+    def listen(self, stream: BinaryIO) -> None:
+        """Read frames until the other side closes the stream, then leave at once: nobody waits for an answer."""
+        while (message := read(stream)) is not None:
+            if message[0] == "cancel":
+                self.cancelled.add(message[1])
+                if self.running == message[1]:
+                    _thread.interrupt_main()
+            else:
+                self.waiting.put(message)
+        os._exit(0)
+
+    def interrupted(self, *_: object) -> None:
+        """The signal handler: an interruption that comes after its job has ended must not hit the next."""
+        if self.running in self.cancelled:
+            raise KeyboardInterrupt
+
+
+def resolve(name: str) -> Callable[..., Any]:
+    """The function called `MODULE:FUNCTION`."""
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def serve(analyse: Callable[..., Any], stdin: BinaryIO, stdout: BinaryIO) -> None:
+    """Answer frames until the input ends."""
+    jobs = _Jobs()
+    signal.signal(signal.SIGINT, jobs.interrupted)
+    threading.Thread(target=jobs.listen, args=(stdin,), daemon=True).start()
+    while (message := jobs.waiting.get()) is not None:
+        stdout.write(pack(_answer(analyse, jobs, *message[1:])))
+        stdout.flush()
+
+
+def _answer(analyse: Callable[..., Any], jobs: _Jobs, number: int, source: str, filename: str, settings: Any,
+            repair: bool) -> tuple[Any, ...]:
+    try:
+        jobs.running = number
+        try:
+            if number in jobs.cancelled:
+                return ("cancelled", number)
+            result = analyse(source, filename, settings, repair=repair)
+        finally:
+            jobs.running = None
+    except KeyboardInterrupt:
+        return ("cancelled", number)
+    except Exception as error:  # noqa: BLE001 - one file's failure must not end the process
+        said = str(error).strip().splitlines()
+        return ("failed", number, f"{type(error).__name__}: {said[0] if said else 'no message'}", traceback.format_exc())
+    finally:
+        jobs.cancelled.discard(number)
+    return ("done", number, result)
+
+
+if __name__ == "__main__":
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints must not break the frames
+    sys.path[:0] = sys.argv[2:]
+    serve(resolve(sys.argv[1]), sys.stdin.buffer, output)

@@ -1,0 +1,83 @@
+"""An analysis whose findings are written in the text, so that the server is tested without what it speaks for.
+
+`dW = X @ g` is a slip whose repair is `dW = X.T @ g`; a file with `# slow: S` takes S seconds in Python, `# stuck: S`
+S seconds that no interrupt reaches, `# raises` fails and `# dies` takes the process with it.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import time
+
+from nablint.results import (
+    Claim,
+    DerivationStep,
+    Diagnostic,
+    Edit,
+    Explanation,
+    FileResult,
+    Fix,
+    Place,
+    Related,
+    ShapeNote,
+)
+
+SLIP = re.compile(r"(d\w+) = (\w+) @ (\w+)$", re.MULTILINE)
+RIGHT = re.compile(r"(d\w+) = (\w+)\.T @ (\w+)$", re.MULTILINE)
+SHAPE = re.compile(r"\b(\w+) = zeros\((\w+), (\w+)\)")
+
+
+def analyse(source, filename, settings, *, repair=True):
+    for seconds in re.findall(r"# slow: ([\d.]+)", source):
+        end = time.monotonic() + float(seconds)
+        while time.monotonic() < end:
+            pass
+    for seconds in re.findall(r"# stuck: ([\d.]+)", source):
+        time.sleep(float(seconds))
+    if "# raises" in source:
+        raise ZeroDivisionError("a fault of our own\nwith two lines")
+    if "# dies" in source:
+        os._exit(3)
+    try:
+        ast.parse(source)
+    except SyntaxError as error:
+        return FileResult(error=f"line {error.lineno}: {error.msg}")
+    result = FileResult(analysed=True)
+    for found in SLIP.finditer(source):
+        result.diagnostics.append(_slip(source, found, repair))
+        result.claims.append(_claim(source, found, "wrong"))
+    result.claims += [_claim(source, found, "proved") for found in RIGHT.finditer(source)]
+    for found in SHAPE.finditer(source):
+        start, end = _span(source, found.start(1), found.end(1))
+        result.shapes.append(ShapeNote(found[1], f"({found[2]}, {found[3]})", start, end))
+    result.diagnostics = [d for d in result.diagnostics if settings.enabled(d.code, d.name)
+                          and f"ignore[{d.code}]" not in source.split("\n")[d.location.row - 1]]
+    return result
+
+
+def _span(source, start, end):
+    def place(offset):
+        return Place(source.count("\n", 0, offset) + 1, offset - source.rfind("\n", 0, offset))
+    return place(start), place(end)
+
+
+def _explanation(found):
+    step = DerivationStep("differential of a product", f"dL = ⟨{found[3]}, d({found[2]} W)⟩",
+                          f"⟨{found[2]}ᵀ {found[3]}, dW⟩", "the factor moves across the inner product")
+    return Explanation(f"the gradient {found[1]}", (step,), f"{found[2]}.T @ {found[3]}", (("W", "(D, M)"),))
+
+
+def _slip(source, found, repair):
+    start, end = _span(source, found.start(2), found.end(3))
+    _, after = _span(source, found.start(2), found.end(2))
+    fix = Fix(f"Write {found[2]}.T @ {found[3]}", (Edit(".T", after, after),)) if repair else None
+    first = Related("the product is made here", Place(1, 1), Place(1, 2))
+    return Diagnostic("NAB301", "wrong-operand", "warning", f"{found[1]} needs {found[2]}.T", start, end, fix, (first,),
+                      _explanation(found))
+
+
+def _claim(source, found, verdict):
+    start, end = _span(source, found.start(), found.end())
+    return Claim(start.row, "backward", found[1], found[1][1:], "result", verdict, "", start, end, _explanation(found))
