@@ -1,0 +1,146 @@
+"""The language server over stdio as an editor sees it: start, first diagnostics, and the time after each edit.
+
+    python tests/benchmarks/latency.py [EDITS]
+
+Bounds: after an edit inside one function of a 2,000-line file diagnostics arrive within 50 ms at the 95th percentile,
+150 ms at module level; the first ones within 1 s after `initialize`; hover within 20 ms.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import measuring
+
+URI = "file:///benchmark/long_file.py"
+
+
+class Client:
+    """A client of the least that the protocol asks for: JSON-RPC over the pipes, notifications by name."""
+
+    def __init__(self, command: list[str]) -> None:
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing)
+        self.incoming: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.number = 0
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        stream = self.process.stdout
+        assert stream is not None
+        while True:
+            length = 0
+            while (line := stream.readline()).strip():
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.split(b":")[1])
+            if not length:
+                return
+            self.incoming.put(json.loads(stream.read(length)))
+
+    def send(self, message: dict[str, Any]) -> None:
+        """One message."""
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self.process.stdin.flush()
+
+    def notify(self, method: str, params: Any) -> None:
+        """A notification."""
+        self.send({"method": method, "params": params})
+
+    def request(self, method: str, params: Any, timeout: float = 60) -> Any:
+        """A request and its result."""
+        self.number += 1
+        number = self.number
+        self.send({"id": number, "method": method, "params": params})
+        return self.wait(lambda m: m.get("id") == number and "method" not in m, timeout).get("result")
+
+    def diagnostics(self, version: int, timeout: float = 60) -> list[Any]:
+        """The diagnostics that the server publishes for a version of the file."""
+        def published(message: dict[str, Any]) -> bool:
+            return message.get("method") == "textDocument/publishDiagnostics" and (
+                message["params"].get("version") == version)
+
+        return self.wait(published, timeout)["params"]["diagnostics"]
+
+    def wait(self, wanted: Any, timeout: float) -> dict[str, Any]:
+        """The next message that is wanted; requests of the server are answered with null."""
+        end = time.monotonic() + timeout
+        while True:
+            message = self.incoming.get(timeout=max(0.001, end - time.monotonic()))
+            if wanted(message):
+                return message
+            if "id" in message and "method" in message:
+                self.send({"id": message["id"], "result": None})
+
+
+def main(edits: int = 60) -> None:
+    """Print the table."""
+    nablint = str(Path(sys.executable).with_name("nablint"))
+    lines = [line.rstrip() for line in measuring.long_file().splitlines()]
+    text = "\n".join(lines) + "\n"
+    rows: list[list[object]] = [[f"file of {len(lines)} lines", "median ms", "95% ms", "worst ms", "bound"]]
+
+    def row(name: str, times: list[float], bound: str = "") -> None:
+        rows.append([name, measuring.percentile(times, 0.5), measuring.percentile(times, 0.95), max(times), bound])
+
+    begin = time.perf_counter()
+    client = Client([nablint, "server"])
+    client.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+    ready = time.perf_counter()
+    client.notify("initialized", {})
+    opened = {"uri": URI, "languageId": "python", "version": 1, "text": text}
+    client.notify("textDocument/didOpen", {"textDocument": opened})
+    first = client.diagnostics(1)
+    row("initialize", [1000 * (ready - begin)])
+    row(f"first diagnostics ({len(first)})", [1000 * (time.perf_counter() - ready)], "1000")
+
+    version = 1
+
+    def change(line: int, column: int, new: str, old: str = "") -> float:
+        nonlocal version
+        version += 1
+        start, end = {"line": line, "character": column}, {"line": line, "character": column + len(old)}
+        began = time.perf_counter()
+        client.notify("textDocument/didChange", {
+            "textDocument": {"uri": URI, "version": version},
+            "contentChanges": [{"range": {"start": start, "end": end}, "text": new}],
+        })
+        client.diagnostics(version)
+        return 1000 * (time.perf_counter() - began)
+
+    inner = [i for i, line in enumerate(lines) if line.startswith("        ") and "np.dot" in line and line[-1] == ")"]
+    outer = [i for i, line in enumerate(lines) if line.startswith("import ")]
+    if not inner or not outer:
+        raise SystemExit("the long file holds no place to edit")
+    for name, places, bound in (("edit inside a function", inner, "50"), ("edit at module level", outer, "150")):
+        times: list[float] = []
+        for turn in range(edits):
+            line = places[7 * (turn // 2) % len(places)]
+            column, piece = len(lines[line]), "  # seen" if name.endswith("level") else " + 1"
+            times.append(change(line, column, piece) if turn % 2 == 0 else change(line, column, "", piece))
+        row(name, times, bound)
+
+    times = []
+    for turn in range(edits):
+        line = inner[turn % len(inner)]
+        began = time.perf_counter()
+        client.request("textDocument/hover", {"textDocument": {"uri": URI},
+                                              "position": {"line": line, "character": len(lines[line]) // 2}})
+        times.append(1000 * (time.perf_counter() - began))
+    row("hover", times, "20")
+    client.request("shutdown", None)
+    client.notify("exit", None)
+    client.process.wait(10)
+    measuring.show("nablint server over stdio", rows)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:2]))
