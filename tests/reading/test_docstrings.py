@@ -118,7 +118,8 @@ SPHINX = """
 
 @pytest.mark.parametrize(("docstring", "expected"), [
     (BULLETS, {
-        "dout": "(N, M)", "x": "(N, *d)", "y": "(N,)", "param": "dict {stride: unknown, running: (D,)}", "mask": "(N, T)",
+        "dout": "(N, M)", "x": "(N, *d)", "y": "(N,)", "mask": "(N, T)",
+        "param": "dict {stride: unknown, running: (D,)}",
         "cache": "tuple {x: (N, *d), w: (D, 4 * H)}", "reg": "float", "p": "float",
     }),
     (DASHES, {

@@ -17,9 +17,9 @@ _STEM = re.compile(r"([^\W\d]+?)_?(?:\d+|[a-zA-Z])\Z")
 
 # A list with one of these is no shape: types, remarks, conditions.
 _NO_DIMENSION = frozenset(
-    "int float str bool bytes complex list tuple dict array ndarray tensor string integer boolean number numeric object "
-    "optional default required true false yes no nan inf and or if else not is in same see note eg ie etc any all "
-    "inclusive exclusive min max mean std mu sigma train test left right lower upper start stop step end "
+    "int float str bool bytes complex list tuple dict array ndarray tensor string integer boolean number numeric "
+    "object optional default required true false yes no nan inf and or if else not is in same see note eg ie etc any "
+    "all inclusive exclusive min max mean std mu sigma train test left right lower upper start stop step end "
     "loss grad grads cache self none".split()
 )
 _NO_PROSE = frozenset(
@@ -124,7 +124,8 @@ def _is_size(node: ast.expr) -> bool:
         return isinstance(node.value, (ast.Name, ast.Attribute))
     if isinstance(node, ast.Subscript):
         index = node.slice.operand if isinstance(node.slice, ast.UnaryOp) else node.slice
-        return isinstance(node.value, (ast.Name, ast.Attribute)) and isinstance(index, (ast.Name, ast.Constant, ast.BinOp))
+        plain = isinstance(index, (ast.Name, ast.Constant, ast.BinOp))
+        return plain and isinstance(node.value, (ast.Name, ast.Attribute))
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
         return node.func.id in ("len", "min", "max") and all(_is_size(a) for a in node.args)
     return False

@@ -12,19 +12,23 @@ from typing import Literal
 
 Section = Literal["", "parameters", "returns", "other"]
 
-_HEADERS: tuple[tuple[re.Pattern[str], Section], ...] = tuple((re.compile(p + r"\s*\Z", re.IGNORECASE), s) for p, s in (
-    (r"(?:other |keyword |input |optional |required |function |named )?(?:args?|arguments?|parameters?|params?|inputs?|"
-     r"keyword args)(?:\s*\([^)]*\))?(?:\s*(?:to|are|include|of)\b[^:]*)?\s*:", "parameters"),
+_INPUTS = r"args?|arguments?|parameters?|params?|inputs?|keyword args"
+_HEADER_WORDS: tuple[tuple[str, Section], ...] = (
+    ((rf"(?:other |keyword |input |optional |required |function |named )?(?:{_INPUTS})(?:\s*\([^)]*\))?"
+     r"(?:\s*(?:to|are|include|of)\b[^:]*)?\s*:"), "parameters"),
     (r"(?:args|arguments|parameters|params|inputs?|other parameters)", "parameters"),
-    (r"(?:returns?|outputs?|yields?|return values?|returned values?)(?:\s+(?:an?\s+)?tuple(?:\s+of)?|\s+values?)?"
-     r"(?:\s*/\s*\w+)?\s*[:-]?", "returns"),
+    ((r"(?:returns?|outputs?|yields?|return values?|returned values?)(?:\s+(?:an?\s+)?tuple(?:\s+of)?|\s+values?)?"
+     r"(?:\s*/\s*\w+)?\s*[:-]?"), "returns"),
     (r"(?:raises|notes?|examples?|references?|see also|warnings?|warns|usage|todo|math|methods?)\s*:?", "other"),
     (r"(?:attributes|members|fields|variables)\s*:?", "parameters"),
-))
+)
+_HEADERS: tuple[tuple[re.Pattern[str], Section], ...] = tuple(
+    (re.compile(words + r"\s*\Z", re.IGNORECASE), section) for words, section in _HEADER_WORDS
+)
 _NAME = r"(?:\*{0,2}[`'\"]?(?:self\.)?[^\W\d]\w*(?:\[[^\]]*\])?[`'\"]?)"
 _NAMES = rf"(?P<names>{_NAME}(?:\s*(?:,|/|\band\b|&)\s*{_NAME}){{0,7}})"
-_BULLET = re.compile(rf"(?P<lead>\s*)(?:[-*•+]|\(?\d+[.)])\s*{_NAMES}\s*(?:\((?P<type>[^()]*(?:\([^()]*\)[^()]*)*)\))?\s*"
-                     rf"(?::|--|=|-\s)\s*(?P<text>.*)\Z")
+_BULLET = re.compile(rf"(?P<lead>\s*)(?:[-*•+]|\(?\d+[.)])\s*{_NAMES}\s*"
+                     rf"(?:\((?P<type>[^()]*(?:\([^()]*\)[^()]*)*)\))?\s*(?::|--|=|-\s)\s*(?P<text>.*)\Z")
 _DASHES = re.compile(rf"(?P<lead>\s*){_NAMES}\s*(?:--+|–|—)\s*(?P<text>.*)\Z")
 _DASH = re.compile(rf"(?P<lead>\s*){_NAMES}\s+-\s+(?P<text>.*)\Z")
 _GOOGLE = re.compile(rf"(?P<lead>\s*){_NAMES}\s*\((?P<type>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*:\s*(?P<text>.*)\Z")
@@ -80,22 +84,25 @@ def split_docstring(docstring: str) -> list[Entry]:
                 section, section_indent = "returns", indent
             entries.append(found)
             current = found
+        elif section == "returns" and stripped[:2] in ("- ", "* ") and (current is None or indent <= current.indent):
+            current = Entry((), "returns", row, indent, text=stripped[2:].strip())
+            entries.append(current)
         elif current is not None and (indent > current.indent or (indent == current.indent and not numpydoc and row
                                                                   and lines[row - 1].strip())):
             innermost = current.children[-1] if current.children else current
             if indent <= innermost.indent and innermost is not current:
                 innermost = current if indent > current.indent else innermost
             innermost.text = f"{innermost.text} {stripped}".strip()
-        elif section == "returns" and entries_allowed(stripped):
+        elif section == "returns" and _may_describe(stripped):
             current = Entry((), "returns", row, indent, type_text=stripped if numpydoc else "",
-                            text="" if numpydoc else stripped)
+                            text="" if numpydoc else stripped.lstrip("-*• "))
             entries.append(current)
         elif indent <= section_indent and section and not lines[row - 1].strip():
             section, current = "", None
     return [e for e in entries if e.section != "other"]
 
 
-def entries_allowed(line: str) -> bool:
+def _may_describe(line: str) -> bool:
     """A line of prose in a returns section may describe the value itself."""
     return not line.startswith((">>>", "..", "#"))
 
@@ -116,7 +123,7 @@ def _holds_entries(entry: Entry) -> bool:
     if entry.children:
         return True
     said = f"{entry.type_text} {entry.text}".lower()
-    return bool(re.search(r"\b(?:dict\w*|tuples?|lists?|keys|containing|cache|either)\b", said) or entry.text.endswith(":"))
+    return said.endswith(":") or bool(re.search(r"\b(?:dict\w*|tuples?|lists?|keys|containing|cache|either)\b", said))
 
 
 def _entry(line: str, row: int, section: Section, numpydoc: bool) -> Entry | None:

@@ -9,7 +9,7 @@ from nablint.reading.docstring_entries import Entry, split_docstring
 from nablint.reading.evidence import ShapeEvidence
 from nablint.reading.phrases import read_phrase, value_names
 
-_TUPLE = re.compile(r"\s*\(([^()]*)\)\s*\.?\s*\Z")
+_TUPLE = re.compile(r"\s*\(([^()]*)\)\s*(?:\.?\s*\Z|from\b|as\b|of\b|returned\b|saved\b)")
 
 
 def docstring_evidence(docstring: str) -> dict[str, ShapeEvidence]:

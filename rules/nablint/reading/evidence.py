@@ -30,7 +30,7 @@ class DimSpec:
     name:       `N`, `n_samples`, `layer_dims[l]`, or a phrase (`number of examples`): equal text, equal size.
     number:     `10`.
     expression: `H*W`, in one spelling whatever the blanks were; see `polynomial`.
-    ellipsis:   any number of axes; `text` is `...` or the name they share (`d` for `d_1, ..., d_k`, `dims` for `*dims`).
+    ellipsis:   any number of axes; `text` is `...` or a common name (`d` for `d_1, ..., d_k`, `dims` for `*dims`).
     unknown:    one axis of any size (`_`, `None`, `?`).
     """
 

@@ -13,23 +13,31 @@ from nablint.reading.evidence import UNKNOWN, DimSpec, Elements, Kind, ShapeEvid
 
 _LIST = r"[(\[{](?P<inside>[^()\[\]{}]*(?:[(\[][^()\[\]]*[)\]][^()\[\]{}]*)*)[)\]}]"
 _PRODUCT = r"(?P<product>(?:[\w']+(?:\s+[xX]\s+|\s*×\s*))+[\w']+|(?:[A-Z]'?|\d+)(?:x(?:[A-Z]'?|\d+))+)"
-_SAID = r"\b(?:shape|size|dimension|dimensionality|dim)s?\b"
+_SAID = r"(?<![.\w])(?:shape|size|dimension|dimensionality|dim)s?\b(?!\[)"
 _LINK = r"\s*(?:of|is|are|as|being|equal to|will be|must be|should be|:|==?|-|→|->)?\s*"
-_ARRAY = r"(?:nd)?-?arrays?(?:[_-]like)?|matri(?:x|ces)|tensors?|ndarrays?|vectors?|variables?|np\.array|images?"
+_ARRAY = r"(?:nd)?-?arrays?(?:[_-]like)?|matri(?:x|ces)|tensors?|ndarrays?|vectors?|np\.array|images?"
 
 _TRIGGERED = re.compile(rf"(?P<word>{_SAID}){_LINK}(?:{_LIST}|{_PRODUCT})", re.IGNORECASE)
 _SHAPED = re.compile(rf"(?:{_LIST}|{_PRODUCT})[- ](?:shaped\b|(?:\w+[- ]){{0,2}}(?:{_ARRAY})\b)", re.IGNORECASE)
-_ARRAY_LIST = re.compile(rf"\b(?:{_ARRAY})\s*(?:,|of|with|:|-)?\s*(?:{_LIST}|{_PRODUCT})", re.IGNORECASE)
+_ARRAY_LIST = re.compile(
+    rf"\b(?:{_ARRAY})(?<!arrays)(?<!tensors)(?<!vectors)\s*(?:,|of|with|:|-)?\s*(?:{_LIST}|{_PRODUCT})", re.IGNORECASE)
 _REAL = re.compile(r"(?:\\mathbb\s*\{?R\}?|\bR|ℝ)\s*\^\s*(?:\{(?P<inside>[^{}]*)\}|\((?P<round>[^()]*)\))")
 _WHOLE = re.compile(rf"{_LIST}\s*(?:[.,;:]|-|\Z)|{_PRODUCT}\s*(?:[.,;:]|\Z)")
 _LAST = re.compile(rf":\s*{_LIST}\s*\.?\Z")
+_AT_END = re.compile(rf"\s{_LIST}\s*\.?\Z")
+_NO_SHAPE_BEFORE = re.compile(
+    r"\b(?:each|every|where|which|range|between|interval|from|at|points?|tuples?|pairs?|lists?|names?|values?|sizes?|or|and|"
+    r"e\.g\.|i\.e\.|of|for|in|as|by|with)\s*\Z|\b(?:tuples?|pairs?|lists?|range|interval)\b", re.IGNORECASE)
 _SIZE_PHRASE = re.compile(r"(?:size|number|dimension|length) of ")
-_SCALAR_LAST = re.compile(r",\s*(?:a |an )?(?:python )?(?P<word>scalar|float|integer|boolean)\b[^,.;]{0,20}\.?\Z", re.IGNORECASE)
+_SCALAR_LAST = re.compile(
+    r"(?:,|\bas)\s*(?:a |an )?(?:python |single )?(?P<word>scalar|float|integer|boolean)\b[^,.;]{0,20}\.?\Z",
+    re.IGNORECASE)
 _VECTOR = re.compile(
     r"\b(?P<kind>vector|(?:nd)?array|ndarray|tensor|list|sequence|1-?d array)\s*,?\s*(?:of|with|having)?\s+"
     r"(?:length|size|len)\s*(?:of\s+|=\s*|:\s*)?(?P<size>[^\W\d][\w.\[\]]*|\d+)(?![\w(])"
     r"|\blength[- ](?P<front>[A-Za-z]\w{0,11})\s+(?:vector|(?:nd)?array)\b", re.IGNORECASE)
 _RANK = re.compile(r"\b(?P<rank>[1-5]|one|two|three|four)(?:[ -]?d\b|[- ]dimension(?:s|al)\b)", re.IGNORECASE)
+_MAYBE_SCALAR = re.compile(r"\bscal[ae]r\b|\b(?:float|int) or\b")
 _RANKS = {"one": 1, "two": 2, "three": 3, "four": 4}
 _LIKE = re.compile(
     rf"\bsame\s+(?:{_SAID}|(?:shape|size|type) and (?:shape|size))(?:\s+and\s+\w+)?\s+(?:as|with|like|of)\s+"
@@ -42,10 +50,11 @@ _OTHERWISE = re.compile(
     r"\b(?:each|every|where|which|such that|returns?|given|if|when|unless|produces?|per|applied|broadcast\w*)\b"
     r"|\w\[[\w:, ]*\]\s+(?:has|have|is|are)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]*\)")
-_ALTERNATIVE = re.compile(rf"[`'\"*]*\s*,?\s*(?:\bor\b|/|\bif\b|\belse\b|\bwhen\b|\|)(?P<rest>.*)", re.IGNORECASE)
+_ALTERNATIVE = re.compile(r"[`'\"*]*\s*,?\s*(?:\bor\b|/|\bif\b|\belse\b|\bwhen\b|\|)(?P<rest>.*)", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<!r\.t\.)(?<!r\.t)(?<!e\.g\.)(?<!i\.e\.)(?<!\.\.)(?<=[.;])\s+")
-_SHAPE_SENTENCE = re.compile(r"(?:it |this |they )?(?:has|have|must|should|shapes?\b|of shape|an? \S+ (?:array|matrix|tensor)|"
-                             r"array|numpy array)", re.IGNORECASE)
+_SHAPE_SENTENCE = re.compile(
+    r"(?:it |this |they )?(?:has|have|must|should|shapes?\b|of shape|an? \S+ (?:array|matrix|tensor)|(?:numpy )?array)",
+    re.IGNORECASE)
 
 _MARKUP = re.compile(r":[a-zA-Z:]+:`~?([^`<]*)(?:<[^`>]*>)?`|`{1,2}([^`]*)`{1,2}|\$([^$]*)\$")
 _LATEX = (("\\times", "×"), ("\\cdot", "*"), ("\\left", ""), ("\\right", ""), ("\\,", " "), ("\\ ", " "), ("\\_", "_"))
@@ -81,9 +90,9 @@ def read_phrase(name: str, phrase: str, source: Source, row: int = 0, *, type_te
     if kind in ("int", "float", "bool") and not dims:
         return ShapeEvidence(name, (), kind, source, row)
     like = None
-    if dims is None and not sure and (found := _LIKE.search(_SENTENCE.split(phrase)[0] or type_text)):
+    if dims is None and not sure and (found := _LIKE.search(" ".join(_SENTENCE.split(phrase)[:2]) or type_text)):
         like = found["name"].rstrip(".") if found["name"].lower() not in ("the", "input", "data", "a") else None
-    if dims is not None or like:
+    if dims is not None or like or (sure and kind == "unknown"):
         kind = "array"
     return ShapeEvidence(name, dims, kind, source, row, _read_elements(both), _read_bound(both), like)
 
@@ -98,28 +107,32 @@ def _read_kind(text: str) -> Kind:
     return "unknown"
 
 
-_KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple((re.compile(p), k) for p, k in (
+_NO_ARRAY = r"(?!,?\s*(?:numpy |np\.)?(?:nd)?-?arrays?|,?\s*(?:shape|tensor|numpy|vector|matrix|mask|labels)\b"
+_KIND_WORDS: tuple[tuple[str, Kind], ...] = (
     (r"(?:list|sequence|iterable)s?\b(?! or\b)(?!\s*/)", "list"),
     (r"(?:tuple|pair)s?\b(?! or\b)", "tuple"),
     (r"(?:(?:\w+ )?dict(?:ionary|ionaries)?|mapping|hash)\b", "dict"),
     (r"(?:callable|function|lambda)\b", "function"),
     (r"(?:str|string)\b", "str"),
-    (r"(?:int|integer|index|positive int\w*|non-negative int\w*)\b(?!\s*(?:nd)?-?arrays?|\s+tensor|\s+or\s+(?:array|float)|"
-     r"\s+(?:vector|matrix|labels|numpy|ndarray)|,?\s*(?:array|shape|ndarray))", "int"),
+    (rf"(?:positive |non-negative )?(?:int|integer|index)\b{_NO_ARRAY}|\s+or\s+(?:array|float))", "int"),
     (r"(?:the )?(?:total )?number of\b", "int"),
-    (r"(?:bool|boolean)\b(?!\s*(?:nd)?-?array|\s+tensor|\s+(?:mask|numpy|ndarray)|,?\s*(?:array|shape))", "bool"),
-    (r"(?:float|double|scalar|real number|real scalar|real)\b(?!\s*(?:nd)?-?array|\s+tensor|\s+(?:numpy|ndarray|vector|matrix)|"
-     r"\s*,?\s*or\b|\s*/|,?\s*(?:array|shape|ndarray)|\s*\|)", "float"),
+    (rf"(?:bool|boolean)\b{_NO_ARRAY})", "bool"),
+    (rf"(?:float|double|scalar|real number|real scalar|real)\b{_NO_ARRAY}|,?\s*or\b|\s*[/|])", "float"),
     (r"(?:[^.;]{0,40}\b)??(?:numpy|np|torch|jnp|jax)[. ](?:nd)?(?:array|tensor)", "array"),
-    (r"(?:[\w()\-'\" ]{0,40}\b)??(?:nd-?array|array(?:[_-]like)?|matrix|tensor|vector|longtensor|floattensor)s?\b", "array"),
-))
+    (r"(?:[\w()\-'\" ]{0,40}\b)??(?:nd-?array|array(?:[_-]like)?|matrix|tensor|vector)s?\b", "array"),
+)
+_KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple((re.compile(words), kind) for words, kind in _KIND_WORDS)
+_ELEMENT_WORDS: tuple[tuple[str, Elements], ...] = (
+    (r"int(?:eger)?s?|indices|long", "int"), (r"bool(?:ean)?s?", "bool"), (r"complex", "complex"),
+)
 
 
 def _read_elements(text: str) -> Elements | None:
     """What the array holds, where one or two words before or after "array" say so."""
     array = rf"(?:numpy |np\.|nd)?(?:{_ARRAY})"
-    for pattern, elements in ((r"int(?:eger)?s?|indices|long", "int"), (r"bool(?:ean)?s?", "bool"), (r"complex", "complex")):
-        if re.search(rf"\b(?:{pattern})[ -](?:valued )?{array}|\b{array} of (?:\w+ )?(?:{pattern})\b", text, re.IGNORECASE):
+    for words, elements in _ELEMENT_WORDS:
+        said = rf"\b(?:{words})[ -](?:valued )?{array}|\b{array} of (?:\w+ )?(?:{words})\b"
+        if re.search(said, text, re.IGNORECASE):
             return elements
     return "int" if _BELOW.search(text) else None
 
@@ -138,7 +151,8 @@ def _first_shape(text: str, names: frozenset[str], *, is_type: bool) -> tuple[tu
             for found in pattern.finditer(sentence):
                 if _OTHERWISE.search(_ASIDE.sub("", sentence[: found.start()])):
                     break
-                dims = _dims_of(found, names, stated=pattern in (_TRIGGERED, _REAL))
+                dims = _dims_of(found, names, stated=pattern in (_TRIGGERED, _REAL),
+                                named=pattern in (_SHAPED, _ARRAY_LIST) and (is_type or found.start() == 0))
                 if dims is None:
                     continue
                 return (None, True) if _has_alternative(sentence[found.end():], dims) else (dims, True)
@@ -148,19 +162,32 @@ def _first_shape(text: str, names: frozenset[str], *, is_type: bool) -> tuple[tu
                 return (size,), True
         if found := _LAST.search(sentence):
             dims = read_dims(found["inside"], prose=True)
-            if dims and all(d.kind == "number" or looks_like_shape((d,), names) or _SIZE_PHRASE.match(d.text) for d in dims):
+            if dims and all(
+                d.kind == "number" or looks_like_shape((d,), names) or _SIZE_PHRASE.match(d.text) for d in dims
+            ):
+                return dims, True
+        found = None if number else _AT_END.search(sentence)
+        if found and not _NO_SHAPE_BEFORE.search(sentence[: found.start()]):
+            dims = read_dims(found["inside"])
+            if dims is not None and len(dims) > 1 and looks_like_shape(dims, names):
                 return dims, True
         if number == 0 and (found := _WHOLE.match(sentence)):
-            dims = _dims_of(found, names, stated=False)
+            dims = _dims_of(found, names, stated=False, named=False)
             if dims is not None and looks_like_shape(dims, names):
                 return (None, True) if _has_alternative(sentence[found.end():], dims) else (dims, True)
-    if is_type and (found := _RANK.search(text)) and len(_RANK.findall(text)) == 1 and re.search(_ARRAY, text, re.IGNORECASE):
-        rank = found["rank"].lower()
-        return (UNKNOWN,) * (_RANKS.get(rank) or int(rank)), True
+    if is_type and not _MAYBE_SCALAR.search(text) and re.search(_ARRAY, text, re.IGNORECASE):
+        ranks = {found["rank"].lower() for found in _RANK.finditer(text)}
+        if len(ranks) == 1:
+            rank = ranks.pop()
+            return (UNKNOWN,) * (_RANKS.get(rank) or int(rank)), True
     return None, bool(_ANY.search(text))
 
 
-def _dims_of(found: re.Match[str], names: frozenset[str], *, stated: bool) -> tuple[DimSpec, ...] | None:
+def _dims_of(found: re.Match[str], names: frozenset[str], *, stated: bool, named: bool) -> tuple[DimSpec, ...] | None:
+    """The list or product that a pattern found.
+
+    stated: the text calls it a shape.  named: it stands directly beside a word for an array.
+    """
     groups = found.groupdict()
     if groups.get("product"):
         return read_product(groups["product"])
@@ -169,8 +196,12 @@ def _dims_of(found: re.Match[str], names: frozenset[str], *, stated: bool) -> tu
         return read_product(inside)
     if not inside.strip():
         return () if stated else None
+    if not stated and (len(inside) == 1 or re.search(r"[{'\"]", found[0])):
+        return None
     dims = read_dims(inside, prose=stated)
-    if dims is None or (not stated and not looks_like_shape(dims, names)):
+    if dims is None:
+        return None
+    if not stated and not looks_like_shape(dims, names) and (not named or any(d.text in names for d in dims)):
         return None
     word = (groups.get("word") or "shape").lower()
     if word.startswith(("size", "dim")) and len(dims) == 1 and dims[0].kind == "name" and " " in dims[0].text:
