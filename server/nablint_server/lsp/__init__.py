@@ -6,12 +6,12 @@ Nothing heavier than pygls is imported here, and that only by `main`; numpy and 
 from __future__ import annotations
 
 
-def main(analyse: str = "nablint.analysis:analyse", paths: tuple[str, ...] = ()) -> None:
+def main(jobs: str = "nablint_server.lsp.jobs", paths: tuple[str, ...] = ()) -> None:
     """Serve on standard input and output until the client ends it.
 
-    analyse: `MODULE:FUNCTION` of what the worker process calls with (source, filename, settings, *, repair).
-    paths:   folders that the worker searches for it before the installed packages.
+    jobs:  the module whose functions the worker process runs.
+    paths: folders that the worker searches for it before the installed packages.
     """
     from nablint_server.lsp.app import create
 
-    create(analyse, paths).start_io()
+    create(jobs, paths).start_io()

@@ -17,9 +17,9 @@ from nablint_server.lsp.server import Server
 FEATURES = (lifecycle, synchronisation, diagnostics, code_actions, hover, inlay_hints, code_lens, derivations)
 
 
-def create(analyse: str, paths: tuple[str, ...] = ()) -> Server:
+def create(jobs: str, paths: tuple[str, ...] = ()) -> Server:
     """The server, not yet started."""
-    server = Server(analyse, paths)
+    server = Server(jobs, paths)
     for feature in FEATURES:
         feature.register(server)
     return server

@@ -1,33 +1,84 @@
-"""What the user chose: the configuration files of each folder, and what the editor adds.
+"""What the user chose: the configuration files of each folder, and what the editor puts over them.
 
-A configuration that cannot be read leaves the last good one in force, and says so once.
+A configuration that cannot be read leaves the last good one in force, and that is said, once for each fault.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from nablint.settings import Settings
+from nablint_server.configuration import Configuration, Overrides
+from nablint_server.configuration.finding import NAMES
+from nablint_server.lsp.work import Work
 
 
 class Choices:
-    """The settings of every file, and the editor's own options."""
+    """The configuration of every folder, and the editor's own options.
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    inlay_hints: "off", "assignments" or "all".  code_lens: whether lenses are shown.
+    """
+
+    def __init__(self, work: Work, say: Callable[[str], None]) -> None:
+        self._work = work
         self._say = say
-        self._client: dict[str, Any] = {}
-        self.inlay_hints: str = "assignments"
-        self.code_lens: bool = True
+        self._said: set[str] = set()
+        self._overrides = Overrides()
+        self._file: str | None = None
+        self._read: dict[str, asyncio.Future[Configuration | str]] = {}
+        self._good: dict[str, Configuration] = {}
+        self.root = str(Path.cwd())
+        """The folder of texts that are on no disk."""
+        self.inlay_hints = "assignments"
+        self.code_lens = True
 
-    def take(self, client: dict[str, Any]) -> None:
-        """The editor's options: select, ignore, claimPatterns, inlayHints, codeLens."""
-        self._client = client
-        self.inlay_hints = str(client.get("inlayHints", self.inlay_hints))
-        self.code_lens = bool(client.get("codeLens", self.code_lens))
+    def take(self, client: Mapping[str, Any]) -> None:
+        """The editor's options: select, ignore, extendSelect, configuration, inlayHints, codeLens; null is unset."""
+        given = {key: value for key, value in client.items() if value is not None}
+        self._overrides = Overrides(
+            select=_strings(given.get("select")), ignore=_strings(given.get("ignore")),
+            extend_select=_strings(given.get("extendSelect")) or ())
+        self._file = given.get("configuration") or None
+        self.inlay_hints = str(given.get("inlayHints", "assignments"))
+        self.code_lens = bool(given.get("codeLens", True))
+        self.forget()
 
-    def settings(self, filename: str) -> Settings:
-        """The settings for a file."""
-        return Settings()
+    def forget(self) -> None:
+        """Configuration files have changed: read them again, and speak again of what is still wrong."""
+        self._read.clear()
+        self._said.clear()
+
+    async def settings(self, filename: str) -> Settings | None:
+        """The settings of a file, None when its configuration excludes it."""
+        path = Path(filename)
+        configuration = await self.configuration(str(path.parent) if path.is_absolute() else self.root)
+        inside = [part for part in (path, *path.parents) if configuration.root in part.parents]
+        return None if any(map(configuration.excludes, inside)) else configuration.for_file(path)
+
+    async def configuration(self, folder: str) -> Configuration:
+        """The configuration of a folder; the last good one where it cannot be read."""
+        if folder not in self._read:
+            self._read[folder] = asyncio.ensure_future(
+                self._work.call("configure", folder, self._overrides, self._file))
+        # Shielded: an analysis that is cancelled must not take the configuration from the others.
+        found = await asyncio.shield(self._read[folder])
+        if isinstance(found, Configuration):
+            self._good[folder] = found
+            return found
+        if found not in self._said:
+            self._said.add(found)
+            kept = "the last good configuration stays in force" if folder in self._good else "the defaults hold meanwhile"
+            self._say(f"{found}; {kept}")
+        return self._good.get(folder) or Configuration(Path(folder))
+
+
+def is_configuration(filename: str) -> bool:
+    """Whether a file may hold configuration."""
+    return Path(filename).name in NAMES
+
+
+def _strings(value: Any) -> tuple[str, ...] | None:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) and value else None

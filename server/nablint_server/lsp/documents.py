@@ -6,11 +6,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from nablint.results import FileResult
-from nablint_server.lsp.analyst import AnalysisFailed, Analyst, Urgency
+from nablint_server.lsp.choices import Choices
 from nablint_server.lsp.snapshots import Snapshot, View
+from nablint_server.lsp.work import Urgency, Work, WorkFailed
 
 logger = logging.getLogger(__name__)
 
@@ -55,10 +55,10 @@ class Document:
 class Documents:
     """All open texts.  `published` is called with each whose findings may have changed."""
 
-    def __init__(self, analyst: Analyst, settings: Callable[[str], Any], published: Callable[[Document], None],
+    def __init__(self, work: Work, choices: Choices, published: Callable[[Document], None],
                  failed: Callable[[str], None]) -> None:
-        self._analyst = analyst
-        self._settings = settings
+        self._work = work
+        self._choices = choices
         self._published = published
         self._failed = failed
         self._documents: dict[str, Document] = {}
@@ -103,22 +103,10 @@ class Documents:
         document.task = asyncio.create_task(self._analyse(document, document.now))
 
     async def _analyse(self, document: Document, snapshot: Snapshot) -> None:
-        settings = self._settings(document.filename)
         if document.cost > QUICK:
             await asyncio.sleep(min(document.cost, LONGEST_PAUSE))
-        began = time.perf_counter()
         for repair in (False, True):
-            try:
-                result = await self._analyst.analyse(
-                    snapshot.source, document.filename, settings, repair=repair,
-                    urgency=Urgency.IDLE if repair else Urgency.NOW)
-            except AnalysisFailed as failure:
-                self._say_once(document, str(failure))
-                result = FileResult(error=str(failure))
-            else:
-                document.failure = None
-            if not repair:
-                document.cost = time.perf_counter() - began
+            result = await self._judged(document, snapshot, repair=repair)
             if result.error is None:
                 document.view = View(document.now, snapshot, result)
                 document.repaired = repair
@@ -127,6 +115,23 @@ class Documents:
             if result.error is not None or not result.diagnostics:
                 break
         document.repairs.set()
+
+    async def _judged(self, document: Document, snapshot: Snapshot, *, repair: bool) -> FileResult:
+        try:
+            settings = await self._choices.settings(document.filename)
+            if settings is None:
+                return FileResult()
+            began = time.perf_counter()
+            result: FileResult = await self._work.call(
+                "judge", snapshot.source, document.filename, settings, repair,
+                urgency=Urgency.IDLE if repair else Urgency.NOW)
+            if not repair:
+                document.cost = time.perf_counter() - began
+            document.failure = None
+        except WorkFailed as failure:
+            self._say_once(document, str(failure))
+            result = FileResult(error=str(failure))
+        return result
 
     def _say_once(self, document: Document, failure: str) -> None:
         if document.failure is None:

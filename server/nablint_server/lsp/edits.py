@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-
 from lsprotocol import types
 
 from nablint.results import Edit, Fix, Place
@@ -21,31 +19,6 @@ def of_fix(view: View, fix: Fix) -> list[tuple[str, types.TextEdit]] | None:
             return None
         changes.append((located[0], types.TextEdit(located[1], edit.content)))
     return changes
-
-
-def apart(fixes: Iterable[Fix]) -> list[Fix]:
-    """The fixes that do not touch each other, earlier ones first."""
-    kept: list[Fix] = []
-    for fix in fixes:
-        if all(_before(a, b) or _before(b, a) for other in kept for a in other.edits for b in fix.edits):
-            kept.append(fix)
-    return kept
-
-
-def _before(a: Edit, b: Edit) -> bool:
-    return a.end_location <= b.location and a.location < b.location
-
-
-def applied(source: str, edits: Iterable[Edit]) -> str:
-    """The text after edits that do not overlap."""
-    starts = Text(source).starts
-
-    def offset(place: Place) -> int:
-        return starts[place.row - 1] + place.column - 1 if place.row <= len(starts) else len(source)
-
-    for edit in sorted(edits, key=lambda e: e.location, reverse=True):
-        source = source[: offset(edit.location)] + edit.content + source[offset(edit.end_location):]
-    return source
 
 
 def between(old: str, new: str) -> list[Edit]:

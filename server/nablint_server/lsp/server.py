@@ -12,10 +12,10 @@ from pygls.uris import to_fs_path
 
 import nablint
 from nablint_server.lsp import snapshots
-from nablint_server.lsp.analyst import Analyst
 from nablint_server.lsp.choices import Choices
 from nablint_server.lsp.documents import Document, Documents
 from nablint_server.lsp.protocol import Protocol
+from nablint_server.lsp.work import Work
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +33,11 @@ class Server(LanguageServer):
 
     protocol: Protocol
 
-    def __init__(self, analyse: str, paths: tuple[str, ...] = ()) -> None:
+    def __init__(self, jobs: str, paths: tuple[str, ...] = ()) -> None:
         super().__init__("nablint", nablint.__version__, notebook_document_sync=NOTEBOOKS, protocol_cls=Protocol)
-        self.choices = Choices(self.say)
-        self.analyst = Analyst(analyse, paths)
-        self.documents = Documents(self.analyst, self.choices.settings, self._published, self.say)
+        self.work = Work(jobs, paths)
+        self.choices = Choices(self.work, self.say)
+        self.documents = Documents(self.work, self.choices, self._published, self.say)
         self.publishers: list[Any] = []
         """Called with each document whose findings may have changed."""
 

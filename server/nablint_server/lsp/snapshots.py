@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -59,27 +58,17 @@ def of_file(uri: str, version: int | None, text: Text) -> Snapshot:
     return Snapshot(uri, version, text.source, (Part(uri, 0, text),))
 
 
-_MAGIC = re.compile(r"^(\s*)[%!?]", re.MULTILINE)
-_HELP = re.compile(r"^[\w.]+\?{1,2}\s*$", re.MULTILINE)
-_OTHER_LANGUAGE = re.compile(r"\s*%%(?!time|timeit|capture|prun|memit)\w")
-
-
 def of_notebook(uri: str, version: int | None, cells: list[tuple[str, Text]]) -> Snapshot:
-    """A notebook: what IPython alone understands is hidden behind `#`, which keeps every column."""
+    """A notebook; what IPython alone understands is blanked row by row, as the command line does."""
+    from nablint_server.files.notebooks import python_lines
+    from nablint_server.files.texts import as_judged
+
     parts: list[Part] = []
-    sources: list[str] = []
-    row = 0
+    lines: list[str] = []
     for cell_uri, text in cells:
-        parts.append(Part(cell_uri, row, text))
-        sources.append(_plain_python(text.source) + "\n")
-        row += len(text.starts)
-    return Snapshot(uri, version, "".join(sources), tuple(parts))
-
-
-def _plain_python(source: str) -> str:
-    if _OTHER_LANGUAGE.match(source):
-        return re.sub(r"^.", "#", source, flags=re.MULTILINE)
-    return _HELP.sub(lambda found: "#" + found[0][1:], _MAGIC.sub(r"\1#", source))
+        parts.append(Part(cell_uri, len(lines), text))
+        lines += python_lines(as_judged(text.source))
+    return Snapshot(uri, version, "\n".join([*lines, ""]), tuple(parts))
 
 
 @dataclass(frozen=True)

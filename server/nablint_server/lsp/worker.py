@@ -1,12 +1,12 @@
-"""The process that analyses: it alone imports numpy and libcst, and it can be interrupted or killed.
+"""The process that works: it alone imports numpy and libcst, and it can be interrupted or killed.
 
-Run as `python -m nablint_server.lsp.worker MODULE:FUNCTION`.  Frames on standard input and output are a length of
-four bytes and a pickle:
+Run as `python -m nablint_server.lsp.worker MODULE [FOLDER ...]`; the functions of MODULE are what it can do, and its
+function `warm` is called first.  Frames on standard input and output are a length of four bytes and a pickle:
 
-    in    ("run", id, source, filename, settings, repair)    ("cancel", id)
-    out   ("done", id, FileResult)   ("cancelled", id)   ("failed", id, message, traceback)
+    in    ("run", id, function, arguments)    ("cancel", id)
+    out   ("done", id, result)   ("cancelled", id)   ("failed", id, message, traceback)
 
-An interruption is a KeyboardInterrupt in the analysing thread, so that the process, its imports and its caches live on;
+An interruption is a KeyboardInterrupt in the working thread, so that the process, its imports and its caches live on;
 the other side kills the process where that does not help in time.
 """
 
@@ -22,7 +22,7 @@ import struct
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from types import ModuleType
 from typing import Any, BinaryIO
 
 LENGTH = struct.Struct("<I")
@@ -72,30 +72,24 @@ class _Jobs:
             raise KeyboardInterrupt
 
 
-def resolve(name: str) -> Callable[..., Any]:
-    """The function called `MODULE:FUNCTION`."""
-    module, _, function = name.partition(":")
-    return getattr(importlib.import_module(module), function)
-
-
-def serve(analyse: Callable[..., Any], stdin: BinaryIO, stdout: BinaryIO) -> None:
+def serve(module: ModuleType, stdin: BinaryIO, stdout: BinaryIO) -> None:
     """Answer frames until the input ends."""
     jobs = _Jobs()
     signal.signal(signal.SIGINT, jobs.interrupted)
     threading.Thread(target=jobs.listen, args=(stdin,), daemon=True).start()
+    module.warm()
     while (message := jobs.waiting.get()) is not None:
-        stdout.write(pack(_answer(analyse, jobs, *message[1:])))
+        stdout.write(pack(_answer(module, jobs, *message[1:])))
         stdout.flush()
 
 
-def _answer(analyse: Callable[..., Any], jobs: _Jobs, number: int, source: str, filename: str, settings: Any,
-            repair: bool) -> tuple[Any, ...]:
+def _answer(module: ModuleType, jobs: _Jobs, number: int, function: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     try:
         jobs.running = number
         try:
             if number in jobs.cancelled:
                 return ("cancelled", number)
-            result = analyse(source, filename, settings, repair=repair)
+            result = getattr(module, function)(*arguments)
         finally:
             jobs.running = None
     except KeyboardInterrupt:
@@ -112,4 +106,4 @@ if __name__ == "__main__":
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not break the frames
     sys.path[:0] = sys.argv[2:]
-    serve(resolve(sys.argv[1]), sys.stdin.buffer, output)
+    serve(importlib.import_module(sys.argv[1]), sys.stdin.buffer, output)

@@ -14,7 +14,7 @@ from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 
 HERE = Path(__file__).parent
-FAKE = "fake_analysis:analyse"
+FAKE = "fake_jobs"
 
 
 class Client(LanguageClient):
@@ -105,14 +105,14 @@ def applied(text, edits):
 
 
 @pytest.fixture
-def analysis():
-    """What the worker calls; a module overrides it to test with another."""
+def jobs():
+    """The module that the worker runs; a module overrides it to test with another."""
     return FAKE
 
 
 @pytest_asyncio.fixture
-async def session(analysis):
-    code = f"import sys; from nablint_server.lsp import main; main({analysis!r}, ({str(HERE)!r},))"
+async def session(jobs):
+    code = f"import sys; from nablint_server.lsp import main; main({jobs!r}, ({str(HERE)!r},))"
     client = await ClientServerConfig([sys.executable, "-c", code], Client).start()
     yield Session(client)
     if client.error is None and client.capabilities is not None and client._server.returncode is None:

@@ -36,7 +36,7 @@ async def test_the_quick_fix_repairs_the_line(session):
     assert change.text_document.version == 1
     assert applied(SLIP, change.edits) == RIGHT
     assert "X @ g  # nablint: ignore[NAB301]\n" in applied(SLIP, suppress.edit.document_changes[0].edits)
-    assert show.command.arguments[0]["line"] == 2
+    assert "nablint.showDerivation" in str(show.command)
 
 
 async def test_fix_all_goes_on_until_nothing_is_left(session):

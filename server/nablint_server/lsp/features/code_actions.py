@@ -14,7 +14,6 @@ from lsprotocol import types
 
 from nablint.results import Diagnostic, Place
 from nablint_server.lsp import edits
-from nablint_server.lsp.analyst import AnalysisFailed
 from nablint_server.lsp.documents import Document
 from nablint_server.lsp.features.derivations import SHOW
 from nablint_server.lsp.features.diagnostics import translate
@@ -24,9 +23,6 @@ from nablint_server.lsp.snapshots import View
 FIX_ALL = "source.fixAll.nablint"
 PATIENCE = 1.0
 """Seconds that a request for actions waits for repairs to be ready."""
-
-ROUNDS = 10
-"""How often "fix all" analyses again: a repair may bring the next slip to light."""
 
 _IGNORE = re.compile(r"#\s*nablint:\s*ignore\[([^\]]*)\]")
 
@@ -149,24 +145,14 @@ def _resolves(server: Server) -> bool:
 
 
 async def _fix_all(server: Server, action: types.CodeAction, document: Document) -> types.CodeAction:
-    """Apply the safe repairs, judge again, and go on until there is none."""
-    view = await document.settled(repairs=True)
-    if view is None or not view.current:
+    """All safe repairs; the worker applies them and judges again until nothing is left to apply."""
+    view = document.latest()
+    settings = await server.choices.settings(document.filename)
+    if view is None or settings is None:
         return action
-    source, result = view.now.source, view.result
-    for _ in range(ROUNDS):
-        fixes = edits.apart(d.fix for d in result.diagnostics if d.fix is not None and d.fix.applicability == "safe")
-        if not fixes:
-            break
-        source = edits.applied(source, [edit for fix in fixes for edit in fix.edits])
-        try:
-            result = await server.analyst.analyse(
-                source, document.filename, server.choices.settings(document.filename), repair=True)
-        except AnalysisFailed:
-            break
-    changes = [(located[0], types.TextEdit(located[1], edit.content))
-               for edit in edits.between(view.now.source, source)
+    source = view.now.source
+    mended = await server.work.call("mend", source, document.filename, settings)
+    changes = [(located[0], types.TextEdit(located[1], edit.content)) for edit in edits.between(source, mended)
                if (located := view.now.locate(edit.location, edit.end_location)) is not None]
     action.edit = server.edit(view.now, changes)
     return action
-

@@ -18,10 +18,10 @@ def register(server: Server) -> None:
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
-        server.analyst.start()
+        server.work.start()
 
     @server.feature(types.SHUTDOWN)
     async def shutdown(params: None) -> None:
         for document in list(server.documents):
             server.documents.close(document.now.uri)
-        await server.analyst.close()
+        await server.work.close()

@@ -1,7 +1,7 @@
-"""The way to the worker process: one analysis at a time, the most urgent first, and any of them can be stopped.
+"""The way to the worker process: one job at a time, the most urgent first, and any of them can be stopped.
 
-Cancelling the task that awaits `Analyst.analyse` stops the analysis itself: the worker is interrupted, and killed if
-it does not stop within `GRACE` seconds.
+Cancelling the task that awaits `Work.call` stops the work itself: the worker is interrupted, and killed if it does
+not stop within `GRACE` seconds.
 """
 
 from __future__ import annotations
@@ -16,17 +16,16 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from nablint.results import FileResult
 
 from nablint_server.lsp import worker
 
 logger = logging.getLogger(__name__)
 
 GRACE = 0.25
-"""Seconds that an interrupted analysis has before its process is killed."""
+"""Seconds that interrupted work has before its process is killed."""
 
 LIMIT = 60.0
-"""Seconds after which an analysis is given up."""
+"""Seconds after which a job is given up."""
 
 
 class Urgency(IntEnum):
@@ -37,8 +36,8 @@ class Urgency(IntEnum):
     WORKSPACE = 2
 
 
-class AnalysisFailed(Exception):
-    """The analysis of one text failed; the message is one line."""
+class WorkFailed(Exception):
+    """A job failed; the message is one line."""
 
 
 @dataclass(order=True, slots=True)
@@ -46,16 +45,16 @@ class _Job:
     urgency: Urgency
     number: int
     payload: tuple[Any, ...] = field(compare=False)
-    future: asyncio.Future[FileResult] = field(compare=False)
+    future: asyncio.Future[Any] = field(compare=False)
     cancelled: bool = field(default=False, compare=False)
 
 
-class Analyst:
-    """Owns the worker process.  `analyse` is the name `MODULE:FUNCTION` of what the worker calls."""
+class Work:
+    """Owns the worker process.  `module` holds the functions that can be called."""
 
-    def __init__(self, analyse: str, paths: tuple[str, ...] = ()) -> None:
+    def __init__(self, module: str, paths: tuple[str, ...] = ()) -> None:
         # -P: with `-m` alone the user's working directory would be searched for modules first.
-        self._command = [sys.executable, "-P", "-m", worker.__name__, analyse, *paths]
+        self._command = [sys.executable, "-P", "-m", worker.__name__, module, *paths]
         self._numbers = itertools.count(1)
         self._waiting: list[_Job] = []
         self._running: _Job | None = None
@@ -69,11 +68,10 @@ class Analyst:
         if self._pump is None:
             self._pump = asyncio.create_task(self._work())
 
-    async def analyse(self, source: str, filename: str, settings: Any, *, repair: bool = False,
-                      urgency: Urgency = Urgency.NOW) -> FileResult:
-        """The findings of one text; raises `AnalysisFailed`."""
+    async def call(self, function: str, *arguments: Any, urgency: Urgency = Urgency.NOW) -> Any:
+        """What `function` of the worker's module returns; raises `WorkFailed`."""
         self.start()
-        payload = (source, filename, settings, repair)
+        payload = (function, arguments)
         job = _Job(urgency, next(self._numbers), payload, asyncio.get_running_loop().create_future())
         self._waiting.append(job)
         if self._running is not None and urgency is Urgency.NOW < self._running.urgency:
@@ -112,7 +110,7 @@ class Analyst:
 
         def kill() -> None:
             if self._running is job and self._process is process and process is not None:
-                logger.info("an outdated analysis did not stop by itself; its process is replaced")
+                logger.info("outdated work did not stop by itself; its process is replaced")
                 process.kill()
 
         asyncio.get_running_loop().call_later(GRACE, kill)
@@ -148,7 +146,7 @@ class Analyst:
             return
         except (EOFError, ConnectionError, asyncio.IncompleteReadError):
             await self._kill()
-            self._fail(job, "the analysing process ended unexpectedly; it is started again")
+            self._fail(job, "the working process ended unexpectedly; it is started again")
             return
         if job.future.done():
             return
@@ -170,7 +168,7 @@ class Analyst:
         if job.cancelled:
             job.future.cancel()
         elif not job.future.done():
-            job.future.set_exception(AnalysisFailed(message))
+            job.future.set_exception(WorkFailed(message))
 
     async def _spawn(self) -> None:
         self.starts += 1
