@@ -76,7 +76,6 @@ piecewise_constant("floor_divide", lambda x, y: np.floor_divide(np.real(x), np.r
                    latex="\\lfloor {0} / {1} \\rfloor", numpy="{0} // {1}", torch="{0} // {1}", binding=2,
                    examples=(example("N D", "D : positive"),))
 
-
 _KINDS = {"float": float, "int": int, "bool": bool}
 
 

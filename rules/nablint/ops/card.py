@@ -118,13 +118,13 @@ op = _Table()
 
 def is_constant(arg: Operand) -> bool:
     """A number written in the program: nobody asks for its cotangent."""
-    return isinstance(arg, int | float) or getattr(arg, "is_constant", False)
+    return written_number(arg) is not None or getattr(arg, "is_constant", False)
 
 
 def written_number(arg: Operand) -> int | float | None:
     """The value of a number written in the program, None for everything else."""
     if isinstance(arg, int | float):
-        return arg
+        return None if isinstance(arg, np.generic) else arg
     sample = arg.sample if getattr(arg, "is_constant", False) else None
     return sample.item() if sample is not None and sample.ndim == 0 and sample.dtype.kind in "if" else None
 
@@ -134,11 +134,17 @@ def actual_shape(arg: Operand) -> tuple[int, ...]:
     return np.shape(getattr(arg, "sample", arg))
 
 
+def constant_like(operand: Operand, value: Any, shape: Shape | None = None) -> Operand:
+    """An array as a constant in the graph of `operand`, with its symbolic shape; outside of a graph the array itself."""
+    graph = getattr(operand, "graph", None)
+    return value if graph is None else graph.constant(value, shape)
+
+
 def fit(cotangent: Operand, arg: Operand) -> Operand:
     """Undo broadcasting: sum the cotangent back to the shape of `arg`."""
     if actual_shape(cotangent) == actual_shape(arg):
         return cotangent
-    return op.sum_to(cotangent, shape=np.shape(arg) if isinstance(arg, int | float) else arg.shape)
+    return op.sum_to(cotangent, shape=arg.shape)
 
 
 def spread(value: Operand, out: Operand) -> Operand:

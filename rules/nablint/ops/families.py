@@ -12,8 +12,6 @@ from typing import Any
 from nablint.ops.card import Card, Example, Operand, add_up, example, fit, is_constant, register, spread
 from nablint.shapes import Shape, broadcast
 
-Pull1 = Callable[[Operand, Operand, Operand], Operand]
-"""pull(g, x, y): g times dy/dx."""
 Pull2 = Callable[[Operand, Operand, Operand, Operand], Operand]
 """pull(g, x, y, out): g times one partial derivative of out = f(x, y)."""
 
@@ -28,17 +26,22 @@ def broadcast_shape(*shapes: Shape, **_: Any) -> Shape:
     return broadcast(*shapes)
 
 
-def unary(name: str, evaluate: Callable[[Any], Any], pull: Pull1, why: str = "", *, text: str = "", latex: str = "",
-          numpy: str = "", torch: str = "", domain: str = "real", binding: int = 5,
-          define: Callable[..., Operand] | None = None) -> Card:
-    """Register an elementwise function of one argument; `domain` is where its example values lie."""
+def unary(name: str, evaluate: Callable[..., Any], pull: Callable[..., Operand], why: str = "", *, text: str = "",
+          latex: str = "", numpy: str = "", torch: str = "", domain: str = "real", binding: int = 5,
+          define: Callable[..., Operand] | None = None, params: tuple[dict[str, Any], ...] = ({},)) -> Card:
+    """Register an elementwise function of one argument.
+
+    evaluate: evaluate(x, **params).  pull: pull(g, x, y, **params) is g times dy/dx.
+    domain: where its example values lie.  params: parameters that the examples try.
+    """
     return register(Card(
         name, evaluate, same_shape,
-        adjoint=lambda G, out, x: (pull(G, x, out),),
-        differential=lambda out, args, dargs: pull(dargs[0], args[0], out),
+        adjoint=lambda G, out, x, **p: (pull(G, x, out, **p),),
+        differential=lambda out, args, dargs, **p: pull(dargs[0], args[0], out, **p),
         numpy=numpy or f"np.{name}({{0}})", torch=torch or f"torch.{name}({{0}})",
-        latex=latex or f"\\{name}({{0}})", text=text or f"{name}({{0}})", binding=binding, why=why,
-        elementwise=True, define=define, examples=(example(f"N D : {domain}"), example(f": {domain}")),
+        latex=latex or f"\\mathrm{{{{{name}}}}}({{0}})", text=text or f"{name}({{0}})", binding=binding,
+        why=why or f"d {name}(x) = {name}'(x) dx", elementwise=True, define=define,
+        examples=tuple(Example((f"{sizes}: {domain}",), p) for p in params for sizes in ("N D ", "")),
     ))
 
 

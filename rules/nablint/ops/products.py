@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nablint.ops.card import Card, Operand, example, fit, op, register
+from nablint.ops.card import Card, Operand, actual_shape, constant_like, example, fit, op, register
 from nablint.shapes import Misfit, Shape, broadcast, dim, matmul_shape, show_shape
 
 
@@ -120,21 +120,32 @@ def _einsum_shape(*shapes: Shape, subscripts: str) -> Shape:
 
 def _einsum_adjoint(G: Operand, out: Operand, *args: Operand, subscripts: str) -> tuple[Operand, ...]:
     inputs, output = _einsum_parts(subscripts)
-    cotangents: list[Operand] = []
-    for place, letters in enumerate(inputs):
-        factors = [(output, G), *((inputs[i], a) for i, a in enumerate(args) if i != place)]
-        wanted, spare = "", (c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in subscripts)
-        for axis, letter in enumerate(letters):
-            if letter in wanted:  # a diagonal: its cotangent lies on the diagonal
-                fresh = next(spare)
-                factors.append((letter + fresh, np.eye(int(args[place].shape[axis]))))
-                letter = fresh
-            elif not any(letter in other for other, _ in factors):  # summed by itself: spread again
-                factors.append((letter, np.ones(int(args[place].shape[axis]))))
+    return tuple(_einsum_factor_adjoint([(output, G), *((inputs[i], a) for i, a in enumerate(args) if i != place)],
+                                        letters, args[place])
+                 for place, letters in enumerate(inputs))
+
+
+def _einsum_factor_adjoint(factors: list[tuple[str, Operand]], letters: str, arg: Operand) -> Operand:
+    """The cotangent of one factor named by `letters`, from the result's cotangent and the other factors."""
+    taken = letters + "".join(named for named, _ in factors)
+    spare = (c for c in "zyxwvutsrqponmlkjihgfedcbaZYXWVUTSRQPONMLKJIHGFEDCBA" if c not in taken)
+    wanted, missing = "", list[int]()
+    for axis, letter in enumerate(letters):
+        if letter in letters[:axis]:  # a diagonal: its cotangent lies on the diagonal
+            size, fresh = arg.shape[axis], next(spare)
+            factors.append((letter + fresh, constant_like(arg, np.eye(int(size)), (size, size))))
+            letters = letters[:axis] + fresh + letters[axis + 1 :]
+    for axis, letter in enumerate(letters):
+        if any(arg.shape[axis] == actual_shape(a)[named.index(letter)] for named, a in factors if letter in named):
             wanted += letter
-        formula = ",".join(letters for letters, _ in factors) + "->" + wanted
-        cotangents.append(fit(op.einsum(*(a for _, a in factors), subscripts=formula), args[place]))
-    return tuple(cotangents)
+        else:  # summed by itself: spread again
+            missing.append(axis)
+    formula = ",".join(named for named, _ in factors) + "->" + wanted
+    same = formula == f"{wanted}->{wanted}"
+    cotangent = factors[0][1] if same else op.einsum(*(a for _, a in factors), subscripts=formula)
+    if not missing:
+        return cotangent
+    return op.broadcast_to(op.expand_dims(cotangent, axis=tuple(missing)), shape=arg.shape)
 
 
 register(Card(
@@ -145,7 +156,7 @@ register(Card(
     examples=(example("N D", "D M", subscripts="nd,dm->nm"), example("N D", subscripts="nd->dn"),
               example("N D", subscripts="nd->d"), example("N N", subscripts="nn->"), example("N N", subscripts="nn->n"),
               example("B H N D", "B H M D", subscripts="bhnd,bhmd->bhnm"), example("N", "M", subscripts="n,m->nm"),
-              example("N D", "D M", "M K", subscripts="nd,dm,mk->nk"), example("N D", "N 1", subscripts="nd,nd->n")),
+              example("N D", "D M", "M K", subscripts="nd,dm,mk->nk"), example("N D", "N 1", subscripts="nd,nd->n"), example("N N D", "D", subscripts="nnd,d->d")),
 ))
 
 
