@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from nablint.ops.card import CARDS, Card, Operand, register
+from nablint.ops.card import CARDS, Card, Operand, example, register
 from nablint.ops.layout import reshape, sample_of, shape_of
 from nablint.shapes import Misfit, Shape, Size, broadcast, dim, show_shape, size_product
 
 Index = tuple[Any, ...]
+_ALL = ("slice", None, None, None)
 
 
 def encode_index(index: Any, shape: Shape | None = None) -> tuple[Index, tuple[Operand, ...]]:
@@ -55,14 +56,13 @@ def encode_index(index: Any, shape: Shape | None = None) -> tuple[Index, tuple[O
 
 def canonical_index(index: Index, arrays: tuple[Operand, ...], shape: Shape) -> Index:
     """The index with its ellipsis written out, its bounds counted from the front and whole axes left out at the end."""
-    full = ("slice", None, None, None)
     used = sum(len(shape_of(arrays[p[1]])) if _is(p, "mask") else p is not None and p is not Ellipsis for p in index)
     if used > len(shape):
         return index  # the shape rule says what is wrong with it
     at = index.index(Ellipsis) if Ellipsis in index else len(index)
     out: list[Any] = []
     axis = 0
-    for p in (*index[:at], *[full] * (len(shape) - used), *index[at + 1:]):
+    for p in (*index[:at], *[_ALL] * (len(shape) - used), *index[at + 1:]):
         if p is None:
             out.append(None)
             continue
@@ -75,7 +75,7 @@ def canonical_index(index: Index, arrays: tuple[Operand, ...], shape: Shape) -> 
         else:
             out.append(size + p if -size <= p < 0 else p)
         axis += 1
-    while out and out[-1] == full:
+    while out and out[-1] == _ALL:
         out.pop()
     return tuple(out)
 
@@ -121,7 +121,7 @@ def index_shape(x: Shape, *arrays: Shape, index: Index) -> Shape:
     used = sum(len(arrays[p[1]]) if _is(p, "mask") else p is not None and p is not Ellipsis for p in index)
     if used > len(x):
         raise Misfit(f"{used} indices are too many for {show_shape(x)}")
-    full = [("slice", None, None, None)] * (len(x) - used)
+    full = [_ALL] * (len(x) - used)
     at = index.index(Ellipsis) if Ellipsis in index else len(index)
     parts = [*index[:at], *full, *index[at + 1:]]
     advanced = any(_is(p, "term") or _is(p, "mask") for p in parts)
@@ -210,6 +210,10 @@ getitem = register(Card(
     differential=lambda out, args, dargs, index: getitem(dargs[0], *args[1:], index=index),
     numpy="{0}[{index}]", torch="{0}[{index}]", latex="{0}_{{{index}}}", text="{0}[{index}]",
     why="what was read gets its cotangent back where it stood; what was not read gets zero",
+    examples=(example("N D", index=(1, _ALL)), example("N D", index=(("slice", 1, -1, 2), None, 0)),
+              example("N D", "B : index N", index=(("term", 0),)),
+              example("N D M", "B : index N", "B : index M", index=(("term", 0), _ALL, ("term", 1))),
+              example("N D", "B 2 : index D", index=(Ellipsis, ("term", 0)))),
 ))
 
 scatter = register(Card(
@@ -221,6 +225,8 @@ scatter = register(Card(
     numpy="scatter({0}, {index}, {shape})", torch="torch.zeros({shape}).index_put(({index}), {0}, accumulate=True)",
     latex="\\operatorname{{scatter}}({0})", text="scatter({0})",
     why="the adjoint of adding at an index is reading there",
+    examples=(example("D", index=(1,), shape=lambda n: (3, n["D"])),
+              example("B D", "B : index 4", index=(("term", 0),), shape=lambda n: (4, n["D"]))),
 ))
 
 
@@ -298,6 +304,10 @@ setitem = register(Card(
         0.0 * args[0] if dargs[0] is None else dargs[0], 0.0 if dargs[1] is None else dargs[1], *args[2:], index=index),
     numpy="{0}[{index}] = {1}", torch="{0}[{index}] = {1}", latex="{0}[{index} := {1}]", text="{0}[{index} := {1}]",
     why="what was overwritten does not matter any more: its cotangent is zero, and the value takes it",
+    examples=(example("N D", "D", index=(1,)), example("N D", "", index=(_ALL, ("slice", 1, None, None))),
+              example("N 4", "N 1", index=(_ALL, ("slice", None, -1, None))),
+              example("N D", "B D", "B : index N", index=(("term", 0),)),
+              example("N D", "", "N D : mask", index=(("mask", 0, 0),)), example("N D", "1 1 D", index=(0,))),
 ))
 
 addat = register(Card(
@@ -311,5 +321,8 @@ addat = register(Card(
     numpy="np.add.at({0}, {index}, {1})", torch="{0}.index_put(({index}), {1}, accumulate=True)",
     latex="{0} +_{{{index}}} {1}", text="{0}[{index}] += {1}",
     why="the sum passes the cotangent on, to the value from where it was added",
+    examples=(example("N D", "B D", "B : index N", index=(("term", 0),)), example("N D", "D", "B : index N", index=(("term", 0),)),
+              example("N D", "", index=(_ALL, 1)),
+              example("N D", "B", "B : index N", "B : index D", index=(("term", 0), ("term", 1)))),
 ))
 

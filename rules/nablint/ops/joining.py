@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nablint.ops.card import Card, Operand, register
+from nablint.ops.card import Card, Operand, example, register
 from nablint.ops.indexing import getitem
 from nablint.ops.layout import axis_in, shape_of
 from nablint.shapes import Misfit, Shape, Size, dim, show_shape
@@ -27,6 +27,10 @@ def _joined(*xs: Shape, axis: int) -> Shape:
     return (*first[:at], total, *first[at + 1:])
 
 
+def _zero_where_fixed(args: tuple[Operand, ...], dargs: tuple[Operand | None, ...]) -> list[Operand]:
+    return [0.0 * x if dx is None else dx for x, dx in zip(args, dargs, strict=True)]
+
+
 def _cut(G: Operand, out: Operand, *xs: Operand, axis: int) -> tuple[Operand, ...]:
     before = (("slice", None, None, None),) * axis_in(axis, len(shape_of(out)))
     start, parts = Size(0), []
@@ -42,9 +46,12 @@ concatenate = register(Card(
     evaluate=lambda *xs, axis: np.concatenate(xs, axis),
     shape=_joined,
     adjoint=_cut,
+    differential=lambda out, args, dargs, axis: concatenate(*_zero_where_fixed(args, dargs), axis=axis),
     numpy="np.concatenate(({*}), axis={axis})", torch="torch.cat(({*}), dim={axis})",
     latex="[{*}]", text="[{*}]",
     why="each piece takes its own stretch of the cotangent",
+    examples=(example("N D", "N M", axis=1), example("N D", "B D", "1 D", axis=0), example("N D", "N 1", axis=-1),
+              example("N", "D", axis=0)),
 ))
 
 
@@ -70,6 +77,8 @@ stack = register(Card(
     evaluate=lambda *xs, axis: np.stack(xs, axis),
     shape=_stacked,
     adjoint=_unstack,
+    differential=lambda out, args, dargs, axis: stack(*_zero_where_fixed(args, dargs), axis=axis),
     numpy="np.stack(({*}), axis={axis})", torch="torch.stack(({*}), dim={axis})", latex="[{*}]", text="[{*}]",
     why="each piece takes its own layer of the cotangent",
+    examples=(example("N D", "N D", axis=0), example("N D", "N D", "N D", axis=-1), example("N D", "N D", axis=1), example("", "", axis=0)),
 ))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nablint.ops.card import CARDS, Card, Operand, register
+from nablint.ops.card import CARDS, Card, Operand, example, register
 from nablint.shapes import Misfit, Shape, Size, dim, show_shape, size_product
 
 
@@ -81,6 +81,7 @@ transpose = register(Card(
     adjoint=_transpose_back,
     numpy="np.transpose({0}, {axes})", torch="{0}.permute({axes})", latex="{0}^{{\\top}}", text="{0}ᵀ", binding=4,
     why="⟨G, Vᵀ⟩ = ⟨Gᵀ, V⟩: the axes go back to where they came from",
+    examples=(example("N D"), example("B N D", axes=(1, 2, 0)), example("B N D"), example("N"), example("B N D", axes=(0, 2, -2))),
 ))
 
 reshape = register(Card(
@@ -91,6 +92,8 @@ reshape = register(Card(
     numpy="{0}.reshape({shape})", torch="{0}.reshape({shape})",
     latex="\\operatorname{{reshape}}({0}, {shape})", text="reshape({0}, {shape})",
     why="the entries keep their order, so the cotangent is reshaped back",
+    examples=(example("N D", shape=lambda n: (n["N"] * n["D"],)), example("N D", shape=lambda n: (n["D"], 1, n["N"])),
+              example("1", shape=())),
 ))
 
 
@@ -107,6 +110,7 @@ expand_dims = register(Card(
     adjoint=lambda G, out, x, axis: (squeeze(G, axis=axis),),
     numpy="np.expand_dims({0}, {axis})", torch="{0}.unsqueeze({axis})", latex="{0}", text="{0}",
     why="an axis of size 1 holds the same entries",
+    examples=(example("N D", axis=1), example("N", axis=-1), example("N", axis=(0, 2)), example("", axis=0)),
 ))
 
 
@@ -129,6 +133,7 @@ squeeze = register(Card(
         reshape(G, shape=tuple(shape_of(x))) if axis is None else expand_dims(G, axis=axis),),
     numpy="np.squeeze({0}, {axis})", torch="{0}.squeeze({axis})", latex="{0}", text="{0}",
     why="an axis of size 1 holds the same entries",
+    examples=(example("N 1"), example("N 1 D", axis=1), example("1 N 1", axis=(0, -1)), example("1", axis=-1)),
 ))
 
 
@@ -148,4 +153,6 @@ broadcast_to = register(Card(
     adjoint=lambda G, out, x, shape: (CARDS["sum_to"](G, shape=tuple(shape_of(x))),),
     numpy="np.broadcast_to({0}, {shape})", torch="{0}.expand({shape})", latex="{0}", text="{0}",
     why="every copy of an entry adds its cotangent: broadcasting turns into a sum",
+    examples=(example("N 1", shape=lambda n: (n["N"], 4)), example("D", shape=lambda n: (3, n["D"])),
+              example("", shape=(5,)), example("1 D", shape=lambda n: (3, 2, n["D"]))),
 ))
