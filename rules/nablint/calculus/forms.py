@@ -297,7 +297,9 @@ class Algebra:
         return best, tuple(order)
 
     def _reorder(self, form: Form, order: Sequence[int]) -> Form:
-        return self.contract([form], [tuple(range(len(form.sizes)))], tuple(order),
+        # Axes that no factor bears are dropped, not summed.
+        bare = Form(tuple(s if i in order else Size(1) for i, s in enumerate(form.sizes)), form.terms)
+        return self.contract([bare], [tuple(range(len(form.sizes)))], tuple(order),
                              tuple(form.sizes[i] for i in order))
 
     def function(self, name: str, form: Form, params: Any = (), **flags: bool) -> Form:

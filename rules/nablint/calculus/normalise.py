@@ -448,7 +448,8 @@ def _in_shape(g: Algebra, a: Form, sizes: Shape) -> Form:
                 moved = g.power(moved, power)
             else:
                 inner = Form(a.sizes, {canonical({(f[0], f[1]): f[2] for f in group}, n): 1.0})
-                moved = g.opaque(("reshape", g.identify(inner)), sizes)
+                number, axes, _ = next(iter(g.atomise(inner).terms))[0]
+                moved = _atom_in_shape(g, number, axes, a.sizes, sizes)
             part = g.multiply(part, moved, sizes)
         total = g.add(total, part, 1.0, sizes)
     return total
@@ -460,6 +461,8 @@ def _atom_in_shape(g: Algebra, number: int, axes: tuple[int, ...], old: Shape, s
         number, axes = atom.key[1], atom.key[2]
         old, atom = atom.key[3], g.atoms[number]
         base = Form(old, {((number, axes, 1),): 1.0})
+        if atom.key[0] == "form":
+            base = g.contract([g.behind[number]], [axes], tuple(range(len(old))), old)
         found = _by_rank(g, base, sizes)
         if found is not None:
             return found
