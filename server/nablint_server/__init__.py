@@ -1,1 +1,1 @@
-"""nablint speaks: the command line, the language server, reports and configuration."""
+"""Speaks: the command line, the language server, reports, configuration."""

@@ -1,0 +1,21 @@
+"""The command line.
+
+Exit status: 0 clean, 1 findings, 2 the tool could not do its work.  Each command is a file of its own, imported when
+it is called, so that none pays for another's imports.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """The entry point `nablint`."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from nablint import __version__
+
+        print(f"nablint {__version__}")
+        return
+    from nablint_server.cli.group import nablint
+
+    nablint(prog_name="nablint")

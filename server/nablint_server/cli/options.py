@@ -1,0 +1,187 @@
+"""Options that commands share, and what they come to."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+import click
+
+from nablint_server.configuration import ConfigurationError, Configurations, Overrides
+from nablint_server.files.walking import walk
+from nablint_server.running.many import run_all
+from nablint_server.running.one import Task
+from nablint_server.running.outcome import Outcome
+
+CLEAN, FINDINGS, FAILED = 0, 1, 2
+
+
+class Commas(click.ParamType):
+    """Words with commas between them; the option may be repeated."""
+
+    name = "a,b,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The words."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+
+
+def selection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that say which files, rules and configuration."""
+    for option in reversed((
+        click.argument("paths", nargs=-1, metavar="[PATH ...]"),
+        click.option("--select", type=Commas(), multiple=True, help="Rules to follow: codes, their beginnings, names, ALL."),
+        click.option("--ignore", type=Commas(), multiple=True, help="Rules to leave out."),
+        click.option("--extend-select", type=Commas(), multiple=True, help="Rules to follow beside the configured ones."),
+        click.option("--exclude", type=Commas(), multiple=True, help="Files and folders to leave out, as patterns."),
+        click.option("--extend-exclude", type=Commas(), multiple=True, help="The same, beside the configured ones."),
+        click.option("--force-exclude", is_flag=True, help="Leave them out even when named on the command line."),
+        click.option("--stdin-filename", metavar="NAME", help="The name of what `-` reads from standard input."),
+        click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file for all files."),
+        click.option("--isolated", is_flag=True, help="Read no configuration file."),
+        click.option("--time-limit", type=float, metavar="SECONDS", help="For the analysis of one file."),
+        click.option("--jobs", "-j", type=click.IntRange(1), help="Processes; as many as processors by default."),
+        click.option("--output-file", "-o", type=click.Path(path_type=Path), help="Write the report there."),
+        click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours; only on a "
+                     "terminal by default."),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the options of `selection` say."""
+
+    paths: tuple[str, ...]
+    overrides: Overrides
+    force_exclude: bool
+    stdin_filename: str | None
+    config: Path | None
+    isolated: bool
+    jobs: int | None
+
+    @classmethod
+    def of(cls, options: dict[str, Any]) -> Selection:
+        """From the options as click gives them."""
+
+        def words(name: str) -> tuple[str, ...]:
+            return tuple(word for given in options[name] for word in given)
+
+        overrides = Overrides(
+            words("select") or None, words("ignore") or None, words("extend_select"),
+            words("exclude") or None, words("extend_exclude"), options["time_limit"],
+        )  # fmt: skip
+        return cls(
+            options["paths"] or (".",), overrides, options["force_exclude"], options["stdin_filename"],
+            options["config"], options["isolated"], options["jobs"],
+        )  # fmt: skip
+
+    def configurations(self) -> Configurations:
+        """The configuration of each folder; ends the program when the command line names what is not there."""
+        try:
+            found = Configurations(self.overrides, fixed=self.config, isolated=self.isolated)
+            self.overrides.check()
+        except ConfigurationError as error:
+            stop(str(error))
+        return found
+
+    def outcomes(self, **how: Any) -> Iterator[Outcome]:
+        """Every file judged, in order, with `how` to do it (see `Task`); failures are told as they come."""
+        failures: list[Outcome] = []
+        tasks: list[Task] = []
+        places: list[Outcome | Task] = []
+        for one in self._found(how):
+            places.append(one)
+            if isinstance(one, Task):
+                tasks.append(one)
+        judged = run_all(tasks, self.jobs)
+        for one in places:
+            outcome = next(judged) if isinstance(one, Task) else one
+            if outcome.error is not None:
+                complain(f"{outcome.filename}: {outcome.error}")
+                failures.append(outcome)
+            yield outcome
+
+    def _found(self, how: dict[str, Any]) -> Iterator[Outcome | Task]:
+        configurations = self.configurations()
+        if "-" in self.paths:
+            if self.paths != ("-",):
+                stop("`-` stands for standard input and cannot be mixed with paths")
+            name = self.stdin_filename or "-"
+            try:
+                configuration = configurations.of_file(Path(self.stdin_filename or "stdin.py"))
+            except ConfigurationError as error:
+                stop(str(error))
+            data = sys.stdin.buffer.read()
+            yield Task(name, configuration.for_file(Path(name).absolute()), data, **how)
+            return
+        for found in walk(self.paths, configurations, force_exclude=self.force_exclude):
+            if found.configuration is None:
+                yield Outcome(str(found.path), error=found.error)
+            else:
+                yield Task(str(found.path), found.configuration.for_file(found.path.absolute()), **how)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Passes outcomes on and remembers what the exit status and the summary need."""
+
+    files: int = 0
+    findings: int = 0
+    fixable: int = 0
+    fixed: int = 0
+    failed: int = 0
+
+    def watch(self, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+        """The same outcomes."""
+        for outcome in outcomes:
+            self.files += 1
+            self.failed += outcome.error is not None
+            self.fixed += outcome.fixed
+            self.findings += len(outcome.diagnostics)
+            self.fixable += sum(d.fix is not None and d.fix.applicability == "safe" for d in outcome.diagnostics)
+            yield outcome
+
+    def status(self, *, exit_zero: bool = False) -> int:
+        """The exit status."""
+        if self.failed:
+            return FAILED
+        return FINDINGS if self.findings and not exit_zero else CLEAN
+
+
+def complain(line: str) -> None:
+    """One line on standard error."""
+    print(f"nablint: {' '.join(line.split())}", file=sys.stderr, flush=True)
+
+
+def stop(line: str) -> NoReturn:
+    """One line on standard error, and the end."""
+    complain(line)
+    sys.exit(FAILED)
+
+
+def opened(path: Path | None) -> TextIO:
+    """Where the report goes; ends the program when it cannot be written."""
+    if path is None:
+        return sys.stdout
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        stop(f"{path}: cannot be written ({error.strerror})")
+
+
+def several(count: int, what: str) -> str:
+    """`1 finding`, `2 findings`."""
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
+__all__: Sequence[str] = (
+    "CLEAN", "FAILED", "FINDINGS", "Selection", "Tally", "complain", "opened", "selection", "several", "stop",
+)  # fmt: skip

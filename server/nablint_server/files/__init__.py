@@ -1,0 +1,1 @@
+"""Files: finding them, reading and writing them without loss, notebooks."""

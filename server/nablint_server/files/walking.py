@@ -1,0 +1,76 @@
+"""Which files a list of paths means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nablint_server.configuration import Configuration, ConfigurationError, Configurations
+
+SUFFIXES = (".py", ".ipynb")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file to judge with its configuration, or a path that cannot be and why, in one line."""
+
+    path: Path
+    configuration: Configuration | None = None
+    error: str | None = None
+
+
+def walk(paths: Sequence[str], configurations: Configurations, *, force_exclude: bool = False) -> Iterator[Found]:
+    """Every file once, folders in order of name.
+
+    A file that is named itself is judged whatever its suffix and whether excluded or not, except with
+    `force_exclude`: programs that name files, such as pre-commit, then respect the configuration.
+    """
+    seen: set[Path] = set()
+    for given in paths:
+        path = Path(given)
+        found = _folder(path, configurations) if path.is_dir() else _named(path, configurations, force_exclude)
+        for one in found:
+            real = Path(os.path.realpath(one.path))
+            if real not in seen:
+                seen.add(real)
+                yield one
+
+
+def _named(path: Path, configurations: Configurations, force_exclude: bool) -> Iterator[Found]:
+    try:
+        configuration = configurations.of_file(path)
+    except ConfigurationError as error:
+        yield Found(Path(error.where), error=error.message)
+        return
+    if force_exclude:
+        absolute = Path(os.path.abspath(path))
+        root = configuration.root
+        if any(configuration.excludes(part) for part in (absolute, *absolute.parents) if root in part.parents):
+            return
+    yield Found(path, configuration)
+
+
+def _folder(folder: Path, configurations: Configurations) -> Iterator[Found]:
+    try:
+        configuration = configurations.of_folder(folder)
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except ConfigurationError as error:
+        yield Found(Path(error.where), error=error.message)
+        return
+    except OSError as error:
+        yield Found(folder, error=f"cannot be listed ({error.strerror}); check its permissions or exclude it")
+        return
+    for entry in entries:
+        path = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if not configuration.excludes(Path(os.path.abspath(path))) and not _environment(path):
+                yield from _folder(path, configurations)
+        elif entry.name.endswith(SUFFIXES) and not configuration.excludes(Path(os.path.abspath(path))):
+            yield Found(path, configuration)
+
+
+def _environment(folder: Path) -> bool:
+    """Whether a folder is a virtual environment, whatever its name."""
+    return os.path.exists(folder / "pyvenv.cfg")

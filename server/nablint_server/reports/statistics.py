@@ -1,0 +1,53 @@
+"""How many gradients got which verdict, by which reasons, and how many shapes are known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from nablint_server.running.outcome import Outcome
+
+MOST = 20
+"""Reasons that are listed."""
+
+
+class Statistics:
+    """Counts outcomes one by one."""
+
+    def __init__(self) -> None:
+        self.files = self.analysed = self.with_claims = 0
+        self.verdicts: Counter[str] = Counter()
+        self.reasons: Counter[tuple[str, str]] = Counter()
+        self.rules: Counter[tuple[str, str]] = Counter()
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one file."""
+        self.files += 1
+        self.analysed += outcome.analysed
+        self.with_claims += bool(outcome.claims)
+        self.verdicts.update(claim.verdict for claim in outcome.claims)
+        self.reasons.update(
+            (claim.verdict, claim.reason) for claim in outcome.claims if claim.verdict in ("unchecked", "not-a-gradient")
+        )
+        self.rules.update((found.code, found.name) for found in outcome.diagnostics)
+
+    def told(self) -> dict[str, Any]:
+        """As an object."""
+        return {
+            "files": {"seen": self.files, "analysed": self.analysed, "with_gradients": self.with_claims},
+            "verdicts": dict(self.verdicts.most_common()),
+            "reasons": [{"verdict": v, "reason": r, "count": n} for (v, r), n in self.reasons.most_common(MOST)],
+            "findings": [{"code": c, "name": n, "count": k} for (c, n), k in self.rules.most_common()],
+        }
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        total = sum(self.verdicts.values())
+        yield f"{self.files} files, {self.analysed} judged, {self.with_claims} with gradients"
+        for verdict, count in self.verdicts.most_common():
+            yield f"{count:7}  {count / total:4.0%}  {verdict}"
+        for title, rows in (("reasons", self.reasons), ("findings", self.rules)):
+            if rows:
+                yield f"{title}:"
+                yield from (f"{count:7}  {a}: {b}" for (a, b), count in rows.most_common(MOST))

@@ -1,0 +1,46 @@
+"""One source text: what is found in it, after rule selection and suppressions.
+
+The command line and the editor both judge through here, so that they say the same.
+"""
+
+from __future__ import annotations
+
+from nablint.reading.screen import may_hold_matrix_code
+from nablint.results import Diagnostic, FileResult
+from nablint.settings import Settings
+
+
+def judge(source: str, filename: str, settings: Settings, *, repair: bool = True) -> FileResult:
+    """Findings that the settings and the comments in the source let pass, in order; claims and shapes as they are.
+
+    source: with line feeds only.  A text that holds no matrix code is not parsed, and nothing heavy is imported.
+    """
+    if not may_hold_matrix_code(source):
+        return FileResult(analysed=True)
+    from nablint.analysis import analyse
+
+    result = analyse(source, filename, settings, repair=repair)
+    result.diagnostics = spoken(source, result.diagnostics, settings)
+    return result
+
+
+def spoken(source: str, found: list[Diagnostic], settings: Settings) -> list[Diagnostic]:
+    """The findings that neither the settings nor a comment silence, with those about idle comments, by place."""
+    found = [d for d in found if settings.enabled(d.code, d.name)]
+    if "noqa" in source.lower() or "nablint:" in source:
+        from nablint.reading import suppressions
+
+        comments = suppressions.suppressions(source)
+        found, used = suppressions.apply(found, comments)
+        if settings.enabled(suppressions.UNUSED_CODE, suppressions.UNUSED_NAME):
+            awake = [c for c in comments if all(_may_speak(s.text, settings) for s in c.selectors)]
+            idle, _ = suppressions.apply(suppressions.unused(awake, used, source), comments)
+            found += idle
+    return sorted(found, key=lambda d: (d.location, d.end_location, d.code))
+
+
+def _may_speak(selector: str, settings: Settings) -> bool:
+    """Whether a suppression's selector is about rules that are switched on: others cannot be used, nor idle."""
+    if not settings.ignore and not settings.file_ignores and "ALL" in settings.select:
+        return True
+    return settings.enabled(selector.upper() if selector[:3].upper() == "NAB" else "", selector)

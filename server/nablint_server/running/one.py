@@ -1,0 +1,127 @@
+"""One file: read, judged, perhaps mended.  Whatever goes wrong becomes the file's one line."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nablint.reading.screen import may_hold_matrix_code
+from nablint.results import FileResult
+from nablint.settings import Settings
+from nablint_server.files.texts import Text, Unreadable, decode, read_data
+from nablint_server.running.judging import judge
+from nablint_server.running.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to do with a file.
+
+    data: its bytes, when they come from standard input.  repair: look for fixes.  fix: apply them, to the file or
+    (`diff`) only to show the difference.
+    """
+
+    filename: str
+    settings: Settings
+    data: bytes | None = None
+    repair: bool = True
+    fix: bool = False
+    unsafe: bool = False
+    diff: bool = False
+
+
+def prepare(task: Task) -> Outcome | None:
+    """The outcome of a file that needs no analysis: unreadable, or without matrix code.  None for all others."""
+    try:
+        data = read_data(Path(task.filename)) if task.data is None else task.data
+        text = decode(data)
+    except Unreadable as error:
+        return Outcome(task.filename, error=str(error), data=task.data)
+    if may_hold_matrix_code(text.raw):
+        return None
+    return Outcome(task.filename, FileResult(analysed=True), data=task.data)
+
+
+def run(task: Task) -> Outcome:
+    """Judge a file, and mend it where the task says so."""
+    done = _run(task)
+    done.data = task.data
+    return done
+
+
+def _run(task: Task) -> Outcome:
+    try:
+        data = read_data(Path(task.filename)) if task.data is None else task.data
+        document = open_document(task.filename, decode(data))
+        with limit(task):
+            if task.fix:
+                from nablint_server.running.fixing import mend
+
+                return mend(task, document, data)
+            result = judge(document.source, task.filename, task.settings, repair=task.repair)
+        return outcome(task, document, result)
+    except Unreadable as error:
+        return Outcome(task.filename, error=str(error))
+    except TimeoutError:
+        return Outcome(task.filename, error=f"took longer than {task.settings.seconds:g} s; raise `time-limit` or exclude it")
+    except RecursionError:
+        return Outcome(task.filename, error="is nested too deeply to be judged; exclude it")
+    except MemoryError:
+        return Outcome(task.filename, error="needs more memory than there is; exclude it")
+    except Exception as error:
+        return Outcome(task.filename, error=f"nablint failed: {brief(error)}; please report it, exclude the file meanwhile")
+
+
+def open_document(filename: str, text: Text) -> Any:
+    """A text or, by the file's name, a notebook: both have `source`, `edited`, `data`."""
+    if filename.endswith(".ipynb"):
+        from nablint_server.files.notebooks import read_notebook
+
+        return read_notebook(text)
+    return text
+
+
+def outcome(task: Task, document: Any, result: FileResult) -> Outcome:
+    """The outcome of a judged document."""
+    speaking = bool(result.diagnostics or result.claims)
+    rows = getattr(document, "rows", None)
+    return Outcome(task.filename, result, document.source if speaking else "", rows, result.error)
+
+
+def brief(error: BaseException) -> str:
+    """An exception in one line, with the place in our own code that raised it."""
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f" at {Path(where.tb_frame.f_code.co_filename).name}:{where.tb_lineno}" if where else ""
+    said = str(error).strip().splitlines()
+    return f"{type(error).__name__}{place}" + (f" ({said[0][:120]})" if said else "")
+
+
+def patience(task: Task) -> float:
+    """Seconds after which a file counts as stuck: its analyses keep the bound themselves and end long before."""
+    return (5 if task.fix else 1.5) * task.settings.seconds
+
+
+@contextlib.contextmanager
+def limit(task: Task) -> Iterator[None]:
+    """Raise TimeoutError when patience ends, where the system has alarms (POSIX, main thread)."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def expired(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, expired)
+    signal.setitimer(signal.ITIMER_REAL, patience(task))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
