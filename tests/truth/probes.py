@@ -110,8 +110,64 @@ def forward_backward_pairs(m: Any, check: Oracle) -> None:
         check(f"{name} x", loss(x, labels)[1], lambda: loss(x, labels)[0], x)
 
 
+def features_first(m: Any, check: Oracle) -> None:
+    """Logistic regression, the L-layer model, the two-layer model, and three layers with weight decay."""
+    rng = np.random.default_rng(2)
+    X, Y = rng.normal(size=(4, 7)), (rng.random((1, 7)) > 0.5).astype(int)
+    w, b = rng.normal(size=(4, 1)), np.array(0.3)
+    grads, _ = m.propagate(w, b, X, Y)
+    check("propagate w", grads["dw"], lambda: m.propagate(w, b, X, Y)[1], w)
+    check("propagate b", grads["db"], lambda: m.propagate(w, b, X, Y)[1], b)
+
+    def all_of(name: str, params: Any, grads: Any, loss: Callable[[], Any]) -> None:
+        for key, value in params.items():
+            check(f"{name} {key}", grads[f"d{key}"], loss, value)
+
+    def model(*sizes: int) -> Any:
+        params = m.initialize_parameters_deep(sizes)
+        for value in params.values():
+            value[...] = rng.normal(size=value.shape)
+        return params
+
+    deep = model(4, 5, 3, 1)
+    AL, caches = m.L_model_forward(X, deep)
+    deep_loss = lambda: m.compute_cost(m.L_model_forward(X, deep)[0], Y)
+    all_of("deep", deep, m.L_model_backward(AL, Y, caches), deep_loss)
+    two = model(4, 5, 1)
+    _, cache = m.nn_forward(X, two)
+    all_of("two", two, m.nn_backward(two, cache, X, Y), lambda: m.compute_cost(m.nn_forward(X, two)[0], Y))
+    three = model(4, 5, 3, 1)
+    _, cache = m.forward_three_layers(X, three)
+    three_loss = lambda: m.cost_with_regularization(m.forward_three_layers(X, three)[0], Y, three, 0.7)
+    all_of("three", three, m.backward_propagation_with_regularization(X, Y, cache, 0.7), three_loss)
+
+
+def loss_and_grads(m: Any, check: Oracle) -> None:
+    """Every function that returns a loss with its gradient."""
+    rng = np.random.default_rng(4)
+    X, y, W = rng.normal(size=(7, 4)), np.array([0, 2, 1, 1, 0, 2, 2]), rng.normal(size=(4, 3))
+    for name in ("softmax_loss_naive", "softmax_loss_vectorized", "svm_loss_naive", "svm_loss_vectorized"):
+        f = getattr(m, name)
+        check(name, f(W, X, y, 0.3)[1], lambda: f(W, X, y, 0.3)[0], W)
+    theta, target = rng.normal(size=4), rng.normal(size=7)
+    check("ridge", m.ridge(theta, X, target, 0.6)[1], lambda: m.ridge(theta, X, target, 0.6)[0], theta)
+    np.random.seed(8)
+    net = m.TwoLayerNet(4, 6, 3, std=0.8)
+    _, grads = net.loss(X, y, 0.2)
+    for key, value in net.params.items():
+        check(f"net {key}", grads[key], lambda: net.loss(X, y, 0.2)[0], value)
+    rnn = m.CharRNN(4, 5)
+    x, y = [0, 2, 1, 3, 1, 2], [2, 1, 3, 1, 2, 0]
+    for key, gradient in zip("UVWbc", rnn.bptt(x, y)[1], strict=True):
+        check(f"rnn {key}", gradient, lambda: rnn.bptt(x, y)[0], getattr(rnn, key))
+    labels = (rng.random(7) > 0.5).astype(int)
+    w, b = m.perceptron_like(X, labels, epochs=1, lr=-1.0)  # the descent of minus the log likelihood at 0
+    check.same("unit", np.append(w, b), -np.append(X.T @ (labels - 0.5), np.sum(labels - 0.5)))
+
+
 PROBES: dict[str, Callable[[Any, Oracle], None]] = {
-    probe.__name__: probe for probe in (column_network, layer_classes, forward_backward_pairs)
+    probe.__name__: probe
+    for probe in (column_network, layer_classes, forward_backward_pairs, features_first, loss_and_grads)
 }
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
