@@ -79,9 +79,12 @@ class Pending:
     hint:  the name at the end of the path.
     """
 
-    __slots__ = ("default", "hint", "path", "tainted", "value")
+    __slots__ = ("default", "evidence", "hint", "path", "space", "tainted", "value")
 
-    def __init__(self, path: str, hint: str, *, default: Any = None, tainted: bool = False) -> None:
+    def __init__(self, path: str, hint: str, *, default: Any = None, tainted: bool = False, evidence: Any = None,
+                 space: str = "") -> None:
+        self.evidence = evidence
+        self.space = space
         self.path = path
         self.hint = hint
         self.value: Any = None
@@ -246,10 +249,13 @@ class RaiseSignal(Signal):
 class Restart(Exception):  # noqa: N818
     """The present hypothesis does not fit the forward code; `equations` would make it fit."""
 
-    def __init__(self, reason: str, equations: tuple[tuple[str, Any], ...] = (), *, at: Any = None) -> None:
+    def __init__(self, reason: str, equations: tuple[tuple[str, Any], ...] = (), *,
+                 decisions: tuple[tuple[str, int], ...] = (), positive: tuple[str, ...] = (), at: Any = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.equations = equations
+        self.decisions = decisions
+        self.positive = positive
         self.at = at
 
 

@@ -25,11 +25,10 @@ it is the constant that code holds most often."""
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """Decisions by key, equations between dimensions (`a` equals `b`, a name or a number), and inputs that must be
-    positive."""
+    """Decisions by key, equations (a dimension's name, and what it equals), and inputs that must be positive."""
 
     decisions: tuple[tuple[str, int], ...] = ()
-    equations: tuple[tuple[str, str | int], ...] = ()
+    equations: tuple[tuple[str, Polynomial], ...] = ()
     positive: frozenset[str] = frozenset()
     cost: float = 0.0
 
@@ -38,7 +37,7 @@ class Hypothesis:
         kept = tuple(d for d in self.decisions if d[0] != key)
         return Hypothesis((*kept, (key, choice)), self.equations, self.positive, self.cost + cost)
 
-    def equate(self, equations: Sequence[tuple[str, str | int]]) -> Hypothesis:
+    def equate(self, equations: Sequence[tuple[str, Polynomial]]) -> Hypothesis:
         """The hypothesis with more equations."""
         return Hypothesis(self.decisions, (*self.equations, *equations), self.positive, self.cost + 0.01)
 
@@ -51,9 +50,10 @@ class Choice:
     options: tuple[Any, ...]
     taken: int
     cost: float = 1.0
+    fork: bool = False
 
 
-@dataclass(slots=True)
+@dataclass
 class World:
     """The state of one run on one draw."""
 
@@ -72,23 +72,30 @@ class World:
         self.leaves: dict[str, Term] = {}
         self.ends = time.monotonic() + self.seconds
         self._decisions = dict(self.hypothesis.decisions)
-        self._root: dict[str, str | int] = {}
-        for a, b in self.hypothesis.equations:
-            self._unify(a, b)
+        self._equal: dict[str, Polynomial] = {}
+        for name, value in self.hypothesis.equations:
+            self._unify(self.resolve(Polynomial.symbol(name)), self.resolve(value))
 
-    def _find(self, name: str | int) -> str | int:
-        while isinstance(name, str) and name in self._root:
-            name = self._root[name]
-        return name
+    def resolve(self, expr: Polynomial) -> Polynomial:
+        """The polynomial with every equation put in."""
+        if not any(name in self._equal for name in expr.names()):
+            return expr
+        total = Polynomial.constant(0)
+        for monomial, coefficient in expr.terms:
+            product = Polynomial.constant(coefficient)
+            for name, power in monomial:
+                factor = self._equal.get(name)
+                factor = Polynomial.symbol(name) if factor is None else self.resolve(factor)
+                for _ in range(power):
+                    product = product * factor
+            total = total + product
+        return total
 
-    def _unify(self, a: str | int, b: str | int) -> None:
-        a, b = self._find(a), self._find(b)
-        if a == b:
-            return
-        if isinstance(a, int):
+    def _unify(self, a: Polynomial, b: Polynomial) -> None:
+        if a.name is None or a.name in b.names():
             a, b = b, a
-        if isinstance(a, str):
-            self._root[a] = b
+        if a.name is not None and a.name not in b.names():
+            self._equal[a.name] = b
 
     def tick(self) -> None:
         """Count one statement; raises `TooMuch` at a bound."""
@@ -98,27 +105,46 @@ class World:
         if not self.steps & 31 and time.monotonic() > self.ends:
             raise TooMuch("took too long")
 
-    def choose(self, key: str, options: Sequence[Any], cost: float = 1.0) -> Any:
-        """One of several ways to read the code; the first is the likeliest."""
+    def decided(self, key: str) -> int | None:
+        """The decision under this key, without asking."""
+        return self._decisions.get(key)
+
+    def choose(self, key: str, options: Sequence[Any], cost: float = 1.0, *, fork: bool = False) -> Any:
+        """One of several ways to read the code; the first is the likeliest.
+
+        A fork is no doubt about the code but a path of it: each is judged.
+        """
         taken = min(self._decisions.get(key, 0), len(options) - 1)
         if key not in self.choices:
-            self.choices[key] = Choice(key, tuple(options), taken, cost)
+            self.choices[key] = Choice(key, tuple(options), taken, cost, fork)
         return options[taken]
 
     def dimension(self, name: str) -> Size:
         """The size of a free dimension; a new name gets the next size of this draw."""
-        root = self._find(name)
-        if isinstance(root, int):
-            return Size(root)
-        if root not in self.sizes:
-            turn = len(self.sizes)
-            count = len(SIZES)
+        expr = self.resolve(Polynomial.symbol(name))
+        return Size(self._value(expr), expr)
+
+    def _value(self, expr: Polynomial) -> int:
+        total = 0
+        for monomial, coefficient in expr.terms:
+            for name, power in monomial:
+                coefficient *= self._size(name) ** power
+            total += coefficient
+        return total
+
+    def _size(self, name: str) -> int:
+        if name not in self.sizes:
+            turn, count = len(self.sizes), len(SIZES)
             if turn < 6:  # permute the small ones among themselves, so that no draw is much more work than another
-                value = SIZES[(turn + 2 * self.draw) % 6] if self.draw else SIZES[turn]
+                self.sizes[name] = SIZES[(turn + 2 * self.draw) % 6]
             else:
-                value = SIZES[turn % count] + (turn // count)
-            self.sizes[root] = value
-        return Size(self.sizes[root], Polynomial.symbol(root))
+                self.sizes[name] = SIZES[turn % count] + turn // count
+        return self.sizes[name]
+
+    def dimension_of(self, expr: Polynomial) -> Size:
+        """The size of an expression over dimension names."""
+        resolved = self.resolve(expr)
+        return Size(self._value(resolved), resolved)
 
     def leaf(self, path: str, shape: Shape, *, kind: str = "float", high: int = 3, tainted: bool = False) -> Term:
         """The input array of this path: generic values, away from kinks and from zero."""

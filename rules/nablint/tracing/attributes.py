@@ -1,0 +1,124 @@
+"""Attributes: of objects and classes of the source, of arrays, containers and modules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from nablint.tracing import refine
+from nablint.tracing.values import (
+    Array,
+    Bound,
+    Class,
+    External,
+    Function,
+    Instance,
+    Method,
+    Pending,
+    Super,
+    Unknown,
+)
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+CONSTANTS = {
+    "numpy.pi": 3.141592653589793,
+    "math.pi": 3.141592653589793,
+    "torch.pi": 3.141592653589793,
+    "numpy.e": 2.718281828459045,
+    "math.e": 2.718281828459045,
+    "numpy.newaxis": None,
+    "numpy.inf": float("inf"),
+    "math.inf": float("inf"),
+    "torch.inf": float("inf"),
+}
+
+
+def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) -> Any:
+    """`owner.name`."""
+    if isinstance(owner, External):
+        full = it.canonical(f"{owner.name}.{name}")
+        return CONSTANTS[full] if full in CONSTANTS else it.module(full)
+    if isinstance(owner, Array):
+        return _of_array(it, owner, name)
+    if isinstance(owner, Instance):
+        return _of_instance(it, owner, name, node)
+    if isinstance(owner, Pending):
+        return refine.attribute_of(it, owner, name, node)
+    if isinstance(owner, Class):
+        return _of_class(it, owner, name)
+    if isinstance(owner, Super):
+        return _of_super(it, owner, name)
+    if isinstance(owner, Unknown):
+        return owner
+    if isinstance(owner, Function | Bound):
+        return it.unknown("an attribute of a function")
+    return Method(owner, name)
+
+
+def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
+    stored = it.attributes.get(id(owner))
+    if stored is not None and name in stored:
+        return stored[name]
+    kind = "Tensor" if owner.dialect == "torch" else "ndarray"
+    spelling = it.spellings.get(f"{kind}.{name}")
+    if spelling is not None and spelling.attribute:
+        from nablint.tracing.calls import apply_spelling
+
+        return apply_spelling(it, f"{kind}.{name}", spelling, [owner], {}, None, receiver=owner)
+    if name in ("data", "real") and spelling is None:
+        return owner
+    if name == "grad":
+        return it.unknown("the gradient that autograd would have stored")
+    return Method(owner, name)
+
+
+def _of_instance(it: Interpreter, owner: Instance, name: str, node: cst.CSTNode | None) -> Any:
+    if name in owner.names:
+        value = owner.names[name]
+        if isinstance(value, Pending) and value.value is not None:
+            value = owner.names[name] = value.value
+        return value
+    if owner.cls is not None:
+        found = owner.cls.lookup(name)
+        if isinstance(found, Function):
+            if found.kind == "property":
+                from nablint.tracing.calls import call_function
+
+                return call_function(it, found, [owner], {}, node)
+            if found.kind == "static":
+                return found
+            return Bound(found, owner.cls if found.kind == "class" else owner)
+        if found is not None:
+            return found
+        if name == "__class__":
+            return owner.cls
+    if name == "__dict__":
+        return owner.names
+    value = owner.names[name] = Pending(f"{owner.path}.{name}" if owner.path else name, name)
+    return value
+
+
+def _of_class(it: Interpreter, owner: Class, name: str) -> Any:
+    found = owner.lookup(name)
+    if isinstance(found, Function):
+        return Bound(found, owner) if found.kind == "class" else found
+    if found is not None:
+        return found
+    if name == "__name__":
+        return owner.name
+    base = owner.external_base()
+    if name == "apply" and base is not None and base.endswith("autograd.Function"):
+        return External("$apply")
+    return it.unknown(f"the attribute {name} of the class {owner.name}")
+
+
+def _of_super(it: Interpreter, owner: Super, name: str) -> Any:
+    for base in owner.cls.bases:
+        if isinstance(base, Class) and (found := base.lookup(name)) is not None:
+            if isinstance(found, Function):
+                return found if found.kind == "static" else Bound(found, owner.receiver)
+            return found
+    return External("$nothing")

@@ -1,0 +1,391 @@
+"""Python's own functions and container methods over stand-ins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+import numpy as np
+
+from nablint.ops import CARDS
+from nablint.shapes import Size, dim
+from nablint.tracing import refine
+from nablint.tracing.values import Array, Class, External, Instance, OpenDict, Pending, PendingShape, RaiseSignal, Unknown
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+Node = cst.CSTNode | None
+
+
+def _range(it: Interpreter, node: Node, *bounds: Any) -> Any:
+    numbers: list[int] = []
+    for bound in bounds:
+        bound = refine.as_size(it, bound) if isinstance(bound, Pending) else bound
+        if isinstance(bound, Array) and bound.term.ndim == 0:
+            bound = int(bound.term.sample)
+        if not isinstance(bound, int):
+            return it.unknown("a range of something unknown", bound)
+        numbers.append(int(bound))
+    try:
+        return range(*numbers)
+    except (TypeError, ValueError):
+        return it.unknown("a range")
+
+
+def _len(it: Interpreter, node: Node, value: Any) -> Any:
+    if isinstance(value, PendingShape):
+        value = refine.whole_shape(it, value)
+    if isinstance(value, Pending):
+        value = refine.iterated(it, value)
+    if isinstance(value, Array):
+        if value.term.ndim == 0:
+            raise RaiseSignal("TypeError")
+        return value.term.shape[0]
+    if isinstance(value, dict | list | tuple | str | set | range):
+        return len(value)
+    if isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__len__"):
+        from nablint.tracing.calls import call_method
+
+        return call_method(it, value, "__len__", [], node)
+    return it.unknown("the length of something unknown", value)
+
+
+def _items(it: Interpreter, value: Any, node: Node) -> list[Any]:
+    from nablint.tracing.iteration import iterate
+
+    return list(iterate(it, value, node))  # type: ignore[arg-type]
+
+
+def _zip(it: Interpreter, node: Node, *values: Any, strict: Any = False) -> Any:
+    return list(zip(*[_items(it, v, node) for v in values], strict=False))
+
+
+def _enumerate(it: Interpreter, node: Node, value: Any, start: Any = 0) -> Any:
+    return [(i + start, item) for i, item in enumerate(_items(it, value, node))]
+
+
+def _reversed(it: Interpreter, node: Node, value: Any) -> Any:
+    return _items(it, value, node)[::-1]
+
+
+def _sorted(it: Interpreter, node: Node, value: Any, key: Any = None, reverse: Any = False) -> Any:
+    items = _items(it, value, node)
+    try:
+        return sorted(items, reverse=bool(reverse)) if key is None else items
+    except TypeError:
+        return items
+
+
+def _map(it: Interpreter, node: Node, function: Any, *values: Any) -> Any:
+    from nablint.tracing.calls import call
+
+    return [call(it, function, list(args), {}, node) for args in zip(*[_items(it, v, node) for v in values], strict=False)]
+
+
+def _filter(it: Interpreter, node: Node, function: Any, values: Any) -> Any:
+    from nablint.tracing.calls import call
+    from nablint.tracing.operators import truth
+
+    items = _items(it, values, node)
+    return [v for v in items if truth(it, v if function is None else call(it, function, [v], {}, node), node or cst.Name("x"))]
+
+
+def _sum(it: Interpreter, node: Node, values: Any, start: Any = 0) -> Any:
+    from nablint.tracing.operators import binary
+
+    if isinstance(values, Pending):
+        values = refine.as_operand(it, values)
+    if isinstance(values, Array):
+        return Array(CARDS["sum"](it.operand(values), axis=0, keepdims=False), values.dialect)
+    total = start
+    for i, value in enumerate(_items(it, values, node)):
+        total = value if i == 0 and isinstance(start, int) and start == 0 else binary(it, "Add", total, value, node)
+    return total
+
+
+def _extreme(card: str, pick: Callable[..., Any]) -> Callable[..., Any]:
+    def extreme(it: Interpreter, node: Node, *values: Any, key: Any = None, default: Any = None) -> Any:
+        items = list(values) if len(values) > 1 else _items(it, values[0], node)
+        items = [refine.as_operand(it, v) if isinstance(v, Pending) else v for v in items]
+        if not items:
+            return default
+        if any(isinstance(v, Unknown) for v in items):
+            return it.unknown("", *items)
+        if not any(isinstance(v, Array) for v in items):
+            try:
+                return pick(items)
+            except TypeError:
+                return it.unknown("an extreme of mixed values")
+        out = it.term(items[0])
+        for value in items[1:]:
+            term = it.term(value)
+            if out is None or term is None:
+                return it.unknown("an extreme of mixed values", *items)
+            out = CARDS[card](out, term)
+        return it.wrap(out)
+
+    return extreme
+
+
+def _abs(it: Interpreter, node: Node, value: Any) -> Any:
+    value = refine.as_operand(it, value) if isinstance(value, Pending) else value
+    if isinstance(value, Array):
+        return Array(CARDS["absolute"](it.operand(value)), value.dialect)
+    return abs(value) if isinstance(value, int | float) else it.unknown("abs of something unknown", value)
+
+
+def _int(it: Interpreter, node: Node, value: Any = 0, base: Any = 10) -> Any:
+    if isinstance(value, Pending):
+        return refine.as_size(it, value)
+    if isinstance(value, Size):
+        return value
+    if isinstance(value, Array) and value.term.ndim == 0:
+        sample = value.term.sample
+        return refine.rounded(it, value.term) if np.isfinite(sample) else it.unknown("int of a number that is not finite")
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return it.unknown("int of something unknown", value)
+
+
+def _float(it: Interpreter, node: Node, value: Any = 0.0) -> Any:
+    if isinstance(value, Pending):
+        return refine.as_operand(it, value)
+    if isinstance(value, Array) and value.term.sample.size == 1:
+        return Array(CARDS["reshape"](value.term, shape=()), value.dialect) if value.term.ndim else value
+    if isinstance(value, Size):
+        return Array(it.size_term(value)) if value.expr.number is None else float(value)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return it.unknown("float of something unknown", value)
+
+
+def _list(it: Interpreter, node: Node, value: Any = ()) -> Any:
+    return _items(it, value, node)
+
+
+def _tuple(it: Interpreter, node: Node, value: Any = ()) -> Any:
+    if isinstance(value, PendingShape):
+        return refine.whole_shape(it, value)
+    return tuple(_items(it, value, node))
+
+
+def _set(it: Interpreter, node: Node, value: Any = ()) -> Any:
+    try:
+        return set(_items(it, value, node))
+    except TypeError:
+        return it.unknown("a set of arrays")
+
+
+def _dict(it: Interpreter, node: Node, value: Any = None, **more: Any) -> Any:
+    out: dict[Any, Any] = {}
+    if isinstance(value, dict):
+        out = OpenDict(value) if isinstance(value, OpenDict) else dict(value)
+        if isinstance(out, OpenDict):
+            out.path = value.path  # type: ignore[attr-defined]
+    elif value is not None:
+        for item in _items(it, value, node):
+            if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str | int):
+                out[item[0]] = item[1]
+    out.update(more)
+    return out
+
+
+def _isinstance(it: Interpreter, node: Node, value: Any, kinds: Any) -> Any:
+    wanted = kinds if isinstance(kinds, tuple) else (kinds,)
+    names = {k.name.split(".")[-1] for k in wanted if isinstance(k, External)}
+    if isinstance(value, Pending):
+        return refine.is_instance(it, value, names)
+    if isinstance(value, Instance):
+        return any(isinstance(k, Class) and _is_subclass(value.cls, k) for k in wanted)
+    if isinstance(value, Array):
+        return bool(names & {"ndarray", "Tensor", "float", "Number", "floating"}) and not (names <= {"float", "Number"} and value.term.ndim)
+    kind = {bool: {"bool", "int"}, int: {"int", "Number", "Integral"}, Size: {"int", "Number", "Integral"}, float: {"float", "Number"}}
+    return bool(names & kind.get(type(value), {type(value).__mro__[-2].__name__, type(value).__name__}))
+
+
+def _is_subclass(cls: Class | None, other: Class) -> bool:
+    return cls is not None and (cls is other or any(isinstance(b, Class) and _is_subclass(b, other) for b in cls.bases))
+
+
+def _hasattr(it: Interpreter, node: Node, value: Any, name: Any) -> Any:
+    if isinstance(value, Instance) and isinstance(name, str):
+        return name in value.names or (value.cls is not None and value.cls.lookup(name) is not None)
+    return isinstance(value, Array) and f"ndarray.{name}" in it.spellings
+
+
+def _getattr(it: Interpreter, node: Node, value: Any, name: Any, *default: Any) -> Any:
+    from nablint.tracing.attributes import attribute
+
+    if not isinstance(name, str):
+        return it.unknown("an attribute with an unknown name")
+    if default and isinstance(value, Instance) and not _hasattr(it, node, value, name):
+        return default[0]
+    return attribute(it, value, name, node)
+
+
+def _setattr(it: Interpreter, node: Node, value: Any, name: Any, new: Any) -> None:
+    from nablint.tracing.statements import set_attribute
+
+    if isinstance(name, str) and node is not None:
+        set_attribute(it, value, name, new, node)
+
+
+def _str(it: Interpreter, node: Node, value: Any = "") -> Any:
+    if isinstance(value, Array) and value.term.ndim == 0 and value.term.sample.dtype.kind in "iu":
+        return str(int(value.term.sample))
+    if isinstance(value, Pending):
+        value = refine.as_size(it, value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(int(value))
+    return str(value) if isinstance(value, str | float | bool | type(None)) else it.unknown("text of something unknown")
+
+
+def _any_all(pick: Callable[..., bool]) -> Callable[..., Any]:
+    def check(it: Interpreter, node: Node, values: Any) -> Any:
+        from nablint.tracing.operators import truth
+
+        return pick([truth(it, v, node or cst.Name("x")) for v in _items(it, values, node)])
+
+    return check
+
+
+def _type(it: Interpreter, node: Node, value: Any) -> Any:
+    if isinstance(value, Instance) and value.cls is not None:
+        return value.cls
+    return it.unknown("the type of a value")
+
+
+def _nothing(it: Interpreter, node: Node, *args: Any, **keywords: Any) -> Any:
+    return None
+
+
+def _iter(it: Interpreter, node: Node, value: Any) -> Any:
+    return iter(_items(it, value, node))
+
+
+def _next(it: Interpreter, node: Node, value: Any, *default: Any) -> Any:
+    try:
+        return next(value)
+    except StopIteration:
+        if default:
+            return default[0]
+        raise RaiseSignal("StopIteration") from None
+    except TypeError:
+        return Pending(f"next@{it.world.steps}", "item") if isinstance(value, Pending) else it.unknown("next of something", value)
+
+
+def _apply(it: Interpreter, node: Node, *args: Any, **keywords: Any) -> Any:
+    return it.unknown("a custom autograd function", *args)
+
+
+def _round(it: Interpreter, node: Node, value: Any, digits: Any = None) -> Any:
+    return round(value) if isinstance(value, int | float) else it.unknown("round", value)
+
+
+def _divmod(it: Interpreter, node: Node, a: Any, b: Any) -> Any:
+    return divmod(a, b) if isinstance(a, int) and isinstance(b, int) and b else it.unknown("divmod", a, b)
+
+
+BUILTINS: dict[str, Callable[..., Any]] = {
+    "range": _range, "xrange": _range, "len": _len, "zip": _zip, "enumerate": _enumerate, "reversed": _reversed,
+    "sorted": _sorted, "map": _map, "filter": _filter, "sum": _sum, "max": _extreme("maximum", max),
+    "min": _extreme("minimum", min), "abs": _abs, "int": _int, "float": _float, "list": _list, "tuple": _tuple,
+    "set": _set, "dict": _dict, "isinstance": _isinstance, "hasattr": _hasattr, "getattr": _getattr,
+    "setattr": _setattr, "str": _str, "any": _any_all(any), "all": _any_all(all), "type": _type, "print": _nothing,
+    "iter": _iter, "next": _next, "$apply": _apply, "$nothing": _nothing, "round": _round, "divmod": _divmod,
+    "collections.OrderedDict": _dict, "tqdm.tqdm": lambda it, node, value, *a, **k: value,
+    "tqdm.trange": _range, "tqdm.notebook.tqdm": lambda it, node, value, *a, **k: value,
+    "collections.defaultdict": lambda it, node, *a, **k: OpenDict(), "bool": lambda it, node, value=False: value,
+    "issubclass": lambda it, node, *a: False, "callable": lambda it, node, value: not isinstance(value, Array | int | float),
+    "input": _nothing, "open": _nothing, "repr": _str, "id": _nothing, "vars": lambda it, node, value=None: getattr(value, "names", {}),
+    "slice": lambda it, node, *a: slice(*a), "object": lambda it, node: Instance(None, {}, "object"),
+}
+for _kind in ("Exception", "ValueError", "NotImplementedError", "TypeError", "AssertionError", "RuntimeError", "KeyError", "IndexError"):
+    BUILTINS[_kind] = _nothing
+
+
+def _append(it: Interpreter, items: list[Any], value: Any) -> None:
+    items.append(value)
+
+
+def _pop(it: Interpreter, items: Any, *args: Any) -> Any:
+    try:
+        return items.pop(*args)
+    except (IndexError, KeyError):
+        raise RaiseSignal("IndexError") from None
+
+
+def _get(it: Interpreter, items: dict[Any, Any], key: Any, default: Any = None) -> Any:
+    from nablint.tracing.operators import index
+
+    if isinstance(items, OpenDict) and isinstance(key, str) and default is None:
+        return index(it, items, key, None)
+    try:
+        return items.get(key, default)
+    except TypeError:
+        return default
+
+
+def _extend(it: Interpreter, items: list[Any], more: Any) -> None:
+    items.extend(_items(it, more, None))
+
+
+def _keys(it: Interpreter, items: dict[Any, Any]) -> Any:
+    return list(items)
+
+
+def _update(it: Interpreter, items: dict[Any, Any], other: Any = None, **more: Any) -> None:
+    if isinstance(other, dict):
+        items.update(other)
+    items.update(more)
+
+
+def _index_of(it: Interpreter, items: Any, value: Any) -> Any:
+    for i, item in enumerate(items):
+        if item is value or (isinstance(item, str | int) and item == value):
+            return i
+    raise RaiseSignal("ValueError")
+
+
+def _text(name: str) -> Callable[..., Any]:
+    def method(it: Interpreter, text: str, *args: Any, **keywords: Any) -> Any:
+        plain = [int(a) if isinstance(a, Size) else a for a in args]
+        if any(not isinstance(a, str | int | float | tuple | list) for a in plain):
+            return it.unknown("a string method with unknown arguments")
+        try:
+            return getattr(text, name)(*plain)
+        except (TypeError, ValueError, IndexError, KeyError):
+            return it.unknown("a string method")
+
+    return method
+
+
+METHODS: dict[tuple[type, str], Callable[..., Any]] = {
+    (list, "append"): _append,
+    (list, "pop"): _pop,
+    (list, "extend"): _extend,
+    (list, "insert"): lambda it, items, i, value: items.insert(i, value),
+    (list, "reverse"): lambda it, items: items.reverse(),
+    (list, "copy"): lambda it, items: list(items),
+    (list, "clear"): lambda it, items: items.clear(),
+    (list, "index"): _index_of,
+    (tuple, "index"): _index_of,
+    (list, "count"): lambda it, items, value: sum(1 for x in items if x is value),
+    (dict, "keys"): _keys,
+    (dict, "values"): lambda it, items: list(items.values()),
+    (dict, "items"): lambda it, items: list(items.items()),
+    (dict, "get"): _get,
+    (dict, "pop"): _pop,
+    (dict, "update"): _update,
+    (dict, "copy"): lambda it, items: refine.copied(items),
+    (dict, "setdefault"): lambda it, items, key, default=None: items.setdefault(key, default),
+    (set, "add"): lambda it, items, value: items.add(value) if isinstance(value, str | int | tuple) else None,
+}
+for _name in ("format", "lower", "upper", "startswith", "endswith", "split", "strip", "replace", "join"):
+    METHODS[(str, _name)] = _text(_name)
+
+__all__ = ["BUILTINS", "METHODS", "dim"]

@@ -1,0 +1,339 @@
+"""Calls: functions of the source are walked, operations of a dialect applied, anything else is unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.shapes import Misfit, Size
+from nablint.tracing import refine
+from nablint.tracing.builtins import BUILTINS, METHODS
+from nablint.tracing.dialects import Spelling
+from nablint.tracing.operators import NUMBERS, listed, poison
+from nablint.tracing.values import (
+    Array,
+    Bound,
+    Class,
+    External,
+    Function,
+    Instance,
+    Method,
+    Pending,
+    PendingShape,
+    RaiseSignal,
+    ReturnSignal,
+    Scope,
+    Super,
+    Unknown,
+    is_tainted,
+)
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+
+def evaluate_call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
+    """A call expression: the callee, the arguments, the call."""
+    if isinstance(node.func, cst.Name) and node.func.value == "super":
+        return _super(scope)
+    callee = it.eval(node.func, scope)
+    args: list[Any] = []
+    keywords: dict[str, Any] = {}
+    for arg in node.args:
+        value = it.eval(arg.value, scope)
+        if arg.star == "*":
+            from nablint.tracing.iteration import iterate
+
+            args.extend(iterate(it, value, node))
+        elif arg.star == "**":
+            if isinstance(value, dict):
+                keywords.update({k: v for k, v in value.items() if isinstance(k, str)})
+        elif arg.keyword is not None:
+            keywords[arg.keyword.value] = value
+        else:
+            args.append(value)
+    return call(it, callee, args, keywords, node)
+
+
+def _super(scope: Scope) -> Any:
+    found = scope.find("$class")
+    if found is None:
+        return Unknown("super() outside a class")
+    return Super(found.names["$class"], found.names.get("$self"))
+
+
+def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
+    """Call any value."""
+    if isinstance(callee, Function):
+        return call_function(it, callee, args, keywords, node)
+    if isinstance(callee, Bound):
+        return call_function(it, callee.function, [callee.receiver, *args], keywords, node)
+    if isinstance(callee, Method):
+        return _call_method_of_value(it, callee, args, keywords, node)
+    if isinstance(callee, External):
+        return call_external(it, callee.name, args, keywords, node)
+    if isinstance(callee, Class):
+        return instantiate(it, callee, args, keywords, node)
+    if isinstance(callee, Instance) and callee.cls is not None:
+        for name in ("__call__", "forward"):
+            if callee.cls.lookup(name):
+                return call_method(it, callee, name, args, node, keywords)
+    if isinstance(callee, Pending) and callee.value is None:
+        return it.unknown(f"{callee.path} is called, and what it does is not known", *args)
+    return it.unknown("a call of something unknown", callee, *args)
+
+
+def call_method(it: Interpreter, receiver: Any, name: str, args: list[Any], node: cst.CSTNode | None,
+                keywords: dict[str, Any] | None = None) -> Any:
+    """A method of a traced object by name."""
+    from nablint.tracing.attributes import attribute
+
+    return call(it, attribute(it, receiver, name, node), args, keywords or {}, node)
+
+
+def call_function(it: Interpreter, function: Function, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
+    """Walk a function of the source in a new frame."""
+    it.depth += 1
+    it.too_deep()
+    saved = it.step, it.block, it.graph.tainting, it.graph.origin, it._caller
+    scope = Scope({}, function.scope, function.name)
+    try:
+        it._caller = it.step
+        it.block = it.blocks.get(id(function.node), it.block)
+        bind_arguments(it, function, scope, args, keywords)
+        it.frames.setdefault(function.name, []).append(scope)
+        if isinstance(function.node, cst.Lambda):
+            it.step = saved[0]
+            result = it.eval(function.node.body, scope)
+        else:
+            try:
+                it.run(function.node.body.body, scope)
+                result = None
+            except ReturnSignal as signal:
+                result = signal.value
+                if isinstance(result, Pending) and result.value is not None:
+                    result = result.value
+            if function.generator:
+                result = scope.names.get("$yielded", [])
+        it.returned.append((function, scope, it.step, result))
+        return result
+    finally:
+        it.depth -= 1
+        it.step, it.block, it.graph.tainting, it.graph.origin, it._caller = saved
+
+
+def bind_arguments(it: Interpreter, function: Function, scope: Scope, args: list[Any], keywords: dict[str, Any]) -> None:
+    """Bind arguments to parameters; what is missing takes its default, or becomes an input."""
+    params = function.node.params
+    if function.owner is not None:
+        scope.names["$class"] = function.owner
+        if args and function.kind not in ("static",):
+            scope.names["$self"] = args[0]
+    rest = list(args)
+    remaining = dict(keywords)
+    for param in [*params.posonly_params, *params.params]:
+        name = param.name.value
+        if rest:
+            value = rest.pop(0)
+        elif name in remaining:
+            value = remaining.pop(name)
+        else:
+            value = default_value(it, function, param)
+        bind_parameter(it, scope, name, value)
+    if isinstance(params.star_arg, cst.Param):
+        scope.names[params.star_arg.name.value] = tuple(rest)
+    for param in params.kwonly_params:
+        name = param.name.value
+        bind_parameter(it, scope, name, remaining.pop(name) if name in remaining else default_value(it, function, param))
+    if params.star_kwarg is not None:
+        scope.names[params.star_kwarg.name.value] = remaining
+
+
+def bind_parameter(it: Interpreter, scope: Scope, name: str, value: Any) -> None:
+    """One parameter; arrays are known by the name of the first frame that they enter."""
+    if isinstance(value, Pending) and value.value is not None:
+        value = value.value
+    scope.names[name] = value
+    if isinstance(value, Array):
+        it.names.setdefault(value.term, name)
+
+
+def default_value(it: Interpreter, function: Function, param: cst.Param) -> Any:
+    """The default of a parameter, or an input named after it."""
+    if param.default is None:
+        return it.input(param.name.value, function)
+    saved = it.step
+    it.step = None
+    try:
+        return it.eval(param.default, function.scope)
+    finally:
+        it.step = saved
+
+
+def instantiate(it: Interpreter, cls: Class, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Instance:
+    """An object of a traced class, its `__init__` run."""
+    instance = Instance(cls, {}, "self")
+    init = cls.lookup("__init__")
+    if isinstance(init, Function):
+        call_function(it, init, [instance, *args], keywords, node)
+    elif cls.dataclass or any(isinstance(b, External) and "NamedTuple" in b.name for b in cls.bases):
+        fields = [s.body[0].target.value for s in cls.node.body.body
+                  if isinstance(s, cst.SimpleStatementLine) and isinstance(s.body[0], cst.AnnAssign) and isinstance(s.body[0].target, cst.Name)]
+        instance.names.update(zip(fields, args, strict=False))
+        instance.names.update(keywords)
+    return instance
+
+
+def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
+    """A function outside the source."""
+    if name in BUILTINS:
+        return BUILTINS[name](it, node, *args, **keywords)
+    if name == "numpy.dot" or name in ("torch.mm", "torch.matmul", "numpy.matmul"):
+        args = refine.product_operands(it, args)
+    spelling = it.spellings.get(name)
+    if spelling is not None:
+        return apply_spelling(it, name, spelling, args, keywords, node, receiver=None)
+    if name in METHODS_OF_MODULES:
+        return METHODS_OF_MODULES[name](it, args)
+    tainted = any(map(is_tainted, args)) or any(map(is_tainted, keywords.values()))
+    holds = any(isinstance(v, Array | Unknown) for v in [*args, *keywords.values()])
+    if not holds and not name.startswith(("numpy.", "torch.", "scipy.", "math.")):
+        return Pending(f"{name}()@{_row(it, node)}", name.split(".")[-1])
+    return Unknown(f"{name} is not known", tainted or it.graph.tainting)
+
+
+def _row(it: Interpreter, node: cst.CSTNode | None) -> int:
+    if it.step is None or node is None:
+        return 0
+    tree = it.step.block.tree()
+    span = tree.spans.get(id(node)) if tree else None
+    return it.step.block.row + span[0].row - 1 if span else 0
+
+
+METHODS_OF_MODULES: dict[str, Any] = {
+    "copy.deepcopy": lambda it, args: refine.copied(args[0]),
+    "copy.copy": lambda it, args: refine.copied(args[0]),
+}
+
+
+def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
+    receiver, name = callee.receiver, callee.name
+    if isinstance(receiver, Array):
+        if name in ("dot", "matmul", "mm") and args:
+            args = refine.product_operands(it, [receiver, *args])[1:]
+        kind = "Tensor" if receiver.dialect == "torch" else "ndarray"
+        spelling = it.spellings.get(f"{kind}.{name}") or it.spellings.get(f"{'ndarray' if kind == 'Tensor' else 'Tensor'}.{name}")
+        if spelling is None:
+            return it.unknown(f"the array method {name} is not known", receiver, *args)
+        return apply_spelling(it, f"{kind}.{name}", spelling, [receiver, *args], keywords, node, receiver=receiver)
+    method = METHODS.get((_kind_of(receiver), name))
+    if method is None:
+        return it.unknown(f"the method {name} of a {type(receiver).__name__}", *args)
+    return method(it, receiver, *args, **keywords)
+
+
+def _convert(it: Interpreter, value: Any) -> Any:
+    """An argument as a spelling expects it."""
+    if type(value) is Array:
+        return it.operand(value)
+    if isinstance(value, Pending):
+        value = refine.as_operand(it, value)
+        return it.operand(value) if isinstance(value, Array) else value
+    if isinstance(value, PendingShape):
+        return refine.whole_shape(it, value)
+    if isinstance(value, list):
+        return [_convert(it, v) for v in value]
+    if isinstance(value, tuple):
+        return tuple([_convert(it, v) for v in value])
+    return value
+
+
+MAKES_TORCH = ("torch.",)
+
+
+def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[Any], keywords: dict[str, Any],
+                   node: cst.CSTNode | None, *, receiver: Array | None) -> Any:
+    """Apply an operation in one of its spellings; the result is an array, a number or a tuple of them."""
+    unknown = _find_unknown([*args, *keywords.values()])
+    out = keywords.pop("out", None)
+    dialect = receiver.dialect if receiver is not None else ("torch" if name.startswith("torch.") else "numpy")
+    if unknown is not None:
+        if spelling.inplace and args and isinstance(args[0], Array):
+            poison(it, args[0], unknown)
+        return it.unknown("", *args, *keywords.values(), unknown)
+    refine.arguments(it, name, args, keywords)
+    try:
+        converted = [_convert(it, a) for a in args]
+        result = spelling.call(*converted, **{k: _convert(it, v) for k, v in keywords.items()})
+    except Misfit as misfit:
+        result = it.clash(node, misfit.message, misfit.equations, [*args, *keywords.values()])
+        if spelling.inplace and args and isinstance(args[0], Array):
+            poison(it, args[0], result)
+        return result
+    except RaiseSignal:
+        raise
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError, np.linalg.LinAlgError, ZeroDivisionError,
+            NotImplementedError, AssertionError) as error:
+        return it.unknown(f"{name}: {error}", *args)
+    if spelling.inplace and args and isinstance(args[0], Array) and isinstance(result, Term):
+        args[0].write(result)
+        return args[0]
+    if isinstance(out, Array) and isinstance(result, Term):
+        out.write(result)
+        return out
+    return finish(it, name, spelling, result, args, converted, keywords, dialect)
+
+
+def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: list[Any], converted: list[Any],
+           keywords: dict[str, Any], dialect: str) -> Any:
+    """The result of a spelling as a value: views keep their base, buffers are marked."""
+    if isinstance(result, Term):
+        if spelling.unview is not None and args and isinstance(args[0], Array) and result is not converted[0]:
+            rest = converted[1:]
+            kept = {k: _convert(it, v) for k, v in keywords.items()}
+            unview, again = spelling.unview, spelling.call
+            return Array(result, dialect, base=args[0],
+                         rebuild=lambda b: again(b, *rest, **kept),
+                         unview=lambda b, new: unview(b, new, *rest, **kept))
+        array = Array(result, dialect)
+        last = name.rsplit(".", 1)[-1]
+        if last in BLANK and not it.graph.tainting and result.card is None and not result.label:
+            array.blank = True
+        return array
+    return _wrap(result, dialect)
+
+
+BLANK = frozenset({"zeros", "ones", "zeros_like", "ones_like", "empty", "empty_like", "full", "new_zeros", "array", "tensor"})
+
+
+def _wrap(value: Any, dialect: str) -> Any:
+    if isinstance(value, Term):
+        return Array(value, dialect)
+    if isinstance(value, tuple):
+        return tuple(_wrap(v, dialect) for v in value)
+    if isinstance(value, list):
+        return [_wrap(v, dialect) for v in value]
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, np.floating):
+        return float(value)
+    return value
+
+
+def _find_unknown(values: list[Any]) -> Unknown | None:
+    for value in values:
+        if isinstance(value, Unknown):
+            return value
+        if isinstance(value, list | tuple) and (found := _find_unknown(list(value))) is not None:
+            return found
+    return None
+
+
+__all__ = ["NUMBERS", "Size", "apply_spelling", "call", "call_function", "call_method", "evaluate_call", "instantiate", "listed"]
+
+
+def _kind_of(value: Any) -> type:
+    return next((kind for kind in (dict, list) if isinstance(value, kind)), type(value))

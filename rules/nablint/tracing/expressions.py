@@ -1,0 +1,291 @@
+"""Expressions: what each kind of libcst node evaluates to."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from nablint.tracing.operators import binary, compare, index, truth, unary
+from nablint.tracing.values import Array, External, Function, OpenDict, Pending, Scope, Unknown, is_tainted
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+_LITERALS: dict[str, Any] = {}
+
+
+def _number(it: Interpreter, node: Any, scope: Scope) -> Any:
+    text = node.value
+    if text not in _LITERALS:
+        _LITERALS[text] = ast.literal_eval(text)
+    return _LITERALS[text]
+
+
+def _string(it: Interpreter, node: cst.SimpleString, scope: Scope) -> Any:
+    value = node.evaluated_value
+    return value if isinstance(value, str) else it.unknown("bytes")
+
+
+def _concatenated(it: Interpreter, node: cst.ConcatenatedString, scope: Scope) -> Any:
+    left, right = it.eval(node.left, scope), it.eval(node.right, scope)
+    return left + right if isinstance(left, str) and isinstance(right, str) else it.unknown("bytes")
+
+
+def _formatted(it: Interpreter, node: cst.FormattedString, scope: Scope) -> Any:
+    out = ""
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringText):
+            out += part.value
+        else:
+            value = it.eval(part.expression, scope)
+            if not isinstance(value, str | int | float | bool):
+                return it.unknown("a string with unknown parts")
+            out += str(int(value)) if isinstance(value, int) else str(value)
+    return out
+
+
+def _name(it: Interpreter, node: cst.Name, scope: Scope) -> Any:
+    name = node.value
+    found = scope.find(name)
+    if found is not None:
+        return found.names[name]
+    if name in _CONSTANTS:
+        return _CONSTANTS[name]
+    from nablint.tracing.builtins import BUILTINS
+
+    if name in BUILTINS:
+        return External(name)
+    return it.free_name(name)
+
+
+_CONSTANTS = {"True": True, "False": False, "None": None, "__name__": "__main__", "Ellipsis": ...}
+
+
+def _attribute(it: Interpreter, node: cst.Attribute, scope: Scope) -> Any:
+    from nablint.tracing.attributes import attribute
+
+    return attribute(it, it.eval(node.value, scope), node.attr.value, node)
+
+
+def _call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
+    from nablint.tracing.calls import evaluate_call
+
+    return evaluate_call(it, node, scope)
+
+
+def _binary(it: Interpreter, node: cst.BinaryOperation, scope: Scope) -> Any:
+    return binary(it, type(node.operator).__name__, it.eval(node.left, scope), it.eval(node.right, scope), node)
+
+
+def _unary(it: Interpreter, node: cst.UnaryOperation, scope: Scope) -> Any:
+    return unary(it, type(node.operator).__name__, it.eval(node.expression, scope), node)
+
+
+def _boolean(it: Interpreter, node: cst.BooleanOperation, scope: Scope) -> Any:
+    left = it.eval(node.left, scope)
+    known = truth(it, left, node.left)
+    if isinstance(node.operator, cst.And):
+        return it.eval(node.right, scope) if known else left
+    return left if known else it.eval(node.right, scope)
+
+
+def _comparison(it: Interpreter, node: cst.Comparison, scope: Scope) -> Any:
+    left = it.eval(node.left, scope)
+    result: Any = True
+    for target in node.comparisons:
+        right = it.eval(target.comparator, scope)
+        result = compare(it, type(target.operator).__name__, left, right, node)
+        if len(node.comparisons) > 1 and not truth(it, result, node):
+            return result
+        left = right
+    return result
+
+
+def _subscript(it: Interpreter, node: cst.Subscript, scope: Scope) -> Any:
+    return index(it, it.eval(node.value, scope), subscript_key(it, node, scope), node)
+
+
+def subscript_key(it: Interpreter, node: cst.Subscript, scope: Scope) -> Any:
+    """The index of a subscript as Python would pass it; a tuple where there is more than one element."""
+    parts = [_index_part(it, element.slice, scope) for element in node.slice]
+    if len(parts) == 1 and not isinstance(node.slice[0].comma, cst.Comma):
+        return parts[0]
+    return tuple(parts)
+
+
+def _index_part(it: Interpreter, part: cst.BaseSlice, scope: Scope) -> Any:
+    if isinstance(part, cst.Slice):
+        bounds = [None if b is None else it.eval(b, scope) for b in (part.lower, part.upper, part.step)]
+        bounds = [_plain_bound(it, b) for b in bounds]
+        if any(isinstance(b, Unknown) for b in bounds):
+            return it.unknown("a slice with unknown bounds", *bounds)
+        return slice(*bounds)
+    assert isinstance(part, cst.Index)
+    return it.eval(part.value, scope)
+
+
+def _plain_bound(it: Interpreter, bound: Any) -> Any:
+    """A slice bound as an integer: 0-d integer arrays and pending sizes are read as numbers."""
+    if isinstance(bound, Pending):
+        from nablint.tracing.refine import as_size
+
+        return as_size(it, bound)
+    if isinstance(bound, Array):
+        return int(bound.term.sample) if bound.term.ndim == 0 else it.unknown("a slice with an array bound")
+    return bound
+
+
+def _elements(it: Interpreter, node: Any, scope: Scope) -> Iterator[Any]:
+    for element in node.elements:
+        if isinstance(element, cst.StarredElement):
+            from nablint.tracing.iteration import iterate
+
+            yield from iterate(it, it.eval(element.value, scope), node)
+        else:
+            yield it.eval(element.value, scope)
+
+
+def _dict(it: Interpreter, node: cst.Dict, scope: Scope) -> Any:
+    out: dict[Any, Any] = {}
+    for element in node.elements:
+        value = it.eval(element.value, scope)
+        if isinstance(element, cst.DictElement):
+            key = it.eval(element.key, scope)
+            try:
+                out[key] = value
+            except TypeError:
+                return it.unknown("a dict with unhashable keys")
+        elif isinstance(value, dict):
+            copy = OpenDict(out) if isinstance(value, OpenDict) else out
+            copy.update(value)
+            out = copy
+        else:
+            return it.unknown("a dict unpacked from something unknown", value)
+    return out
+
+
+def _loop(it: Interpreter, node: cst.CompFor, scope: Scope, body: Callable[[Scope], None]) -> None:
+    from nablint.tracing.iteration import iterate
+    from nablint.tracing.statements import assign
+
+    for item in iterate(it, it.eval(node.iter, scope), node.iter):
+        it.world.tick()
+        assign(it, node.target, item, scope, quiet=True)
+        if all(truth(it, it.eval(condition.test, scope), condition.test) for condition in node.ifs):
+            if node.inner_for_in is not None:
+                _loop(it, node.inner_for_in, scope, body)
+            else:
+                body(scope)
+
+
+def _list_comprehension(it: Interpreter, node: Any, scope: Scope) -> Any:
+    out: list[Any] = []
+    inner = Scope({}, scope, scope.function)
+    _loop(it, node.for_in, inner, lambda s: out.append(it.eval(node.elt, s)))
+    return out
+
+
+def _set_comprehension(it: Interpreter, node: cst.SetComp, scope: Scope) -> Any:
+    items = _list_comprehension(it, node, scope)
+    try:
+        return set(items)
+    except TypeError:
+        return it.unknown("a set of arrays")
+
+
+def _dict_comprehension(it: Interpreter, node: cst.DictComp, scope: Scope) -> Any:
+    out: dict[Any, Any] = {}
+    inner = Scope({}, scope, scope.function)
+
+    def add(s: Scope) -> None:
+        key = it.eval(node.key, s)
+        if isinstance(key, str | int | tuple | float):
+            out[key] = it.eval(node.value, s)
+
+    _loop(it, node.for_in, inner, add)
+    return out
+
+
+def _set(it: Interpreter, node: cst.Set, scope: Scope) -> Any:
+    try:
+        return set(_elements(it, node, scope))
+    except TypeError:
+        return it.unknown("a set of arrays")
+
+
+def _lambda(it: Interpreter, node: cst.Lambda, scope: Scope) -> Any:
+    function = Function(node, scope, "<lambda>")
+    if it.block is not None:
+        it.blocks[id(node)] = it.block
+    return function
+
+
+def _conditional(it: Interpreter, node: cst.IfExp, scope: Scope) -> Any:
+    return it.eval(node.body if truth(it, it.eval(node.test, scope), node.test) else node.orelse, scope)
+
+
+def _walrus(it: Interpreter, node: cst.NamedExpr, scope: Scope) -> Any:
+    from nablint.tracing.statements import assign
+
+    value = it.eval(node.value, scope)
+    assign(it, node.target, value, scope, quiet=True)
+    return value
+
+
+def _yield(it: Interpreter, node: cst.Yield, scope: Scope) -> Any:
+    """Generators are run at once; what they yield is collected in the frame."""
+    collected = scope.names.setdefault("$yielded", [])
+    if isinstance(node.value, cst.From):
+        from nablint.tracing.iteration import iterate
+
+        collected.extend(iterate(it, it.eval(node.value.item, scope), node))
+    else:
+        collected.append(None if node.value is None else it.eval(node.value, scope))
+    return None
+
+
+EXPRESSIONS: dict[type, Callable[..., Any]] = {
+    cst.Name: _name,
+    cst.Attribute: _attribute,
+    cst.Call: _call,
+    cst.BinaryOperation: _binary,
+    cst.UnaryOperation: _unary,
+    cst.BooleanOperation: _boolean,
+    cst.Comparison: _comparison,
+    cst.Subscript: _subscript,
+    cst.Integer: _number,
+    cst.Float: _number,
+    cst.Imaginary: _number,
+    cst.SimpleString: _string,
+    cst.ConcatenatedString: _concatenated,
+    cst.FormattedString: _formatted,
+    cst.Tuple: lambda it, node, scope: tuple(_elements(it, node, scope)),
+    cst.List: lambda it, node, scope: list(_elements(it, node, scope)),
+    cst.Set: _set,
+    cst.Dict: _dict,
+    cst.ListComp: _list_comprehension,
+    cst.GeneratorExp: _list_comprehension,
+    cst.SetComp: _set_comprehension,
+    cst.DictComp: _dict_comprehension,
+    cst.Lambda: _lambda,
+    cst.IfExp: _conditional,
+    cst.NamedExpr: _walrus,
+    cst.Yield: _yield,
+    cst.Ellipsis: lambda it, node, scope: ...,
+    cst.Await: lambda it, node, scope: it.eval(node.expression, scope),
+}
+
+PYTHON = {
+    "Add": operator.add,
+    "Subtract": operator.sub,
+    "Multiply": operator.mul,
+    "Divide": operator.truediv,
+    "FloorDivide": operator.floordiv,
+    "Modulo": operator.mod,
+    "Power": operator.pow,
+}
+__all__ = ["EXPRESSIONS", "is_tainted", "subscript_key"]

@@ -1,0 +1,85 @@
+"""What names say about inputs that nothing else tells of.
+
+A hint only orders the hypotheses: every other reading that fits the forward code is still tried before anything is
+reported.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SCALARS = re.compile(
+    r"^_?(lr|lrate|eta|alpha|reg|lam|lambda\w*|lmbda|l[12]|l[12]_\w+|eps|epsilon\w*|learning_?rate|step_?size|momentum|mu_?decay|decay\w*|rho|temperature|"
+    r"tau|scale|slope|negative_slope|delta|margin|weight_decay|regularization\w*|reg_\w+|dropout\w*|keep_?prob|p|rate|c|k[12]?|"
+    r"threshold|beta[12]|gamma_lr|loss|cost|leak\w*|dt|sigma|nu)$", re.I)
+_SIZES = re.compile(
+    r"^_?(n|m|d|t|h|w|c|k|f|num_?\w*|n_\w+|\w+_(size|dim|dims|len|length|height|width|channels|features|units|count)|"
+    r"(in|out)_(features|channels|dim|size)|size|dim|dims|length|batch|batch_?size|hidden\w*|input_?(size|dim|nodes|units)?|"
+    r"output_?(size|dim|nodes|units)?|vocab\w*|seq_?len\w*|depth|height|width|channels|layers_?\d*|units|classes|y|x|i|j)$", re.I)
+_TURNS = re.compile(r"(epoch|iter|steps?$|num_?steps|n_?steps|trials|times|max_it|repeat|rounds|T_max)", re.I)
+_LISTS = re.compile(
+    r"^_?(\w*sizes|\w*layers|\w*dims|weights|biases|ws|bs|activations|caches|params|parameters|grads|\w*shapes|zs|xs|ys|inputs_list|"
+    r"args|cache|cached?\w*|hs|tensors|saved\w*|structure|architecture|topology|nodes|data_list|units|\w+_list|mini_batch|training_data|"
+    r"inputs|targets|outputs|layer_\w+)$", re.I)
+_LABELS = re.compile(r"^_?(y|labels?|targets?|t|idx|idxs|ind|inds|indices|index|ix|ids?|words?|tokens?|classes|y_\w+|\w+_(idx|indices|labels?|index))$", re.I)
+_COUNTERS = re.compile(r"^_?(i|j|k|l|t|n|step|layer|index|idx|row|col|pos)$")
+_VECTORS = re.compile(r"^_?(\w*bias\w*|b\d*|b[a-z]|beta|gamma|mu|mean|var|std|running_\w+|hprev|h0|c0)$")
+_ROWS = re.compile(r"^_?(gamma|beta|weight|scale|shift|g|mean|mu|var|std|sigma|running_\w+|bias\w*|b\w?\d*|w)$", re.I)
+_TARGETS = re.compile(r"^_?(y|y_\w+|t|target\w*|label\w*|truth|gt|ground_truth|expected\w*|desired\w*|mask\w*|teach\w*)$", re.I)
+_HYPER = re.compile(r"^_?(stride\w*|pad\w*|kernel_?size|filter_?size|pool\w*|ksize|num_heads|n_?heads?|heads|dilation|groups?|s|f|hf|wf|hh|ww)$", re.I)
+
+
+def base(name: str) -> str:
+    """The last plain name of a path: `W1` for `parameters['W1']`, `weights` for `self.weights[0]`."""
+    found = re.findall(r"[A-Za-z_]\w*", re.sub(r"\[\d+\]", "", name))
+    return found[-1] if found else name
+
+
+def is_scalar(name: str) -> bool:
+    """A learning rate, a regularisation strength, a small constant."""
+    return bool(_SCALARS.match(name))
+
+
+def is_size(name: str) -> bool:
+    """A count of samples, features, units."""
+    return bool(_SIZES.match(name))
+
+
+def is_turns(name: str) -> bool:
+    """How often a training loop runs."""
+    return bool(_TURNS.search(name))
+
+
+def is_list(name: str) -> bool:
+    """A list or tuple: of sizes, of weights, of cached values."""
+    return bool(_LISTS.match(name))
+
+
+def is_label(name: str) -> bool:
+    """Integer class labels or indices."""
+    return bool(_LABELS.match(name))
+
+
+def is_counter(name: str) -> bool:
+    """A loop counter: an integer without axes."""
+    return bool(_COUNTERS.match(name))
+
+
+def is_vector(name: str) -> bool:
+    """A bias or a statistic per feature."""
+    return bool(_VECTORS.match(name))
+
+
+def is_row(name: str) -> bool:
+    """A factor or shift per feature."""
+    return bool(_ROWS.match(name))
+
+
+def is_target(name: str) -> bool:
+    """What predictions are compared with; it has their shape."""
+    return bool(_TARGETS.match(name))
+
+
+def is_hyper(name: str) -> bool:
+    """A stride, a padding, a window: a small number that code does arithmetic with."""
+    return bool(_HYPER.match(name))

@@ -1,0 +1,323 @@
+"""The interpreter: walks libcst trees with stand-ins.
+
+The tree is the program; there is no second form of it.  Expressions, statements, calls and attributes are tables by
+node type in their own files; this file holds the state of a run and what is common to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import libcst as cst
+
+from nablint.calculus.terms import Graph, Term
+from nablint.reading.source import Block
+from nablint.shapes import Polynomial, Shape, Size
+from nablint.tracing import dialects
+from nablint.tracing.dialects import context
+from nablint.tracing.imports import canonical
+from nablint.tracing.step import Event, Step
+from nablint.tracing.values import Array, Class, External, Function, Pending, Restart, Scope, TooMuch, Unknown
+from nablint.tracing.world import World
+
+MAX_DEPTH = 40
+
+
+class Interpreter:
+    """One run of a source under one hypothesis on one draw.
+
+    is_gradient_name: tells whether an assignment to this name claims to be a gradient.
+    evidence:         shapes that annotations, docstrings and comments give, by path of the input.
+    """
+
+    def __init__(self, world: World, *, is_gradient_name: Callable[[str], bool],
+                 evidence: Callable[[Function, str], Any] | None = None,
+                 resolve: Callable[[str], Any] | None = None) -> None:
+        self.world = world
+        self.graph: Graph = world.graph
+        self.is_gradient_name = is_gradient_name
+        self.evidence = evidence
+        self.resolve = resolve
+        self.spellings = dialects.load()
+        self.scope = Scope({}, function="")
+        self.steps: list[Step] = []
+        self.events: list[Event] = []
+        self.step: Step | None = None
+        self.block: Block | None = None
+        self.depth = 0
+        self.notes: list[tuple[Step, str]] = []
+        self.misfits: list[tuple[Step, cst.CSTNode, str]] = []
+        self.frames: dict[str, list[Scope]] = {}
+        self.dialect = "numpy"
+        self.names: dict[Term, str] = {}
+        self.returned: list[tuple[Function, Scope, Step | None, Any]] = []
+        self.blocks: dict[int, Block] = {}
+        self.sizes_named: dict[str, str] = {}
+        self.stars: list[str] = []
+        self.attributes: dict[int, dict[str, Any]] = {}
+        self.kept: list[Any] = []
+        self.canonical = canonical
+
+    # -- evaluation ------------------------------------------------------------------------------------------------
+
+    def eval(self, node: cst.CSTNode, scope: Scope) -> Any:
+        """The value of an expression; it is recorded in the present step."""
+        from nablint.tracing.expressions import EXPRESSIONS
+
+        rule = EXPRESSIONS.get(type(node))
+        if rule is None:
+            return self.unknown(f"{type(node).__name__} is not followed")
+        value = rule(self, node, scope)
+        if type(value) is Pending and value.value is not None:
+            value = value.value
+        step = self.step
+        if step is not None:
+            key = id(node)
+            step.values[key] = None if key in step.values else (value.term if type(value) is Array else value)
+        return value
+
+    def run(self, statements: Iterable[cst.CSTNode], scope: Scope) -> None:
+        """Execute statements one after another."""
+        from nablint.tracing.statements import execute
+
+        for statement in statements:
+            execute(self, statement, scope)
+
+    def begin(self, node: cst.CSTNode, scope: Scope) -> Step:
+        """Start the record of a statement."""
+        self.world.tick()
+        assert self.block is not None
+        step = Step(len(self.steps), node, self.block, scope, scope.function, caller=self._caller)
+        step.names = dict(scope.names)
+        self.steps.append(step)
+        self.step = step
+        self.graph.origin = step
+        return step
+
+    _caller: Step | None = None
+
+    # -- values ----------------------------------------------------------------------------------------------------
+
+    def unknown(self, reason: str, *parts: Any) -> Unknown:
+        """An unknown value; the first unknown among `parts` passes its reason on."""
+        from nablint.tracing.values import is_tainted
+
+        for part in parts:
+            if isinstance(part, Unknown):
+                return part
+        return Unknown(reason, any(map(is_tainted, parts)) or self.graph.tainting)
+
+    def wrap(self, value: Any) -> Any:
+        """Terms of a result become arrays."""
+        if isinstance(value, Term):
+            return Array(value, self.dialect)
+        if isinstance(value, tuple):
+            return tuple(map(self.wrap, value))
+        if isinstance(value, list):
+            return list(map(self.wrap, value))
+        return value
+
+    def term(self, value: Any) -> Term | None:
+        """The term of an array or number; None for anything else."""
+        if isinstance(value, Term):
+            return value
+        if isinstance(value, Array):
+            return self.operand(value)
+        if isinstance(value, Size):
+            return self.size_term(value)
+        if isinstance(value, bool | int | float | complex):
+            return self.graph.constant(value)
+        if isinstance(value, Pending) and value.value is not None:
+            return self.term(value.value)
+        return None
+
+    def size_term(self, size: Size) -> Term:
+        """A dimension as a number of the expression graph, named by its symbol."""
+        if size.expr.number is not None:
+            return self.graph.constant(int(size))
+        label = str(size.expr)
+        found = self.world.leaves.get("size:" + label)
+        if found is None:
+            import numpy as np
+
+            found = self.graph.leaf(label, np.asarray(float(size)), ())
+            found.tainted = False
+            self.world.leaves["size:" + label] = found
+        return found
+
+    def operand(self, array: Array) -> Term:
+        """The term of an array that is read as an operand of arithmetic: a blank parameter gets generic values."""
+        if array.blank and not self.graph.tainting:
+            array.blank = False
+            term = array.term
+            label = f"blank{term.number}"
+            array._term = self.world.leaf(label, term.shape)
+            return array._term
+        return array.term
+
+    # -- clashes ---------------------------------------------------------------------------------------------------
+
+    def clash(self, node: cst.CSTNode | None, message: str, equations: Iterable[tuple[Size, Size]], operands: Iterable[Any]) -> Unknown:
+        """Shapes do not fit: in forward code the hypothesis is wrong, in backward code the code is."""
+        from nablint.tracing.values import is_tainted
+
+        operands = list(operands)
+        if self.graph.tainting or any(map(is_tainted, operands)):
+            if self.step is not None and node is not None:
+                self.misfits.append((self.step, node, message))
+            return Unknown(message, True)
+        solved = [e for pair in equations if (e := solve(self.world, *pair))]
+        raise Restart(message, tuple(solved), at=self.step)
+
+    def too_deep(self) -> None:
+        """Raise `TooMuch` past the bound of recursion."""
+        if self.depth > MAX_DEPTH:
+            raise TooMuch("recursion too deep")
+
+    def clash_sizes(self, node: cst.CSTNode, message: str, pairs: Iterable[tuple[Size, Size]]) -> None:
+        """Sizes that forward code says are equal, and are not."""
+        solved = [e for pair in pairs if (e := solve(self.world, *pair))]
+        raise Restart(message, tuple(solved), at=self.step)
+
+    # -- names of the outside ----------------------------------------------------------------------------------------
+
+    def module(self, name: str) -> Any:
+        """A module by its dotted name: a file of the project where it is one, else something outside."""
+        found = self.resolve(name) if self.resolve is not None else None
+        return External(name) if found is None else found
+
+    def free_name(self, name: str) -> Any:
+        """A name that the file does not define: from a star import, or unknown."""
+        for module in self.stars:
+            if module.startswith(("numpy", "torch", "math", "scipy")) and f"{module}.{name}" in self.spellings:
+                return External(f"{module}.{name}")
+        return External(name)
+
+    def input(self, name: str, function: Function, path: str = "") -> Pending:
+        """An input named after a parameter, with what its docstring and annotation say of it."""
+        given = self.evidence(function, name) if self.evidence is not None else None
+        pending = Pending(path or f"{function.name}.{name}", name, evidence=given, space=function.name)
+        if given is not None and given.kind == "int":
+            from nablint.tracing.refine import as_size
+
+            as_size(self, pending)
+        return pending
+
+    def evidence_rank(self, p: Pending) -> int | None:
+        """The rank that evidence gives an input."""
+        dims = self._dims(p)
+        return None if dims is None else len(dims)
+
+    def evidence_shape(self, p: Pending, rank: int) -> Shape | None:
+        """The shape that evidence gives an input, where the rank is as asked."""
+        dims = self._dims(p)
+        return tuple(dims) if dims is not None and len(dims) == rank else None
+
+    def _dims(self, p: Pending) -> list[Size] | None:
+        given = p.evidence
+        if given is None or given.dims is None:
+            return None
+        sizes: list[Size] = []
+        for axis, spec in enumerate(given.dims):
+            if spec.kind == "ellipsis":
+                sizes += [self.world.dimension(f"{p.path}.{axis}.{k}") for k in range(self.world.choose(f"{p.path}:ellipsis", (2, 0, 1)))]
+                continue
+            expr = spec.polynomial()
+            if expr is None:
+                sizes.append(self.world.dimension(f"{p.path}.{axis}"))
+            else:
+                sizes.append(self.world.dimension_of(_spaced(expr, p.space)))
+        return sizes
+
+    def guess_branch(self, node: cst.CSTNode) -> bool:
+        """The branch of a condition that nothing tells of: not the one that only complains."""
+        if isinstance(node, cst.If):
+            body = node.body.body
+            if len(body) <= 2 and all(_complains(s) for s in body):
+                return False
+        tree = self.block.tree() if self.block is not None else None
+        span = tree.spans.get(id(node)) if tree is not None else None
+        return bool(self.world.choose(f"branch@{span[0] if span else self.world.steps}", (True, False)))
+
+    @property
+    def classes(self) -> list[Class]:
+        """All classes defined at module level."""
+        return [v for v in self.scope.names.values() if isinstance(v, Class)]
+
+    def using(self) -> Any:
+        """The context in which dialect functions find the graph."""
+        return context.using(self.graph, self.world.random)
+
+    # -- modules -----------------------------------------------------------------------------------------------------
+
+    def load(self, source: Iterable[Block], *, everything: bool) -> None:
+        """Run a module: its definitions and imports, and with `everything` all the rest as well."""
+        from nablint.tracing.statements import execute
+
+        for block in source:
+            tree = block.tree()
+            if tree is None:
+                continue
+            self.block = block
+            for statement in tree.module.body:
+                if everything or _defines(statement):
+                    execute(self, statement, self.scope)
+
+
+def _defines(statement: cst.CSTNode) -> bool:
+    """Definitions, imports, and assignments of constants; loops and calls at module level are for the script's own run."""
+    if isinstance(statement, cst.FunctionDef | cst.ClassDef):
+        return True
+    if isinstance(statement, cst.Try):
+        return all(map(_defines, statement.body.body))
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return False
+    for small in statement.body:
+        if isinstance(small, cst.Import | cst.ImportFrom):
+            continue
+        if isinstance(small, cst.Assign | cst.AnnAssign) and not _calls(small):
+            continue
+        return False
+    return True
+
+
+def _calls(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Call) or any(map(_calls, node.children))
+
+
+def _complains(statement: cst.CSTNode) -> bool:
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return False
+    last = statement.body[-1]
+    return isinstance(last, cst.Raise | cst.Return | cst.Pass | cst.Continue | cst.Break) or (
+        isinstance(last, cst.Expr) and isinstance(last.value, cst.Call)
+    )
+
+
+def _spaced(expr: Polynomial, space: str) -> Polynomial:
+    """A documented dimension belongs to its function: `N` of one docstring need not be `N` of another."""
+    if expr.number is not None:
+        return expr
+    return Polynomial.collect((tuple((f"{n}@{space}", p) for n, p in m), c) for m, c in expr.terms)
+
+
+def solve(world: World, a: Size, b: Size) -> tuple[str, Polynomial] | None:
+    """The equation `name = expression` that makes two sizes equal; None where there is none, or only size 1 would do."""
+    left, right = world.resolve(a.expr), world.resolve(b.expr)
+    if left == right:
+        return None
+    for x, y in ((left, right), (right, left)):
+        if x.name is not None and x.name not in y.names() and y.number != 1:
+            return (x.name, y)
+    difference = left + -right
+    for monomial, coefficient in difference.terms:
+        if len(monomial) == 1 and monomial[0][1] == 1:
+            name = monomial[0][0]
+            rest = Polynomial(tuple(t for t in difference.terms if t[0] != monomial))
+            if name in rest.names():
+                continue
+            quotient = (-rest).divided(Polynomial.constant(coefficient))
+            if quotient is not None and (quotient.number is None or quotient.number > 1):
+                return (name, quotient)
+    return None

@@ -1,0 +1,369 @@
+"""Operators, comparisons, truth and subscripts over stand-ins."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+import numpy as np
+
+from nablint.ops import CARDS
+from nablint.ops.indexing import encode_index
+from nablint.shapes import Misfit, Size, dim
+from nablint.tracing import refine
+from nablint.tracing.values import (
+    Array,
+    External,
+    Instance,
+    OpenDict,
+    OpenList,
+    Pending,
+    PendingShape,
+    RaiseSignal,
+    Unknown,
+    is_tainted,
+)
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+NUMBERS = (bool, int, float, complex)
+
+_PYTHON = {
+    "Add": operator.add,
+    "Subtract": operator.sub,
+    "Multiply": operator.mul,
+    "Divide": operator.truediv,
+    "FloorDivide": operator.floordiv,
+    "Modulo": operator.mod,
+    "Power": operator.pow,
+    "BitAnd": operator.and_,
+    "BitOr": operator.or_,
+    "BitXor": operator.xor,
+    "LeftShift": operator.lshift,
+    "RightShift": operator.rshift,
+}
+_CARDS = {
+    "Add": "add",
+    "Subtract": "subtract",
+    "Multiply": "multiply",
+    "Divide": "divide",
+    "FloorDivide": "floor_divide",
+    "Modulo": "mod",
+    "Power": "power",
+    "MatrixMultiply": "matmul",
+    "BitAnd": "logical_and",
+    "BitOr": "logical_or",
+}
+_COMPARE = {
+    "LessThan": ("less", operator.lt),
+    "LessThanEqual": ("less_equal", operator.le),
+    "GreaterThan": ("greater", operator.gt),
+    "GreaterThanEqual": ("greater_equal", operator.ge),
+    "Equal": ("equal", operator.eq),
+    "NotEqual": ("not_equal", operator.ne),
+}
+
+
+def binary(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None) -> Any:
+    """`a <operator> b`; the name is that of the libcst operator node, without `Assign`."""
+    if isinstance(a, PendingShape) or isinstance(b, PendingShape):
+        a, b = refine.whole_shape(it, a), refine.whole_shape(it, b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return it.unknown("", a, b)
+    if isinstance(a, Pending) or isinstance(b, Pending):
+        a, b = refine.operands(it, name, a, b)
+    if isinstance(a, Array) or isinstance(b, Array):
+        return _array_operator(it, name, a, b, node)
+    if isinstance(a, NUMBERS) and isinstance(b, NUMBERS):
+        return _numbers(it, name, a, b)
+    if isinstance(a, Instance) or isinstance(b, Instance):
+        return _special_method(it, name, a, b, node)
+    function = _PYTHON.get(name)
+    if function is None or isinstance(a, External) or isinstance(b, External):
+        return it.unknown("an operator on something unknown", a, b)
+    try:
+        return function(a, b)
+    except Exception:
+        return it.unknown(f"{name} of {type(a).__name__} and {type(b).__name__}", a, b)
+
+
+def _numbers(it: Interpreter, name: str, a: Any, b: Any) -> Any:
+    """Arithmetic of numbers; a true division by or of a dimension stays a term, so that `1/m` keeps its name."""
+    symbolic = any(isinstance(x, Size) and x.expr.number is None for x in (a, b))
+    if symbolic and (name in ("Divide", "Power") or isinstance(a, float) or isinstance(b, float)) and name in _CARDS:
+        left, right = it.term(a), it.term(b)
+        assert left is not None and right is not None
+        return it.wrap(CARDS[_CARDS[name]](left, right))
+    try:
+        return _PYTHON[name](a, b)
+    except ZeroDivisionError:
+        raise RaiseSignal("ZeroDivisionError") from None
+    except (TypeError, OverflowError, ValueError, KeyError):
+        return it.unknown(f"{name} of numbers")
+
+
+def _array_operator(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None) -> Any:
+    if name == "BitXor" or name not in _CARDS:
+        return it.unknown(f"the operator {name} on arrays", a, b)
+    if isinstance(a, list | tuple) or isinstance(b, list | tuple):
+        a, b = listed(it, a), listed(it, b)
+    left, right = it.term(a), it.term(b)
+    if left is None or right is None:
+        return it.unknown(f"an array with a {type(b if right is None else a).__name__}", a, b)
+    dialect = a.dialect if isinstance(a, Array) else b.dialect
+    try:
+        return Array(CARDS[_CARDS[name]](left, right), dialect)
+    except Misfit as misfit:
+        return it.clash(node, misfit.message, misfit.equations, (a, b))
+
+
+def listed(it: Interpreter, value: Any) -> Any:
+    """A list of numbers or arrays as one array; other values as they are."""
+    if not isinstance(value, list | tuple):
+        return value
+    terms = [it.term(listed(it, v)) for v in value]
+    if any(t is None for t in terms) or not terms:
+        return value
+    try:
+        return Array(CARDS["stack"](*terms, axis=0), it.dialect)
+    except Misfit:
+        return value
+
+
+_METHODS = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "truediv", "MatrixMultiply": "matmul", "Power": "pow"}
+
+
+def _special_method(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None) -> Any:
+    from nablint.tracing.calls import call_method
+
+    word = _METHODS.get(name)
+    for receiver, other, prefix in ((a, b, "__"), (b, a, "__r")):
+        if word and isinstance(receiver, Instance) and receiver.cls is not None and receiver.cls.lookup(f"{prefix}{word}__"):
+            return call_method(it, receiver, f"{prefix}{word}__", [other], node)
+    return it.unknown("an operator on an object", a, b)
+
+
+def unary(it: Interpreter, name: str, value: Any, node: cst.CSTNode) -> Any:
+    """`-x`, `+x`, `~x`, `not x`."""
+    if name == "Not":
+        return not truth(it, value, node)
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Pending):
+        value = refine.as_operand(it, value)
+    if isinstance(value, Array):
+        term = it.operand(value)
+        if name == "Plus":
+            return value
+        card = {"Minus": "negative", "BitInvert": "logical_not"}.get(name)
+        return Array(CARDS[card](term), value.dialect) if card else it.unknown(f"the operator {name}", value)
+    try:
+        return {"Minus": operator.neg, "Plus": operator.pos, "BitInvert": operator.invert}[name](value)
+    except (TypeError, KeyError):
+        return it.unknown(f"the operator {name}", value)
+
+
+def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> Any:
+    """A comparison; of an input with `None` or with a string it is a choice."""
+    if name in ("Is", "IsNot"):
+        same = refine.is_none(it, a) if b is None else (a is b or (isinstance(a, External) and a == b))
+        return same if name == "Is" else not same
+    if isinstance(a, PendingShape) or isinstance(b, PendingShape):
+        a, b = refine.whole_shape(it, a), refine.whole_shape(it, b)
+    if isinstance(a, Unknown) or isinstance(b, Unknown):
+        return it.unknown("", a, b)
+    if name in ("In", "NotIn"):
+        found = _contains(it, a, b)
+        return found if name == "In" or isinstance(found, Unknown) else not found
+    if isinstance(b, str) or isinstance(a, str):
+        if isinstance(a, Pending) or isinstance(b, Pending):
+            pending, text = (a, b) if isinstance(a, Pending) else (b, a)
+            found = refine.is_string(it, pending, text)
+            return found if name == "Equal" else not found
+        if name in ("Equal", "NotEqual"):
+            return (a == b) if name == "Equal" else (a != b)
+    if isinstance(a, Pending) or isinstance(b, Pending):
+        if name in ("Equal", "NotEqual") and (a is None or b is None):
+            same = refine.is_none(it, a if b is None else b)
+            return same if name == "Equal" else not same
+        a, b = refine.operands(it, "Compare", a, b)
+    if isinstance(a, Array) or isinstance(b, Array):
+        left, right = it.term(listed(it, a)), it.term(listed(it, b))
+        if left is None or right is None or name not in _COMPARE:
+            return it.unknown("a comparison of an array with something else", a, b)
+        try:
+            return Array(CARDS[_COMPARE[name][0]](left, right), (a if isinstance(a, Array) else b).dialect)
+        except Misfit as misfit:
+            return it.clash(node, misfit.message, misfit.equations, (a, b))
+    try:
+        return _COMPARE[name][1](a, b)
+    except (TypeError, KeyError):
+        return it.unknown("a comparison", a, b)
+
+
+def _contains(it: Interpreter, item: Any, container: Any) -> Any:
+    if isinstance(item, Pending) and isinstance(container, list | tuple | set) and all(isinstance(x, str) for x in container):
+        return any(refine.is_string(it, item, text) for text in container)
+    if isinstance(container, Pending):
+        return refine.has_key(it, container, item)
+    if isinstance(container, dict | list | tuple | set | str) and not isinstance(item, Array | Pending):
+        try:
+            return item in container
+        except TypeError:
+            return False
+    return it.unknown("a membership test", item, container)
+
+
+def truth(it: Interpreter, value: Any, node: cst.CSTNode) -> bool:
+    """The branch to take; where nothing tells, a choice."""
+    if isinstance(value, Array):
+        return bool(np.all(value.term.sample)) if value.term.sample.size else False
+    if isinstance(value, Pending):
+        return refine.truth_of(it, value)
+    if isinstance(value, Unknown):
+        return it.guess_branch(node)
+    if isinstance(value, bool | int | float | str | list | tuple | dict | set | type(None)):
+        return bool(value)
+    return True
+
+
+def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> Any:
+    """`value[key]`."""
+    if isinstance(value, Pending):
+        value = refine.indexed(it, value, key)
+    if isinstance(value, PendingShape):
+        value = refine.shape_entry(it, value, key)
+        if isinstance(value, Size):
+            return value
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(key, Unknown):
+        return it.unknown("", key)
+    if isinstance(value, Array):
+        return index_array(it, value, key, node)
+    if isinstance(key, Pending):
+        key = refine.as_key(it, key, value)
+    if isinstance(key, Array) and key.term.ndim == 0:
+        key = int(key.term.sample) if key.term.sample.dtype.kind in "iub" or float(key.term.sample).is_integer() else key
+    if isinstance(value, dict):
+        return _index_dict(it, value, key)
+    if isinstance(value, list | tuple | str | range):
+        try:
+            found = value[key]
+        except IndexError:
+            if isinstance(value, OpenList) and isinstance(key, int) and key >= 0 and key < 64:
+                while len(value) <= key:
+                    value.append(Pending(f"{value.path}[{len(value)}]", value.path))
+                return value[key]
+            raise RaiseSignal("IndexError") from None
+        except TypeError:
+            return it.unknown("an index of a list", key, value)
+        return found
+    if isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__getitem__"):
+        from nablint.tracing.calls import call_method
+
+        return call_method(it, value, "__getitem__", [key], node)
+    return it.unknown(f"an index of a {type(value).__name__}", value)
+
+
+def _index_dict(it: Interpreter, value: dict[Any, Any], key: Any) -> Any:
+    try:
+        if key in value:
+            return value[key]
+    except TypeError:
+        return it.unknown("an unhashable key")
+    if isinstance(value, OpenDict):
+        shown = repr(int(key)) if isinstance(key, int) else repr(key)
+        value[key] = Pending(f"{value.path}[{shown}]", str(key))
+        return value[key]
+    raise RaiseSignal("KeyError")
+
+
+def array_key(it: Interpreter, array: Array, key: Any) -> tuple[Any, tuple[Any, ...]] | Unknown:
+    """The encoded index and its index terms."""
+    parts = key if isinstance(key, tuple) else (key,)
+    out: list[Any] = []
+    for axis, part in enumerate(parts):
+        if isinstance(part, Pending):
+            part = refine.as_index(it, part, array, axis)
+        if isinstance(part, Unknown):
+            return part
+        if isinstance(part, list):
+            part = listed(it, part) if any(isinstance(p, Array) for p in part) else part
+        out.append(part.term if isinstance(part, Array) else part)
+        if isinstance(out[-1], External | Instance | str | dict | float):
+            return it.unknown("an index of an array", array)
+    return encode_index(tuple(out))
+
+
+def index_array(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> Any:
+    """`array[key]`; basic indices give views."""
+    encoded = array_key(it, array, key)
+    if isinstance(encoded, Unknown):
+        return encoded
+    index_, terms = encoded
+    base = array.term
+    try:
+        term = CARDS["getitem"](base, *terms, index=index_)
+    except Misfit as misfit:
+        return it.clash(node, misfit.message, misfit.equations, (array, key))
+    if terms:
+        return Array(term, array.dialect)
+    return Array(
+        term, array.dialect, base=array,
+        rebuild=lambda b: CARDS["getitem"](b, index=index_),
+        unview=lambda b, new: CARDS["setitem"](b, new, index=index_),
+    )
+
+
+def store(it: Interpreter, value: Any, key: Any, new: Any, node: cst.CSTNode | None) -> None:
+    """`value[key] = new`."""
+    if isinstance(value, Pending):
+        value = refine.indexed(it, value, key)
+    if isinstance(key, Pending):
+        key = refine.as_key(it, key, value) if not isinstance(value, Array) else key
+    if isinstance(value, Array):
+        _store_array(it, value, key, new, node)
+    elif isinstance(value, dict):
+        if isinstance(key, str | int | float | tuple | bool):
+            value[key] = new
+    elif isinstance(value, list):
+        if isinstance(key, Array) and key.term.ndim == 0:
+            key = int(key.term.sample)
+        if isinstance(value, OpenList) and isinstance(key, int):
+            while len(value) <= key < 64:
+                value.append(Pending(f"{value.path}[{len(value)}]", value.path))
+        try:
+            value[key] = new
+        except (IndexError, TypeError, ValueError):
+            raise RaiseSignal("IndexError") from None
+    elif isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__setitem__"):
+        from nablint.tracing.calls import call_method
+
+        call_method(it, value, "__setitem__", [key, new], node)
+
+
+def _store_array(it: Interpreter, array: Array, key: Any, new: Any, node: cst.CSTNode | None) -> None:
+    encoded = array_key(it, array, key)
+    if isinstance(new, Pending):
+        new = refine.as_operand(it, new)
+    source = it.term(listed(it, new))
+    if isinstance(encoded, Unknown) or source is None:
+        poison(it, array, it.unknown("an array written with something unknown", new))
+        return
+    index_, terms = encoded
+    try:
+        array.write(CARDS["setitem"](array.term, source, *terms, index=index_))
+    except Misfit as misfit:
+        poison(it, array, it.clash(node, misfit.message, misfit.equations, (array, key, new)))
+
+
+def poison(it: Interpreter, array: Array, unknown: Unknown) -> None:
+    """The array's contents are no longer known: a fresh, tainted leaf of which nothing may be concluded."""
+    term = it.graph.leaf(f"unknown: {unknown.reason}", array.term.sample * 0 + np.nan, array.term.shape, tainted=True)
+    array.write(term)
+
+
+__all__ = ["binary", "compare", "dim", "index", "is_tainted", "store", "truth", "unary"]

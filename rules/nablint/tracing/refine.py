@@ -1,0 +1,527 @@
+"""Refinement on demand: what the uses of an input tell of its nature.
+
+Where uses leave more than one reading, the reading is a choice of the world (`World.choose`), likeliest first.  An input
+that is first met in backward code is only ever a number or of the shape that it meets: backward code is what is on
+trial, so it may not testify.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from nablint.shapes import Shape, Size, dim
+from nablint.tracing import hints
+from nablint.tracing.values import (
+    Array,
+    Instance,
+    Method,
+    OpenDict,
+    OpenList,
+    Pending,
+    PendingShape,
+    Unknown,
+    is_tainted,
+)
+
+if TYPE_CHECKING:
+    from nablint.calculus.terms import Term
+    from nablint.tracing.interpreter import Interpreter
+
+LIST_LENGTH = 3
+RANKS = (2, 1, 3, 4, 0)
+
+
+def free_shape(it: Interpreter, p: Pending, rank: int) -> Shape:
+    """Fresh dimensions for an input of this rank."""
+    return tuple(it.world.dimension(f"{p.path}.{axis}") for axis in range(rank))
+
+
+def make_array(it: Interpreter, p: Pending, shape: Shape, kind: str = "") -> Array:
+    """Settle that the input is an array of this shape."""
+    given = it.evidence_shape(p, len(shape))
+    if given is not None:
+        shape = given
+    kind = kind or ("int" if it.world.decided(f"{p.path}:kind") == 1 else "float")
+    array = Array(it.world.leaf(p.path, shape, kind=kind, tainted=p.tainted), it.dialect)
+    p.value = array
+    it.names.setdefault(array.term, p.path)
+    return array
+
+
+def default_rank(it: Interpreter, p: Pending, at_least: int = 0) -> int:
+    """The rank of an input of which no use tells it."""
+    given = it.evidence_rank(p)
+    if given is not None and given >= at_least:
+        return given
+    name = hints.base(p.hint)
+    first = 1 if hints.is_vector(name) else 0 if hints.is_scalar(name) else 2
+    options = [r for r in dict.fromkeys((max(first, at_least), *RANKS)) if r >= at_least]
+    return it.world.choose(f"{p.path}:rank", options)
+
+
+def scalar(it: Interpreter, p: Pending) -> Array:
+    """Settle that the input is a number: a positive one, as step sizes and strengths are."""
+    array = Array(it.world.leaf(p.path, (), kind="positive", tainted=p.tainted), it.dialect)
+    p.value = array
+    it.names.setdefault(array.term, p.path)
+    return array
+
+
+def as_operand(it: Interpreter, p: Pending, at_least: int = 0) -> Any:
+    """The input as an operand about which nothing else is known."""
+    if p.value is not None:
+        return p.value
+    if p.default is not None and isinstance(p.default, int | float) and not isinstance(p.default, bool):
+        return scalar(it, p)
+    if it.graph.tainting and not hints.is_scalar(hints.base(p.hint)) and it.evidence_rank(p) is None and not at_least:
+        return it.unknown(f"{p.path} is met in backward code first")
+    rank = default_rank(it, p, at_least)
+    return scalar(it, p) if rank == 0 else make_array(it, p, free_shape(it, p, rank))
+
+
+def as_size(it: Interpreter, p: Pending) -> Any:
+    """The input as an integer."""
+    if p.value is None:
+        name = hints.base(p.hint)
+        if hints.is_turns(name):
+            p.value = 1
+        elif hints.is_hyper(name):
+            p.value = Size(it.world.choose(f"{p.path}:hyper", (1, 0, 2) if "pad" in name.lower() else (2, 1, 3)))
+        else:
+            p.value = it.world.dimension(p.path)
+    if isinstance(p.value, Array) and p.value.term.ndim == 0:
+        return int(p.value.term.sample)
+    return p.value if isinstance(p.value, int) else it.unknown(f"{p.path} is used as a size and as something else")
+
+
+def as_list(it: Interpreter, p: Pending, length: int = LIST_LENGTH) -> Any:
+    """The input as a list whose items are inputs themselves."""
+    if p.value is None:
+        items = OpenList(Pending(f"{p.path}[{i}]", p.hint, tainted=p.tainted) for i in range(length))
+        items.path = p.path
+        p.value = items
+    return p.value
+
+
+def as_dict(it: Interpreter, p: Pending) -> Any:
+    """The input as a dict whose keys appear when they are asked for."""
+    if p.value is None:
+        p.value = OpenDict()
+        p.value.path = p.path
+    return p.value
+
+
+def as_object(it: Interpreter, p: Pending) -> Any:
+    """The input as an object with attributes."""
+    if p.value is None:
+        p.value = Instance(None, {}, p.path)
+    return p.value
+
+
+# -- operands --------------------------------------------------------------------------------------------------------
+
+
+def operands(it: Interpreter, name: str, a: Any, b: Any) -> tuple[Any, Any]:
+    """Two operands of an operator of which at least one is pending."""
+    if name == "MatrixMultiply":
+        left, right = product_operands(it, [a, b])
+        return left, right
+    a, b = _settled(a), _settled(b)
+    if isinstance(a, Pending) and isinstance(b, Pending):
+        first, second = (b, a) if _order(a) > _order(b) else (a, b)
+        if hints.is_size(hints.base(first.hint)) and hints.is_size(hints.base(second.hint)) and name in ("FloorDivide", "Modulo"):
+            as_size(it, first)
+        else:
+            as_operand(it, first)
+        a, b = _settled(a), _settled(b)
+    if isinstance(a, Pending):
+        a = _beside(it, name, a, b, left=True)
+    if isinstance(b, Pending):
+        b = _beside(it, name, b, a, left=False)
+    return a, b
+
+
+def _settled(value: Any) -> Any:
+    return value.value if isinstance(value, Pending) and value.value is not None else value
+
+
+def _order(p: Pending) -> int:
+    """Numbers and biases are settled after the arrays that they stand beside."""
+    name = hints.base(p.hint)
+    return 2 if hints.is_scalar(name) else 1 if hints.is_row(name) else 0
+
+
+def _beside(it: Interpreter, op: str, p: Pending, other: Any, *, left: bool) -> Any:
+    """An input beside an operand of known nature."""
+    name = hints.base(p.hint)
+    if isinstance(other, Unknown):
+        return other
+    if isinstance(other, list | tuple) and not isinstance(p.value, Array):
+        return as_list(it, p, len(other)) if op == "Add" else as_operand(it, p)
+    if not isinstance(other, Array):
+        if op in ("FloorDivide", "Modulo") or isinstance(other, Size) or (hints.is_hyper(name) and isinstance(other, int)):
+            return as_size(it, p)
+        if op == "Compare" and isinstance(other, int) and (hints.is_counter(name) or hints.is_turns(name)):
+            return as_size(it, p)
+        if hints.is_scalar(name):
+            return scalar(it, p)
+        return as_operand(it, p)
+    shape = other.term.shape
+    if not shape:
+        if hints.is_size(name) and not hints.is_target(name) and name.islower() and op == "Divide":
+            return as_size(it, p)
+        return scalar(it, p) if it.evidence_rank(p) in (None, 0) else as_operand(it, p)
+    rank = it.evidence_rank(p)
+    if rank is not None:
+        return scalar(it, p) if rank == 0 else make_array(it, p, _aligned(it, p, rank, shape))
+    if op == "Divide" and not left and hints.is_size(name) and not hints.is_target(name):
+        return as_size(it, p)
+    forms = _forms(op, name, other)
+    if it.graph.tainting or is_tainted(other):
+        forms = [f for f in forms if f in ("same", "scalar")]
+    form = it.world.choose(f"{p.path}:form", forms)
+    if form == "scalar":
+        return scalar(it, p)
+    return make_array(it, p, _form_shape(form, shape))
+
+
+def _aligned(it: Interpreter, p: Pending, rank: int, shape: Shape) -> Shape:
+    """A shape of a known rank beside another: the last axes agree where there are as many."""
+    free = free_shape(it, p, rank)
+    return tuple(shape[len(shape) - rank + i] if len(shape) >= rank else free[i] for i in range(rank))
+
+
+def _form_shape(form: str, shape: Shape) -> Shape:
+    one = Size(1)
+    if form == "row":
+        return shape[-1:]
+    if form == "wide":
+        return (*[one] * (len(shape) - 1), shape[-1])
+    if form == "column":
+        return (shape[0], *[one] * (len(shape) - 1))
+    if form == "tail":
+        return shape[1:]
+    return shape
+
+
+def _forms(op: str, name: str, other: Array) -> list[str]:
+    """The ways in which an input may broadcast against an array, likeliest first."""
+    many = len(other.term.shape) > 1
+    sums = ["row", "wide", "column"] if many else ["same"]
+    if many and _features_first(other.term):
+        sums = ["column", "row", "wide"]
+    if len(other.term.shape) == 2 and other.term.shape[1] == 1:
+        sums = ["same", "column"]
+    if hints.is_target(name) or op == "Compare":
+        order = ["same", *sums, "scalar"]
+    elif hints.is_scalar(name):
+        order = ["scalar", "same", *sums]
+    elif (op in ("Add", "Subtract") and name[:1].lower() == "b") or hints.is_row(name):
+        order = [*sums, "same", "scalar"]
+    else:
+        order = ["same", *sums, "scalar"]
+    return list(dict.fromkeys(order))
+
+
+def _features_first(term: Term) -> bool:
+    """`W @ x` with a parameter on the left: columns are samples."""
+    if term.card is None or term.card.name not in ("matmul", "dot"):
+        return False
+    left, right = term.args
+    label = hints.base(left.label).lower()
+    return left.card is None and (label.startswith(("w", "theta", "blank")) and not (right.card is None and hints.base(right.label).lower().startswith("w")))
+
+
+def product_operands(it: Interpreter, args: list[Any]) -> list[Any]:
+    """The operands of a matrix product: pending ones are matrices that fit, else vectors."""
+    if len(args) < 2:
+        return args
+    a, b = _settled(args[0]), _settled(args[1])
+    if isinstance(a, Pending) and isinstance(b, Pending):
+        as_operand(it, a, at_least=0)
+        a = _settled(a)
+    if isinstance(a, Pending) and isinstance(b, Array):
+        a = _factor(it, a, b, left=True)
+    if isinstance(b, Pending) and isinstance(a, Array):
+        b = _factor(it, b, a, left=False)
+    return [a, b, *args[2:]]
+
+
+def _factor(it: Interpreter, p: Pending, other: Array, *, left: bool) -> Any:
+    if it.graph.tainting or is_tainted(other):
+        return it.unknown(f"{p.path} is met in backward code first")
+    shape = other.term.shape
+    rank = it.evidence_rank(p)
+    if not shape:
+        return as_operand(it, p)
+    rank = default_rank(it, p, 0) if rank is None else rank
+    if rank == 0:
+        return scalar(it, p)
+    free = list(free_shape(it, p, rank))
+    if left:
+        free[-1] = shape[-2] if len(shape) > 1 else shape[0]
+    else:
+        free[-2 if rank > 1 else 0] = shape[-1]
+    return make_array(it, p, tuple(free))
+
+
+# -- shapes ----------------------------------------------------------------------------------------------------------
+
+
+def whole_shape(it: Interpreter, value: Any) -> Any:
+    """The shape of a pending input as a tuple; other values as they are."""
+    if not isinstance(value, PendingShape):
+        return value
+    array = as_operand(it, value.of, at_least=1)
+    return array.term.shape if isinstance(array, Array) else it.unknown("the shape of something unknown", array)
+
+
+def shape_entry(it: Interpreter, value: PendingShape, key: Any) -> Any:
+    """`x.shape[k]` of a pending input: its rank is at least k + 1."""
+    needed = (key + 1 if key >= 0 else -key) if isinstance(key, int) else 1
+    name = hints.base(value.of.hint)
+    array = as_operand(it, value.of, at_least=max(needed, 1 if hints.is_vector(name) else 2 if key != 0 else 1))
+    if not isinstance(array, Array):
+        return it.unknown("the shape of something unknown", array)
+    return array.term.shape
+
+
+def known_shape(it: Interpreter, value: Any, other: Any) -> Any:
+    """A pending shape that is compared with a tuple has its rank."""
+    if isinstance(value, PendingShape) and isinstance(other, tuple):
+        if value.of.value is None:
+            make_array(it, value.of, free_shape(it, value.of, len(other)))
+        array = value.of.value
+        return array.term.shape if isinstance(array, Array) else value
+    return whole_shape(it, value)
+
+
+def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred: bool) -> Any:
+    """The parts of a value on the right of `a, b = value`."""
+    if isinstance(value, PendingShape):
+        p = value.of
+        if p.value is None:
+            rank = it.evidence_rank(p) if starred else count
+            make_array(it, p, free_shape(it, p, rank or count))
+        array = p.value
+        if not isinstance(array, Array):
+            return it.unknown("the shape of something unknown")
+        return list(array.term.shape)
+    if isinstance(value, Pending):
+        if value.value is None:
+            items = OpenList(Pending(f"{value.path}[{i}]", names[i] if i < len(names) else value.hint, tainted=value.tainted)
+                             for i in range(count))
+            items.path = value.path
+            value.value = items
+        value = value.value
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, dict):
+        return list(value)
+    if isinstance(value, list | tuple | str | range):
+        return list(value)
+    if isinstance(value, Array):
+        from nablint.tracing.iteration import iterate
+
+        return list(iterate(it, value, cst.Name("x")))
+    return it.unknown("unpacked from something unknown", value)
+
+
+# -- indices, keys, truth -----------------------------------------------------------------------------------------------
+
+
+def indexed(it: Interpreter, p: Pending, key: Any) -> Any:
+    """A pending input that is subscripted: a dict, a list or an array."""
+    if p.value is not None:
+        return p.value
+    if isinstance(key, str):
+        return as_dict(it, p)
+    if isinstance(key, tuple | Array) or key is None or key is ...:
+        count = sum(1 for k in key if k is not None and k is not ...) if isinstance(key, tuple) else 1
+        return as_operand(it, p, at_least=max(count, 1))
+    kinds = ("list", "array") if hints.is_list(hints.base(p.hint)) else ("array", "list")
+    if it.evidence_rank(p) is not None:
+        kinds = ("array",)
+    return as_list(it, p) if it.world.choose(f"{p.path}:kind of", kinds) == "list" else as_operand(it, p, at_least=1)
+
+
+def iterated(it: Interpreter, p: Pending) -> Any:
+    """A pending input that is looped over or measured."""
+    if p.value is not None:
+        return p.value
+    kinds = ("list", "array") if hints.is_list(hints.base(p.hint)) else ("array", "list")
+    if it.evidence_rank(p) is not None:
+        kinds = ("array",)
+    return as_list(it, p) if it.world.choose(f"{p.path}:kind of", kinds) == "list" else as_operand(it, p, at_least=1)
+
+
+def as_key(it: Interpreter, p: Pending, container: Any) -> Any:
+    """A pending input as a key of a list or dict."""
+    if p.value is not None:
+        return p.value
+    if isinstance(container, list | tuple):
+        p.value = 0
+        return 0
+    return it.unknown(f"{p.path} is a key, and which is not known")
+
+
+def as_index(it: Interpreter, p: Pending, array: Array, axis: int) -> Any:
+    """A pending input as an index of an array: labels, or a counter."""
+    if p.value is not None:
+        return p.value
+    name = hints.base(p.hint)
+    size = array.term.shape[axis] if axis < len(array.term.shape) else Size(1)
+    forms = ("counter", "labels") if hints.is_counter(name) else ("labels", "counter")
+    if it.world.choose(f"{p.path}:index", forms) == "counter":
+        p.value = 1
+        return 1
+    length = array.term.shape[0] if axis else it.world.dimension(f"{p.path}.0")
+    term = it.world.leaf(p.path, (dim(length),), kind="int", high=int(size))
+    p.value = Array(term, it.dialect)
+    it.names.setdefault(term, p.path)
+    return p.value
+
+
+def is_none(it: Interpreter, value: Any) -> bool:
+    """`value is None`; of an input it is a choice, and the likelier one is that it was given."""
+    if isinstance(value, Pending) and value.value is None:
+        return bool(it.world.choose(f"{value.path}:none", (False, True)))
+    return value is None
+
+
+def is_string(it: Interpreter, p: Pending, text: str) -> bool:
+    """An input compared with a constant string: a path for each string, every one of which is judged."""
+    if isinstance(p.value, str):
+        return p.value == text
+    if p.value is None and it.world.choose(f"{p.path}=={text!r}", (True, False), fork=True):
+        p.value = text
+        return True
+    return False
+
+
+def truth_of(it: Interpreter, p: Pending) -> bool:
+    """An input as a condition."""
+    if p.value is not None:
+        from nablint.tracing.operators import truth
+
+        return truth(it, p.value, cst.Name("x"))
+    return bool(it.world.choose(f"{p.path}:true", (True, False)))
+
+
+def has_key(it: Interpreter, container: Pending, item: Any) -> Any:
+    """`key in inputs`."""
+    if isinstance(container.value, dict | list):
+        return item in container.value
+    return bool(it.world.choose(f"{container.path}:has {item!r}", (True, False))) if isinstance(item, str) else False
+
+
+def is_instance(it: Interpreter, p: Pending, names: set[str]) -> bool:
+    """`isinstance(input, kind)`: arrays and numbers are likelier than containers."""
+    if names & {"ndarray", "Tensor"}:
+        return True
+    if names & {"list", "tuple", "dict", "str", "int"} and not names & {"float"}:
+        return bool(it.world.choose(f"{p.path}:is {sorted(names)}", (False, True)))
+    return False
+
+
+_DICT_METHODS = frozenset({"keys", "values", "items", "get", "update", "setdefault"})
+_LIST_METHODS = frozenset({"append", "extend", "insert", "pop"})
+
+
+def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
+    """An attribute of a pending input: it tells an array, a dict, a list or an object."""
+    from nablint.tracing.attributes import attribute
+
+    if p.value is not None:
+        return attribute(it, p.value, name, node)
+    if name == "shape":
+        return PendingShape(p)
+    if name in _DICT_METHODS:
+        return Method(as_dict(it, p), name)
+    if name in _LIST_METHODS:
+        return Method(as_list(it, p), name)
+    if name in ("format", "lower", "upper", "startswith", "endswith", "split"):
+        return it.unknown("an unknown string")
+    if name not in _OBJECT and (f"ndarray.{name}" in it.spellings or f"Tensor.{name}" in it.spellings):
+        array = as_operand(it, p, at_least=_least(it, p, name))
+        return attribute(it, array, name, node)
+    return attribute(it, as_object(it, p), name, node)
+
+
+_OBJECT = frozenset({"data", "grad", "requires_grad", "name", "params", "forward", "weight", "bias", "W", "b"})
+
+
+def _least(it: Interpreter, p: Pending, name: str) -> int:
+    return 2 if name in ("T", "mT", "t", "dot", "mm") and not hints.is_vector(hints.base(p.hint)) and it.evidence_rank(p) is None else 0
+
+
+# -- arguments ---------------------------------------------------------------------------------------------------------
+
+_MAKERS = frozenset({
+    "zeros", "ones", "empty", "full", "randn", "rand", "random", "random_sample", "standard_normal", "eye", "identity", "arange",
+    "linspace", "new_zeros", "new_ones", "new_empty", "reshape", "view", "broadcast_to", "expand", "tile", "repeat", "resize"})
+_DRAWS = frozenset({"normal", "uniform", "randint", "choice", "binomial", "truncnorm", "permutation"})
+
+
+def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any]) -> None:
+    """Pending arguments of an operation: sizes for the makers of arrays, operands elsewhere."""
+    last = name.rsplit(".", 1)[-1]
+    if last in _MAKERS:
+        method = name.startswith(("ndarray.", "Tensor."))
+        first = 1 if method or last in ("reshape", "broadcast_to", "tile", "repeat", "resize") else 0
+        for i in range(first, len(args)):
+            args[i] = _sizes(it, args[i])
+        for key in ("shape", "size", "N", "M"):
+            if key in keywords:
+                keywords[key] = _sizes(it, keywords[key])
+    elif last in _DRAWS:
+        for i, value in enumerate(args):
+            args[i] = _sizes(it, value) if isinstance(value, tuple | list) else _sizes(it, value) if last == "permutation" else value
+        if "size" in keywords:
+            keywords["size"] = _sizes(it, keywords["size"])
+    for key in ("axis", "dim", "keepdims", "keepdim", "ddof", "dtype"):
+        if isinstance(keywords.get(key), Pending):
+            keywords[key] = keywords[key].default if keywords[key].default is not None else None
+    together = [i for i, a in enumerate(args) if isinstance(a, Pending)]
+    if last in ("multiply", "add", "subtract", "divide", "maximum", "minimum", "power", "true_divide", "mul", "sub", "div") and len(args) > 1 and together:
+        word = {"multiply": "Multiply", "mul": "Multiply", "divide": "Divide", "div": "Divide", "true_divide": "Divide", "subtract": "Subtract", "sub": "Subtract"}
+        args[0], args[1] = operands(it, word.get(last, "Add"), args[0], args[1])
+
+
+def _sizes(it: Interpreter, value: Any) -> Any:
+    if isinstance(value, Pending):
+        if value.value is None and hints.is_list(hints.base(value.hint)):
+            value = as_list(it, value, 2)
+        else:
+            return as_size(it, value)
+    if isinstance(value, PendingShape):
+        return whole_shape(it, value)
+    if isinstance(value, list | tuple):
+        return type(value)(_sizes(it, v) for v in value) if type(value) in (list, tuple) else [_sizes(it, v) for v in value]
+    if isinstance(value, Array) and value.term.ndim == 0:
+        return rounded(it, value.term)
+    return value
+
+
+def rounded(it: Interpreter, term: Term) -> Any:
+    """`int(H / 2)`: the integer below."""
+    return Size(int(term.sample))
+
+
+def copied(value: Any) -> Any:
+    """A copy: containers anew, arrays detached from their base, their contents the same."""
+    if isinstance(value, Array):
+        new = Array(value.term, value.dialect)
+        new.blank = value.blank
+        return new
+    if isinstance(value, OpenDict):
+        out = OpenDict((k, copied(v)) for k, v in value.items())
+        out.path = value.path
+        return out
+    if isinstance(value, dict):
+        return {k: copied(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [copied(v) for v in value]
+    return value

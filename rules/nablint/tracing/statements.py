@@ -1,0 +1,475 @@
+"""Statements: what each kind of libcst node does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from nablint.ops import CARDS
+from nablint.shapes import Misfit, Size
+from nablint.tracing import refine
+from nablint.tracing.imports import import_from, import_modules
+from nablint.tracing.iteration import iterate
+from nablint.tracing.operators import binary, index, listed, poison, store, truth
+from nablint.tracing.step import Event, Step
+from nablint.tracing.values import (
+    Array,
+    BreakSignal,
+    Class,
+    ContinueSignal,
+    External,
+    Function,
+    Instance,
+    Pending,
+    RaiseSignal,
+    ReturnSignal,
+    Scope,
+    Unknown,
+    is_tainted,
+)
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+MAX_WHILE = 6
+"""Turns of a `while` loop; most loops of this kind in numerical code run until something converges."""
+
+
+def execute(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
+    """Execute one statement."""
+    if isinstance(node, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+        for small in node.body:
+            _simple(it, small, scope)
+        return
+    rule = _COMPOUND.get(type(node))
+    if rule is not None:
+        rule(it, node, scope)
+
+
+def _simple(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
+    rule = _SIMPLE.get(type(node))
+    if rule is None:
+        return
+    it.begin(node, scope)
+    rule(it, node, scope)
+
+
+def target_names(node: cst.CSTNode) -> list[str]:
+    """The last plain name of every target: `dW` for `self.dW`, `grads` for `grads["W"]`."""
+    if isinstance(node, cst.Tuple | cst.List):
+        return [name for element in node.elements for name in target_names(element.value)]
+    if isinstance(node, cst.Name):
+        return [node.value]
+    if isinstance(node, cst.Attribute):
+        return [node.attr.value]
+    if isinstance(node, cst.Subscript):
+        return target_names(node.value)
+    return []
+
+
+CONTAINERS = frozenset({"grads", "gradients", "grad_dict", "gradient"})
+
+
+def _taints(it: Interpreter, targets: Sequence[cst.CSTNode]) -> bool:
+    """Does an assignment to these targets claim gradients and nothing else?"""
+    names = [name for target in targets for name in target_names(target)]
+    return bool(names) and all(it.is_gradient_name(n) and n not in CONTAINERS for n in names)
+
+
+def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
+    targets = [t.target for t in node.targets]
+    outside = it.graph.tainting
+    it.graph.tainting = outside or _taints(it, targets)
+    try:
+        value = it.eval(node.value, scope)
+        for target in targets:
+            assign(it, target, value, scope)
+    finally:
+        it.graph.tainting = outside
+
+
+def _annotated(it: Interpreter, node: cst.AnnAssign, scope: Scope) -> None:
+    if node.value is None:
+        return
+    outside = it.graph.tainting
+    it.graph.tainting = outside or _taints(it, [node.target])
+    try:
+        assign(it, node.target, it.eval(node.value, scope), scope)
+    finally:
+        it.graph.tainting = outside
+
+
+def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, quiet: bool = False) -> None:
+    """Bind a value to a target; `quiet` where it is no statement (loop variables)."""
+    if isinstance(value, Pending) and value.value is not None:
+        value = value.value
+    if isinstance(target, cst.Name):
+        if not quiet:
+            _event(it, target, target.value, "", None, None, value)
+        _bind(it, scope, target.value, value)
+    elif isinstance(target, cst.Tuple | cst.List):
+        _unpack(it, target, value, scope, quiet)
+    elif isinstance(target, cst.Attribute):
+        owner = it.eval(target.value, scope)
+        if not quiet:
+            _event(it, target, target.attr.value, _last_name(target.value), owner, None, value)
+        set_attribute(it, owner, target.attr.value, value, target)
+    elif isinstance(target, cst.Subscript):
+        from nablint.tracing.expressions import subscript_key
+
+        owner = it.eval(target.value, scope)
+        key = subscript_key(it, target, scope)
+        store(it, owner, key, value, target)
+        if not quiet:
+            name = key if isinstance(key, str) else _last_name(target.value)
+            held = owner if isinstance(owner, Array) else value
+            _event(it, target, name, _last_name(target.value), owner, key, held)
+    elif isinstance(target, cst.StarredElement):
+        assign(it, target.value, list(iterate(it, value, target)), scope, quiet=quiet)
+
+
+def _bind(it: Interpreter, scope: Scope, name: str, value: Any) -> None:
+    home = scope.outer_names.get(name, scope)
+    home.names[name] = value
+    if isinstance(value, Array):
+        it.names.setdefault(value._term, name)
+    elif isinstance(value, Size) and value.expr.name is not None:
+        it.sizes_named.setdefault(value.expr.name, name)
+
+
+def _last_name(node: cst.CSTNode) -> str:
+    names = target_names(node)
+    return names[0] if names else ""
+
+
+def _event(it: Interpreter, target: cst.CSTNode, name: str, holder: str, owner: Any, key: Any, value: Any,
+           augmented: str = "") -> None:
+    if isinstance(value, int | float) and not isinstance(value, bool) and it.graph.tainting:
+        value = None
+    term = value.term if isinstance(value, Array) else None
+    tainted = term.tainted if term is not None else is_tainted(value)
+    if it.step is None or not (tainted or it.is_gradient_name(name) or it.is_gradient_name(holder)):
+        return
+    event = Event(it.step, name, holder, owner, key, term, target, augmented, value)
+    it.step.event = event
+    it.events.append(event)
+
+
+def _unpack(it: Interpreter, target: cst.Tuple | cst.List, value: Any, scope: Scope, quiet: bool) -> None:
+    targets = [element for element in target.elements]
+    stars = [i for i, e in enumerate(targets) if isinstance(e, cst.StarredElement)]
+    values = refine.unpacked(it, value, len(targets), [n for e in targets for n in target_names(e.value)][: len(targets)], bool(stars))
+    if isinstance(values, Unknown):
+        for element in targets:
+            assign(it, element.value, values, scope, quiet=quiet)
+        return
+    if stars:
+        k, extra = stars[0], len(values) - len(targets) + 1
+        values = [*values[:k], list(values[k : k + extra]), *values[k + extra :]]
+    elif len(values) != len(targets):
+        raise RaiseSignal("ValueError")
+    for element, part in zip(targets, values, strict=True):
+        assign(it, element.value, part, scope, quiet=quiet)
+
+
+def set_attribute(it: Interpreter, owner: Any, name: str, value: Any, node: cst.CSTNode) -> None:
+    """`owner.name = value`."""
+    if isinstance(owner, Pending):
+        owner = refine.as_object(it, owner)
+    if isinstance(owner, Instance):
+        if owner.cls is not None and isinstance(found := owner.cls.lookup(f"{name}.setter"), Function):
+            from nablint.tracing.calls import call_function
+
+            call_function(it, found, [owner, value], {}, node)
+            return
+        owner.names[name] = value
+        if isinstance(value, Array):
+            it.names.setdefault(value._term, f"self.{name}")
+    elif isinstance(owner, Class):
+        owner.names[name] = value
+    elif isinstance(owner, Array) and name in ("data", "T", "flat"):
+        store(it, owner, (...,), value, node)
+    elif isinstance(owner, Array) and name == "shape" and isinstance(value, tuple):
+        owner.write(CARDS["reshape"](owner.term, shape=value))
+    elif isinstance(owner, Array):
+        it.attributes.setdefault(id(owner), {})[name] = value
+        it.kept.append(owner)
+
+
+def _augmented(it: Interpreter, node: cst.AugAssign, scope: Scope) -> None:
+    outside = it.graph.tainting
+    it.graph.tainting = outside or _taints(it, [node.target])
+    try:
+        _augment(it, node, scope, type(node.operator).__name__.removesuffix("Assign"))
+    finally:
+        it.graph.tainting = outside
+
+
+def _augment(it: Interpreter, node: cst.AugAssign, scope: Scope, name: str) -> None:
+    from nablint.tracing.attributes import attribute
+    from nablint.tracing.expressions import subscript_key
+
+    target = node.target
+    owner: Any = None
+    key: Any = None
+    if isinstance(target, cst.Attribute):
+        owner = it.eval(target.value, scope)
+        old = attribute(it, owner, target.attr.value, target)
+    elif isinstance(target, cst.Subscript):
+        owner = it.eval(target.value, scope)
+        key = subscript_key(it, target, scope)
+        old = index(it, owner, key, target)
+    else:
+        old = it.eval(target, scope)
+    value = it.eval(node.value, scope)
+    if isinstance(old, Pending):
+        old = refine.as_operand(it, old) if not isinstance(value, list) else refine.as_list(it, old)
+    blank = isinstance(old, Array) and old.blank
+    if isinstance(old, list) and name == "Add":
+        old.extend(iterate(it, value, node))
+        return
+    if isinstance(old, Array):
+        old.blank = False  # accumulated into: a buffer, not a parameter
+    new = binary(it, name, old, value, node)
+    if blank and isinstance(new, Array) and name in ("Add", "Subtract") and (started := _start(it, name, old, value)):
+        new = Array(started, old.dialect)
+    names = target_names(target)
+    label = key if isinstance(key, str) else (names[0] if names else "")
+    holder = _last_name(target.value) if isinstance(target, cst.Attribute | cst.Subscript) else ""
+    if isinstance(old, Array) and old.term.ndim and not isinstance(owner, Array):
+        _in_place(it, old, new, node)
+        new = old
+    elif isinstance(target, cst.Subscript):
+        store(it, owner, key, new, target)
+    elif isinstance(target, cst.Attribute):
+        set_attribute(it, owner, target.attr.value, new, target)
+    elif isinstance(target, cst.Name):
+        _bind(it, scope, target.value, new)
+    _event(it, target, label, holder, owner, key, owner if isinstance(owner, Array) else new, name)
+
+
+def _start(it: Interpreter, name: str, old: Array, value: Any) -> Any:
+    """The first contribution to a buffer of zeros, without the zeros."""
+    term = it.term(listed(it, value))
+    if term is None or tuple(term.shape) != tuple(old.term.shape) or old.term.sample.any():
+        return None
+    return term if name == "Add" else -term
+
+
+def _in_place(it: Interpreter, old: Array, new: Any, node: cst.CSTNode) -> None:
+    if isinstance(new, Array) and tuple(new.term.sample.shape) == tuple(old.term.sample.shape):
+        old.write(new.term)
+    elif isinstance(new, Array):
+        message = f"the right side makes {new.term.shape}, which does not fit in place into {old.term.shape}"
+        poison(it, old, it.clash(node, message, tuple(zip(new.term.shape, old.term.shape, strict=False)), (old, new)))
+    else:
+        poison(it, old, it.unknown("updated with something unknown", new))
+
+
+def _expression(it: Interpreter, node: cst.Expr, scope: Scope) -> None:
+    if not isinstance(node.value, cst.SimpleString | cst.ConcatenatedString):
+        it.eval(node.value, scope)
+
+
+def _return(it: Interpreter, node: cst.Return, scope: Scope) -> None:
+    raise ReturnSignal(None if node.value is None else it.eval(node.value, scope))
+
+
+def _raise(it: Interpreter, node: cst.Raise, scope: Scope) -> None:
+    kind = "Exception"
+    if node.exc is not None:
+        names = target_names(node.exc.func if isinstance(node.exc, cst.Call) else node.exc)
+        kind = names[0] if names else kind
+    raise RaiseSignal(kind)
+
+
+def _assert(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
+    """An assertion about a shape is evidence: where it fails, its sizes must be made equal."""
+    test = node.test
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1 and isinstance(test.comparisons[0].operator, cst.Equal):
+        left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
+        left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
+        if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
+            pairs = [(Size(a), Size(b)) if not isinstance(a, Size) or not isinstance(b, Size) else (a, b)
+                     for a, b in zip(left, right, strict=True) if isinstance(a, int) and isinstance(b, int) and a != b]
+            if pairs and not it.graph.tainting:
+                it.clash_sizes(node, "an assertion about a shape fails", pairs)
+        return
+    it.eval(test, scope)
+
+
+def _if(it: Interpreter, node: cst.If, scope: Scope) -> None:
+    it.begin(node, scope)
+    if truth(it, it.eval(node.test, scope), node):
+        it.run(node.body.body, scope)
+    elif isinstance(node.orelse, cst.If):
+        _if(it, node.orelse, scope)
+    elif node.orelse is not None:
+        it.run(node.orelse.body.body, scope)
+
+
+def _for(it: Interpreter, node: cst.For, scope: Scope) -> None:
+    it.begin(node, scope)
+    for item in iterate(it, it.eval(node.iter, scope), node.iter, loop=True):
+        it.world.tick()
+        assign(it, node.target, item, scope, quiet=True)
+        try:
+            it.run(node.body.body, scope)
+        except BreakSignal:
+            return
+        except ContinueSignal:
+            continue
+    if node.orelse is not None:
+        it.run(node.orelse.body.body, scope)
+
+
+def _while(it: Interpreter, node: cst.While, scope: Scope) -> None:
+    for _ in range(MAX_WHILE):
+        it.begin(node, scope)
+        if not truth(it, it.eval(node.test, scope), node.test):
+            break
+        try:
+            it.run(node.body.body, scope)
+        except BreakSignal:
+            return
+        except ContinueSignal:
+            continue
+
+
+def _with(it: Interpreter, node: cst.With, scope: Scope) -> None:
+    it.begin(node, scope)
+    for item in node.items:
+        value = it.eval(item.item, scope)
+        if item.asname is not None:
+            if isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__enter__"):
+                from nablint.tracing.calls import call_method
+
+                value = call_method(it, value, "__enter__", [], node)
+            assign(it, item.asname.name, value, scope, quiet=True)
+    it.run(node.body.body, scope)
+
+
+def _try(it: Interpreter, node: cst.Try, scope: Scope) -> None:
+    try:
+        it.run(node.body.body, scope)
+    except RaiseSignal as signal:
+        for handler in node.handlers:
+            if handler.type is None or {signal.kind, "Exception", "BaseException"} & set(_exception_names(handler.type)):
+                it.run(handler.body.body, scope)
+                break
+        else:
+            raise
+    else:
+        if node.orelse is not None:
+            it.run(node.orelse.body.body, scope)
+    finally:
+        if node.finalbody is not None:
+            it.run(node.finalbody.body.body, scope)
+
+
+def _exception_names(node: cst.CSTNode) -> list[str]:
+    return target_names(node)
+
+
+def _function(it: Interpreter, node: cst.FunctionDef, scope: Scope) -> None:
+    scope.names[node.name.value] = make_function(it, node, scope)
+
+
+def make_function(it: Interpreter, node: cst.FunctionDef, scope: Scope, owner: Class | None = None) -> Any:
+    """The value of a `def`."""
+    kind = "function"
+    for decorator in node.decorators:
+        names = target_names(decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator)
+        word = names[0] if names else ""
+        if word in ("staticmethod", "classmethod"):
+            kind = word.removesuffix("method")
+        elif word in ("property", "cached_property"):
+            kind = "property"
+        elif word == "setter":
+            kind = "setter"
+    prefix = f"{owner.name}." if owner is not None else (f"{scope.function}." if scope.function else "")
+    function = Function(node, scope, prefix + node.name.value, kind, owner)
+    function.generator = _yields(node)
+    if it.block is not None:
+        it.blocks[id(node)] = it.block
+    return function
+
+
+def _yields(node: cst.FunctionDef) -> bool:
+    stack: list[cst.CSTNode] = [node.body]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, cst.Yield):
+            return True
+        if not isinstance(part, cst.FunctionDef | cst.Lambda | cst.ClassDef):
+            stack.extend(part.children)
+    return False
+
+
+def _class(it: Interpreter, node: cst.ClassDef, scope: Scope) -> None:
+    bases = [it.eval(arg.value, scope) for arg in node.bases if not arg.star]
+    names: dict[str, Any] = {}
+    cls = Class(node, node.name.value, names, bases, scope)
+    cls.dataclass = any("dataclass" in target_names(d.decorator.func if isinstance(d.decorator, cst.Call) else d.decorator)
+                        for d in node.decorators)
+    inner = Scope(names, scope, cls.name)
+    for statement in node.body.body:
+        if isinstance(statement, cst.FunctionDef):
+            function = make_function(it, statement, scope, cls)
+            if function.kind == "setter":
+                names[f"{statement.name.value}.setter"] = function
+            else:
+                names[statement.name.value] = function
+        else:
+            execute(it, statement, inner)
+    scope.names[cls.name] = cls
+
+
+def _global(it: Interpreter, node: cst.Global | cst.Nonlocal, scope: Scope) -> None:
+    for item in node.names:
+        name = item.name.value
+        found = scope.outer.find(name) if scope.outer is not None else None
+        scope.outer_names[name] = it.scope if isinstance(node, cst.Global) else (found or it.scope)
+
+
+def _delete(it: Interpreter, node: cst.Del, scope: Scope) -> None:
+    if isinstance(node.target, cst.Name):
+        scope.names.pop(node.target.value, None)
+
+
+def _break(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
+    raise BreakSignal
+
+
+def _continue(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
+    raise ContinueSignal
+
+
+_SIMPLE: dict[type, Callable[..., None]] = {
+    cst.Assign: _assign,
+    cst.AnnAssign: _annotated,
+    cst.AugAssign: _augmented,
+    cst.Expr: _expression,
+    cst.Return: _return,
+    cst.Raise: _raise,
+    cst.Assert: _assert,
+    cst.Import: import_modules,
+    cst.ImportFrom: import_from,
+    cst.Global: _global,
+    cst.Nonlocal: _global,
+    cst.Del: _delete,
+    cst.Break: _break,
+    cst.Continue: _continue,
+}
+_COMPOUND: dict[type, Callable[..., None]] = {
+    cst.If: _if,
+    cst.For: _for,
+    cst.While: _while,
+    cst.With: _with,
+    cst.Try: _try,
+    cst.FunctionDef: _function,
+    cst.ClassDef: _class,
+}
+__all__ = ["External", "Misfit", "Step", "assign", "execute", "make_function", "set_attribute", "target_names"]
