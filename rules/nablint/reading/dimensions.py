@@ -75,6 +75,8 @@ def read_dim(text: str, prose: bool = False) -> DimSpec | None:
         return DimSpec("ellipsis", text[1:])
     if _NAME.match(text):
         return None if text.lower() in _NO_DIMENSION else DimSpec("name", text)
+    if re.fullmatch(r"\(\w+\)", text):
+        return None  # an axis that may be missing
     if scaled := _COEFFICIENT.match(text):
         return DimSpec("expression", f"{int(scaled[1])} * {scaled[2]}")
     if assigned := _ASSIGNED.match(text):

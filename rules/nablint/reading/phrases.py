@@ -221,9 +221,11 @@ def _has_alternative(rest: str, dims: tuple[DimSpec, ...]) -> bool:
 
 
 _SIZE_WORDS = re.compile(
-    r"[A-Z]\d?'?\Z|[A-Z]{1,2}_?[a-z0-9_]*\Z|[nmdkhptclbqrsv]\d?\Z|(?:n|num|in|out|d|l)_\w+\Z|batch\w*\Z|seq\w*\Z|nh\Z|hs\Z|"
-    r"\w*_?(?:size|dim|dims|len|length|batch|channels?|features|samples|units|classes|hidden|height|width|heads?|embd|steps)\Z|"
-    r"\w*_?shape\[.*\]\Z|[hw]id\w*\Z|height\Z|width\Z")
+    r"(?:[A-Z]\d?'?|[A-Z][A-Z0-9_]*|[A-Z]{1,2}_?[a-z0-9_]*|[nmdkhptclbqrsv]\d?|(?:n|num|in|out|d|l)_\w+|nh|hs|"
+    r"\w*_?(?:size|dim|dims|len|length|batch|channels?|features|samples|units|classes|hidden|height|width|heads?|embd|"
+    r"steps|examples|tokens|experts|groups|pixels|points|obs|nodes|neurons)|(?:batch|seq|hid|wid)\w*|.*shape\[.*\]|"
+    r"\w* of \w.*)\Z")
+_NO_SIZES = frozenset(map(frozenset[str], ("XY", "XYZ", "RGB", "RGBA", "HSV", "Wb", "Xy", "XT", "USV", "QR", "QKV")))
 
 
 def looks_like_shape(dims: tuple[DimSpec, ...], names: frozenset[str] = frozenset()) -> bool:
@@ -231,9 +233,12 @@ def looks_like_shape(dims: tuple[DimSpec, ...], names: frozenset[str] = frozense
     if not dims or all(d.kind in ("number", "unknown") for d in dims):
         return False
     written = [d.text for d in dims if d.kind == "name"]
-    if any(text in names for text in written) or len(set(written)) < len(written) - 1:
+    inside = [n for d in dims if d.kind == "expression" for n in re.findall(r"[^\W\d][\w.]*", d.text)]
+    different = frozenset(written)
+    if different & names or different in _NO_SIZES or 2 * len(different) < len(written):
         return False
-    return all(_SIZE_WORDS.match(text) for text in written)
+    return all(_SIZE_WORDS.match(text) for text in written) and all(
+        _SIZE_WORDS.match(text) or re.search("[A-Z]", text) for text in inside)
 
 
 def _container(name: str, kind: Kind, head: str, source: Source, row: int, names: frozenset[str]) -> ShapeEvidence:
