@@ -16,6 +16,17 @@ from nablint.ops import Card
 STEP = 1e-30
 
 
+def by_difference(card: Card, arrays: list[Any], params: dict[str, Any], directions: list[Any]) -> Any:
+    """dout/dt along the directions by a fourth-order difference, good to about 1e-7."""
+
+    def at(t: float) -> Any:
+        moved = (a if d is None else a + t * d for a, d in zip(arrays, directions, strict=True))
+        return np.asarray(card.evaluate(*moved, **params), float)
+
+    h = 1e-4
+    return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
+
+
 def directional(card: Card, arrays: list[Any], params: dict[str, Any], directions: list[Any]) -> tuple[Any, float]:
     """dout/dt along the directions (None keeps an argument still), and the relative accuracy of the estimate."""
     try:
@@ -25,12 +36,7 @@ def directional(card: Card, arrays: list[Any], params: dict[str, Any], direction
                                 **params)
         if np.iscomplexobj(out):
             return np.imag(out) / STEP, 1e-9
-    except (TypeError, np.exceptions.ComplexWarning, np.linalg.LinAlgError):
+    except (TypeError, np.exceptions.ComplexWarning):
         pass
 
-    def at(t: float) -> Any:
-        moved = (a if d is None else a + t * d for a, d in zip(arrays, directions, strict=True))
-        return np.asarray(card.evaluate(*moved, **params), float)
-
-    h = 1e-3
-    return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h), 1e-7
+    return by_difference(card, arrays, params, directions), 1e-7

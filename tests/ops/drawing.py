@@ -18,12 +18,13 @@ FIXED = ("mask", "index", "integer")
 
 @dataclass(frozen=True)
 class Draw:
-    """One example with its sizes drawn: arrays, their symbolic shapes, parameters, and which arguments may move."""
+    """One example with its sizes drawn: arrays, their symbolic shapes, parameters, and which arguments may move in which domain."""
 
     arrays: list[Any]
     shapes: list[Shape]
     params: dict[str, Any]
     moves: list[bool]
+    domains: list[str]
 
 
 def draw(card: Card, example: Example, trial: int) -> Draw:
@@ -32,7 +33,7 @@ def draw(card: Card, example: Example, trial: int) -> Draw:
     names = sorted({word for arg in example.args for word in arg.partition(":")[0].split() if not word.isdigit()})
     sizes = dict(zip(names, (Size(int(v), Polynomial.symbol(n)) for n, v in
                              zip(names, rng.permutation(np.arange(2, 3 + len(names))), strict=False)), strict=True))
-    arrays, shapes, moves = [], [], []
+    arrays, shapes, moves, domains = [], [], [], []
     for arg in example.args:
         axes, _, domain = (part.strip() for part in arg.partition(":"))
         shape = tuple(sizes[w] if w in sizes else Size(int(w)) for w in axes.split())
@@ -41,8 +42,9 @@ def draw(card: Card, example: Example, trial: int) -> Draw:
         arrays.append(np.asarray(_values(rng, tuple(map(int, shape)), domain or "real", int(bound))))
         shapes.append(shape)
         moves.append(word not in FIXED)
+        domains.append(word)
     params = {k: v(sizes) if callable(v) else v for k, v in example.params.items()}
-    return Draw(arrays, shapes, params, moves)
+    return Draw(arrays, shapes, params, moves, domains)
 
 
 def _values(rng: np.random.Generator, shape: tuple[int, ...], domain: str, bound: int) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ops.directional import directional
+from ops.directional import by_difference, directional
 from ops.drawing import Draw, draw
 
 from nablint.calculus.terms import Graph
@@ -20,8 +20,12 @@ def draws(card: Card) -> list[Draw]:
     return [draw(card, example, trial) for example in card.examples for trial in range(TRIALS)]
 
 
-def direction_of(array: Any, moves: bool, rng: np.random.Generator) -> Any:
-    return rng.normal(size=np.shape(array)) if moves else None
+def direction_of(array: Any, moves: bool, domain: str, rng: np.random.Generator) -> Any:
+    """A random direction that stays in the domain."""
+    if not moves:
+        return None
+    step = 0.2 * rng.normal(size=np.shape(array))
+    return (step + np.swapaxes(step, -1, -2)) / 2 if domain in ("symmetric", "definite") else step
 
 
 @pytest.mark.parametrize("name", CARDS)
@@ -49,11 +53,13 @@ def test_adjoint_is_the_transpose_of_the_derivative(name: str) -> None:
     card, rng = CARDS[name], np.random.default_rng(3)
     for case in draws(card):
         out = np.asarray(card.evaluate(*case.arrays, **case.params))
-        V = [direction_of(a, m, rng) for a, m in zip(case.arrays, case.moves, strict=True)]
+        V = [direction_of(*each, rng) for each in zip(case.arrays, case.moves, case.domains, strict=True)]
         if out.dtype.kind != "f" or all(v is None for v in V):
             continue
         G = rng.normal(size=out.shape)
         JV, accuracy = directional(card, case.arrays, case.params, V)
+        rough = by_difference(card, case.arrays, case.params, V)
+        np.testing.assert_allclose(JV, rough, rtol=1e-5, atol=1e-6 * (1 + np.abs(rough).max(initial=0)))
         cotangents = card.adjoint(G, out, *case.arrays, **case.params)
         assert len(cotangents) == len(case.arrays)
         pairs = [(g, v) for g, v in zip(cotangents, V, strict=True) if v is not None]
@@ -76,7 +82,7 @@ def test_differential_is_the_derivative(name: str) -> None:
         for chosen in (movable, movable[:1], movable[1:]):
             if not chosen:
                 continue
-            V = [rng.normal(size=np.shape(a)) if i in chosen else None for i, a in enumerate(case.arrays)]
+            V = [direction_of(a, i in chosen, d, rng) for i, (a, d) in enumerate(zip(case.arrays, case.domains, strict=True))]
             JV, accuracy = directional(card, case.arrays, case.params, V)
             if card.differential is not None:
                 dout = card.differential(out, case.arrays, V, **case.params)

@@ -24,6 +24,11 @@ unary("log1p", np.log1p, lambda g, x, y: g / (1 + x), "d log(1 + x) = dx/(1 + x)
 unary("log2", np.log2, lambda g, x, y: g / (_LN2 * x), "d log₂ x = dx/(x log 2)", domain="positive")
 unary("log10", np.log10, lambda g, x, y: g / (_LN10 * x), "d log₁₀ x = dx/(x log 10)", domain="positive")
 unary("sqrt", np.sqrt, lambda g, x, y: g / (2 * y), "d√x = dx/2√x", domain="positive", text="√({0})", latex="\\sqrt{{{0}}}")
+unary("square", np.square, lambda g, x, y: g * (2 * x), "d x² = 2x dx", text="{0}²", latex="{0}^2", binding=4)
+unary("reciprocal", lambda x: 1 / x, lambda g, x, y: -g * y**2, "d(1/x) = -dx/x²", text="1 / {0}", binding=2,
+      latex="\\frac{{1}}{{{0}}}", numpy="1 / {0}")
+unary("rsqrt", lambda x: 1 / np.sqrt(x), lambda g, x, y: g * (-0.5 * y**3), "d x^(-½) = -½ x^(-3/2) dx",
+      domain="positive", text="1 / √({0})", binding=2, latex="\\frac{{1}}{{\\sqrt{{{0}}}}}", numpy="1 / np.sqrt({0})")
 unary("cbrt", lambda x: x ** (1 / 3) if np.iscomplexobj(x) else np.cbrt(x), lambda g, x, y: g / (3 * y**2),
       "d∛x = dx/3(∛x)²", domain="positive", torch="{0} ** (1 / 3)", latex="\\sqrt[3]{{{0}}}")
 unary("sin", np.sin, lambda g, x, y: g * op.cos(x), "d sin x = cos x dx", latex="\\sin({0})")
