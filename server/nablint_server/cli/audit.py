@@ -29,13 +29,12 @@ def audit(
     chosen = Selection.of(options)
     tally = Tally()
     outcomes = tally.watch(chosen.outcomes(repair=False))
-    out = opened(output_file)
-    if statistics:
-        _write_statistics(outcomes, output_format, out)
-    else:
-        paint = Paint.for_stream(out, color)
-        audit_writer(output_format)(outcomes, out, paint, derivations=derivations)
-    out.flush()
+    with opened(output_file) as out:
+        if statistics:
+            _write_statistics(outcomes, output_format, out)
+        else:
+            paint = Paint.for_stream(out, color)
+            audit_writer(output_format)(outcomes, out, paint, derivations=derivations)
     sys.exit(tally.status(exit_zero=exit_zero))
 
 

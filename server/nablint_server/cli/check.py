@@ -40,17 +40,16 @@ def check(
         sys.exit(show(chosen, settings=show_settings))
     tally = Tally()
     outcomes = tally.watch(chosen.outcomes(fix=fix or diff, unsafe=unsafe_fixes, diff=diff))
-    out = opened(output_file)
-    paint = Paint.for_stream(out, color)
-    if diff:
-        _write_differences(outcomes, out, paint)
-    elif fix and chosen.paths == ("-",):
-        _write_mended(outcomes, output_format, paint)
-    elif statistics:
-        _write_statistics(outcomes, output_format, out)
-    else:
-        findings_writer(output_format)(outcomes, out, paint)
-    out.flush()
+    with opened(output_file) as out:
+        paint = Paint.for_stream(out, color)
+        if diff:
+            _write_differences(outcomes, out, paint)
+        elif fix and chosen.paths == ("-",):
+            _write_mended(outcomes, output_format, paint)
+        elif statistics:
+            _write_statistics(outcomes, output_format, out)
+        else:
+            findings_writer(output_format)(outcomes, out, paint)
     if output_format == "text":
         _summary(tally, fix=fix, diff=diff)
     if exit_non_zero_on_fix and tally.fixed and not tally.failed and not diff:

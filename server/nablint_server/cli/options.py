@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -166,15 +169,27 @@ def stop(line: str) -> NoReturn:
     sys.exit(FAILED)
 
 
-def opened(path: Path | None) -> TextIO:
-    """Where the report goes; ends the program when it cannot be written."""
-    if path is None:
-        return sys.stdout
+@contextlib.contextmanager
+def opened(path: Path | None) -> Iterator[TextIO]:
+    """Where the report goes; ends the program when it cannot be written.
+
+    A reader that closes early, as `head` does, ends the program without a word.
+    """
     try:
+        if path is None:
+            if isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+            yield sys.stdout
+            sys.stdout.flush()
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("w", encoding="utf-8")
+        with path.open("w", encoding="utf-8", errors="backslashreplace") as out:
+            yield out
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
     except OSError as error:
-        stop(f"{path}: cannot be written ({error.strerror})")
+        stop(f"{path or 'standard output'}: cannot be written ({error.strerror})")
 
 
 def several(count: int, what: str) -> str:

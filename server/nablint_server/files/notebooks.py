@@ -120,9 +120,9 @@ def python_lines(source: str) -> list[str]:
     continued = False
     for line in lines:
         if continued or (MAGIC.match(line) and not _open("\n".join(cleaned))):
-            indent = line[: len(line) - len(line.lstrip())]
+            indent = "" if continued else line[: len(line) - len(line.lstrip())]
             continued = line.rstrip().endswith("\\")
-            cleaned.append(indent + "pass" if indent.strip("\n") else "")
+            cleaned.append(indent + "pass" if indent else "")
         elif assigned := ASSIGNED.fullmatch(line):
             cleaned.append(assigned[1] + "None")
         else:

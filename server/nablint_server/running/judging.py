@@ -34,7 +34,9 @@ def spoken(source: str, found: list[Diagnostic], settings: Settings) -> list[Dia
         found, used = suppressions.apply(found, comments)
         if settings.enabled(suppressions.UNUSED_CODE, suppressions.UNUSED_NAME):
             awake = [c for c in comments if all(_may_speak(s.text, settings) for s in c.selectors)]
-            idle, _ = suppressions.apply(suppressions.unused(awake, used, source), comments)
+            # A comment that silences everything would silence the finding about itself.
+            plain = [c for c in comments if c.selectors or (c.kind == "ignore-file" and (c, None) in used)]
+            idle, _ = suppressions.apply(suppressions.unused(awake, used, source), plain)
             found += idle
     return sorted(found, key=lambda d: (d.location, d.end_location, d.code))
 
