@@ -25,7 +25,7 @@ def encode_index(index: Any, shape: Shape | None = None) -> tuple[Index, tuple[O
     """The two parts of a Python index that may hold terms, arrays, lists, ints, sizes, slices, None and Ellipsis.
 
     With the indexed array's shape given, indices that mean the same become the same: `h[-1]` and `h[T - 1]`,
-    `x[1:-1]` and `x[1:1 + H]`.  Raises `Misfit` for what cannot be an index.
+    `x[1:-1]` and `x[1:1 + H]`.  Raises `TypeError` for what cannot be an index.
     """
     parts: list[Any] = []
     arrays: list[Operand] = []
@@ -47,7 +47,7 @@ def encode_index(index: Any, shape: Shape | None = None) -> tuple[Index, tuple[O
             elif value.dtype.kind in "iu":
                 parts.append(("term", len(arrays)))
             else:
-                raise Misfit("only integers and booleans can be an index")
+                raise TypeError("only integers and booleans can be an index")
             arrays.append(item)
     if shape is None:
         return tuple(parts), tuple(arrays)
@@ -98,7 +98,7 @@ def _bound(value: Any) -> int | None:
         return value
     number = np.asarray(sample_of(value))
     if number.ndim or number.dtype.kind not in "iu":
-        raise Misfit("the bounds of a slice must be integers")
+        raise TypeError("the bounds of a slice must be integers")
     return int(number)
 
 

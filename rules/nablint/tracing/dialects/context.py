@@ -41,7 +41,7 @@ def current_random() -> np.random.Generator:
 
 
 def as_term(value: Any) -> Term:
-    """The term of an array-like: a term, a number, an array, or a list of these; raises `Misfit` for a ragged list."""
+    """The term of an array-like: a term, a number, an array, or a list of these; raises `Misfit` for a ragged list and `TypeError` for what holds no numbers."""
     if isinstance(value, Term):
         return value
     if isinstance(value, list | tuple | range):
@@ -52,11 +52,11 @@ def as_term(value: Any) -> Term:
         except ValueError as error:
             raise Misfit("the rows of an array differ in length") from error
         if array.dtype.kind not in "biufc":
-            raise Misfit("an array of numbers was expected")
+            raise TypeError("an array of numbers was expected")
         return current_graph().constant(array)
     array = np.asarray(value)
     if array.dtype.kind not in "biufc":
-        raise Misfit("an array of numbers was expected")
+        raise TypeError("an array of numbers was expected")
     return current_graph().constant(array)
 
 
@@ -70,7 +70,7 @@ def as_int(value: Any) -> int:
         return value
     number = np.asarray(getattr(value, "sample", value))
     if number.size != 1 or number.dtype.kind not in "iub":
-        raise Misfit("an integer was expected")
+        raise TypeError("an integer was expected")
     return int(number.reshape(()))
 
 

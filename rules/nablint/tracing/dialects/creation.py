@@ -162,7 +162,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, **_: 
         start, stop = 0, start
     bounds = [b.sample.item() if isinstance(b, Term) and not b.ndim else b for b in (start, stop, step)]
     if not all(isinstance(b, int | float | np.integer | np.floating) for b in bounds) or not bounds[2]:
-        raise Misfit("the bounds of arange must be numbers, its step not zero")
+        raise TypeError("the bounds of arange must be numbers, its step not zero")
     kind = kind_of(dtype, "int" if all(isinstance(b, int | np.integer) for b in bounds) else "float")
     array = np.arange(*map(float if kind == "float" else int, bounds), dtype=NUMPY_TYPES[kind])
     length = dim(bounds[1]) - dim(bounds[0]) if kind == "int" and bounds[2] == 1 else Size(len(array))
