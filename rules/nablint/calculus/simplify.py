@@ -212,9 +212,33 @@ def _product(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | Non
     else:
         product.take(args[0], 1, self.keep)
         product.take(args[1], 1 if _is(node, "multiply") else -1, self.keep)
+        spread = _distributed(self, product)
+        if spread is not None:
+            return spread
     if product.number == 0:
         return spread_like(node.graph.constant(0), node)
     return product.build(self.keep)
+
+
+def _distributed(self: Simplifier, product: Product) -> Term | None:
+    """(a / e + c) e is a + c e: a factor that cancels a denominator goes into the sum."""
+    for whole, power in product.powers.items():
+        if power != 1 or whole in self.keep or not _is(whole, "add", "subtract"):
+            continue
+        for factor, exponent in product.powers.items():
+            if factor is whole or exponent != 1:
+                continue
+            for part in whole.args:
+                inside = Product(part)
+                inside.take(part, 1, self.keep)
+                if inside.powers.get(factor, 0) < 0:
+                    assert whole.card is not None
+                    rest = Product(product.like)
+                    rest.number = product.number
+                    rest.powers = {t: p for t, p in product.powers.items() if t is not whole and t is not factor}
+                    inner = whole.graph.apply(whole.card, [self.of(a * factor) for a in whole.args], {})
+                    return self.of(rest.build() * inner) if rest.powers or rest.number != 1 else self.of(inner)
+    return None
 
 
 def scalars_of(term: Term, keep: Keep) -> tuple[float, list[tuple[Term, float]], Term] | None:
@@ -296,12 +320,28 @@ def _sum_of(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
             listed.insert(0, listed.pop())
     if not listed:
         return spread_like(node.graph.constant(0), node)
+    shared = _shared_scalars(listed, self.keep)
+    if shared is not None:
+        scalars, bare = shared
+        return spread_like(_scaled(1.0, scalars, self.of(spread_like(_add_up(bare, node), node))), node)
     listed = _factored(listed, self.keep)
     common = abs(listed[0][1])
     if len(listed) > 1 and common != 1 and all(abs(abs(c) - common) < 1e-12 * common for _, c in listed):
         whole = _add_up([(t, c / common) for t, c in listed], node)
         return spread_like(_scaled(common, (), whole), node)
     return spread_like(_add_up(listed, node), node)
+
+
+def _shared_scalars(listed: list[tuple[Term, float]], keep: Keep
+                    ) -> tuple[list[tuple[Term, float]], list[tuple[Term, float]]] | None:
+    """The scalar factors that all parts of a sum have, and the parts without them."""
+    if len(listed) < 2:
+        return None
+    opened = [scalars_of(t, keep) for t, _ in listed]
+    first = opened[0]
+    if first is None or not first[1] or any(o is None or dict(o[1]) != dict(first[1]) for o in opened):
+        return None
+    return first[1], [(o[2], c * o[0]) for o, (_, c) in zip(opened, listed, strict=True) if o is not None]
 
 
 def _add_up(listed: list[tuple[Term, float]], node: Term) -> Term:
@@ -525,7 +565,24 @@ def _reduction(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | N
         return None
     if _is(node, "sum_to"):
         return self.of(_sum_to(node, inner))
-    return None
+    return _constant_along(self, node, inner)
+
+
+def _constant_along(self: Simplifier, node: Term, inner: Term) -> Term | None:
+    """Factors of size 1 along the summed axes come out of a sum that keeps them."""
+    if inner in self.keep or not _is(inner, "multiply", "divide") or not node.params.get("keepdims"):
+        return None
+    axis = node.params.get("axis")
+    gone = range(inner.ndim) if axis is None else [int(a) % inner.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+    product, outside = Product(inner), Product(node)
+    product.take(inner, 1, self.keep)
+    for term, power in list(product.powers.items()):
+        if term.ndim == inner.ndim and all(np.shape(term.sample)[a] == 1 for a in gone):
+            outside.powers[term] = product.powers.pop(term)
+    if not outside.powers or not product.powers:
+        return None
+    outside.take(node.graph.apply(node.graph.cards["sum"], (product.build(),), node.params), 1, self.keep)
+    return outside.build()
 
 
 def _sum_to(node: Term, inner: Term) -> Term:

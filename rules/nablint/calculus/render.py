@@ -1,0 +1,236 @@
+"""Terms as formulas and as code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import numpy as np
+
+from nablint.calculus import formula
+from nablint.calculus.code import write_code
+from nablint.calculus.formula import Node
+from nablint.calculus.terms import Term
+from nablint.shapes import show_shape
+
+Style = Literal["text", "latex", "mathml", "numpy", "torch", "einsum"]
+PRINTERS: dict[str, Callable[[Node], str]] = {"text": formula.text, "latex": formula.latex, "mathml": formula.mathml}
+
+
+def render(term: Term, style: Style, names: Mapping[Term, str], *, dot: bool = False, expand: bool = True) -> str | None:
+    """The term written out, with minimal brackets.
+
+    names:  terms that are written by name; the term itself is written out all the same while `expand` holds.
+    dot:    matrix products as `np.dot(a, b)` instead of `a @ b`.
+    Returns None where the style has no way to write the term (code only).
+    """
+    if style in PRINTERS:
+        return PRINTERS[style](formula_of(term, names, expand=expand))
+    return write_code(term, style, names, dot=dot, expand=expand)
+
+
+def formula_of(term: Term, names: Mapping[Term, str], *, expand: bool = True) -> Node:
+    """The term as a formula tree."""
+    return _Writer(names).write(term, expand)
+
+
+class _Writer:
+    def __init__(self, names: Mapping[Term, str]) -> None:
+        self.names = names
+        self.done: dict[Term, Node] = {}
+
+    def write(self, term: Term, expand: bool = False) -> Node:
+        if not (expand and term.card is not None):
+            if term in self.names:
+                return written_name(self.names[term])
+            if term in self.done:
+                return self.done[term]
+        found = self.done[term] = self._leaf(term) if term.card is None else self._node(term)
+        return found
+
+    def _leaf(self, term: Term) -> Node:
+        if term.label:
+            return written_name(term.label)
+        if "size" in term.params:
+            return formula.size(term.params["size"].expr)
+        sample = np.asarray(term.sample)
+        if sample.ndim == 0:
+            return formula.number(float(sample)) if sample.dtype.kind in "biuf" else formula.name(str(sample))
+        if sample.ndim == 2 and sample.shape[0] == sample.shape[1] > 1 and np.array_equal(sample, np.eye(len(sample))):
+            return formula.name("I")
+        if sample.size and bool(np.all(sample == sample.flat[0])) and sample.dtype.kind in "biuf":
+            value = float(sample.flat[0])
+            return formula.name("𝟏" if value == 1 else "0") if value in (0, 1) else formula.number(value)
+        return formula.call("const", formula.name(show_shape(term.shape)))
+
+    def _node(self, term: Term) -> Node:
+        assert term.card is not None
+        special = _NODES.get(term.card.name)
+        if special is not None:
+            found = special(self, term)
+            if found is not None:
+                return found
+        args = tuple(self.write(a) for a in term.args)
+        return template(term, args)
+
+
+def written_name(text: str) -> Node:
+    """A name, or an expression that stands for one (`self.z[1]`)."""
+    return Node("name", (), text)
+
+
+def template(term: Term, args: tuple[Node, ...]) -> Node:
+    """A card's own way of being written, with its parameters filled in."""
+    card = term.card
+    assert card is not None
+    shown = {k: _parameter(v) for k, v in term.params.items() if v is not None}
+
+    def fill(pattern: str) -> str:
+        pattern = pattern.replace("{*}", ", ".join(f"{{{i}}}" for i in range(len(args))))
+        for key, value in shown.items():
+            pattern = pattern.replace(f"{{{key}}}", value)
+        return pattern.replace("{{", "{").replace("}}", "}")
+
+    text = fill(card.text) if card.text else ""
+    if not text or any(f"{{{k}}}" in text for k in ("axis", "shape", "index", "low", "high")):
+        return formula.call(card.name, *args)
+    return Node("template", args, text, fill(card.latex or card.text))
+
+
+def _parameter(value: object) -> str:
+    return show_shape(value) if isinstance(value, tuple) and all(isinstance(v, int) for v in value) else str(value)  # type: ignore[arg-type]
+
+
+Special = Callable[[_Writer, Term], Node | None]
+_NODES: dict[str, Special] = {}
+
+
+def _writes(*names: str) -> Callable[[Special], Special]:
+    def put(function: Special) -> Special:
+        for name in names:
+            _NODES[name] = function
+        return function
+
+    return put
+
+
+@_writes("add", "subtract")
+def _sum(w: _Writer, t: Term) -> Node:
+    a, b = (w.write(x) for x in t.args)
+    assert t.card is not None
+    if t.card.name == "add":
+        if b.kind == "sum" and b.mark[0] == "-":
+            return formula.total([("+", a), ("-", b.parts[0]),
+                                  *zip(b.mark[1:], b.parts[1:], strict=True)])  # type: ignore[list-item]
+        return formula.total([("+", a), ("+", b)])
+    return formula.total([("+", a), ("-", b)])
+
+
+@_writes("negative")
+def _negative(w: _Writer, t: Term) -> Node:
+    return Node("sum", (w.write(t.args[0]),), "-")
+
+
+@_writes("multiply")
+def _multiply(w: _Writer, t: Term) -> Node:
+    a, b = t.args
+    parts = (w.write(a), w.write(b))
+    if a.ndim == 0 or b.ndim == 0:
+        if a.ndim and not b.ndim:
+            parts = parts[::-1]
+        return formula.product(parts)
+    return formula.product(parts, "∘")
+
+
+@_writes("divide")
+def _divide(w: _Writer, t: Term) -> Node:
+    return Node("fraction", (w.write(t.args[0]), w.write(t.args[1])))
+
+
+@_writes("power")
+def _power(w: _Writer, t: Term) -> Node:
+    return Node("power", (w.write(t.args[0]), w.write(t.args[1])))
+
+
+_writes("square")(lambda w, t: Node("power", (w.write(t.args[0]), formula.number(2))))
+_writes("sqrt")(lambda w, t: Node("template", (w.write(t.args[0]),), "√({0})", "\\sqrt{ {0} }"))
+_writes("sigmoid")(lambda w, t: formula.call("σ", w.write(t.args[0]), latex="\\sigma"))
+_writes("inv")(lambda w, t: Node("inverse", (w.write(t.args[0]),)))
+_writes("trace")(lambda w, t: formula.call("tr", w.write(t.args[0]), latex="\\operatorname{tr}"))
+_writes("det")(lambda w, t: formula.call("det", w.write(t.args[0])))
+_writes("absolute")(lambda w, t: Node("bars", (w.write(t.args[0]),), "|"))
+_writes("outer")(lambda w, t: formula.product((w.write(t.args[0]), Node("transpose", (w.write(t.args[1]),)))))
+_writes("inner_product")(lambda w, t: Node("inner", (w.write(t.args[0]), w.write(t.args[1]))))
+_writes("broadcast_to", "expand_dims", "squeeze")(lambda w, t: w.write(t.args[0]))
+_writes("eye", "identity")(lambda w, t: formula.name("I"))
+_writes("kron")(lambda w, t: formula.product((w.write(t.args[0]), w.write(t.args[1])), "⊗"))
+
+
+@_writes("matmul", "dot")
+def _matmul(w: _Writer, t: Term) -> Node | None:
+    a, b = t.args
+    if a.ndim == 0 or b.ndim == 0:
+        return _multiply(w, t)
+    left, right = w.write(a), w.write(b)
+    if a.ndim == 1:
+        if b.ndim == 2:  # a row times a matrix: the column Bᵀ a
+            return formula.product((_turned(right), left))
+        left = _turned(left)
+    return formula.product((left, right))
+
+
+def _turned(node: Node) -> Node:
+    return node.parts[0] if node.kind == "transpose" else Node("transpose", (node,))
+
+
+@_writes("transpose")
+def _transpose(w: _Writer, t: Term) -> Node | None:
+    axes = t.params.get("axes")
+    inner = w.write(t.args[0])
+    if t.ndim <= 2 and (axes is None or tuple(int(a) % 2 for a in axes) == (1, 0)):
+        return _turned(inner) if t.ndim == 2 else inner
+    order = tuple(range(t.ndim))[::-1] if axes is None else tuple(int(a) for a in axes)
+    if order == (*range(t.ndim - 2), t.ndim - 1, t.ndim - 2):
+        return _turned(inner)
+    return formula.call("permute", inner, formula.name(show_shape(order)))
+
+
+@_writes("sum", "mean", "max", "min", "prod", "var", "std", "logsumexp", "sum_to")
+def _reduce(w: _Writer, t: Term) -> Node:
+    assert t.card is not None
+    axis = t.params.get("axis")
+    inner = w.write(t.args[0])
+    over = "" if axis is None or t.args[0].ndim <= 1 and t.ndim == 0 else f"axis={_parameter(axis)}"
+    if t.card.name == "sum":
+        return Node("sigma", (inner,), over)
+    if t.card.name == "sum_to":
+        return formula.call("sum_to", inner, formula.name(show_shape(t.shape)))
+    return formula.call(t.card.name, inner, *((formula.name(over),) if over else ()))
+
+
+@_writes("softmax", "log_softmax")
+def _softmax(w: _Writer, t: Term) -> Node:
+    assert t.card is not None
+    return formula.call(t.card.name, w.write(t.args[0]))
+
+
+@_writes("getitem")
+def _getitem(w: _Writer, t: Term) -> Node:
+    arrays = [formula.text(w.write(a)) for a in t.args[1:]]
+    return Node("index", (w.write(t.args[0]),), index_text(t.params["index"], arrays))
+
+
+def index_text(index: tuple[object, ...], arrays: list[str]) -> str:
+    """What stands between the brackets of an index."""
+    shown: list[str] = []
+    for part in index:
+        if part is Ellipsis:
+            shown.append("...")
+        elif isinstance(part, tuple) and part[0] == "slice":
+            start, stop, step = (("" if v is None else str(v)) for v in part[1:])
+            shown.append(f"{start}:{stop}" + (f":{step}" if step else ""))
+        elif isinstance(part, tuple):
+            shown.append(arrays[part[1]])
+        else:
+            shown.append(str(part))
+    return ", ".join(shown)
