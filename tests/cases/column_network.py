@@ -8,7 +8,6 @@ usage:
     python column_network.py --data digits.npz --hidden 30 --epochs 30 --eta 0.5
 """
 
-# Standard library
 import argparse
 import gzip
 import json
@@ -17,7 +16,6 @@ import random
 import sys
 import time
 
-# Third-party libraries
 import numpy as np
 
 
@@ -27,12 +25,11 @@ class QuadraticCost(object):
 
     @staticmethod
     def fn(a, y):
-        """Cost of one training example with output ``a`` and wanted output ``y``."""
+        """a: what came out, y: what should have, both columns"""
         return 0.5*np.linalg.norm(a-y)**2
 
     @staticmethod
     def delta(z, a, y):
-        """Error in the output layer."""
         return (a-y) * sigmoid_prime(z)
 
 
@@ -40,17 +37,17 @@ class CrossEntropyCost(object):
 
     @staticmethod
     def fn(a, y):
-        # nan_to_num because 0*log(0) should count as nothing
+        # saturated units give 0*log(0)
         return np.sum(np.nan_to_num(-y*np.log(a)-(1-y)*np.log(1-a)))
 
     @staticmethod
     def delta(z, a, y):
-        """Error in the output layer. ``z`` is not used, it is there to look like the other cost."""
+        # z only to have the same arguments everywhere
         return (a-y)
 
 
 class MeanCrossEntropyCost(object):
-    """same as above, but averaged over the output units (as in the old matlab code)"""
+    """averaged over the output units, as the old matlab code had it"""
 
     @staticmethod
     def fn(a, y):
@@ -87,14 +84,14 @@ class Network(object):
                         for x, y in zip(self.sizes[:-1], self.sizes[1:])]
 
     def feedforward(self, a):
-        """Return the output of the network if ``a`` is input."""
+        # a: column, or several columns side by side
         for b, w in zip(self.biases, self.weights):
             a = sigmoid(np.dot(w, a)+b)
         return a
 
-    def SGD(self, training_data, epochs, mini_batch_size, eta,
+    def fit(self, training_data, epochs, mini_batch_size, eta,
             lmbda=0.0, evaluation_data=None, min_delta=0.0, patience=0):
-        """Stochastic gradient descent. ``training_data`` is a list of tuples ``(x, y)``."""
+        """training_data: list of (x, y) pairs. Stops early when patience is given."""
         n = len(training_data)
         best, waited = 0.0, 0
         history = []
@@ -104,7 +101,7 @@ class Network(object):
             mini_batches = [training_data[k:k+mini_batch_size]
                             for k in range(0, n, mini_batch_size)]
             for mini_batch in mini_batches:
-                self.update_mini_batch(mini_batch, eta, lmbda, n)
+                self.learn_from(mini_batch, eta, lmbda, n)
             took = time.time() - start
             if evaluation_data:
                 acc = self.accuracy(evaluation_data)
@@ -122,7 +119,7 @@ class Network(object):
                 print("Epoch {0} complete".format(j))
         return history
 
-    def update_mini_batch(self, mini_batch, eta, lmbda, n):
+    def learn_from(self, mini_batch, eta, lmbda, n):
         nabla_b = [np.zeros(b.shape) for b in self.biases]
         nabla_w = [np.zeros(w.shape) for w in self.weights]
         for x, y in mini_batch:
@@ -139,25 +136,23 @@ class Network(object):
         self.biases = [b + v for b, v in zip(self.biases, self.velocity_b)]
 
     def backprop(self, x, y):
-        """Return a tuple ``(nabla_b, nabla_w)`` representing the gradient of the cost,
-        layer by layer, in lists like ``self.biases`` and ``self.weights``."""
+        """one example forth and back; two lists, shaped like self.biases and self.weights"""
         nabla_b = [np.zeros(b.shape) for b in self.biases]
         nabla_w = [np.zeros(w.shape) for w in self.weights]
-        # feedforward
         activation = x
-        activations = [x]   # list to store all the activations, layer by layer
-        zs = []             # list to store all the z vectors, layer by layer
+        activations = [x]
+        zs = []             # before the squashing
         for b, w in zip(self.biases, self.weights):
             z = np.dot(w, activation)+b
             zs.append(z)
             activation = sigmoid(z)
             activations.append(activation)
         # print([a.shape for a in activations])
-        # backward pass
+        # and now from the end
         delta = self.cost.delta(zs[-1], activations[-1], y)
         nabla_b[-1] = delta
         nabla_w[-1] = np.dot(delta, activations[-2].transpose())
-        # l = 1 is the last layer of neurons, l = 2 the one before it, and so on
+        # -l counts layers from the output
         for l in range(2, self.num_layers):
             z = zs[-l]
             sp = sigmoid_prime(z)
@@ -242,22 +237,20 @@ def load(filename):
     return net
 
 
-#### Miscellaneous functions
+#### odds and ends
 
 def vectorized_result(j, n=10):
-    """n-dimensional unit vector with a 1.0 in the j'th position"""
+    """column of zeros with a one at j"""
     e = np.zeros((n, 1))
     e[j] = 1.0
     return e
 
 
 def sigmoid(z):
-    """The sigmoid function."""
     return 1.0/(1.0+np.exp(-z))
 
 
 def sigmoid_prime(z):
-    """Derivative of the sigmoid function."""
     return sigmoid(z)*(1-sigmoid(z))
 
 
@@ -313,6 +306,6 @@ if __name__ == "__main__":
 
     # net = Network([400, 30, 10], cost=QuadraticCost)
     net = Network([400, args.hidden, 10], cost=CrossEntropyCost, momentum=0.5)
-    net.SGD(train, args.epochs, 10, args.eta, lmbda=args.lmbda, evaluation_data=test, patience=5)
+    net.fit(train, args.epochs, 10, args.eta, lmbda=args.lmbda, evaluation_data=test, patience=5)
     net.save("net.json")
     plot_weights(net)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 # coding: utf-8
 
-# Deep neural network, step by step (week 4 + the regularization / optimization notebooks merged)
+# all my notebooks of the course in one file (weeks 2-4, regularization, optimizers)
 # X has one column per example: (n_x, m)
 
 import time
@@ -28,13 +28,10 @@ def relu(Z):
 
 
 def relu_backward(dA, cache):
-    """
-    dA -- post-activation gradient, of any shape
-    cache -- 'Z' where we store for computing backward propagation efficiently
-    """
+    """dA and the returned dZ have the shape of cache, which is Z"""
     Z = cache
     dZ = np.array(dA, copy=True)
-    # When z <= 0, you should set dz to 0 as well.
+    # nothing passes where the unit was off
     dZ[Z <= 0] = 0
     assert (dZ.shape == Z.shape)
     return dZ
@@ -52,10 +49,9 @@ def sigmoid_backward(dA, cache):
 
 def propagate(w, b, X, Y):
     """
-    w -- weights, a numpy array of size (num_px * num_px * 3, 1)
-    b -- bias, a scalar
-    X -- data of size (num_px * num_px * 3, number of examples)
-    Y -- "label" vector of size (1, number of examples)
+    w -- (n, 1), b -- a number
+    X -- pictures, one column each: (n, m)
+    Y -- 0 or 1 for every column: (1, m)
     """
     m = X.shape[1]
     A = sigmoid(np.dot(w.T, X) + b)[0]
@@ -81,7 +77,7 @@ def optimize(w, b, X, Y, num_iterations, learning_rate, print_cost=False):
         if i % 100 == 0:
             costs.append(cost)
         if print_cost and i % 100 == 0:
-            print ("Cost after iteration %i: %f" %(i, cost))
+            print ("%5d   %f" %(i, cost))
     params = {"w": w, "b": b}
     grads = {"dw": dw, "db": db}
     return params, grads, costs
@@ -91,10 +87,8 @@ def optimize(w, b, X, Y, num_iterations, learning_rate, print_cost=False):
 
 def initialize_parameters_deep(layer_dims):
     """
-    layer_dims -- python list with the number of units of every layer
-
-    Returns: parameters "W1", "b1", ..., "WL", "bL";
-    Wl has shape (layer_dims[l], layer_dims[l-1]), bl has shape (layer_dims[l], 1)
+    layer_dims -- units per layer, the input first
+    gives W1, b1, W2, ... with Wl (layer_dims[l], layer_dims[l-1]) and bl (layer_dims[l], 1)
     """
     parameters = {}
     L = len(layer_dims)
@@ -124,7 +118,7 @@ def linear_activation_forward(A_prev, W, b, activation):
 
 
 def L_model_forward(X, parameters):
-    """[LINEAR->RELU]*(L-1)->LINEAR->SIGMOID"""
+    # relu everywhere, sigmoid at the end
     caches = []
     A = X
     L = len(parameters) // 2
@@ -140,15 +134,12 @@ def L_model_forward(X, parameters):
 def compute_cost(AL, Y):
     m = Y.shape[1]
     cost = (-1/m) * np.sum(np.multiply(Y, np.log(AL)) + np.multiply(1 - Y, np.log(1 - AL)))
-    cost = np.squeeze(cost)      # e.g. this turns [[17]] into 17
+    cost = np.squeeze(cost)
     return cost
 
 
 def linear_backward(dZ, cache):
-    """
-    dZ -- gradient of the cost with respect to the linear output (of current layer l)
-    cache -- tuple of values (A_prev, W, b) from the forward propagation in the current layer
-    """
+    """cache: (A_prev, W, b) of the same layer"""
     A_prev, W, b = cache
     m = A_prev.shape[1]
 
@@ -174,9 +165,9 @@ def linear_activation_backward(dA, cache, activation):
 
 def L_model_backward(AL, Y, caches):
     grads = {}
-    L = len(caches) # the number of layers
+    L = len(caches)
     m = AL.shape[1]
-    Y = Y.reshape(AL.shape) # after this line, Y is the same shape as AL
+    Y = Y.reshape(AL.shape)
 
     dAL = - (np.divide(Y, AL) - np.divide(1 - Y, 1 - AL))
 
@@ -184,12 +175,11 @@ def L_model_backward(AL, Y, caches):
     grads["dA" + str(L-1)], grads["dW" + str(L)], grads["db" + str(L)] = linear_activation_backward(dAL, current_cache, "sigmoid")
 
     for l in reversed(range(L-1)):
-        # lth layer: (RELU -> LINEAR) gradients.
         current_cache = caches[l]
-        dA_prev_temp, dW_temp, db_temp = linear_activation_backward(grads["dA" + str(l + 1)], current_cache, "relu")
-        grads["dA" + str(l)] = dA_prev_temp
-        grads["dW" + str(l + 1)] = dW_temp
-        grads["db" + str(l + 1)] = db_temp
+        dA_below, dW_here, db_here = linear_activation_backward(grads["dA" + str(l + 1)], current_cache, "relu")
+        grads["dA" + str(l)] = dA_below
+        grads["dW" + str(l + 1)] = dW_here
+        grads["db" + str(l + 1)] = db_here
     return grads
 
 
@@ -328,11 +318,9 @@ def L_layer_model(X, Y, layers_dims, learning_rate=0.0075, num_iterations=3000, 
         grads = L_model_backward(AL, Y, caches)
         parameters = update_parameters(parameters, grads, learning_rate)
         if print_cost and i % 100 == 0:
-            print ("Cost after iteration %i: %f" %(i, cost))
+            print ("%5d   %f" %(i, cost))
             costs.append(cost)
     # plt.plot(np.squeeze(costs))
-    # plt.ylabel('cost')
-    # plt.xlabel('iterations (per hundreds)')
     # plt.show()
     return parameters
 

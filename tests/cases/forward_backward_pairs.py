@@ -4,19 +4,16 @@ import numpy as np
 
 def affine_forward(x, w, b):
     """
-    Forward pass of a fully-connected layer.
-
-    The input x holds a minibatch of N examples, each of shape (d_1, ..., d_k);
-    every example is flattened to a vector of D = d_1 * ... * d_k numbers first.
+    Dense layer. Images etc. come unflattened, D is the product of d_1 to d_k.
 
     Inputs:
-    - x: array of input data, of shape (N, d_1, ..., d_k)
-    - w: array of weights, of shape (D, M)
-    - b: array of biases, of shape (M,)
+    - x: N examples, of shape (N, d_1, ..., d_k)
+    - w: of shape (D, M)
+    - b: of shape (M,)
 
-    Returns a tuple of:
-    - out: output, of shape (N, M)
-    - cache: (x, w, b)
+    Returns:
+    - out: of shape (N, M)
+    - cache: what affine_backward wants
     """
     out = None
     # flatten, keep x as it came for the backward pass
@@ -29,16 +26,14 @@ def affine_forward(x, w, b):
 
 def affine_backward(dout, cache):
     """
-    Backward pass of a fully-connected layer.
-
     Inputs:
-    - dout: upstream derivative, of shape (N, M)
-    - cache: tuple of x (N, d_1, ..., d_k), w (D, M), b (M,)
+    - dout: of shape (N, M)
+    - cache: x, w, b as they went in
 
-    Returns a tuple of:
-    - dx: gradient with respect to x, of shape (N, d_1, ..., d_k)
-    - dw: gradient with respect to w, of shape (D, M)
-    - db: gradient with respect to b, of shape (M,)
+    Returns:
+    - dx: of shape (N, d_1, ..., d_k)
+    - dw: of shape (D, M)
+    - db: of shape (M,)
     """
     x, w, b = cache
     dx, dw, db = None, None, None
@@ -56,10 +51,10 @@ def affine_backward(dout, cache):
 def relu_forward(x):
     """
     Input:
-    - x: inputs, of any shape
+    - x: any shape
 
-    Returns a tuple of:
-    - out: output, same shape as x
+    Returns:
+    - out: same shape as x
     - cache: x
     """
     out = np.maximum(0, x)
@@ -70,11 +65,11 @@ def relu_forward(x):
 def relu_backward(dout, cache):
     """
     Input:
-    - dout: upstream derivatives, of any shape
-    - cache: input x, of same shape as dout
+    - dout: any shape
+    - cache: x, same shape as dout
 
     Returns:
-    - dx: gradient with respect to x
+    - dx: same shape as x
     """
     dx, x = None, cache
     dx = dout.copy()
@@ -99,22 +94,18 @@ def affine_relu_backward(dout, cache):
 
 def batchnorm_forward(x, gamma, beta, bn_param):
     """
-    Forward pass for batch normalization.
+    Batch normalization over the first axis.
 
     Input:
-    - x: data of shape (N, D)
-    - gamma: scale parameter of shape (D,)
-    - beta: shift parameter of shape (D,)
-    - bn_param: dictionary with the following keys:
-      - mode: 'train' or 'test'; required
-      - eps: constant for numeric stability
-      - momentum: constant for running mean / variance
-      - running_mean: array of shape (D,)
-      - running_var: array of shape (D,)
+    - x: of shape (N, D)
+    - gamma: of shape (D,)
+    - beta: of shape (D,)
+    - bn_param: dictionary; mode ('train' or 'test') must be there, eps and momentum may,
+      running_mean and running_var of shape (D,) are put there
 
-    Returns a tuple of:
+    Returns:
     - out: of shape (N, D)
-    - cache: values needed in the backward pass
+    - cache: see batchnorm_backward
     """
     mode = bn_param['mode']
     eps = bn_param.get('eps', 1e-5)
@@ -126,7 +117,7 @@ def batchnorm_forward(x, gamma, beta, bn_param):
 
     out, cache = None, None
     if mode == 'train':
-        # step by step, as in the computational graph on the whiteboard
+        # one node of the graph per line
         mu = 1. / N * np.sum(x, axis=0)
         xmu = x - mu
         sq = xmu ** 2
@@ -152,13 +143,13 @@ def batchnorm_forward(x, gamma, beta, bn_param):
 
 def batchnorm_backward(dout, cache):
     """
-    Backward pass for batch normalization, along the computational graph.
+    The graph above from bottom to top.
 
     Inputs:
-    - dout: upstream derivatives, of shape (N, D)
+    - dout: of shape (N, D)
     - cache: from batchnorm_forward
 
-    Returns a tuple of:
+    Returns:
     - dx: of shape (N, D)
     - dgamma: of shape (D,)
     - dbeta: of shape (D,)
@@ -190,7 +181,7 @@ def batchnorm_backward(dout, cache):
 
 
 def batchnorm_backward_alt(dout, cache):
-    """Same as above but simplified on paper. Much faster."""
+    """the same after two pages of algebra, three times as fast"""
     xhat, gamma, xmu, ivar, sqrtvar, var, eps = cache
     N = dout.shape[0]
     dbeta = dout.sum(axis=0)
@@ -202,9 +193,9 @@ def batchnorm_backward_alt(dout, cache):
 def layernorm_forward(x, gamma, beta, ln_param):
     """
     Input:
-    - x: data of shape (N, D)
-    - gamma: scale parameter of shape (D,)
-    - beta: shift parameter of shape (D,)
+    - x: of shape (N, D)
+    - gamma: of shape (D,)
+    - beta: of shape (D,)
     - ln_param: dictionary with eps
     """
     eps = ln_param.get('eps', 1e-5)
@@ -221,13 +212,13 @@ def layernorm_forward(x, gamma, beta, ln_param):
 def layernorm_backward(dout, cache):
     """
     Input:
-    - dout: upstream derivatives, of shape (N, D)
-    - cache: variables from layernorm_forward
+    - dout: of shape (N, D)
+    - cache: from layernorm_forward
 
-    Returns a tuple of:
-    - dx: gradient with respect to inputs x, of shape (N, D)
-    - dgamma: gradient with respect to gamma, of shape (D,)
-    - dbeta: gradient with respect to beta, of shape (D,)
+    Returns:
+    - dx: of shape (N, D)
+    - dgamma: of shape (D,)
+    - dbeta: of shape (D,)
     """
     x_hat, gamma, std = cache
     dgamma = np.sum(dout * x_hat, axis=0)
@@ -242,11 +233,11 @@ def layernorm_backward(dout, cache):
 
 def dropout_forward(x, dropout_param):
     """
-    Inverted dropout.
+    Dropout that divides by p at once, so that test time needs nothing.
 
     Inputs:
-    - x: input data, of any shape
-    - dropout_param: dictionary with keys p (probability to keep), mode ('train' or 'test'), seed
+    - x: any shape
+    - dropout_param: dictionary with p (the share that is kept), mode, and maybe a seed
     """
     p, mode = dropout_param['p'], dropout_param['mode']
     if 'seed' in dropout_param:
@@ -277,16 +268,14 @@ def dropout_backward(dout, cache):
 def conv_forward_naive(x, w, b, conv_param):
     """
     Input:
-    - x: input data of shape (N, C, H, W)
-    - w: filter weights of shape (F, C, HH, WW)
-    - b: biases, of shape (F,)
+    - x: of shape (N, C, H, W)
+    - w: F filters, of shape (F, C, HH, WW)
+    - b: of shape (F,)
     - conv_param: dictionary with 'stride' and 'pad'
 
-    Returns a tuple of:
-    - out: output data, of shape (N, F, H', W') where
-      H' = 1 + (H + 2 * pad - HH) / stride
-      W' = 1 + (W + 2 * pad - WW) / stride
-    - cache: (x, w, b, conv_param)
+    Returns:
+    - out: of shape (N, F, H_out, W_out)
+    - cache: everything
     """
     stride, pad = conv_param['stride'], conv_param['pad']
     N, C, H, W = x.shape
@@ -308,10 +297,9 @@ def conv_forward_naive(x, w, b, conv_param):
 def conv_backward_naive(dout, cache):
     """
     Inputs:
-    - dout: upstream derivatives, of shape (N, F, H', W')
-    - cache: (x, w, b, conv_param) as in conv_forward_naive
+    - dout: of shape (N, F, H_out, W_out)
 
-    Returns a tuple of: dx, dw, db
+    Returns: dx, dw, db
     """
     x, w, b, conv_param = cache
     stride, pad = conv_param['stride'], conv_param['pad']
@@ -337,7 +325,7 @@ def conv_backward_naive(dout, cache):
 def max_pool_forward_naive(x, pool_param):
     """
     Inputs:
-    - x: input data, of shape (N, C, H, W)
+    - x: of shape (N, C, H, W)
     - pool_param: dictionary with 'pool_height', 'pool_width', 'stride'
     """
     ph, pw, s = pool_param['pool_height'], pool_param['pool_width'], pool_param['stride']
@@ -367,13 +355,11 @@ def max_pool_backward_naive(dout, cache):
 
 def svm_loss(x, y):
     """
-    Multiclass hinge loss.
+    Hinge loss, summed over the wrong classes.
 
     Inputs:
     - x: scores, of shape (N, C)
-    - y: labels, of shape (N,), 0 <= y[i] < C
-
-    Returns a tuple of: loss, dx
+    - y: class numbers, of shape (N,)
     """
     N = x.shape[0]
     correct = x[np.arange(N), y]
@@ -392,9 +378,7 @@ def softmax_loss(x, y):
     """
     Inputs:
     - x: scores, of shape (N, C)
-    - y: labels, of shape (N,), 0 <= y[i] < C
-
-    Returns a tuple of: loss, dx
+    - y: class numbers, of shape (N,)
     """
     shifted = x - np.max(x, axis=1, keepdims=True)
     Z = np.sum(np.exp(shifted), axis=1, keepdims=True)
@@ -408,7 +392,7 @@ def softmax_loss(x, y):
     return loss, dx
 
 
-def eval_numerical_gradient_array(f, x, df, h=1e-5):
+def numeric_gradient(f, x, df, h=1e-5):
     """numeric gradient of f at x, contracted with df"""
     grad = np.zeros_like(x)
     it = np.nditer(x, flags=['multi_index'], op_flags=['readwrite'])
@@ -430,19 +414,17 @@ def rel_error(x, y):
 
 
 if __name__ == '__main__':
-    np.random.seed(231)
+    np.random.seed(12)
     x = np.random.randn(10, 2, 3)
     w = np.random.randn(6, 5)
     b = np.random.randn(5)
     dout = np.random.randn(10, 5)
 
-    dx_num = eval_numerical_gradient_array(lambda x: affine_forward(x, w, b)[0], x, dout)
-    dw_num = eval_numerical_gradient_array(lambda w: affine_forward(x, w, b)[0], w, dout)
-    db_num = eval_numerical_gradient_array(lambda b: affine_forward(x, w, b)[0], b, dout)
+    dx_num = numeric_gradient(lambda x: affine_forward(x, w, b)[0], x, dout)
+    dw_num = numeric_gradient(lambda w: affine_forward(x, w, b)[0], w, dout)
+    db_num = numeric_gradient(lambda b: affine_forward(x, w, b)[0], b, dout)
 
     _, cache = affine_forward(x, w, b)
     dx, dw, db = affine_backward(dout, cache)
-    print('Testing affine_backward (should be around e-10 or less):')
-    print('dx error: ', rel_error(dx_num, dx))
-    print('dw error: ', rel_error(dw_num, dw))
-    print('db error: ', rel_error(db_num, db))
+    for name, num, own in (('dx', dx_num, dx), ('dw', dw_num, dw), ('db', db_num, db)):
+        print('affine', name, rel_error(num, own))

@@ -13,14 +13,12 @@ import numpy as np
 
 def softmax_loss_naive(W, X, y, reg):
     """
-    Softmax loss, with explicit loops.
+    Two loops, slow, to compare with.
 
-    - W: A numpy array of shape (D, C) containing weights.
-    - X: A numpy array of shape (N, D) containing a minibatch of data.
-    - y: A numpy array of shape (N,) containing training labels.
-    - reg: (float) regularization strength
-
-    Returns loss as single float, gradient with respect to W of the same shape as W
+    - W: weights (D, C)
+    - X: examples (N, D)
+    - y: class numbers (N,)
+    - reg: strength of the weight decay
     """
     loss = 0.0
     dW = np.zeros_like(W)
@@ -72,7 +70,7 @@ def svm_loss_naive(W, X, y, reg):
         for j in range(num_classes):
             if j == y[i]:
                 continue
-            margin = scores[j] - correct_class_score + 1  # note delta = 1
+            margin = scores[j] - correct_class_score + 1
             if margin > 0:
                 loss += margin
                 dW[:, j] += X[i, :]
@@ -112,7 +110,7 @@ def ridge(theta, X, y, lam):
 
 
 class TwoLayerNet(object):
-    """input - fully connected layer - ReLU - fully connected layer - softmax"""
+    """dense, relu, dense, softmax"""
 
     def __init__(self, input_size, hidden_size, output_size, std=1e-4):
         self.params = {}
@@ -123,8 +121,7 @@ class TwoLayerNet(object):
 
     def loss(self, X, y=None, reg=0.0):
         """
-        - X: Input data of shape (N, D).
-        - y: labels, optional; without them the scores are returned
+        X is (N, D). Without y you get the scores, with y the loss and a dictionary of gradients.
         """
         W1, b1 = self.params['W1'], self.params['b1']
         W2, b2 = self.params['W2'], self.params['b2']
@@ -167,7 +164,7 @@ class TwoLayerNet(object):
             for key in self.params:
                 self.params[key] -= learning_rate * grads[key]
             if verbose and it % 100 == 0:
-                print('iteration %d / %d: loss %f' % (it, num_iters, loss))
+                print('%5d/%d  %f' % (it, num_iters, loss))
             if it % iterations_per_epoch == 0:
                 history['train_acc'].append((self.predict(X_batch) == y_batch).mean())
                 history['val_acc'].append((self.predict(X_val) == y_val).mean())
@@ -246,7 +243,7 @@ def perceptron_like(X, y, epochs=5, lr=0.1):
     return w, b
 
 
-def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5):
+def spot_check(f, x, analytic_grad, num_checks=10, h=1e-5):
     for i in range(num_checks):
         ix = tuple([randrange(m) for m in x.shape])
         oldval = x[ix]
@@ -258,7 +255,7 @@ def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5):
         grad_numerical = (fxph - fxmh) / (2 * h)
         grad_analytic = analytic_grad[ix]
         rel_error = abs(grad_numerical - grad_analytic) / (abs(grad_numerical) + abs(grad_analytic))
-        print('numerical: %f analytic: %f, relative error: %e' % (grad_numerical, grad_analytic, rel_error))
+        print('%f  %f  %e' % (grad_numerical, grad_analytic, rel_error))
 
 
 def load_batch(filename):
@@ -284,8 +281,8 @@ def main():
 
     W = np.random.randn(3073, 10) * 0.0001
     loss, grad = softmax_loss_vectorized(W, X[:500], y[:500], 0.0)
-    print('loss: %f, sanity check: %f' % (loss, -np.log(0.1)))
-    grad_check_sparse(lambda w: softmax_loss_naive(w, X[:500], y[:500], 0.0)[0], W, grad)
+    print('loss at the start %f, expected about %f' % (loss, np.log(10)))
+    spot_check(lambda w: softmax_loss_naive(w, X[:500], y[:500], 0.0)[0], W, grad)
 
     net = TwoLayerNet(3073, 50, 10)
     history = net.train(X[:49000], y[:49000], X[49000:], y[49000:], num_iters=1000, reg=0.25, verbose=True)

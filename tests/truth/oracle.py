@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import types
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +16,11 @@ class Wrong(AssertionError):
 
 
 def module(name: str, source: str) -> types.ModuleType:
-    """Run our own case file's text (perhaps with a slip in it) as a fresh module."""
+    """Run our own case file's text (perhaps with a slip in it) as a fresh module, which keeps it as `__source__`."""
     made = types.ModuleType(f"case_{name}")
-    exec(compile(source, f"{name}.py", "exec"), made.__dict__)
+    made.__dict__["__source__"] = source
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(source, f"{name}.py", "exec"), made.__dict__)
     return made
 
 

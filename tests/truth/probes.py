@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from truth.oracle import Oracle
+from truth.oracle import Oracle, module
 
 
 def column_network(m: Any, check: Oracle) -> None:
@@ -31,7 +30,7 @@ def column_network(m: Any, check: Oracle) -> None:
         check(f"matrix b{i}", nabla_b[i], lambda: net.matrix_cost(X, Y), net.biases[i])
     batch = [(np.random.randn(3, 1), np.random.rand(2, 1)) for _ in range(3)]
     weights, biases = [w.copy() for w in net.weights], [b.copy() for b in net.biases]
-    net.update_mini_batch(batch, 0.5, 0.0, 3)
+    net.learn_from(batch, 0.5, 0.0, 3)
     after_w, after_b = net.weights, net.biases
     net.weights, net.biases = weights, biases
     total = lambda: sum(net.cost.fn(net.feedforward(x), y) for x, y in batch)
@@ -165,11 +164,101 @@ def loss_and_grads(m: Any, check: Oracle) -> None:
     check.same("unit", np.append(w, b), -np.append(X.T @ (labels - 0.5), np.sum(labels - 0.5)))
 
 
+def autograd_functions(m: Any, check: Oracle) -> None:
+    """Each Function's backward, as torch calls it, against differences of its forward."""
+    import torch
+
+    rng = np.random.default_rng(6)
+
+    def function(kind: Any, *args: Any) -> None:
+        arrays = [a if isinstance(a, np.ndarray) and a.dtype == float else None for a in args]
+        tensors = [torch.from_numpy(a) if isinstance(a, np.ndarray) else a for a in args]
+        for tensor, array in zip(tensors, arrays, strict=True):
+            if array is not None:
+                tensor.requires_grad_()
+        out = kind.apply(*tensors)
+        dout = torch.from_numpy(np.asarray(rng.normal(size=tuple(out.shape))))
+        wanted = [t for t, a in zip(tensors, arrays, strict=True) if a is not None]
+        found = torch.autograd.grad((out * dout).sum(), wanted)
+        with torch.no_grad():
+            loss = lambda: (kind.apply(*tensors) * dout).sum()
+            for i, (g, a) in enumerate(zip(found, [a for a in arrays if a is not None], strict=True)):
+                check(f"{kind.__name__} {i}", g.numpy(), loss, a)
+
+    x, same, w, b = rng.normal(size=(7, 4)), rng.normal(size=(7, 4)), rng.normal(size=4), rng.normal(size=4)
+    function(m.LinearFunction, x, rng.normal(size=(3, 4)), rng.normal(size=3))
+    for kind in (m.ExpFunction, m.SiLUFunction, m.TanhGELU, m.SoftmaxFunction):
+        function(kind, x)
+    function(m.GatedSigmoid, x, same)
+    function(m.LeakyReLUFunction, x, 0.2)
+    function(m.HuberLoss, x, same, 0.7)
+    function(m.LayerNormFunction, x, w, b, 1e-5)
+    function(m.RMSNormFunction, x, w)
+    function(m.SoftmaxCrossEntropy, x, np.array([0, 3, 1, 2, 2, 0, 1]))
+    function(m.CrossFunction, x, same, w, b)
+    leaf = torch.from_numpy(x).requires_grad_()
+    for name, out, factor in (
+        ("round", m.StraightThroughRound.apply(leaf), 1.0),
+        ("reversal", m.GradientReversal.apply(leaf, 0.3), -0.3),
+    ):
+        check.same(name, torch.autograd.grad(out, leaf, torch.from_numpy(same))[0].numpy(), factor * same)
+
+
+def training_script(m: Any, check: Oracle) -> None:
+    """The script's updates: what one more turn of each loop changes is the step times the gradient."""
+
+    def after(iterations: int, epochs: int) -> Any:
+        text = m.__source__.replace("iterations = 20", f"iterations = {iterations}")
+        text = text.replace("epochs = 2\n", f"epochs = {epochs}\n").replace("batch_size = 5", "batch_size = 30")
+        return module("training_script", text)
+
+    old, new = after(2, 0), after(3, 1)
+
+    def step(name: str, rate: float, loss: Callable[[], Any]) -> None:
+        before = old.__dict__[name] = np.array(old.__dict__[name], dtype=float)
+        check(name, (before - new.__dict__[name]) / rate, loss, before)
+
+    one = lambda: 0.5 * np.sum((m.y - old.nonlin(old.nonlin(m.X @ old.syn0) @ old.syn1)) ** 2)
+    step("syn1", m.alpha, one)
+    step("syn0", m.alpha, one)
+    step("syn", 1.0, lambda: 0.5 * np.sum((m.y - old.nonlin(m.X @ old.syn)) ** 2))
+    line = lambda: np.mean((old.slope * m.grid + old.offset - m.t) ** 2)
+    step("slope", m.lr, line)
+    step("offset", m.lr, line)
+
+    def batch() -> Any:
+        layer = old.relu(new.images @ old.weights_0_1) * new.dropout_mask * 2
+        layer = np.tanh(layer @ old.weights_1_2)
+        return -np.mean(np.sum(new.labels * np.log(old.softmax(layer @ old.weights_2_3 + old.bias_3)), axis=1))
+
+    for name in ("weights_2_3", "bias_3", "weights_1_2", "weights_0_1"):
+        step(name, m.rate, batch)
+
+
+def char_rnn_script(m: Any, check: Oracle) -> None:
+    """The script's one function over globals."""
+    rng = np.random.default_rng(9)
+    params = {name: getattr(m, name) for name in ("Wxh", "Whh", "Why", "bh", "by")}
+    for value in params.values():
+        value[...] = 0.5 * rng.normal(size=value.shape)
+    start, inputs, targets = rng.normal(size=(m.H, 1)), [0, 3, 1, 3, 5, 2], [3, 1, 3, 5, 2, 0]
+    gradients = m.lossFun(inputs, targets, start)[1:6]
+    for (name, value), gradient in zip(params.items(), gradients, strict=True):
+        check(name, gradient, lambda: m.lossFun(inputs, targets, start)[0], value)
+
+
 PROBES: dict[str, Callable[[Any, Oracle], None]] = {
     probe.__name__: probe
-    for probe in (column_network, layer_classes, forward_backward_pairs, features_first, loss_and_grads)
+    for probe in (
+        column_network,
+        layer_classes,
+        forward_backward_pairs,
+        features_first,
+        loss_and_grads,
+        autograd_functions,
+        training_script,
+        char_rnn_script,
+    )
 }
 
-HAS_TORCH = importlib.util.find_spec("torch") is not None
-NEEDS_TORCH: dict[str, bool] = {}
-"""Cases that cannot run without torch, and whether they can here."""
+NEEDS_TORCH = {"autograd_functions"}
