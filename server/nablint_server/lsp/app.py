@@ -5,16 +5,21 @@ from __future__ import annotations
 from nablint_server.lsp.features import (
     code_actions,
     code_lens,
+    configuration,
     derivations,
     diagnostics,
     hover,
     inlay_hints,
     lifecycle,
     synchronisation,
+    workspace,
 )
 from nablint_server.lsp.server import Server
 
-FEATURES = (lifecycle, synchronisation, diagnostics, code_actions, hover, inlay_hints, code_lens, derivations)
+FEATURES = (
+    lifecycle, configuration, synchronisation, diagnostics, workspace, code_actions, hover, inlay_hints, code_lens,
+    derivations,
+)
 
 
 def create(jobs: str, paths: tuple[str, ...] = ()) -> Server:

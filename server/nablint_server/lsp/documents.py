@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from nablint.results import FileResult
+
 from nablint_server.lsp.choices import Choices
 from nablint_server.lsp.snapshots import Snapshot, View
 from nablint_server.lsp.work import Urgency, Work, WorkFailed

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from lsprotocol import types
 
+from lsprotocol import types
 from nablint.results import Edit, Fix, Place
+
 from nablint_server.lsp.snapshots import View
 from nablint_server.lsp.text import Text
 

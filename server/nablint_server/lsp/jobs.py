@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
+from contextlib import suppress
 from pathlib import Path
 
 from nablint.results import FileResult
 from nablint.settings import Settings
+
 from nablint_server.configuration import Configuration, ConfigurationError, Configurations, Overrides
 
 
 def warm() -> None:
     """Pay for the imports before the first text comes."""
-    import nablint.analysis  # noqa: F401
+    # A fault here would end the process before it can say so; `judge` meets it again and does.
+    with suppress(ImportError):
+        importlib.import_module("nablint.analysis")
 
 
 def judge(source: str, filename: str, settings: Settings, repair: bool) -> FileResult:
@@ -40,3 +45,22 @@ def configure(folder: str, overrides: Overrides, file: str | None) -> Configurat
         return Configurations(overrides, fixed=fixed).of_folder(Path(folder))
     except ConfigurationError as error:
         return str(error)
+
+
+def files(folders: list[str], overrides: Overrides) -> list[str]:
+    """Every Python file below the folders that is not excluded."""
+    from nablint_server.files.walking import walk
+
+    return [str(found.path) for found in walk(folders, Configurations(overrides))
+            if found.error is None and found.path.suffix == ".py"]
+
+
+def look(path: str, settings: Settings) -> tuple[str, FileResult]:
+    """The text and the findings of a file on the disk; one that cannot be read has none."""
+    from nablint_server.files.texts import Unreadable, decode, read_data
+
+    try:
+        source = decode(read_data(Path(path))).source
+    except Unreadable as error:
+        return "", FileResult(error=str(error))
+    return source, judge(source, path, settings, repair=False)

@@ -12,20 +12,16 @@ from typing import Any
 from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
-from nablint_server.lsp.text import Text
+from nablint_server.lsp.text import Text, encoding_name
 
 
 class Protocol(LanguageServerProtocol):
     """The protocol with documents changed by `Text`."""
 
-    def text(self, uri: str) -> Text:
-        """The open document's text."""
-        encoding = self.workspace.position_encoding
-        return Text(self.workspace.get_text_document(uri).source, str(getattr(encoding, "value", encoding)))
-
     def _change(self, document: types.VersionedTextDocumentIdentifier,
                 changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
-        text = self.text(document.uri)
+        source = self.workspace.get_text_document(document.uri).source
+        text = Text(source, encoding_name(self.workspace.position_encoding))
         for change in changes:
             text = text.changed(change)
         known = self.workspace.get_text_document(document.uri)

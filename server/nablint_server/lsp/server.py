@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import nablint
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
-import nablint
 from nablint_server.lsp import snapshots
 from nablint_server.lsp.choices import Choices
 from nablint_server.lsp.documents import Document, Documents
 from nablint_server.lsp.protocol import Protocol
+from nablint_server.lsp.text import Text, encoding_name
 from nablint_server.lsp.work import Work
 
 logger = logging.getLogger(__name__)
@@ -31,15 +33,15 @@ NOTEBOOKS = types.NotebookDocumentSyncOptions(
 class Server(LanguageServer):
     """Texts, their results, and the client."""
 
-    protocol: Protocol
-
     def __init__(self, jobs: str, paths: tuple[str, ...] = ()) -> None:
         super().__init__("nablint", nablint.__version__, notebook_document_sync=NOTEBOOKS, protocol_cls=Protocol)
         self.work = Work(jobs, paths)
         self.choices = Choices(self.work, self.say)
         self.documents = Documents(self.work, self.choices, self._published, self.say)
-        self.publishers: list[Any] = []
+        self.publishers: list[Callable[[Document], None]] = []
         """Called with each document whose findings may have changed."""
+        self.starters: list[Callable[[Server], Awaitable[None]]] = []
+        """Called when the client is ready to be asked."""
 
     def say(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
         """One line to the user, with a way forward in it."""
@@ -53,19 +55,28 @@ class Server(LanguageServer):
         """To the log: a message box for each failure would punish the user for our fault."""
         self.log(f"{getattr(source, '__name__', source)}: {error}", types.MessageType.Error)
 
+    def text(self, uri: str) -> Text:
+        """An open document's text, in the client's encoding."""
+        return Text(self.workspace.get_text_document(uri).source, self.encoding)
+
+    @property
+    def encoding(self) -> str:
+        """The position encoding agreed on, as LSP writes it."""
+        return encoding_name(self.workspace.position_encoding)
+
     def open_file(self, uri: str) -> Document | None:
         """Take the version and text of an open file; cells belong to their notebook."""
         if self.workspace.get_notebook_document(cell_uri=uri) is not None:
             return None
         version = self.workspace.get_text_document(uri).version
-        return self.documents.put(snapshots.of_file(uri, version, self.protocol.text(uri)), filename(uri))
+        return self.documents.put(snapshots.of_file(uri, version, self.text(uri)), filename(uri))
 
     def open_notebook(self, uri: str) -> Document | None:
         """Take the cells of an open notebook as one text."""
         notebook = self.workspace.get_notebook_document(notebook_uri=uri)
         if notebook is None:
             return None
-        cells = [(cell.document, self.protocol.text(cell.document)) for cell in notebook.cells
+        cells = [(cell.document, self.text(cell.document)) for cell in notebook.cells
                  if cell.kind == types.NotebookCellKind.Code and self._is_python(cell.document)]
         return self.documents.put(snapshots.of_notebook(uri, notebook.version, cells), filename(uri))
 
@@ -78,9 +89,23 @@ class Server(LanguageServer):
             by_uri.setdefault(uri, []).append(change)
         if supported is None or not supported.document_changes:
             return types.WorkspaceEdit(changes=by_uri)
+        versions = {uri: self.workspace.get_text_document(uri).version for uri in by_uri}
         return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(
-            types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=self.workspace.get_text_document(uri).version),
-            list(found)) for uri, found in by_uri.items()])
+            types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=versions[uri]), list(found))
+            for uri, found in by_uri.items()])
+
+    @property
+    def folders(self) -> list[str]:
+        """The roots of the workspace, as paths."""
+        uris = [folder.uri for folder in self.workspace.folders.values()] or [self.workspace.root_uri or ""]
+        return [path for uri in uris if uri and (path := to_fs_path(uri))]
+
+    def judge_again(self) -> None:
+        """Everything is judged anew: what the judgement depends on has changed."""
+        self.choices.root = next(iter(self.folders), self.choices.root)
+        self.choices.forget()
+        for document in self.documents:
+            self.documents.refresh(document)
 
     def _is_python(self, uri: str) -> bool:
         return self.workspace.get_text_document(uri).language_id in (None, "", "python")

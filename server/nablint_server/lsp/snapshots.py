@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from lsprotocol import types
-
 from nablint.results import FileResult, Place
+
 from nablint_server.lsp.text import Shift, Text
 
 

@@ -1,6 +1,6 @@
-"""Text as a client sees it: lines, positions in its encoding, edits, and where a place went after them.
+r"""Text as a client sees it: lines, positions in its encoding, edits, and where a place went after them.
 
-Lines end at `\\n`, `\\r\\n` or `\\r` and nowhere else (LSP 3.17, "Text Documents"), which is also how Python counts
+Lines end at `\n`, `\r\n` or `\r` and nowhere else (LSP 3.17, "Text Documents"), which is also how Python counts
 rows; `str.splitlines` would split at form feeds too, and those do stand in Python files.
 """
 
@@ -11,7 +11,6 @@ from bisect import bisect_right
 from functools import cached_property
 
 from lsprotocol import types
-
 from nablint.results import Place
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -20,6 +19,11 @@ UNITS = {"utf-8": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}
 """Encoding -> the codec whose code units it counts."""
 
 _UNIT_BYTES = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
+
+
+def encoding_name(encoding: object) -> str:
+    """The position encoding as LSP writes it, from pygls' value (which may be an enumeration's member)."""
+    return str(getattr(encoding, "value", encoding))
 
 
 class Text:

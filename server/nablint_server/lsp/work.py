@@ -12,10 +12,10 @@ import logging
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
-
 
 from nablint_server.lsp import worker
 
@@ -66,7 +66,12 @@ class Work:
     def start(self) -> None:
         """Begin to start the process, so that its imports are done when the first text arrives."""
         if self._pump is None:
-            self._pump = asyncio.create_task(self._work())
+            self._pump = asyncio.create_task(self._begin())
+
+    async def _begin(self) -> None:
+        with suppress(OSError):  # said to the first who asks for work
+            await self._spawn()
+        await self._work()
 
     async def call(self, function: str, *arguments: Any, urgency: Urgency = Urgency.NOW) -> Any:
         """What `function` of the worker's module returns; raises `WorkFailed`."""
@@ -117,8 +122,6 @@ class Work:
 
     async def _work(self) -> None:
         while True:
-            if self._process is None or self._process.returncode is not None:
-                await self._spawn()
             while not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
@@ -128,7 +131,11 @@ class Work:
                 continue
             self._running = job
             try:
+                if self._process is None or self._process.returncode is not None:
+                    await self._spawn()
                 await self._run(job)
+            except OSError as error:
+                self._fail(job, f"the working process cannot be started ({error.strerror})")
             finally:
                 self._running = None
 

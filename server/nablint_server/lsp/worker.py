@@ -94,9 +94,10 @@ def _answer(module: ModuleType, jobs: _Jobs, number: int, function: str, argumen
             jobs.running = None
     except KeyboardInterrupt:
         return ("cancelled", number)
-    except Exception as error:  # noqa: BLE001 - one file's failure must not end the process
+    except Exception as error:  # noqa: BLE001 - one text's failure must not end the process
         said = str(error).strip().splitlines()
-        return ("failed", number, f"{type(error).__name__}: {said[0] if said else 'no message'}", traceback.format_exc())
+        message = f"{type(error).__name__}: {said[0]}" if said else type(error).__name__
+        return ("failed", number, message, traceback.format_exc())
     finally:
         jobs.cancelled.discard(number)
     return ("done", number, result)

@@ -23,7 +23,16 @@ class Client(LanguageClient):
     def __init__(self):
         super().__init__(converter_factory=default_converter)
         self.published = asyncio.Queue()
-        register_lsp_features(self, {**DEFAULT_CLIENT_FEATURES, types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: _keep})
+        self.registrations = []
+        register_lsp_features(self, {
+            **DEFAULT_CLIENT_FEATURES,
+            types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: _keep,
+            types.CLIENT_REGISTER_CAPABILITY: _registered,
+        })
+
+
+def _registered(client: LanguageClient, params: types.RegistrationParams):
+    client.registrations.extend(params.registrations)
 
 
 def _keep(client: LanguageClient, params: types.PublishDiagnosticsParams):
@@ -57,11 +66,14 @@ class Session:
     def change(self, uri, *changes):
         """Each change is a whole text or (line, character, line, character, text)."""
         self.versions[uri] += 1
-        events = [types.TextDocumentContentChangeWholeDocument(c) if isinstance(c, str) else
-                  types.TextDocumentContentChangePartial(types.Range(types.Position(*c[:2]), types.Position(*c[2:4])), c[4])
-                  for c in changes]
+        whole = types.TextDocumentContentChangeWholeDocument
+        events = [whole(change) if isinstance(change, str) else partial(*change) for change in changes]
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(
             types.VersionedTextDocumentIdentifier(uri=uri, version=self.versions[uri]), events))
+
+    def close(self, uri):
+        del self.versions[uri]
+        self.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
 
     async def diagnostics(self, uri, timeout=15):
         """The next findings published for the newest version."""
@@ -87,9 +99,19 @@ class Session:
         return None if found is None else found.contents.value
 
 
+def partial(line, character, end_line, end_character, text):
+    return types.TextDocumentContentChangePartial(
+        types.Range(types.Position(line, character), types.Position(end_line, end_character)), text)
+
+
 def push_only(capabilities):
     """A client of the time before pull diagnostics."""
     capabilities.text_document.diagnostic = None
+
+
+def can_pull(capabilities):
+    """A client that asks for diagnostics by itself."""
+    capabilities.text_document.diagnostic = types.DiagnosticClientCapabilities()
 
 
 def applied(text, edits):

@@ -10,6 +10,7 @@ import ast
 import os
 import re
 import time
+from pathlib import Path
 
 from nablint.results import (
     Claim,
@@ -23,7 +24,7 @@ from nablint.results import (
     Related,
     ShapeNote,
 )
-from nablint_server.lsp.jobs import configure  # noqa: F401 - configuration is the real one
+from nablint_server.lsp.jobs import configure, files  # noqa: F401 - configuration is the real one
 
 SLIP = re.compile(r"(d\w+) = (\w+) @ (\w+)$", re.MULTILINE)
 RIGHT = re.compile(r"(d\w+) = (\w+)\.T @ (\w+)$", re.MULTILINE)
@@ -90,3 +91,8 @@ def _slip(source, found, repair):
 def _claim(source, found, verdict):
     start, end = _span(source, found.start(), found.end())
     return Claim(start.row, "backward", found[1], found[1][1:], "result", verdict, "", start, end, _explanation(found))
+
+
+def look(path, settings):
+    source = Path(path).read_text()
+    return source, judge(source, path, settings, False)

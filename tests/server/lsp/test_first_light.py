@@ -31,7 +31,7 @@ async def test_the_quick_fix_repairs_the_line(session):
     uri = session.open(SLIP)
     await session.diagnostics(uri)
     repair, suppress, show, _ = await session.actions(uri, 2)
-    assert repair.title == "Write X.T @ g" and repair.is_preferred and repair.kind == types.CodeActionKind.QuickFix
+    assert (repair.title, repair.is_preferred, repair.kind) == ("Write X.T @ g", True, types.CodeActionKind.QuickFix)
     (change,) = repair.edit.document_changes
     assert change.text_document.version == 1
     assert applied(SLIP, change.edits) == RIGHT
@@ -55,7 +55,7 @@ async def test_hover_shows_the_shape_and_the_derivation(session):
     await session.diagnostics(uri)
     assert "W: (D, M)" in await session.hover(uri, 0, 0)
     text = await session.hover(uri, 2, 10)
-    assert "dW needs X.T" in text and "`⟨Xᵀ g, dW⟩`" in text and "X.T @ g" in text
+    assert all(words in text for words in ("dW needs X.T", "`⟨Xᵀ g, dW⟩`", "X.T @ g"))
     assert await session.hover(uri, 3, 0) is None
 
 

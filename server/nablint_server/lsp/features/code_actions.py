@@ -11,11 +11,11 @@ import re
 from typing import Any
 
 from lsprotocol import types
-
 from nablint.results import Diagnostic, Place
+
 from nablint_server.lsp import edits
 from nablint_server.lsp.documents import Document
-from nablint_server.lsp.features.derivations import SHOW
+from nablint_server.lsp.features.derivations import show_at
 from nablint_server.lsp.features.diagnostics import translate
 from nablint_server.lsp.server import Server
 from nablint_server.lsp.snapshots import View
@@ -50,7 +50,7 @@ def register(server: Server) -> None:
                                       _derivation(uri, finding, where)) if a is not None]
         if _wanted(FIX_ALL, only):
             fixable = sum(d.fix is not None and d.fix.applicability == "safe" for d in view.result.diagnostics)
-            if fixable or not document.repaired and view.result.diagnostics:
+            if fixable or (not document.repaired and view.result.diagnostics):
                 action = types.CodeAction("Fix all gradients that nablint can repair", FIX_ALL, data={"all": uri})
                 found.append(action if _resolves(server) else await _fix_all(server, action, document))
         return found
@@ -133,8 +133,7 @@ def _suppress(server: Server, view: View, uri: str, finding: Diagnostic, where: 
 def _derivation(uri: str, finding: Diagnostic, where: types.Range) -> types.CodeAction | None:
     if finding.explanation is None:
         return None
-    return types.CodeAction("Show the derivation", types.CodeActionKind.QuickFix, command=types.Command(
-        "Show the derivation", SHOW, arguments=[{"uri": uri, "line": where.start.line, "character": where.start.character}]))
+    return types.CodeAction("Show the derivation", types.CodeActionKind.QuickFix, command=show_at(uri, where.start))
 
 
 def _resolves(server: Server) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from lsprotocol import types
-
 from nablint.results import Claim
-from nablint_server.lsp.features.derivations import SHOW
+
+from nablint_server.lsp.features.derivations import show_at
 from nablint_server.lsp.server import Server
 from nablint_server.lsp.snapshots import View
 
@@ -47,8 +47,7 @@ def _lens(view: View, uri: str, claims: list[Claim]) -> types.CodeLens | None:
     said = [f"{total} {noun} verified" if right == total else f"{right} of {total} {noun} verified"]
     said += [f"{counts[verdict]} {verdict}" for verdict in ("wrong", "unchecked") if counts[verdict]]
     where = _definition(view, uri, located[1])
-    return types.CodeLens(where, types.Command(", ".join(said), SHOW, arguments=[
-        {"uri": uri, "line": located[1].start.line, "character": located[1].start.character}]))
+    return types.CodeLens(where, show_at(uri, located[1].start, ", ".join(said)))
 
 
 def _definition(view: View, uri: str, inside: types.Range) -> types.Range:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-
 from nablint.results import Claim, Diagnostic
+
 from nablint_server.lsp import render
 from nablint_server.lsp.server import Server
 
@@ -40,6 +40,12 @@ def register(server: Server) -> None:
         else:
             server.log(found["markdown"])
             server.say("the derivation is in the log", types.MessageType.Info)
+
+
+def show_at(uri: str, position: types.Position, title: str = "Show the derivation") -> types.Command:
+    """The command that shows the derivation at a position."""
+    return types.Command(
+        title, SHOW, arguments=[{"uri": uri, "line": position.line, "character": position.character}])
 
 
 def _derivation(server: Server, where: dict[str, Any]) -> dict[str, Any] | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 
 from lsprotocol import types
-
 from nablint.results import Diagnostic
+
 from nablint_server.lsp.documents import Document
+from nablint_server.lsp.features.refreshing import ask_again
 from nablint_server.lsp.pages import rule_page
 from nablint_server.lsp.server import Server
 from nablint_server.lsp.snapshots import View
@@ -43,7 +44,7 @@ def register(server: Server) -> None:
                 server.text_document_publish_diagnostics(
                     types.PublishDiagnosticsParams(uri=part.uri, diagnostics=items[part.uri], version=version))
             elif before is not None and before[0] == version:
-                _ask_again(server)  # the same version is judged otherwise than the client was told
+                ask_again(server)  # the same version is judged otherwise than the client was told
 
     server.publishers.append(publish)
 
@@ -63,12 +64,6 @@ def pulls(server: Server) -> bool:
     """Whether the client asks for diagnostics by itself."""
     text_document = server.client_capabilities.text_document
     return text_document is not None and text_document.diagnostic is not None
-
-
-def _ask_again(server: Server) -> None:
-    workspace = server.client_capabilities.workspace
-    if workspace is not None and workspace.diagnostics is not None and workspace.diagnostics.refresh_support:
-        server.workspace_diagnostic_refresh(None)
 
 
 def by_part(view: View) -> dict[str, list[types.Diagnostic]]:

@@ -6,8 +6,8 @@ It answers from the latest result, never waits for an analysis, and so is as qui
 from __future__ import annotations
 
 from lsprotocol import types
-
 from nablint.results import Place
+
 from nablint_server.lsp import render
 from nablint_server.lsp.pages import rule_text
 from nablint_server.lsp.server import Server
@@ -34,7 +34,7 @@ def _sections(view: View, place: Place) -> list[str]:
     notes = [n for n in view.result.shapes if n.location <= place <= n.end_location]
     sections: list[str] = []
     if notes:
-        note = min(notes, key=lambda n: (n.end_location.row - n.location.row, n.end_location.column - n.location.column))
+        note = min(notes, key=lambda n: (n.end_location.row - n.location.row, len(n.text)))
         sections.append(f"```python\n{note.text}: {note.shape}\n```")
     sections += [render.finding(finding) for finding in found]
     if claims and not found:

@@ -15,10 +15,13 @@ def register(server: Server) -> None:
         options = params.initialization_options
         if isinstance(options, dict):
             server.choices.take(options.get("settings", options))
+        server.choices.root = next(iter(server.folders), server.choices.root)
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
         server.work.start()
+        for start in server.starters:
+            await start(server)
 
     @server.feature(types.SHUTDOWN)
     async def shutdown(params: None) -> None:
