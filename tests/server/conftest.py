@@ -18,7 +18,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-
 from nablint.results import (
     Claim,
     DerivationStep,
@@ -98,7 +97,7 @@ RULES = [
 ]
 
 
-@pytest.fixture()
+@pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     analysis = types.ModuleType("nablint.analysis")
     analysis.analyse = analyse
@@ -110,7 +109,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -119,7 +118,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 Run = Callable[..., Result]
 
 
-@pytest.fixture()
+@pytest.fixture
 def run(fake: None, folder: Path) -> Run:
     """Calls the command line in the folder of the test."""
     from nablint_server.cli.group import nablint
@@ -133,7 +132,7 @@ def run(fake: None, folder: Path) -> Run:
     return call
 
 
-@pytest.fixture()
+@pytest.fixture
 def write(folder: Path) -> Callable[[dict[str, str | bytes]], None]:
     """Writes files; text gets an import of numpy before it, so that it is judged at all."""
 

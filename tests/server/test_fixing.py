@@ -57,7 +57,7 @@ def test_diff_is_a_patch(run, write):
 
 
 def test_standard_input_is_mended_to_standard_output(run):
-    result = run("check", "--fix", "-", text="x = np.WRONG\r\ny = np.PLAIN\r\n".encode())
+    result = run("check", "--fix", "-", text=b"x = np.WRONG\r\ny = np.PLAIN\r\n")
     assert result.stdout_bytes == b"x = np.RIGHT\r\ny = np.PLAIN\r\n"
     assert "PLAIN is wrong" in result.stderr
     assert run("check", "--fix", "-", text="x = 1\n").stdout == "x = 1\n"

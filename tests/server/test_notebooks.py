@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from nablint.results import Edit, Place
 from nablint_server.files.json_spans import read_json
 from nablint_server.files.notebooks import python_lines, read_notebook

@@ -28,7 +28,7 @@ UNUSED_NAME = "unused-suppression"
 PREFIX = "NAB"
 """How the codes of our own rules begin; codes behind `noqa` that begin otherwise are another linter's."""
 
-NOQA = re.compile(r"#\s*noqa\b(?!\s*[\w-])(?P<colon>\s*:\s*(?P<list>[A-Za-z]+\d+(?:[,\s]+[A-Za-z]+\d+)*))?", re.IGNORECASE)
+NOQA = re.compile(r"#\s*noqa\b(?!\s*[\w-])(?:\s*:\s*(?P<list>[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))?", re.IGNORECASE)
 OURS = re.compile(r"#\s*nablint:\s*(?P<kind>ignore-file|ignore)\b(?!-)(?:\s*\[(?P<list>[^\]]*)\])?")
 
 Kind = Literal["noqa", "ignore", "ignore-file"]
@@ -60,7 +60,7 @@ class Suppression:
         """Whether the finding begins in the rows that the comment speaks for."""
         return self.kind == "ignore-file" or self.first <= found.location.row <= self.last
 
-    def silenced_by(self, found: Diagnostic) -> Selector | None | Literal[False]:
+    def silenced_by(self, found: Diagnostic) -> Selector | Literal[False] | None:
         """The selector that silences the finding; None when all of the comment does; False when nothing does."""
         if not self.covers(found):
             return False

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-
 from nablint.results import Claim, Diagnostic, Place
+
 from nablint_server.cli.options import CLEAN, FINDINGS, complain, stop
 from nablint_server.configuration import ConfigurationError, Configurations
 from nablint_server.reports.derivation import full
@@ -83,8 +83,9 @@ def _text(outcome: Outcome, claims: list[Claim], found: list[Diagnostic]) -> Ite
         if number:
             yield ""
         line = outcome.line(claim.location.row).strip()
-        yield f"{line}"
-        yield f"    {claim.gradient} as the gradient by {claim.wrt}, in {claim.function or 'the module'}: {claim.verdict}"
+        where = claim.function or "the module"
+        yield line
+        yield f"    {claim.gradient} as the gradient by {claim.wrt}, in {where}: {claim.verdict}"
         if claim.reason:
             yield f"    {claim.reason}"
         if claim.explanation is not None:

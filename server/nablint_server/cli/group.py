@@ -6,7 +6,6 @@ import importlib
 from typing import Any
 
 import click
-
 from nablint import __version__
 
 COMMANDS = {

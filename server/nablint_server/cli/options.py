@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
@@ -20,29 +20,19 @@ from nablint_server.running.one import Task
 from nablint_server.running.outcome import Outcome
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
-
-
-class Commas(click.ParamType):
-    """Words with commas between them; the option may be repeated."""
-
-    name = "a,b,..."
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """The words."""
-        if isinstance(value, tuple):
-            return value
-        return tuple(word.strip() for word in value.split(",") if word.strip())
+WORDS = "A,B,..."
+"""Words with commas between them; such an option may be repeated."""
 
 
 def selection(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options that say which files, rules and configuration."""
     for option in reversed((
         click.argument("paths", nargs=-1, metavar="[PATH ...]"),
-        click.option("--select", type=Commas(), multiple=True, help="Rules to follow: codes, their beginnings, names, ALL."),
-        click.option("--ignore", type=Commas(), multiple=True, help="Rules to leave out."),
-        click.option("--extend-select", type=Commas(), multiple=True, help="Rules to follow beside the configured ones."),
-        click.option("--exclude", type=Commas(), multiple=True, help="Files and folders to leave out, as patterns."),
-        click.option("--extend-exclude", type=Commas(), multiple=True, help="The same, beside the configured ones."),
+        click.option("--select", multiple=True, metavar=WORDS, help="Rules to follow: codes, names, ALL."),
+        click.option("--ignore", multiple=True, metavar=WORDS, help="Rules to leave out."),
+        click.option("--extend-select", multiple=True, metavar=WORDS, help="Further rules to follow."),
+        click.option("--exclude", multiple=True, metavar=WORDS, help="Files and folders to leave out, as patterns."),
+        click.option("--extend-exclude", multiple=True, metavar=WORDS, help="Further ones to leave out."),
         click.option("--force-exclude", is_flag=True, help="Leave them out even when named on the command line."),
         click.option("--stdin-filename", metavar="NAME", help="The name of what `-` reads from standard input."),
         click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file for all files."),
@@ -50,8 +40,8 @@ def selection(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--time-limit", type=float, metavar="SECONDS", help="For the analysis of one file."),
         click.option("--jobs", "-j", type=click.IntRange(1), help="Processes; as many as processors by default."),
         click.option("--output-file", "-o", type=click.Path(path_type=Path), help="Write the report there."),
-        click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colours; only on a "
-                     "terminal by default."),
+        click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto",
+                     help="Colours; only on a terminal by default."),
     )):  # fmt: skip
         command = option(command)
     return command
@@ -74,7 +64,8 @@ class Selection:
         """From the options as click gives them."""
 
         def words(name: str) -> tuple[str, ...]:
-            return tuple(word for given in options[name] for word in given)
+            given = (word.strip() for list_of in options[name] for word in list_of.split(","))
+            return tuple(word for word in given if word)
 
         overrides = Overrides(
             words("select") or None, words("ignore") or None, words("extend_select"),
@@ -170,7 +161,7 @@ def stop(line: str) -> NoReturn:
 
 
 @contextlib.contextmanager
-def opened(path: Path | None) -> Iterator[TextIO]:
+def opened(path: Path | None) -> Generator[TextIO]:
     """Where the report goes; ends the program when it cannot be written.
 
     A reader that closes early, as `head` does, ends the program without a word.

@@ -85,7 +85,7 @@ def _load(path: Path, table: dict[str, Any], seen: tuple[Path, ...]) -> Configur
     if "extend" in table:
         given = table["extend"]
         if not isinstance(given, str):
-            raise ConfigurationError(path, f'`extend` is {given!r}; write the path of a file: extend = "../nablint.toml"')
+            raise ConfigurationError(path, f'`extend` is {given!r}; write a path: extend = "../nablint.toml"')
         other = Path(os.path.normpath(path.parent / Path(given).expanduser()))
         if other == path or other in seen:
             raise ConfigurationError(path, f"`extend` goes round in a circle by way of {other}")

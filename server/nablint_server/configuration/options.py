@@ -1,11 +1,11 @@
 """The options of one configuration, read from a table; ruff's words where ruff has one.
 
-    select, ignore, extend-select     selectors: ALL, codes, beginnings of codes, names of rules
-    per-file-ignores                  {"tests/*" = ["NAB4"]}; `!` before a pattern turns it round
-    exclude, extend-exclude           patterns of files and folders; a bare name fits at any depth
-    extend                            another file whose options hold where this one has none
-    gradient-names                    further spellings of gradients, `*` for the variable: "g_*"
-    time-limit                        seconds for the analysis of one file
+select, ignore, extend-select     selectors: ALL, codes, beginnings of codes, names of rules
+per-file-ignores                  {"tests/*" = ["NAB4"]}; `!` before a pattern turns it round
+exclude, extend-exclude           patterns of files and folders; a bare name fits at any depth
+extend                            another file whose options hold where this one has none
+gradient-names                    further spellings of gradients, `*` for the variable: "g_*"
+time-limit                        seconds for the analysis of one file
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ EXCLUDED = (
 )  # fmt: skip
 """Folders that hold no source of the project's own."""
 
+DEFAULT = Settings()
 SELECTORS = ("select", "ignore", "extend-select")
 PATTERNS = ("exclude", "extend-exclude")
 KEYS = (*SELECTORS, *PATTERNS, "per-file-ignores", "extend", "gradient-names", "time-limit")
@@ -46,7 +47,7 @@ class Configuration:
 
     root: Path
     source: Path | None = None
-    settings: Settings = Settings()
+    settings: Settings = DEFAULT
     exclude: tuple[str, ...] = EXCLUDED
     file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from json.decoder import scanstring
 from typing import Any
 
+DECODER = json.JSONDecoder()
 BLANK = re.compile(r"[ \t\r\n]*")
 ATOM = re.compile(r"[-+.\w]+")
 DEEPEST = 200
@@ -44,7 +44,7 @@ def _value(text: str, at: int, depth: int) -> Element:
         raise json.JSONDecodeError("Nested too deeply", text, at)
     first = text[at : at + 1]
     if first == '"':
-        value, end = scanstring(text, at + 1)
+        value, end = DECODER.raw_decode(text, at)
         return Element(value, at, end)
     if first == "{":
         return _object(text, at, depth)
@@ -67,7 +67,7 @@ def _object(text: str, at: int, depth: int) -> Element:
             position = _skip(text, _expect(text, position, ","))
         if text[position : position + 1] != '"':
             raise json.JSONDecodeError("Expecting property name enclosed in double quotes", text, position)
-        key, position = scanstring(text, position + 1)
+        key, position = DECODER.raw_decode(text, position)
         position = _expect(text, _skip(text, position), ":")
         members[key] = _value(text, _skip(text, position), depth + 1)
         position = _skip(text, members[key].end)

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nablint.results import Edit, Place
+
 from nablint_server.files.json_spans import Element, read_json
 from nablint_server.files.texts import Text, Unreadable, apply_edits, as_judged
 
@@ -28,7 +29,7 @@ BODY_MAGICS = ("time", "timeit", "capture", "prun", "memit", "matplotlib")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A code cell: its number among all cells from 1, the row before its first in the joined text, its number of rows."""
+    """A code cell: its number among all cells from 1, the row before its first in the joined text, and its rows."""
 
     number: int
     before: int
@@ -185,7 +186,8 @@ def _changed(raw: str, element: Element, cell: Cell, edits: Sequence[Edit]) -> t
     if not element.items:
         return element.start, element.end, json.dumps(new, ensure_ascii=spell_ascii)
     known = {str(item.value): raw[item.start : item.end] for item in element.items}
-    parts = [known.get(line) or json.dumps(line, ensure_ascii=spell_ascii) for line in re.findall(r"[^\n]*\n|[^\n]+", new)]
+    lines = re.findall(r"[^\n]*\n|[^\n]+", new)
+    parts = [known.get(line) or json.dumps(line, ensure_ascii=spell_ascii) for line in lines]
     before = raw[element.start : element.items[0].start]
     after = raw[element.items[-1].end : element.end]
     between = raw[element.items[0].end : element.items[1].start] if len(element.items) > 1 else "," + before[1:]

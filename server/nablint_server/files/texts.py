@@ -62,7 +62,8 @@ class Text:
             data = self.raw.encode(self.encoding)
         except UnicodeEncodeError as error:
             letter = self.raw[error.start]
-            raise Unreadable(f"the fix needs {letter!r}, which {self.encoding} does not have; save it as UTF-8") from None
+            lacking = f"the fix needs {letter!r}, which {self.encoding} does not have"
+            raise Unreadable(f"{lacking}; save it as UTF-8") from None
         return codecs.BOM_UTF8 + data if self.bom else data
 
 

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from nablint import __version__
 from nablint.results import Claim
+
 from nablint_server.reports.derivation import full
 from nablint_server.reports.paint import Paint
 from nablint_server.running.outcome import Outcome
@@ -43,7 +44,8 @@ def write_audit(outcomes: Iterable[Outcome], out: TextIO, paint: Paint, *, deriv
             body += _file(outcome)
     totals = "".join(f"<tr><td class={verdict}>{verdict}</td><td class=row>{verdicts[verdict]}</td></tr>"
                      for verdict in VERDICTS)  # fmt: skip
-    out.write(f"<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>nablint audit</title>\n<style>{STYLE}</style>\n")
+    out.write("<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>nablint audit</title>\n")
+    out.write(f"<style>{STYLE}</style>\n")
     out.write(f"<h1>Gradients</h1>\n<p>{files} files judged by nablint {escape(__version__)}.</p>\n")
     out.write(f"<table style='width: auto'>{totals}</table>\n")
     if failed:

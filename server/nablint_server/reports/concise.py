@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from nablint.results import Diagnostic
+
 from nablint_server.reports.paint import SEVERITIES, Paint
 from nablint_server.running.outcome import Outcome
 

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 
 from nablint.results import Diagnostic
+
 from nablint_server.running.outcome import Outcome
 
 

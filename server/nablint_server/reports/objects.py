@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from nablint.results import Claim, Diagnostic, Explanation, Fix, Place
+
 from nablint_server.reports.paint import Paint
 from nablint_server.running.outcome import Outcome
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from nablint import __version__
 from nablint.results import Diagnostic, Fix, Place
+
 from nablint_server.reports.fingerprint import Fingerprints
 from nablint_server.reports.paint import Paint
 from nablint_server.running.outcome import Outcome

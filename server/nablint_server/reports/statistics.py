@@ -8,6 +8,7 @@ from typing import Any
 
 from nablint_server.running.outcome import Outcome
 
+OPEN = ("unchecked", "not-a-gradient")
 MOST = 20
 """Reasons that are listed."""
 
@@ -27,9 +28,7 @@ class Statistics:
         self.analysed += outcome.analysed
         self.with_claims += bool(outcome.claims)
         self.verdicts.update(claim.verdict for claim in outcome.claims)
-        self.reasons.update(
-            (claim.verdict, claim.reason) for claim in outcome.claims if claim.verdict in ("unchecked", "not-a-gradient")
-        )
+        self.reasons.update((claim.verdict, claim.reason) for claim in outcome.claims if claim.verdict in OPEN)
         self.rules.update((found.code, found.name) for found in outcome.diagnostics)
 
     def told(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from nablint.results import Diagnostic, Fix, Place
+
 from nablint_server.files.texts import apply_edits
 from nablint_server.reports.concise import headline
 from nablint_server.reports.derivation import steps
@@ -34,7 +35,8 @@ def paragraph(outcome: Outcome, found: Diagnostic, paint: Paint) -> Iterator[str
     for related in found.related:
         cell, start = outcome.locate(related.location)
         where = f"line {start.row}" if cell is None else f"cell {cell}, line {start.row}"
-        yield f"{margin}{paint('note', 'bold')} {where}: {related.message}: {outcome.line(related.location.row).strip()}"
+        line = outcome.line(related.location.row).strip()
+        yield f"{margin}{paint('note', 'bold')} {where}: {related.message}: {line}"
     if found.explanation is not None:
         yield f"{margin}{paint('derivation', 'bold')} {found.explanation.title}"
         for line in steps(found.explanation, short=True):

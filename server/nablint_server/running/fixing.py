@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nablint.results import Diagnostic, FileResult, Fix
+
 from nablint_server.files.texts import Unreadable, write_whole
 from nablint_server.running.judging import judge
 from nablint_server.running.one import Task, outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from nablint.reading.screen import may_hold_matrix_code
 from nablint.results import FileResult
 from nablint.settings import Settings
+
 from nablint_server.files.texts import Text, Unreadable, decode, read_data
 from nablint_server.running.judging import judge
 from nablint_server.running.outcome import Outcome
@@ -68,13 +69,15 @@ def _run(task: Task) -> Outcome:
     except Unreadable as error:
         return Outcome(task.filename, error=str(error))
     except TimeoutError:
-        return Outcome(task.filename, error=f"took longer than {task.settings.seconds:g} s; raise `time-limit` or exclude it")
+        seconds = f"{task.settings.seconds:g} s"
+        return Outcome(task.filename, error=f"took longer than {seconds}; raise `time-limit` or exclude it")
     except RecursionError:
         return Outcome(task.filename, error="is nested too deeply to be judged; exclude it")
     except MemoryError:
         return Outcome(task.filename, error="needs more memory than there is; exclude it")
-    except Exception as error:
-        return Outcome(task.filename, error=f"nablint failed: {brief(error)}; please report it, exclude the file meanwhile")
+    except Exception as error:  # noqa: BLE001 one file's bug must not silence the others
+        failed = f"nablint failed: {brief(error)}; please report it, exclude the file meanwhile"
+        return Outcome(task.filename, error=failed)
 
 
 def open_document(filename: str, text: Text) -> Any:
@@ -109,7 +112,7 @@ def patience(task: Task) -> float:
 
 
 @contextlib.contextmanager
-def limit(task: Task) -> Iterator[None]:
+def limit(task: Task) -> Generator[None]:
     """Raise TimeoutError when patience ends, where the system has alarms (POSIX, main thread)."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
