@@ -157,6 +157,7 @@ def bind_parameter(it: Interpreter, scope: Scope, name: str, value: Any) -> None
     if isinstance(value, Pending) and value.value is not None:
         value = value.value
     scope.names[name] = value
+    it.note(name, value)
     if isinstance(value, Array):
         it.names.setdefault(value.term, name)
 

@@ -58,6 +58,9 @@ class Interpreter:
         self.attributes: dict[int, dict[str, Any]] = {}
         self.kept: list[Any] = []
         self.canonical = canonical
+        self.history: dict[str, list[Term]] = {}
+        self.claimed_shape: Callable[[Interpreter, str, str, Any], Shape | None] | None = None
+        self.lists: dict[str, list[Any]] = {}
 
     # -- evaluation ------------------------------------------------------------------------------------------------
 
@@ -156,6 +159,17 @@ class Interpreter:
             return array._term
         return array.term
 
+    def note(self, name: str, value: Any) -> None:
+        """Remember which forward values went by a name, so that `dW` finds its `W` in every version."""
+        if type(value) is Array:
+            term = value.term
+            if not term.tainted:
+                known = self.history.setdefault(name, [])
+                if term not in known:
+                    known.append(term)
+        elif isinstance(value, list | tuple) and value:
+            self.lists.setdefault(name, []).append(value)
+
     # -- clashes ---------------------------------------------------------------------------------------------------
 
     def clash(self, node: cst.CSTNode | None, message: str, equations: Iterable[tuple[Size, Size]], operands: Iterable[Any]) -> Unknown:
@@ -166,7 +180,7 @@ class Interpreter:
         if self.graph.tainting or any(map(is_tainted, operands)):
             if self.step is not None and node is not None:
                 self.misfits.append((self.step, node, message))
-            return Unknown(message, True)
+            return Unknown(message, True, True)
         solved = [e for pair in equations if (e := solve(self.world, *pair))]
         raise Restart(message, tuple(solved), at=self.step)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -84,10 +85,22 @@ def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
     it.graph.tainting = outside or _taints(it, targets)
     try:
         value = it.eval(node.value, scope)
+        if isinstance(value, Unknown) and value.misfit and len(targets) == 1:
+            value = _placeholder(it, targets[0], value)
         for target in targets:
             assign(it, target, value, scope)
     finally:
         it.graph.tainting = outside
+
+
+def _placeholder(it: Interpreter, target: cst.CSTNode, value: Unknown) -> Any:
+    """After a misfit in backward code the claim goes on with a stand-in of its variable's shape, so that what is
+    computed from it can still be judged."""
+    names = target_names(target)
+    shape = it.claimed_shape(it, names[0], "", None) if it.claimed_shape is not None and len(names) == 1 else None
+    if shape is None:
+        return value
+    return Array(it.graph.leaf(f"misfit: {value.reason}", it.world.sample("misfit", shape), shape, tainted=True), it.dialect)
 
 
 def _annotated(it: Interpreter, node: cst.AnnAssign, scope: Scope) -> None:
@@ -122,6 +135,8 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
         owner = it.eval(target.value, scope)
         key = subscript_key(it, target, scope)
         store(it, owner, key, value, target)
+        if isinstance(key, str):
+            it.note(key, value)
         if not quiet:
             name = key if isinstance(key, str) else _last_name(target.value)
             held = owner if isinstance(owner, Array) else value
@@ -133,6 +148,7 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
 def _bind(it: Interpreter, scope: Scope, name: str, value: Any) -> None:
     home = scope.outer_names.get(name, scope)
     home.names[name] = value
+    it.note(name, value)
     if isinstance(value, Array):
         it.names.setdefault(value._term, name)
     elif isinstance(value, Size) and value.expr.name is not None:
@@ -185,6 +201,7 @@ def set_attribute(it: Interpreter, owner: Any, name: str, value: Any, node: cst.
             call_function(it, found, [owner, value], {}, node)
             return
         owner.names[name] = value
+        it.note(name, value)
         if isinstance(value, Array):
             it.names.setdefault(value._term, f"self.{name}")
     elif isinstance(owner, Class):
@@ -397,6 +414,7 @@ def make_function(it: Interpreter, node: cst.FunctionDef, scope: Scope, owner: C
     return function
 
 
+@lru_cache(maxsize=20_000)
 def _yields(node: cst.FunctionDef) -> bool:
     stack: list[cst.CSTNode] = [node.body]
     while stack:

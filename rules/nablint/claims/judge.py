@@ -1,0 +1,190 @@
+"""Judging: derive what each result should be, and compare.
+
+The order of the verdict is DESIGN's: shape, identity of terms after simplification, samples.  One factor that all
+parameter gradients have in common (1/N or 1/2 applied elsewhere, ascent) is a convention, not a mistake.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from nablint.calculus.gradient import gradients
+from nablint.calculus.normal import same
+from nablint.calculus.terms import Term
+from nablint.claims.model import Judged, Judgement, Result, Run, Seed
+from nablint.shapes import Misfit, show_shape
+from nablint.tracing.hints import base
+
+TOLERANCE = 1e-9
+_PARAMETER = re.compile(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kernel|filters?|syn|embed|blank|params?|lut|coef)", re.I)
+
+
+def judge(run: Run) -> Judgement:
+    """Judge all results under the seed that fits best."""
+    best: Judgement | None = None
+    formal = _returned_loss(run)
+    for seed in run.seeds:
+        if best is not None and seed.kind == "implicit" and (formal or best.good):
+            break
+        judged = judge_seed(run, seed)
+        if best is None or (judged.good, -judged.wrong) > (best.good, -best.wrong):
+            best = judged
+        if best.good and not best.wrong:
+            break
+    if best is None:
+        return Judgement(run, [Judged(r, "unchecked", r.reason or "no loss and no arriving cotangent in sight") for r in run.results])
+    if best.seed is not None and best.seed.kind == "implicit" and not best.good:
+        best.judged = [Judged(j.result, "unchecked", j.reason if j.verdict == "unchecked" else "the loss is not known") for j in best.judged]
+    return best
+
+
+def _returned_loss(run: Run) -> bool:
+    """Is a loss returned together with its gradients?"""
+    values = [v for _, _, _, returned in run.it.returned for v in (returned if isinstance(returned, tuple | list) else (returned,))]
+    terms = {v.term for v in values if hasattr(v, "term")}
+    return any(s.kind == "loss" and any(t in terms for t in s.cotangents) for s in run.seeds)
+
+
+def judge_seed(run: Run, seed: Seed) -> Judgement:
+    """Judge all results with the cotangents of one seed."""
+    wanted = {t for r in run.results for t in r.wrt}
+    try:
+        derived = gradients(seed.cotangents, wanted)
+    except (Misfit, OverflowError, KeyError, TypeError, ValueError) as error:
+        return Judgement(run, [Judged(r, "unchecked", f"the gradient could not be derived ({error})") for r in run.results], seed)
+    judged = [_judge_result(run, r, derived) for r in run.results]
+    _conventions(judged, seed)
+    return Judgement(run, judged, seed)
+
+
+def _judge_result(run: Run, result: Result, derived: dict[Term, Term]) -> Judged:
+    targets = [t for t in result.wrt if t in derived]
+    if result.value is None:
+        misfit = next((m for m in run.it.misfits if m[2] == result.reason), None)
+        if misfit is not None and targets:
+            return Judged(result, "wrong", result.reason, targets[0], derived[targets[0]])
+        return Judged(result, "unchecked", result.reason or "its value is not known")
+    if not targets:
+        if result.wrt and result.formal and _is_zero(result.value):
+            return Judged(result, "verified", wrt=result.wrt[0])
+        return Judged(result, "unchecked", "nothing that it may be the gradient of flows into the loss" if result.wrt else "its variable is not known")
+    found = [_compare(result, t, derived[t]) for t in targets]
+    order = ["proved", "verified", "wrong", "unchecked"]
+    return min(found, key=lambda j: (order.index(j.verdict), j.ratio is None))
+
+
+def _is_zero(term: Term) -> bool:
+    return not np.any(term.sample)
+
+
+def _compare(result: Result, wrt: Term, derived: Term) -> Judged:
+    value = result.value
+    assert value is not None
+    out = Judged(result, "wrong", wrt=wrt, derived=derived)
+    claimed, expected = np.asarray(value.sample), np.asarray(derived.sample)
+    if reason := _poisoned(value):
+        out.verdict, out.reason = ("wrong", reason[8:]) if reason.startswith("misfit: ") else ("unchecked", reason)
+        return out
+    if not np.all(np.isfinite(expected)) or (claimed.dtype.kind in "fc" and not np.all(np.isfinite(claimed))):
+        out.verdict, out.reason = "unchecked", "the samples are not finite"
+        return out
+    if claimed.shape != expected.shape:
+        if not _same_axes(claimed.shape, expected.shape):
+            out.transposed = claimed.shape == expected.shape[::-1]
+            out.reason = f"it has the shape {show_shape(value.shape)}, its variable {show_shape(wrt.shape)}"
+            return out
+        claimed = claimed.reshape(expected.shape)
+    elif same(value, derived):
+        out.verdict = "proved"
+        return out
+    scale = max(float(np.max(np.abs(expected), initial=0.0)), float(np.max(np.abs(claimed), initial=0.0)))
+    if scale < 1e-13:
+        out.verdict, out.reason = "unchecked", "it is zero on the samples"
+        return out
+    if np.max(np.abs(claimed - expected), initial=0.0) <= TOLERANCE * scale:
+        out.verdict = "verified"
+        return out
+    if claimed.ndim == 2 and claimed.shape[0] == claimed.shape[1] and np.allclose(claimed.T, expected, rtol=1e-9, atol=TOLERANCE * scale):
+        out.transposed = True
+    out.ratio = _ratio(claimed, expected)
+    return out
+
+
+def _poisoned(term: Term) -> str:
+    """The reason, where the value depends on something that is not known."""
+    stack, seen = [term], {term}
+    while stack:
+        node = stack.pop()
+        if node.card is None and node.label.startswith(("unknown: ", "misfit: ")):
+            return node.label.removeprefix("unknown: ")
+        for arg in node.args:
+            if arg.tainted and arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return ""
+
+
+def _same_axes(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Equal but for axes of size 1 in front: (M,) for (1, M)."""
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    extra = len(longer) - len(shorter)
+    return all(s == 1 for s in longer[:extra]) and longer[extra:] == shorter
+
+
+def _ratio(claimed: np.ndarray, expected: np.ndarray) -> float | None:
+    """Claimed over expected, where that is one number for all entries."""
+    total = float(np.sum(expected * expected))
+    if total <= 0:
+        return None
+    ratio = float(np.sum(claimed * expected)) / total
+    scale = float(np.max(np.abs(claimed), initial=0.0))
+    return ratio if ratio and np.max(np.abs(claimed - ratio * expected), initial=0.0) <= TOLERANCE * scale else None
+
+
+def _conventions(judged: list[Judged], seed: Seed) -> None:
+    """Accept one factor that all parameter gradients have in common; a lone factor cannot be told from a convention."""
+    if seed.kind == "loss" and any(j.result.formal for j in judged):
+        return
+    scaled = [j for j in judged if j.verdict == "wrong" and j.ratio is not None]
+    if not scaled:
+        return
+    parameters = [j for j in judged if j.wrt is not None and j.verdict in ("proved", "verified", "wrong") and _is_parameter(j)]
+    ratios = {None if j.ratio is None else round(j.ratio, 9) for j in parameters if j.verdict == "wrong"}
+    right = any(j.verdict in ("proved", "verified") for j in parameters)
+    if not parameters or right or len(ratios) != 1 or None in ratios:
+        if len(scaled) == len([j for j in judged if j.verdict != "unchecked"]) == 1 and not scaled[0].result.formal:
+            scaled[0].verdict, scaled[0].reason = "unchecked", f"a factor of {scaled[0].ratio:.4g}, and nothing else shows whether it is meant"
+        return
+    (ratio,) = ratios
+    if not _conventional(judged, float(ratio or 0)):
+        return
+    for j in parameters:
+        if len(parameters) > 1:
+            j.verdict, j.reason = "verified", "" if ratio == 1 else f"up to the factor {ratio:.4g} that all parameter gradients have in common"
+        elif not j.result.formal or not any(x.verdict in ("proved", "verified") for x in judged):
+            j.verdict, j.reason = "unchecked", f"a factor of {ratio:.4g}, and nothing else shows whether it is meant"
+
+
+def _is_parameter(j: Judged) -> bool:
+    assert j.wrt is not None
+    return j.wrt.card is None and bool(_PARAMETER.match(base(j.wrt.label)))
+
+
+def _conventional(judged: list[Judged], ratio: float) -> bool:
+    """A sign, 2, and the number of samples are factors that people apply elsewhere."""
+    sizes = {1}
+    for j in judged:
+        for term in (j.derived, *(j.result.wrt)):
+            if term is not None:
+                stack, seen = [term], {term}
+                while stack and len(seen) < 400:
+                    node = stack.pop()
+                    sizes |= {int(s) for s in node.shape}
+                    for arg in node.args:
+                        if arg not in seen:
+                            seen.add(arg)
+                            stack.append(arg)
+    size = abs(ratio)
+    return any(abs(size - k * s) < 1e-9 * size or abs(size - k / s) < 1e-9 * size for s in sizes for k in (1, 2, 0.5))

@@ -1,0 +1,109 @@
+"""The data of a judgement: what a run of a unit found, and what was made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.results import Verdict
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.step import Event, Step
+
+
+@dataclass(eq=False, slots=True)
+class Result:
+    """A gradient that leaves the backward code: what it is worth, and whose it says it is.
+
+    value:  the term, None where something on the way is unknown (`reason` says what).
+    wrt:    the forward values whose gradient it may be, likeliest first.
+    formal: its meaning is fixed by a contract (return position, a loss returned beside it), not by a name alone.
+    update: it is a step `w += ...`, whose positive scale is free.
+    """
+
+    name: str
+    value: Term | None
+    wrt: list[Term]
+    step: Step
+    node: cst.CSTNode
+    wrt_name: str = ""
+    formal: bool = False
+    update: bool = False
+    reason: str = ""
+    event: Event | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Seed:
+    """Where the cotangents start: at these forward values, with these cotangents.
+
+    kind: "arriving" (an argument of the backward function), "loss" (a number in sight), "implicit" (an output minus a
+          target, whose loss is in nobody's code).
+    """
+
+    cotangents: dict[Term, Term]
+    kind: str
+    step: Step | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Run:
+    """One run of a unit: the interpreter afterwards, possible seeds, results, and where backward code began."""
+
+    it: Interpreter
+    results: list[Result] = field(default_factory=lambda: [])
+    seeds: list[Seed] = field(default_factory=lambda: [])
+    start: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Unit:
+    """Code that is judged together: a forward and a backward function, a class, a function that holds both, a script.
+
+    run:       traces it in an interpreter whose module is loaded.
+    functions: qualified names of the functions whose statements it judges.
+    """
+
+    name: str
+    kind: str
+    run: Callable[[Interpreter], Run]
+    functions: tuple[str, ...] = ()
+    module: bool = False
+
+
+@dataclass(slots=True)
+class Judged:
+    """A result with its verdict in one run.
+
+    derived: what it should be; ratio: claimed over derived where that is one number.
+    """
+
+    result: Result
+    verdict: Verdict
+    reason: str = ""
+    wrt: Term | None = None
+    derived: Term | None = None
+    ratio: float | None = None
+    transposed: bool = False
+
+
+@dataclass(slots=True)
+class Judgement:
+    """All results of one run, under the seed that fits best."""
+
+    run: Run
+    judged: list[Judged]
+    seed: Seed | None = None
+
+    @property
+    def good(self) -> int:
+        """How many results are right."""
+        return sum(j.verdict in ("proved", "verified") for j in self.judged)
+
+    @property
+    def wrong(self) -> int:
+        """How many results are wrong."""
+        return sum(j.verdict == "wrong" for j in self.judged)

@@ -1,0 +1,306 @@
+"""Scenarios: how the code of a unit is brought to run, and what of it is a result.
+
+Each function walks a unit in a loaded interpreter: forward first, then backward with the cotangents that arrive, caches
+and attributes flowing from one to the other as the code itself has them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.claims import names
+from nablint.claims.gather import returned_results, stored_results
+from nablint.claims.model import Run, Seed
+from nablint.claims.seeds import implicit_seeds, loss_seeds
+from nablint.tracing.calls import bind_arguments, call_function, default_value, instantiate
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.values import Array, Class, Function, Instance, Pending, RaiseSignal, Restart, Scope
+
+
+def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
+    """A function's positional parameters, without `self`."""
+    params = function.node.params
+    found = [*params.posonly_params, *params.params]
+    return found[1:] if bound else found
+
+
+def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = "") -> list[Any]:
+    """An input for every parameter without a default; flags keep their default, numbers become inputs."""
+    out: list[Any] = []
+    for param in parameters(function, bound=bound):
+        pending = it.input(param.name.value, function, f"{path}{param.name.value}")
+        if param.default is not None:
+            default = default_value(it, function, param)
+            if isinstance(default, bool | str | list | tuple | dict | Function) or (isinstance(default, int) and default in (-1, 0, 1, 2)):
+                out.append(default)
+                continue
+            pending.default = default
+        out.append(pending)
+    return out
+
+
+def settle(value: Any) -> Any:
+    """A pending input's value, where a use has shown it."""
+    return value.value if isinstance(value, Pending) and value.value is not None else value
+
+
+def guarded(it: Interpreter, function: Function, args: list[Any]) -> Any:
+    """Call a function of the source; an exception that it would raise means that the hypothesis is wrong."""
+    try:
+        return call_function(it, function, args, {}, None)
+    except RaiseSignal as signal:
+        raise Restart(f"{function.name} raises {signal.kind}") from signal
+
+
+# -- binding what arrives ------------------------------------------------------------------------------------------
+
+
+class Arrivals:
+    """What a backward function can be given: the forward's outputs (as cotangents), caches, arguments and locals."""
+
+    def __init__(self, it: Interpreter, returned: Any, return_names: list[str], scope: Scope, arguments: dict[str, Any]) -> None:
+        self.it = it
+        parts = list(returned) if isinstance(returned, tuple) else [returned]
+        self.named = dict(zip(return_names, parts, strict=False)) if len(return_names) == len(parts) else {}
+        given = [settle(v) for v in arguments.values()]
+        self.outputs = [p for i, p in enumerate(parts) if isinstance(p, Array) and (i == 0 or not any(p is g for g in given))]
+        self.caches = [p for p in parts if not isinstance(p, Array) and p is not None]
+        self.scope = scope
+        self.arguments = arguments
+        self.cotangents: dict[Term, Term] = {}
+
+    def output_for(self, name: str) -> Array | None:
+        """The output whose cotangent a parameter of this name is."""
+        for word in names.variables(name):
+            found = self.named.get(word)
+            if isinstance(found, Array) and found.term not in self.cotangents:
+                return found
+        return next((o for o in self.outputs if o.term not in self.cotangents), None)
+
+    def cotangent(self, name: str, output: Array) -> Array:
+        """The arriving cotangent of an output: 1 for a number, generic values otherwise."""
+        term = output.term
+        if term.ndim == 0:
+            arriving = self.it.graph.constant(1.0)
+            self.cotangents[term] = arriving
+            return Array(arriving, output.dialect)
+        arriving = self.it.world.leaf(f"{name}", term.shape, tainted=True)
+        self.cotangents[term] = arriving
+        array = Array(arriving, output.dialect)
+        self.it.names.setdefault(arriving, name)
+        return array
+
+    def bind(self, function: Function, *, bound: bool) -> list[Any]:
+        """Arguments for a backward function."""
+        params = parameters(function, bound=bound)
+        wanted = [p.name.value for p in params]
+        claims = [n for n in wanted if self._is_cotangent(n)]
+        if not claims and wanted and self.outputs:
+            unknown = [n for n in wanted if n not in self.named and n not in self.scope.names and "cache" not in n.lower()]
+            claims = unknown[:1] if unknown and unknown[0] == wanted[0] else []
+        out: list[Any] = []
+        caches = list(self.caches)
+        for param in params:
+            name = param.name.value
+            if name in claims:
+                output = self.output_for(name)
+                if output is not None and not (param.default is not None and output.term.ndim):
+                    out.append(self.cotangent(name, output))
+                    continue
+                if param.default is not None:
+                    if output is not None:
+                        out.append(self.cotangent(name, output))
+                    else:
+                        out.append(default_value(self.it, function, param))
+                    continue
+            if name in self.named and not isinstance(self.named[name], Pending):
+                out.append(self.named[name])
+            elif name in self.arguments:
+                out.append(settle(self.arguments[name]))
+            elif caches and ("cache" in name.lower() or name in ("params", "saved", "ctx", "state", "memory", "residuals", "res")):
+                out.append(caches.pop(0))
+            elif name in self.scope.names:
+                out.append(settle(self.scope.names[name]))
+            elif param.default is not None:
+                out.append(default_value(self.it, function, param))
+            elif caches:
+                out.append(caches.pop(0))
+            else:
+                out.append(self.it.input(name, function))
+        return out
+
+    def _is_cotangent(self, name: str) -> bool:
+        return names.is_gradient_name(name) and name not in self.named and name not in self.arguments
+
+
+def return_names(it: Interpreter, function: Function) -> list[str]:
+    """The names in the last executed `return` of a function: `out`, `cache`."""
+    for found, _, step, _ in reversed(it.returned):
+        if found is function and step is not None and isinstance(step.node, cst.Return) and step.node.value is not None:
+            return expression_names(step.node.value)
+    return []
+
+
+def expression_names(node: cst.BaseExpression) -> list[str]:
+    """The names of a tuple's elements, or of a single expression."""
+    elements = [e.value for e in node.elements] if isinstance(node, cst.Tuple | cst.List) else [node]
+    out: list[str] = []
+    for element in elements:
+        if isinstance(element, cst.Name):
+            out.append(element.value)
+        elif isinstance(element, cst.Attribute):
+            out.append(element.attr.value)
+        else:
+            out.append("")
+    return out
+
+
+def last_scope(it: Interpreter, function: Function) -> Scope:
+    """The frame of the last call of a function."""
+    frames = it.frames.get(function.name)
+    return frames[-1] if frames else Scope({})
+
+
+# -- the scenarios --------------------------------------------------------------------------------------------------
+
+
+def pair(it: Interpreter, forward: Function, backward: Function) -> Run:
+    """A forward and a backward function."""
+    given = inputs_for(it, forward, bound=False)
+    returned = guarded(it, forward, given)
+    arguments = dict(zip([p.name.value for p in parameters(forward, bound=False)], given, strict=True))
+    return _back(it, Arrivals(it, returned, return_names(it, forward), last_scope(it, forward), arguments), forward, backward, None)
+
+
+def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:
+    """A class with a forward and a backward method."""
+    instance = new_instance(it, cls)
+    ahead, back = _function(cls, forward), _function(cls, backward)
+    bound = ahead.kind != "static"
+    given = inputs_for(it, ahead, bound=bound)
+    returned = guarded(it, ahead, [instance, *given] if bound else given)
+    arguments = dict(zip([p.name.value for p in parameters(ahead, bound=bound)], given, strict=True))
+    arrivals = Arrivals(it, returned, return_names(it, ahead), last_scope(it, ahead), arguments)
+    return _back(it, arrivals, ahead, back, instance)
+
+
+def _function(cls: Class, name: str) -> Function:
+    found = cls.lookup(name)
+    assert isinstance(found, Function)
+    return found
+
+
+def new_instance(it: Interpreter, cls: Class) -> Instance:
+    """An object of a class, made from inputs."""
+    init = cls.lookup("__init__")
+    given = inputs_for(it, init, bound=True, path=f"{cls.name}.") if isinstance(init, Function) else []
+    try:
+        return instantiate(it, cls, given, {}, None)
+    except RaiseSignal as signal:
+        raise Restart(f"{cls.name}() raises {signal.kind}") from signal
+
+
+def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Function, instance: Instance | None) -> Run:
+    start = len(it.steps)
+    bound = instance is not None and backward.kind != "static"
+    given = arrivals.bind(backward, bound=bound)
+    returned = guarded(it, backward, [instance, *given] if bound else given)
+    run = Run(it, start=start)
+    positions = [settle(v) for v in arrivals.arguments.values()]
+    run.results = returned_results(it, backward, returned, positions, list(arrivals.arguments)) + stored_results(it, start)
+    if arrivals.cotangents:
+        run.seeds = [Seed(dict(arrivals.cotangents), "arriving")]
+    else:
+        run.seeds = loss_seeds(it, start) + implicit_seeds(it, start)
+    return _unique(run)
+
+
+def _unique(run: Run) -> Run:
+    """A value that is returned and stored is one result."""
+    seen: set[tuple[int, int]] = set()
+    kept = []
+    for result in run.results:
+        key = (id(result.step.node), result.value.number if result.value is not None else id(result))
+        if key not in seen:
+            seen.add(key)
+            kept.append(result)
+    run.results = kept
+    return run
+
+
+def function(it: Interpreter, target: Function) -> Run:
+    """A function that holds forward and backward code."""
+    given = inputs_for(it, target, bound=False)
+    return _whole(it, target, given, [settle(v) for v in given])
+
+
+def method(it: Interpreter, cls: Class, name: str) -> Run:
+    """A method that holds forward and backward code."""
+    target = _function(cls, name)
+    if target.kind == "static":
+        return function(it, target)
+    instance = new_instance(it, cls)
+    given = inputs_for(it, target, bound=True)
+    return _whole(it, target, [instance, *given], given)
+
+
+def _whole(it: Interpreter, target: Function, args: list[Any], given: list[Any]) -> Run:
+    start = len(it.steps)
+    returned = guarded(it, target, args)
+    run = Run(it, start=start)
+    run.results = returned_results(it, target, returned, [], []) + stored_results(it, start)
+    run.seeds = loss_seeds(it, start) + implicit_seeds(it, start)
+    return _unique(run)
+
+
+def script(it: Interpreter) -> Run:
+    """The statements of a module, one after another (the module has been run by the caller)."""
+    run = Run(it, start=0)
+    run.results = stored_results(it, 0)
+    run.seeds = loss_seeds(it, 0) + implicit_seeds(it, 0)
+    return _unique(run)
+
+
+def autograd(it: Interpreter, cls: Class) -> Run:
+    """A `torch.autograd.Function`: outputs' cotangents arrive, gradients leave in the order of forward's arguments."""
+    it.dialect = "torch"
+    ahead, back = _function(cls, "forward"), _function(cls, "backward")
+    ctx = Instance(None, {}, "ctx")
+    setup = cls.lookup("setup_context")
+    given = inputs_for(it, ahead, bound=not isinstance(setup, Function))
+    if isinstance(setup, Function):
+        returned = guarded(it, ahead, given)
+        guarded(it, setup, [ctx, tuple(settle(v) for v in given), returned])
+    else:
+        returned = guarded(it, ahead, [ctx, *given])
+    wanted = [p.name.value for p in parameters(ahead, bound=not isinstance(setup, Function))]
+    outputs = list(returned) if isinstance(returned, tuple | list) else [returned]
+    start = len(it.steps)
+    cotangents: dict[Term, Term] = {}
+    arriving: list[Any] = []
+    for i, param in enumerate(parameters(back, bound=True)):
+        output = settle(outputs[i]) if i < len(outputs) else None
+        if isinstance(output, Array):
+            term = it.world.leaf(param.name.value, output.term.shape, tainted=True)
+            cotangents[output.term] = term
+            it.names.setdefault(term, param.name.value)
+            arriving.append(Array(term, "torch"))
+        else:
+            arriving.append(it.input(param.name.value, back))
+    if back.node.params.star_arg and not arriving:
+        for i, output in enumerate(map(settle, outputs)):
+            if isinstance(output, Array):
+                term = it.world.leaf(f"grad_output{i}", output.term.shape, tainted=True)
+                cotangents[output.term] = term
+                arriving.append(Array(term, "torch"))
+    gradients = guarded(it, back, [ctx, *arriving])
+    run = Run(it, start=start)
+    run.results = returned_results(it, back, gradients, [settle(v) for v in given], wanted, formal=True)
+    run.seeds = [Seed(cotangents, "arriving")] if cotangents else []
+    return run
+
+
+__all__ = ["autograd", "bind_arguments", "function", "method", "methods", "pair", "script"]

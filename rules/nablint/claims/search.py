@@ -1,0 +1,281 @@
+"""The search over hypotheses: run a unit under the likeliest reading, and under others until one fits.
+
+Right under one reading that the forward code allows is right.  Wrong is only what is wrong under every one of them; it
+is then blamed and repaired by the one under which most results are right.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.claims.gather import candidates
+from nablint.claims.judge import judge
+from nablint.claims.model import Judged, Judgement, Unit
+from nablint.claims.names import is_gradient_name
+from nablint.reading.source import Block
+from nablint.shapes import Misfit, Polynomial, Shape
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.values import Function, RaiseSignal, Restart, Scope, Signal, TooMuch
+from nablint.tracing.world import Hypothesis, World
+
+MAX_RUNS = 48
+MAX_COST = 2.2
+MAX_FORKS = 8
+DRAWS = (1, 2)
+
+
+class Program:
+    """A module, loaded once: its definitions, shared by all runs."""
+
+    def __init__(self, blocks: list[Block], *, evidence: Callable[[Function, str], Any] | None = None,
+                 resolve: Callable[[str], Any] | None = None) -> None:
+        self.blocks = blocks
+        self.evidence = evidence
+        self.resolve = resolve
+        self.scope = Scope({}, function="")
+        loader = self._interpreter(World(Hypothesis(), seconds=5.0))
+        with loader.using():
+            try:
+                loader.load(blocks, everything=False)
+            except (Signal, Restart, TooMuch, RecursionError):
+                pass
+        self.loader = loader
+        self.names = dict(self.scope.names)
+        self.stars = list(loader.stars)
+        self.nodes = dict(loader.blocks)
+
+    def _interpreter(self, world: World) -> Interpreter:
+        it = Interpreter(world, is_gradient_name=is_gradient_name, evidence=self.evidence, resolve=self.resolve)
+        it.claimed_shape = claimed_shape
+        it.scope = self.scope
+        return it
+
+    def fresh(self, world: World, *, module: bool) -> Interpreter:
+        """An interpreter with the module's definitions in place."""
+        it = self._interpreter(world)
+        self.scope.names.clear()
+        if module:
+            it.stars, it.blocks = [], {}
+            with it.using():
+                it.load(self.blocks, everything=True)
+        else:
+            self.scope.names.update(self.names)
+            it.stars, it.blocks = list(self.stars), dict(self.nodes)
+        return it
+
+    def statements(self) -> list[cst.CSTNode]:
+        """All module-level statements."""
+        return [s for b in self.blocks if (t := b.tree()) is not None for s in t.module.body]
+
+
+def claimed_shape(it: Interpreter, name: str, holder: str, key: Any) -> Shape | None:
+    """The shape of the variable whose gradient a name claims to be."""
+    found = candidates(it, name, holder, key)
+    return found[0].shape if found else None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a unit (on one path through its string modes)."""
+
+    unit: Unit
+    judgement: Judgement | None
+    hypothesis: Hypothesis
+    runs: int = 0
+    restarts: int = 0
+    reason: str = ""
+    fitting: list[Hypothesis] = field(default_factory=lambda: [])
+
+
+def run_once(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, seconds: float) -> tuple[Judgement, World]:
+    """One run, judged.  Raises `Restart` or `TooMuch`."""
+    world = World(hypothesis, draw, seconds)
+    it = None
+    try:
+        it = program.fresh(world, module=unit.module)
+        with it.using():
+            run = unit.run(it)
+            world.graph.origin = None
+            world.graph.tainting = False
+            return judge(run), world
+    except Restart as restart:
+        restart.world = world  # type: ignore[attr-defined]
+        raise
+    except RaiseSignal as signal:
+        restart = Restart(f"raises {signal.kind}")
+        restart.world = world  # type: ignore[attr-defined]
+        raise restart from signal
+    except (Misfit, OverflowError, RecursionError, Signal) as error:
+        raise TooMuch(str(error) or type(error).__name__) from error
+
+
+def explore(program: Program, unit: Unit, seconds: float) -> list[Outcome]:
+    """The outcomes of a unit, one for each path through its string modes."""
+    ends = time.monotonic() + seconds
+    pending: list[tuple[tuple[str, int], ...]] = [()]
+    seen: set[tuple[tuple[str, int], ...]] = {()}
+    outcomes: list[Outcome] = []
+    while pending and len(outcomes) < MAX_FORKS:
+        start = pending.pop(0)
+        outcome, forks = _search(program, unit, Hypothesis(decisions=start), ends)
+        outcomes.append(outcome)
+        for key in forks:
+            other = (*start, (key, 1))
+            if key not in dict(start) and other not in seen:
+                seen.add(other)
+                pending.append(other)
+    return outcomes
+
+
+def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tuple[Outcome, list[str]]:
+    queue: list[tuple[float, int, Hypothesis]] = [(0.0, 0, start)]
+    seen = {(start.decisions, start.equations, start.positive)}
+    fixed = dict(start.decisions)
+    count = restarts = runs = 0
+    best: tuple[Judgement, Hypothesis] | None = None
+    reason = ""
+    forks: list[str] = []
+    fitting: list[Hypothesis] = []
+
+    def push(hypothesis: Hypothesis) -> None:
+        nonlocal count
+        key = (hypothesis.decisions, hypothesis.equations, hypothesis.positive)
+        if hypothesis.cost <= MAX_COST and key not in seen and len(hypothesis.equations) < 24:
+            seen.add(key)
+            count += 1
+            heapq.heappush(queue, (hypothesis.cost, count, hypothesis))
+
+    exhausted = True
+    while queue:
+        remaining = ends - time.monotonic()
+        if runs >= MAX_RUNS or remaining <= 0:
+            exhausted = best is not None and runs >= MAX_RUNS
+            reason = reason or "took too long"
+            break
+        _, _, hypothesis = heapq.heappop(queue)
+        runs += 1
+        try:
+            judgement, world = run_once(program, unit, hypothesis, 0, min(remaining, 2.0))
+        except Restart as restart:
+            restarts += 1
+            reason = restart.reason
+            _answers(restart, hypothesis, fixed, push)
+            continue
+        except TooMuch as bound:
+            reason = str(bound)
+            continue
+        if not forks:
+            forks = [k for k, c in world.choices.items() if c.fork and c.taken == 0]
+        fitting.append(hypothesis)
+        if best is None or (judgement.good, -judgement.wrong) > (best[0].good, -best[0].wrong):
+            best = (judgement, hypothesis)
+        if not judgement.judged or (judgement.good and not judgement.wrong) or all(j.verdict == "unchecked" for j in judgement.judged):
+            if judgement.good or len(fitting) > 3 or not judgement.judged:
+                break
+        for hyp in _alternatives(world, hypothesis, judgement, fixed):
+            push(hyp)
+    if best is None:
+        return Outcome(unit, None, start, runs, restarts, reason or "no reading of the inputs fits the forward code"), forks
+    judgement, hypothesis = best
+    if judgement.wrong and not exhausted:
+        _silence(judgement, "too many readings of the inputs to try them all")
+    _confirm(program, unit, judgement, hypothesis, ends)
+    return Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting), forks
+
+
+def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int], push: Callable[[Hypothesis], None]) -> None:
+    """The hypotheses that answer a clash: the equation, or another choice."""
+    if restart.decisions:
+        for key, taken in restart.decisions:
+            push(hypothesis.decide(key, taken, 0.01))
+        return
+    if restart.positive:
+        push(Hypothesis(hypothesis.decisions, hypothesis.equations, hypothesis.positive | set(restart.positive), hypothesis.cost + 0.01))
+        return
+    known = {name for name, _ in hypothesis.equations}
+    fresh = [e for e in restart.equations if e[0] not in known]
+    if fresh:
+        push(hypothesis.equate([(n, v) for n, v in fresh[:1] if isinstance(v, Polynomial)]))
+    world: World | None = getattr(restart, "world", None)
+    if world is not None:
+        for choice in world.choices.values():
+            if choice.key in fixed or choice.fork:
+                continue
+            for i in range(len(choice.options)):
+                if i != choice.taken:
+                    push(hypothesis.decide(choice.key, i, 0.5 + 0.3 * i))
+
+
+def _alternatives(world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]) -> Iterator[Hypothesis]:
+    """Other answers to the questions of a run, as far as they concern what came out wrong."""
+    concerned = _leaves(judgement)
+    for choice in world.choices.values():
+        path = choice.key.rsplit(":", 1)[0]
+        if choice.fork or choice.key in fixed or choice.key in dict(hypothesis.decisions):
+            continue
+        if ":" in choice.key and not choice.key.startswith("branch") and concerned and not any(
+                leaf == path or leaf.startswith(path) for leaf in concerned):
+            continue
+        for i in range(len(choice.options)):
+            if i != choice.taken:
+                yield hypothesis.decide(choice.key, i, choice.cost + 0.1 * i)
+
+
+def _leaves(judgement: Judgement) -> set[str]:
+    """The inputs that wrong results, or what they should be, depend on."""
+    out: set[str] = set()
+    stack: list[Term] = []
+    for j in judgement.judged:
+        if j.verdict == "wrong":
+            stack += [t for t in (j.result.value, j.derived) if t is not None]
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        if node.card is None and node.label:
+            out.add(node.label)
+        for arg in node.args:
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return out
+
+
+def _silence(judgement: Judgement, reason: str) -> None:
+    for j in judgement.judged:
+        if j.verdict == "wrong":
+            j.verdict, j.reason = "unchecked", reason
+
+
+def _confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float) -> None:
+    """Two more draws with other sizes: what they do not say, too, is unchecked."""
+    if all(j.verdict in ("proved", "unchecked", "not-a-gradient") for j in judgement.judged):
+        return
+    for draw in DRAWS:
+        remaining = ends - time.monotonic() + 0.5
+        try:
+            other, _ = run_once(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
+        except (Restart, TooMuch):
+            _doubt(judgement, None)
+            return
+        _doubt(judgement, other)
+
+
+def _doubt(judgement: Judgement, other: Judgement | None) -> None:
+    matched: dict[tuple[int, str], list[Judged]] = {}
+    for j in other.judged if other is not None else ():
+        matched.setdefault((id(j.result.step.node), j.result.name), []).append(j)
+    for j in judgement.judged:
+        if j.verdict not in ("verified", "wrong"):
+            continue
+        twins = matched.get((id(j.result.step.node), j.result.name), [])
+        right = any(t.verdict in ("proved", "verified") for t in twins)
+        wrong = any(t.verdict == "wrong" for t in twins)
+        if not (right if j.verdict == "verified" else wrong):
+            j.verdict, j.reason = "unchecked", "another draw of samples does not say the same"

@@ -1,0 +1,111 @@
+"""Seeds: where the cotangents of a function start that none arrive at.
+
+A number in sight that is minimised is differentiated.  Where none is, the loss is in nobody's code: its cotangent is the
+first value that backward code makes out of forward values alone (`delta = a - y`), and the forward value that it belongs
+to is the one for which most results come out right.
+"""
+
+from __future__ import annotations
+
+from nablint.calculus.terms import Term
+from nablint.claims import names
+from nablint.claims.model import Seed
+from nablint.tracing.interpreter import Interpreter
+
+MAX_IMPLICIT = 14
+
+
+def loss_seeds(it: Interpreter, start: int) -> list[Seed]:
+    """The numbers that go by the name of a loss, the last first."""
+    found: list[Term] = []
+    for name, terms in it.history.items():
+        if names.is_loss_name(name):
+            found += [t for t in terms if t.ndim == 0 and t.card is not None and _depends(t)]
+    found.sort(key=lambda t: -t.number)
+    one = it.graph.constant(1.0)
+    return [Seed({t: one}, "loss") for t in found[:3]]
+
+
+def _depends(term: Term) -> bool:
+    """Does the number depend on an input at all?"""
+    stack, seen = [term], {term}
+    while stack:
+        node = stack.pop()
+        if node.card is None and node.label and node.ndim:
+            return True
+        for arg in node.args:
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return False
+
+
+def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
+    """Pairs of a first cotangent and a forward value of its shape, for a loss that is not written down."""
+    forward = _forward_values(it)
+    seeds: list[Seed] = []
+    seen: set[tuple[Term, Term]] = set()
+    for event in it.events:
+        if event.step.number < start or event.value is None or not event.value.tainted:
+            continue
+        for cotangent in _roots(event.value):
+            for value in forward:
+                if tuple(value.shape) == tuple(cotangent.shape) and (cotangent, value) not in seen and _related(cotangent, value):
+                    seen.add((cotangent, value))
+                    seeds.append(Seed({value: cotangent}, "implicit", event.step))
+            if len(seeds) >= MAX_IMPLICIT:
+                return seeds
+    return seeds
+
+
+def _forward_values(it: Interpreter) -> list[Term]:
+    """Forward values with a name that are computed, the last first."""
+    terms = {t for found in it.history.values() for t in found if t.card is not None and t.ndim}
+    return sorted(terms, key=lambda t: -t.number)
+
+
+def _roots(term: Term) -> list[Term]:
+    """The value and its tainted parts, as long as they are made of forward values alone."""
+    out: list[Term] = []
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        if node.tainted and node not in out and node.ndim and node.card is not None and _from_forward(node):
+            out.append(node)
+            stack.extend(node.args)
+    return out[:6]
+
+
+def _from_forward(term: Term, depth: int = 6) -> bool:
+    """Are the leaves of the tainted part all forward values?"""
+    if not term.tainted:
+        return True
+    if term.card is None or depth == 0:
+        return term.card is None and not term.label
+    if term.card.name in ("matmul", "dot", "einsum", "outer"):
+        return False
+    return all(_from_forward(a, depth - 1) for a in term.args)
+
+
+def _related(cotangent: Term, value: Term) -> bool:
+    """Does the cotangent depend on the forward value (or the other way, on what it is computed from)?"""
+    stack, seen = [cotangent], {cotangent}
+    while stack:
+        node = stack.pop()
+        if node is value:
+            return True
+        for arg in node.args:
+            if arg not in seen and arg.number >= value.number:
+                seen.add(arg)
+                stack.append(arg)
+    # softmax's delta is made of probabilities; the scores that they come from are a candidate, too
+    stack, seen = [cotangent], {cotangent}
+    while stack:
+        node = stack.pop()
+        for arg in node.args:
+            if arg is value:
+                return True
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return False

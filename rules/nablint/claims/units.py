@@ -1,0 +1,134 @@
+"""Units: which code is judged together, found from the definitions of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import libcst as cst
+
+from nablint.claims import names, scenarios
+from nablint.claims.model import Unit
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.statements import target_names
+from nablint.tracing.values import Class, Function
+
+
+def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
+    """The units of a loaded module, in source order within each kind."""
+    functions = [v for v in it.scope.names.values() if isinstance(v, Function) and id(v.node) in it.blocks and v.scope is it.scope]
+    classes = [v for v in it.scope.names.values() if isinstance(v, Class) and v.scope is it.scope]
+    units: list[Unit] = []
+    for cls in classes:
+        units += _class_units(cls)
+    units += _function_units(functions)
+    if any(_claims_in(statements_of_script(statements))):
+        units.append(Unit("<module>", "script", scenarios.script, ("",), module=True))
+    return units
+
+
+def statements_of_script(statements: list[cst.CSTNode]) -> list[cst.CSTNode]:
+    """Module-level statements that are no definitions."""
+    return [s for s in statements if not isinstance(s, cst.FunctionDef | cst.ClassDef)]
+
+
+def _claims_in(nodes: list[cst.CSTNode]) -> Iterator[str]:
+    """Gradient names that are assigned below these nodes, nested functions left out."""
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.FunctionDef | cst.ClassDef | cst.Lambda):
+            continue
+        if isinstance(node, cst.Assign):
+            for target in node.targets:
+                yield from (n for n in _claimed(target.target) if names.is_gradient_name(n))
+        elif isinstance(node, cst.AugAssign | cst.AnnAssign):
+            yield from (n for n in _claimed(node.target) if names.is_gradient_name(n))
+        elif not isinstance(node, cst.BaseExpression):
+            stack.extend(node.children)
+
+
+def _claimed(target: cst.CSTNode) -> list[str]:
+    found = target_names(target)
+    if isinstance(target, cst.Subscript) and isinstance(target.slice[0].slice, cst.Index):
+        key = target.slice[0].slice.value
+        if isinstance(key, cst.SimpleString) and isinstance(key.evaluated_value, str):
+            found.append(key.evaluated_value)
+    return found
+
+
+def has_claims(function: Function) -> bool:
+    """Does the function assign gradients?"""
+    if isinstance(function.node, cst.Lambda):
+        return False
+    return next(_claims_in(list(function.node.body.children)), None) is not None
+
+
+def _parameters(function: Function) -> list[str]:
+    params = function.node.params
+    return [p.name.value for p in (*params.posonly_params, *params.params)]
+
+
+def _class_units(cls: Class) -> list[Unit]:
+    methods = {name: f for name, f in _members(cls).items() if isinstance(f, Function)}
+    own = {name for name, f in cls.names.items() if isinstance(f, Function)}
+    base = cls.external_base() or ""
+    if {"forward", "backward"} <= set(methods) and base.endswith("Function"):
+        return [Unit(cls.name, "autograd", lambda it: scenarios.autograd(it, cls), (methods["forward"].name, methods["backward"].name))]
+    units: list[Unit] = []
+    taken: set[str] = set()
+    for name, function in methods.items():
+        if not names.is_backward(name) or name not in own:
+            continue
+        partner = _partner(name, methods)
+        taken.add(name)
+        if partner is None:
+            units.append(_method_unit(cls, name, function))
+            continue
+        units.append(Unit(f"{cls.name}.{name}", "class",
+                          lambda it, f=partner, b=name: scenarios.methods(it, cls, f, b), (methods[partner].name, function.name)))
+    for name, function in methods.items():
+        if name in own and name not in taken and name != "__init__" and has_claims(function):
+            units.append(_method_unit(cls, name, function))
+    return units
+
+
+def _members(cls: Class) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for base in cls.bases:
+        if isinstance(base, Class):
+            found |= _members(base)
+    return found | cls.names
+
+
+def _method_unit(cls: Class, name: str, function: Function) -> Unit:
+    return Unit(f"{cls.name}.{name}", "method", lambda it: scenarios.method(it, cls, name), (function.name,))
+
+
+def _partner(name: str, members: dict[str, Any]) -> str | None:
+    """The forward function that a backward function belongs to, by what their names have in common."""
+    key = names.partner_key(name)
+    best: str | None = None
+    for other in members:
+        if other == name or names.is_backward(other):
+            continue
+        same = names.partner_key(other) == key
+        if same and (names.is_forward(other) or (key and tuple(names.words(other)) == key)):
+            if best is None or other in ("forward", "feedforward") or len(other) < len(best):
+                best = other
+    return best
+
+
+def _function_units(functions: list[Function]) -> list[Unit]:
+    by_name = {f.name: f for f in functions}
+    units: list[Unit] = []
+    for name, function in by_name.items():
+        if names.is_backward(name):
+            partner = _partner(name, by_name)
+            if partner is not None:
+                units.append(Unit(name, "pair", lambda it, f=by_name[partner], b=function: scenarios.pair(it, f, b),
+                                  (partner, name)))
+                continue
+        if has_claims(function):
+            units.append(Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,)))
+    return units
