@@ -1,0 +1,267 @@
+"""Spellings that join arrays and cut them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from nablint.calculus.terms import Term
+from nablint.ops.card import op
+from nablint.ops.layout import axis_in
+from nablint.shapes import Misfit, Size, dim, size_product
+from nablint.tracing.dialects import spelled
+from nablint.tracing.dialects.context import as_int, as_term
+from nablint.tracing.dialects.indexing import along, read
+from nablint.tracing.dialects.layout import reshaped
+
+
+def _terms(arrays: Any) -> list[Term]:
+    """The arrays of a list, or the rows of an array."""
+    if isinstance(arrays, Term):
+        return [read(arrays, k) for k in range(len(arrays.sample))]
+    terms = [as_term(a) for a in arrays]
+    if not terms:
+        raise Misfit("there is nothing to join")
+    return terms
+
+
+def joined(terms: list[Term], axis: int) -> Term:
+    """Arrays one after the other; one array alone stays itself."""
+    return terms[0] if len(terms) == 1 and terms[0].ndim else op.concatenate(*terms, axis=int(axis))
+
+
+def _flat(x: Term) -> Term:
+    return reshaped(x, size_product(x.shape))
+
+
+@spelled("numpy.concatenate", "numpy.concat")
+def np_concatenate(arrays: Any, axis: Any = 0, *args: Any, **_: Any) -> Term:
+    """Arrays one after the other along an axis, or all entries in a row."""
+    terms = _terms(arrays)
+    return joined([_flat(t) for t in terms], 0) if axis is None else joined(terms, as_int(axis))
+
+
+@spelled("torch.cat", "torch.concat", "torch.concatenate")
+def torch_cat(tensors: Any, dim: Any = 0, **_: Any) -> Term:
+    """Tensors one after the other along an axis; torch skips the empty ones."""
+    terms = _terms(tensors)
+    full = [t for t in terms if t.sample.shape != (0,)]
+    return joined(full or terms[:1], as_int(_.get("axis", dim)))
+
+
+@spelled("numpy.stack")
+def np_stack(arrays: Any, axis: Any = 0, *args: Any, **_: Any) -> Term:
+    """Arrays as the layers along a new axis."""
+    return op.stack(*_terms(arrays), axis=int(as_int(axis)))
+
+
+@spelled("torch.stack")
+def torch_stack(tensors: Any, dim: Any = 0, **_: Any) -> Term:
+    """Tensors as the layers along a new axis."""
+    return np_stack(tensors, dim)
+
+
+def _lifted(terms: list[Term], rank: int) -> list[Term]:
+    out: list[Term] = []
+    for t in terms:
+        while t.ndim < rank:
+            t = op.expand_dims(t, axis=t.ndim if t.ndim == 2 else 0)
+        out.append(t)
+    return out
+
+
+@spelled("numpy.hstack", "torch.hstack")
+def hstack(tup: Any, *args: Any, **_: Any) -> Term:
+    """Side by side: along the second axis, vectors along their only one."""
+    terms = _lifted(_terms(tup), 1)
+    return joined(terms, 0 if terms[0].ndim == 1 else 1)
+
+
+@spelled("numpy.vstack", "numpy.row_stack", "torch.vstack", "torch.row_stack")
+def vstack(tup: Any, *args: Any, **_: Any) -> Term:
+    """One above the other: vectors are rows."""
+    return joined(_lifted(_terms(tup), 2), 0)
+
+
+@spelled("numpy.dstack", "torch.dstack")
+def dstack(tup: Any, *args: Any, **_: Any) -> Term:
+    """One behind the other, along the third axis."""
+    return joined(_lifted(_lifted(_terms(tup), 2), 3), 2)
+
+
+@spelled("numpy.column_stack", "torch.column_stack")
+def column_stack(tup: Any) -> Term:
+    """Side by side: vectors are columns."""
+    return joined([op.expand_dims(t, axis=1) if t.ndim == 1 else t for t in _lifted(_terms(tup), 1)], 1)
+
+
+@spelled("numpy.append")
+def np_append(arr: Any, values: Any, axis: Any = None) -> Term:
+    """Values after an array, along an axis or all entries in a row."""
+    return np_concatenate([as_term(arr), as_term(values)], axis)
+
+
+@spelled("numpy.insert")
+def np_insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Term:
+    """Values before one place of an array."""
+    arr, values = as_term(arr), as_term(values)
+    arr, at = (_flat(arr), 0) if axis is None else (arr, axis_in(as_int(axis), arr.ndim))
+    place = as_int(obj)
+    if values.ndim < arr.ndim:
+        values = op.broadcast_to(values, shape=(*arr.shape[:at], *arr.shape[at + 1:]))
+        values = op.expand_dims(values, axis=at)
+    return joined([read(arr, along(at, slice(None, place))), values, read(arr, along(at, slice(place, None)))], at)
+
+
+@spelled("numpy.c_.__getitem__")
+def c_(*parts: Any) -> Term:
+    """`np.c_[a, b]`: columns side by side, vectors as columns."""
+    return joined([op.expand_dims(t, axis=1) if t.ndim == 1 else t for t in map(as_term, parts)], -1)
+
+
+@spelled("numpy.r_.__getitem__")
+def r_(*parts: Any) -> Term:
+    """`np.r_[a, b]`: one after the other along the first axis."""
+    return joined(_lifted([as_term(p) for p in parts], 1), 0)
+
+
+@spelled("numpy.block")
+def block(arrays: Any) -> Term:
+    """A matrix of blocks, given by its rows."""
+    if not isinstance(arrays, list):
+        return as_term(arrays)
+    parts = [block(a) for a in arrays]
+    depth = 1
+    inner = arrays[0]
+    while isinstance(inner, list):
+        depth, inner = depth + 1, inner[0]
+    return joined(_lifted(parts, max(depth, max(p.ndim for p in parts))), -depth)
+
+
+def _pieces(x: Term, axis: int, bounds: list[Any]) -> list[Term]:
+    return [read(x, along(axis, slice(a, b))) for a, b in zip(bounds, bounds[1:], strict=False)]
+
+
+def _equal_bounds(size: Size, parts: int) -> list[Any]:
+    """Bounds of almost equal pieces, the longer ones first, with symbols where the pieces are equal."""
+    if parts <= 0:
+        raise Misfit(f"an axis cannot be cut into {parts} pieces")
+    if size % parts == 0:
+        return [(size // dim(parts)) * k for k in range(parts + 1)]
+    short, longer = divmod(int(size), int(parts))
+    return [k * short + min(k, longer) for k in range(parts + 1)]
+
+
+def _split(x: Any, sections: Any, axis: Any, *, exact: bool) -> list[Term]:
+    x = as_term(x)
+    at = axis_in(as_int(axis), x.ndim)
+    size = x.shape[at]
+    if isinstance(sections, int):
+        if exact and size % sections:
+            raise Misfit(f"{size} cannot be cut into {dim(sections)} equal pieces")
+        return _pieces(x, at, _equal_bounds(size, sections))
+    places = [int(s) for s in sections.sample] if isinstance(sections, Term) else list(map(as_int, sections))
+    return _pieces(x, at, [0, *places, size])
+
+
+@spelled("numpy.split")
+def np_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Term]:
+    """Equal pieces, or pieces at given places."""
+    return _split(ary, indices_or_sections, axis, exact=True)
+
+
+@spelled("numpy.array_split")
+def np_array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Term]:
+    """Almost equal pieces, or pieces at given places."""
+    return _split(ary, indices_or_sections, axis, exact=False)
+
+
+def _split_along(axis: int) -> Callable[..., Any]:
+    def call(ary: Any, indices_or_sections: Any) -> list[Term]:
+        ary = as_term(ary)
+        return _split(ary, indices_or_sections, 0 if ary.ndim == 1 else axis, exact=True)
+
+    return call
+
+
+for _axis, _name in enumerate(("vsplit", "hsplit", "dsplit")):
+    spelled(f"numpy.{_name}", f"torch.{_name}", f"Tensor.{_name}")(_split_along(_axis))
+
+
+@spelled("torch.tensor_split", "Tensor.tensor_split")
+def tensor_split(input: Any, indices_or_sections: Any, dim: Any = 0) -> tuple[Term, ...]:  # noqa: A002 - torch's name
+    """Almost equal pieces, or pieces at given places."""
+    return tuple(_split(input, indices_or_sections, dim, exact=False))
+
+
+@spelled("torch.split", "Tensor.split", "torch.split_with_sizes", "Tensor.split_with_sizes")
+def torch_split(tensor: Any, split_size: Any, dim: Any = 0) -> tuple[Term, ...]:
+    """Pieces of a size, the last one perhaps shorter, or pieces of given sizes."""
+    x = as_term(tensor)
+    at = axis_in(as_int(dim), x.ndim)
+    total = x.shape[at]
+    if isinstance(split_size, list | tuple):
+        bounds: list[Any] = [Size(0)]
+        for size in split_size:
+            bounds.append(bounds[-1] + as_int(size))
+        if bounds[-1] != total:
+            raise Misfit(f"the pieces hold {bounds[-1]} of {total}", ((bounds[-1], total),))
+        return tuple(_pieces(x, at, bounds))
+    size = as_int(split_size)
+    if size <= 0:
+        raise Misfit("pieces must have a size")
+    return tuple(_pieces(x, at, [*(Size(1) * size * k for k in range(-(-int(total) // int(size)))), total]))
+
+
+@spelled("torch.chunk", "Tensor.chunk")
+def chunk(input: Any, chunks: Any, dim: Any = 0) -> tuple[Term, ...]:  # noqa: A002 - torch's name
+    """Equal pieces, the last one perhaps shorter."""
+    x, parts = as_term(input), as_int(chunks)
+    size = x.shape[axis_in(as_int(dim), x.ndim)]
+    exact = parts > 0 and size % parts == 0
+    return torch_split(x, size // Size(parts) if exact else -(-int(size) // max(int(parts), 1)), dim)
+
+
+@spelled("torch.unbind", "Tensor.unbind", "numpy.unstack")
+def unbind(input: Any, dim: Any = 0, **_: Any) -> tuple[Term, ...]:  # noqa: A002 - torch's name
+    """The layers along an axis."""
+    x = as_term(input)
+    at = axis_in(as_int(_.get("axis", dim)), x.ndim)
+    return tuple(read(x, along(at, k)) for k in range(x.sample.shape[at]))
+
+
+def _meshed(arrays: Any, indexing: str, sparse: bool = False) -> list[Term]:
+    terms = [_flat(as_term(a)) for a in arrays]
+    rank = len(terms)
+    swap = indexing == "xy" and rank > 1
+    axes = [1, 0, *range(2, rank)] if swap else list(range(rank))
+    shape = [Size(1)] * rank
+    for t, a in zip(terms, axes, strict=True):
+        shape[a] = t.shape[0]
+    apart = [reshaped(t, tuple(t.shape[0] if k == a else 1 for k in range(rank))) for t, a in zip(terms, axes, strict=True)]
+    return apart if sparse else [op.broadcast_to(t, shape=tuple(shape)) for t in apart]
+
+
+@spelled("numpy.meshgrid")
+def np_meshgrid(*xi: Any, copy: Any = True, sparse: Any = False, indexing: Any = "xy") -> list[Term]:
+    """Coordinates of a grid; the first varies along the second axis."""
+    return _meshed(xi, indexing, bool(sparse))
+
+
+@spelled("torch.meshgrid")
+def torch_meshgrid(*tensors: Any, indexing: Any = "ij") -> tuple[Term, ...]:
+    """Coordinates of a grid; the first varies along the first axis."""
+    return tuple(_meshed(tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors, indexing))
+
+
+@spelled("numpy.diff", "torch.diff", "Tensor.diff")
+def np_diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = None, append: Any = None, **_: Any) -> Term:
+    """Differences of neighbours along an axis."""
+    a = as_term(a)
+    at = axis_in(as_int(_.get("dim", axis)), a.ndim)
+    ends = [None if e is None else as_term(e) for e in (prepend, append)]
+    ends = [e if e is None or e.ndim else op.broadcast_to(e, shape=(*a.shape[:at], Size(1), *a.shape[at + 1:])) for e in ends]
+    a = joined([t for t in (ends[0], a, ends[1]) if t is not None], at)
+    for _k in range(as_int(n)):
+        a = read(a, along(at, slice(1, None))) - read(a, along(at, slice(None, -1)))
+    return a
