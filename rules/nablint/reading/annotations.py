@@ -153,7 +153,9 @@ def _spoken(text: str) -> tuple[DimSpec, ...] | None:
     if text[:1] in "([" and text[-1:] in ")]":
         text = text[1:-1]
     dims = from_tokens(text.replace(",", " "))
-    return dims if dims and looks_like_shape(dims) and (len(dims) > 1 or dims[0].text.isupper()) else None
+    if not dims or not looks_like_shape(dims):
+        return None
+    return dims if len(dims) > 1 or text.isupper() else None
 
 
 def _container(kind: Kind, items: list[ast.expr], depth: int) -> ShapeEvidence:
