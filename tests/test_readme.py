@@ -28,7 +28,7 @@ def test_output_is_real(command: str, shown: str) -> None:
     assert tool == "nablint"
     done = subprocess.run(
         [sys.executable, "-c", "from nablint_server.cli import main; main()", *arguments],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf8", timeout=120, check=False,
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf8", timeout=120, check=False,
         env={**os.environ, "NO_COLOR": "1", "COLUMNS": "120", "PYTHONIOENCODING": "utf8"},
     )
     assert done.stdout.rstrip() == shown
