@@ -112,7 +112,17 @@ class _Coder:
             return found
         special = _CODE.get(term.card.name)
         found = special(self, term) if special else None
-        return found if found is not None else self._template(term)
+        if found is not None:
+            return found
+        try:
+            return self._template(term)
+        except Unwritable:
+            if term.card.define is None:
+                raise
+            defined = term.card.define(*term.args, **term.params)
+            if not isinstance(defined, Term) or defined.card is term.card:
+                raise
+            return self.write(defined, expand=True)
 
     # Templates --------------------------------------------------------------------------------------------------------
 
@@ -122,7 +132,9 @@ class _Coder:
         pattern = card.torch if self.torch else card.numpy
         if not pattern or term.args and not re.search(r"\{(\d|\*)", pattern):
             raise Unwritable
-        defaults = {"axis": "None", "keepdims": "False", "axes": "None"}
+        for key in re.findall(r"\{([a-z]\w*)\}", pattern):
+            if term.params.get(key) is None:  # a parameter left out is left out
+                pattern = re.sub(rf",\s*(\w+=)?\{{{key}\}}", "", pattern)
 
         def put(found: re.Match[str]) -> str:
             key = found.group(1)
@@ -134,12 +146,10 @@ class _Coder:
                 before, after = pattern[: found.start()].rstrip()[-1:], pattern[found.end():].lstrip()[:1]
                 if before in ("(", ",", "[") and after in (")", ",", "]"):
                     return self.write(term.args[int(key)])[0]
-                return self.at(term.args[int(key)], card.binding + 1 if card.binding < CALL else CALL)
+                return self.at(term.args[int(key)], CALL)
             value = term.params.get(key)
             if value is None:
-                if key not in term.params and key not in defaults:
-                    raise Unwritable
-                return "None" if key not in defaults else defaults[key]
+                raise Unwritable
             if key == "shape":
                 return self.shape(value)
             if key == "index":
@@ -147,11 +157,12 @@ class _Coder:
             return self.parameter(value)
 
         text = re.sub(r"\{(\*|\w+)\}", put, pattern.replace("{{", "\0").replace("}}", "\1"))
-        text = re.sub(r", (axis|dim|axes)=None|, (keepdims|keepdim)=False|, ddof=0", "", text)
+        text = re.sub(r", (keepdims|keepdim)=False|, ddof=0", "", text)
         text = text.replace("\0", "{").replace("\1", "}")
-        if not _is_code(text, self.torch):
+        level = _code_level(text, self.torch)
+        if level is None:
             raise Unwritable
-        return text, card.binding
+        return text, level
 
     def parameter(self, value: object) -> str:
         """A parameter of a card, as code."""
@@ -240,19 +251,27 @@ def _level(text: str) -> int:
     return CALL if re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*(\.T)?", text) else 0
 
 
-def _is_code(text: str, torch: bool) -> bool:
-    """It parses, and every function of numpy that it calls is there."""
+_LEVELS: dict[type, int] = {ast.Add: ADD, ast.Sub: ADD, ast.Mult: MUL, ast.Div: MUL, ast.MatMult: MUL, ast.Mod: MUL,
+                            ast.FloorDiv: MUL, ast.Pow: POW}
+
+
+def _code_level(text: str, torch: bool) -> int | None:
+    """How strongly code binds; None where it does not parse or calls what is not there."""
     try:
-        tree = ast.parse(text, mode="eval")
+        tree = ast.parse(text, mode="eval").body
     except SyntaxError:
-        return False
+        return None
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            return False
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "np" and (
-                torch or not hasattr(np, node.attr)):
-            return False
-    return True
+            return None
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and (
+                node.value.id == "scipy" or (node.value.id == "np" and (torch or not hasattr(np, node.attr)))):
+            return None
+    if isinstance(tree, ast.BinOp):
+        return _LEVELS.get(type(tree.op), 0)
+    if isinstance(tree, ast.UnaryOp):
+        return NEG
+    return CALL if isinstance(tree, ast.Call | ast.Attribute | ast.Subscript | ast.Name | ast.Constant | ast.Tuple) else 0
 
 
 def index_code(index: tuple[object, ...], arrays: list[str]) -> str:
@@ -377,6 +396,22 @@ def _expand(w: _Coder, t: Term) -> Written:
 def _broadcast(w: _Coder, t: Term) -> Written:
     shape, inner = w.shape(t.shape), w.write(t.args[0])[0]
     return f"torch.broadcast_to({inner}, {shape})" if w.torch else f"np.broadcast_to({inner}, {shape})", CALL
+
+
+@_codes("diag_embed", "diagonal")
+def _diag(w: _Coder, t: Term) -> Written | None:
+    plain = not any(v for k, v in t.params.items() if k not in ("axis1", "axis2")) and max(t.ndim, t.args[0].ndim) == 2
+    square = len(set(np.shape((t if t.ndim == 2 else t.args[0]).sample))) == 1
+    return (f"{w.lib}.diag({w.write(t.args[0])[0]})", CALL) if plain and square else None
+
+
+@_codes("solve_triangular")
+def _solve_triangular(w: _Coder, t: Term) -> Written | None:
+    if w.torch or t.params.get("unit"):
+        return None
+    part = "tril" if t.params.get("lower", True) else "triu"
+    matrix = f"np.{part}({w.write(t.args[0])[0]})" + (".T" if t.params.get("trans") else "")
+    return f"np.linalg.solve({matrix}, {w.write(t.args[1])[0]})", CALL
 
 
 @_codes("getitem")

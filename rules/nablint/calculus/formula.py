@@ -42,7 +42,7 @@ class Node:
             return SUM
         if self.kind in ("product", "fraction"):
             return PRODUCT
-        return POWER if self.kind in ("power", "transpose", "inverse") else ATOM
+        return POWER if self.kind in ("power", "transpose", "inverse", "partial") else ATOM
 
 
 def name(text: str) -> Node:
@@ -63,6 +63,9 @@ def call(function: str, *args: Node, latex: str = "") -> Node:
 
 def product(parts: tuple[Node, ...], sign: str = "") -> Node:
     """A product; one of one factor is the factor, and products of the same kind are written as one."""
+    head = parts[0]
+    if sign and head.kind == "product" and not head.mark and head.parts[0].kind == "number":  # 2 (A ∘ B), not (2 A) ∘ B
+        return product((head.parts[0], product((product(head.parts[1:]), *parts[1:]), sign)))
     flat: list[Node] = []
     for part in parts:
         flat += part.parts if part.kind == "product" and part.mark == sign else (part,)
@@ -135,6 +138,8 @@ def text(node: Node) -> str:
             return f"{_t(p[0], ATOM)}[{node.mark}]"
         case "differential":
             return "d" + (text(p[0]) if p[0].kind == "name" else f"({text(p[0])})")
+        case "partial":
+            return f"∂{text(p[0])}/∂{text(p[1])}"
         case "relation":
             return f" {node.mark} ".join(map(text, p))
         case _:
@@ -220,6 +225,8 @@ def latex(node: Node) -> str:
         case "differential":
             inside = latex(p[0])
             return f"\\mathrm{{d}}{inside}" if p[0].kind == "name" else f"\\mathrm{{d}}\\left({inside}\\right)"
+        case "partial":
+            return f"\\frac{{\\partial {latex(p[0])}}}{{\\partial {latex(p[1])}}}"
         case "relation":
             return f" {_LATEX_SIGNS.get(node.mark, node.mark)} ".join(map(latex, p))
         case _:
@@ -292,6 +299,8 @@ def _m(node: Node) -> str:
             return f"<msub>{_mb(p[0], ATOM)}<mtext>{escape(node.mark)}</mtext></msub>"
         case "differential":
             return f"<mrow><mo>d</mo>{_m(p[0]) if p[0].kind == 'name' else _FENCE.format(_m(p[0]))}</mrow>"
+        case "partial":
+            return f"<mfrac><mrow><mo>∂</mo>{_m(p[0])}</mrow><mrow><mo>∂</mo>{_m(p[1])}</mrow></mfrac>"
         case "relation":
             return f"<mrow>{f'<mo>{escape(node.mark)}</mo>'.join(map(_m, p))}</mrow>"
         case _:

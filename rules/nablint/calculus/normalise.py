@@ -407,6 +407,12 @@ def _inv(g: Algebra, t: Term, a: Form) -> Form | None:
     return Form(a.sizes, {tuple(sorted((*scalars, (found, axes, 1)))): 1 / coefficient})
 
 
+@rule("solve")
+def _solve(g: Algebra, t: Term, a: Form, b: Form) -> Form | None:
+    inverse = _inv(g, t, a) if len(a.sizes) == 2 else None
+    return _matmul(g, t, inverse, b) if inverse is not None else None
+
+
 # Rearranging ----------------------------------------------------------------------------------------------------------
 
 def _by_rank(g: Algebra, a: Form, sizes: Shape) -> Form | None:

@@ -17,6 +17,10 @@ Style = Literal["text", "latex", "mathml", "numpy", "torch", "einsum"]
 PRINTERS: dict[str, Callable[[Node], str]] = {"text": formula.text, "latex": formula.latex, "mathml": formula.mathml}
 
 
+Name = str | Node
+"""A name as text, or as a formula where it is more than a word (∂L/∂Z)."""
+
+
 def render(term: Term, style: Style, names: Mapping[Term, str], *, dot: bool = False, expand: bool = True) -> str | None:
     """The term written out, with minimal brackets.
 
@@ -29,13 +33,13 @@ def render(term: Term, style: Style, names: Mapping[Term, str], *, dot: bool = F
     return write_code(term, style, names, dot=dot, expand=expand)
 
 
-def formula_of(term: Term, names: Mapping[Term, str], *, expand: bool = True) -> Node:
+def formula_of(term: Term, names: Mapping[Term, Name], *, expand: bool = True) -> Node:
     """The term as a formula tree."""
     return _Writer(names).write(term, expand)
 
 
 class _Writer:
-    def __init__(self, names: Mapping[Term, str]) -> None:
+    def __init__(self, names: Mapping[Term, Name]) -> None:
         self.names = names
         self.done: dict[Term, Node] = {}
 
@@ -74,9 +78,9 @@ class _Writer:
         return template(term, args)
 
 
-def written_name(text: str) -> Node:
+def written_name(text: Name) -> Node:
     """A name, or an expression that stands for one (`self.z[1]`)."""
-    return Node("name", (), text)
+    return Node("name", (), text) if isinstance(text, str) else text
 
 
 def template(term: Term, args: tuple[Node, ...]) -> Node:
@@ -171,12 +175,17 @@ def _matmul(w: _Writer, t: Term) -> Node | None:
     a, b = t.args
     if a.ndim == 0 or b.ndim == 0:
         return _multiply(w, t)
-    left, right = w.write(a), w.write(b)
-    if a.ndim == 1:
-        if b.ndim == 2:  # a row times a matrix: the column Bᵀ a
-            return formula.product((_turned(right), left))
-        left = _turned(left)
-    return formula.product((left, right))
+    right = w.write(b)
+    if a.ndim == 1 and b.ndim == 2:  # a row times a matrix: the column Bᵀ a
+        return formula.product((_turned(right), w.write(a)))
+    return formula.product((_row(w, a) if a.ndim == 1 else w.write(a), right))
+
+
+def _row(w: _Writer, t: Term) -> Node:
+    """The transpose of a vector: (A v)ᵀ is vᵀ Aᵀ."""
+    if t not in w.names and t.card is not None and t.card.name == "matmul" and t.args[0].ndim == 2:
+        return formula.product((_row(w, t.args[1]), _turned(w.write(t.args[0]))))
+    return _turned(w.write(t))
 
 
 def _turned(node: Node) -> Node:
