@@ -21,7 +21,7 @@ def _with(**params: Any) -> tuple[Example, ...]:
     return tuple(Example(e.args, {**e.params, **params}) for e in EXAMPLES)
 
 
-def _templates(name: str, symbol: str, latex: str, torch: str = "") -> dict[str, str]:
+def _templates(name: str, symbol: str, latex: str, torch: str = "") -> dict[str, Any]:
     return {"numpy": f"np.{name}({{0}}, axis={{axis}}, keepdims={{keepdims}})",
             "torch": f"torch.{torch or name}({{0}}, dim={{axis}}, keepdim={{keepdims}})",
             "text": f"{symbol}({{0}}, axis={{axis}})", "latex": f"{latex}_{{{{\\mathrm{{{{axis}}}}={{axis}}}}}} {{0}}"}
@@ -165,3 +165,11 @@ register(Card(
     latex="\\mathrm{{cumprod}}({0})", why="d Πx = Πx Σ dx/x, for every partial product",
     examples=(example("N D", axis=0), example("N D", axis=-1)),
 ))
+
+for _name in ("argmax", "argmin", "any", "all"):
+    register(Card(
+        _name, lambda x, axis=None, keepdims=False, _f=getattr(np, _name): _f(np.real(x), axis=axis, keepdims=keepdims),
+        reduced_shape, lambda G, out, x, **_: (None,), lambda out, args, dargs, **_: out * 0.0,
+        **_templates(_name, _name, f"\\mathrm{{{{{_name}}}}}"), why="constant between its jumps",
+        examples=(example("N D"), example("N D", axis=0), example("N D", axis=-1, keepdims=True)),
+    ))

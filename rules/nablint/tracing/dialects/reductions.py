@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from nablint.ops import CARDS
-from nablint.ops.card import Operand, op
-from nablint.tracing.dialects import spelled
-from nablint.tracing.dialects.operands import Value, array, axis_of, is_array, plain
+from nablint.ops.card import Card, Operand, op
+from nablint.tracing.dialects import SPELLINGS, spelled
+from nablint.tracing.dialects.operands import Value, array, axis_of, is_array, plain, rank_of
 
 
 class Extremes(NamedTuple):
@@ -133,3 +133,72 @@ _extremes_torch("min", "minimum")
 def sum_to_size(self: Value, *size: Value) -> Operand:
     """Summed over the axes that the size holds as 1 or not at all."""
     return op.sum_to(self, shape=tuple(size[0] if len(size) == 1 and isinstance(size[0], list | tuple) else size))
+
+
+for _name in ("argmax", "argmin"):
+    reduce_numpy_without_dtype(_name, f"numpy.{_name}", f"ndarray.{_name}", f"numpy.nan{_name}")
+    reduce_torch(_name, f"torch.{_name}", f"Tensor.{_name}")
+for _name in ("any", "all"):
+    reduce_numpy_without_dtype(_name, f"numpy.{_name}", f"ndarray.{_name}")
+    reduce_torch(_name, f"torch.{_name}", f"Tensor.{_name}")
+
+
+@spelled("numpy.count_nonzero", "torch.count_nonzero", "Tensor.count_nonzero")
+def count_nonzero(a: Value, axis: Value = None, *, dim: Value = None, keepdims: Value = False) -> Operand:
+    """How many entries are not 0."""
+    return op.sum(op.not_equal(array(a), 0), axis=axis_of(axis if dim is None else dim), keepdims=bool(keepdims))
+
+
+@spelled("numpy.average")
+def average(a: Value, axis: Value = None, weights: Value = None, returned: Value = False, *, keepdims: Value = False
+            ) -> Operand:
+    """The mean, or the weighted one."""
+    x, along = array(a), axis_of(axis)
+    if returned:
+        raise TypeError("average with its sum of weights is not followed")
+    if weights is None:
+        return op.mean(x, axis=along, keepdims=bool(keepdims))
+    mass = array(weights)
+    if isinstance(along, int) and rank_of(mass) == 1:
+        mass = op.reshape(mass, shape=(mass.shape[0], *(1,) * (rank_of(x) - 1 - along % rank_of(x))))
+    total = op.sum(op.multiply(x, mass), axis=along, keepdims=bool(keepdims))
+    return op.divide(total, op.sum(array(weights), axis=None, keepdims=False) if rank_of(array(weights)) == 1
+                     else op.sum(mass, axis=along, keepdims=bool(keepdims)))
+
+
+@spelled("numpy.ptp", "ndarray.ptp")
+def ptp(a: Value, axis: Value = None, out: Value = None, keepdims: Value = False) -> Operand:
+    """The largest entry minus the smallest."""
+    x, along, keep = array(a), axis_of(axis), bool(keepdims)
+    return op.subtract(op.max(x, axis=along, keepdims=keep), op.min(x, axis=along, keepdims=keep))
+
+
+@spelled("torch.aminmax", "Tensor.aminmax")
+def aminmax(input: Value, *, dim: Value = None, keepdim: Value = False, out: Value = None) -> tuple[Operand, Operand]:
+    """The smallest and the largest entry."""
+    axis, keep = axis_of(dim), bool(keepdim)
+    return op.min(input, axis=axis, keepdims=keep), op.max(input, axis=axis, keepdims=keep)
+
+
+for _name in ("cumsum", "cumprod"):
+    _card = CARDS[_name]
+
+    def _cumulate(a: Value, axis: Value = None, dtype: object = None, out: Value = None, _card: Card = _card) -> Operand:
+        return _card(array(a), axis=axis_of(axis))
+
+    def _torch_cumulate(input: Value, dim: Value, *, dtype: object = None, out: Value = None, _card: Card = _card
+                        ) -> Operand:
+        return _card(array(input), axis=axis_of(dim))
+
+    spelled(f"numpy.{_name}", f"ndarray.{_name}")(_cumulate)
+    spelled(f"torch.{_name}", f"Tensor.{_name}")(_torch_cumulate)
+    spelled(f"Tensor.{_name}_", inplace=True)(_torch_cumulate)
+spelled("numpy.add.accumulate")(SPELLINGS["numpy.cumsum"].call)
+
+
+@spelled("torch.logcumsumexp", "Tensor.logcumsumexp")
+def logcumsumexp(input: Value, dim: Value, *, out: Value = None) -> Operand:
+    """The logarithm of the running sum of exponentials, raised by the largest entry."""
+    axis = axis_of(dim)
+    top = op.max(input, axis=axis, keepdims=True)
+    return op.add(op.log(op.cumsum(op.exp(op.subtract(input, top)), axis=axis)), top)

@@ -1,0 +1,265 @@
+"""Spellings of linear algebra: numpy.linalg, scipy.linalg and torch.linalg."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from nablint.ops import CARDS
+from nablint.ops.card import Operand, op
+from nablint.ops.products import transposed
+from nablint.tracing.dialects import spelled
+from nablint.tracing.dialects.composites import vector_norm
+from nablint.tracing.dialects.operands import Value, array, axis_of, plain, rank_of
+
+ROWS: dict[str, str] = {
+    "inv": "numpy.linalg.inv scipy.linalg.inv torch.linalg.inv torch.inverse torch.linalg.inverse Tensor.inverse",
+    "pinv": "numpy.linalg.pinv scipy.linalg.pinv torch.linalg.pinv torch.pinverse Tensor.pinverse",
+    "det": "numpy.linalg.det scipy.linalg.det torch.linalg.det torch.det Tensor.det",
+    "logabsdet": "torch.logdet Tensor.logdet",
+    "expm": "scipy.linalg.expm torch.linalg.matrix_exp torch.matrix_exp Tensor.matrix_exp",
+    "eigvalsh": "numpy.linalg.eigvalsh scipy.linalg.eigvalsh torch.linalg.eigvalsh",
+    "svdvals": "numpy.linalg.svdvals scipy.linalg.svdvals torch.linalg.svdvals",
+}
+
+
+def _spell(card_name: str, names: str) -> None:
+    card = CARDS[card_name]
+
+    def call(a: Value, *, out: Value = None, hermitian: Value = False, UPLO: object = None, overwrite_a: object = None,  # noqa: N803
+             check_finite: object = None, driver: object = None) -> Operand:
+        return card(array(a))
+
+    spelled(*names.split())(call)
+
+
+for _card, _names in ROWS.items():
+    _spell(_card, _names)
+
+
+class SignAndLog(NamedTuple):
+    """The sign of a determinant and the logarithm of its size."""
+
+    sign: Operand
+    logabsdet: Operand
+
+
+class Eigen(NamedTuple):
+    """Eigenvalues in ascending order and eigenvectors as columns."""
+
+    eigenvalues: Operand
+    eigenvectors: Operand
+
+
+class Singular(NamedTuple):
+    """The factors of a thin singular value decomposition."""
+
+    U: Operand
+    S: Operand
+    Vh: Operand
+
+
+@spelled("numpy.linalg.slogdet", "torch.linalg.slogdet", "torch.slogdet", "Tensor.slogdet")
+def slogdet(a: Value, *, out: Value = None) -> SignAndLog:
+    """The sign of the determinant, and the logarithm of its size."""
+    return SignAndLog(op.signdet(array(a)), op.logabsdet(array(a)))
+
+
+@spelled("numpy.linalg.solve", "scipy.linalg.solve")
+def solve(a: Value, b: Value, **_: object) -> Operand:
+    """The x with `a @ x = b`."""
+    return op.solve(array(a), array(b))
+
+
+@spelled("torch.linalg.solve")
+def torch_solve(A: Value, B: Value, *, left: Value = True, out: Value = None) -> Operand:  # noqa: N803
+    """The X with `A @ X = B`, or with `X @ A = B`."""
+    if not left:
+        return transposed(op.solve(transposed(A), transposed(B)))
+    if rank_of(B) > 1 and rank_of(B) == rank_of(A) - 1:  # a stack of vectors
+        return op.squeeze(op.solve(A, op.expand_dims(B, axis=-1)), axis=-1)
+    return op.solve(A, B)
+
+
+@spelled("scipy.linalg.solve_triangular")
+def solve_triangular(a: Value, b: Value, trans: Value = 0, lower: Value = False, unit_diagonal: Value = False,
+                     overwrite_b: object = None, check_finite: object = None) -> Operand:
+    """The x with `a @ x = b`, reading one triangle of a."""
+    return op.solve_triangular(array(a), array(b), lower=bool(lower), trans=trans not in (0, "N"),
+                               unit=bool(unit_diagonal))
+
+
+@spelled("torch.linalg.solve_triangular")
+def torch_solve_triangular(A: Value, B: Value, *, upper: Value, left: Value = True, unitriangular: Value = False,  # noqa: N803
+                           out: Value = None) -> Operand:
+    """The X with `A @ X = B`, or with `X @ A = B`, reading one triangle of A."""
+    if left:
+        return op.solve_triangular(A, B, lower=not upper, trans=False, unit=bool(unitriangular))
+    return transposed(op.solve_triangular(A, transposed(B), lower=not upper, trans=True, unit=bool(unitriangular)))
+
+
+@spelled("numpy.linalg.cholesky")
+def cholesky(a: Value, /, *, upper: Value = False) -> Operand:
+    """The lower factor, or the upper one."""
+    factor = op.cholesky(array(a))
+    return transposed(factor) if upper else factor
+
+
+@spelled("torch.linalg.cholesky", "torch.cholesky", "Tensor.cholesky")
+def torch_cholesky(input: Value, upper: Value = False, *, out: Value = None) -> Operand:
+    """The lower factor, or the upper one."""
+    return cholesky(input, upper=upper)
+
+
+@spelled("scipy.linalg.cholesky")
+def scipy_cholesky(a: Value, lower: Value = False, overwrite_a: object = None, check_finite: object = None) -> Operand:
+    """The upper factor, or the lower one."""
+    return cholesky(a, upper=not lower)
+
+
+@spelled("scipy.linalg.cho_factor")
+def cho_factor(a: Value, lower: Value = False, overwrite_a: object = None, check_finite: object = None
+               ) -> tuple[Operand, bool]:
+    """A factor for `cho_solve`, and whether it is the lower one."""
+    return scipy_cholesky(a, lower), bool(lower)
+
+
+@spelled("scipy.linalg.cho_solve")
+def cho_solve(c_and_lower: Value, b: Value, overwrite_b: object = None, check_finite: object = None) -> Operand:
+    """The x with `c c.T @ x = b`, by two triangular systems."""
+    factor, lower = c_and_lower
+    lower = bool(plain(lower))
+    first = op.solve_triangular(array(factor), array(b), lower=lower, trans=not lower, unit=False)
+    return op.solve_triangular(array(factor), first, lower=lower, trans=lower, unit=False)
+
+
+@spelled("torch.cholesky_solve", "Tensor.cholesky_solve")
+def cholesky_solve(input: Value, L: Value, upper: Value = False, *, out: Value = None) -> Operand:  # noqa: N803
+    """The X with `L @ L.T @ X = input`."""
+    return cho_solve((L, not upper), input)
+
+
+@spelled("torch.cholesky_inverse", "Tensor.cholesky_inverse")
+def cholesky_inverse(L: Value, upper: Value = False, *, out: Value = None) -> Operand:  # noqa: N803
+    """The inverse of `L @ L.T`."""
+    factor = op.triu(L) if upper else op.tril(L)
+    return op.inv(op.matmul(transposed(factor), factor) if upper else op.matmul(factor, transposed(factor)))
+
+
+@spelled("numpy.linalg.eigh", "scipy.linalg.eigh", "torch.linalg.eigh")
+def eigh(a: Value, UPLO: object = "L", *, out: Value = None) -> Eigen:  # noqa: N803
+    """Eigenvalues and eigenvectors of a symmetric matrix."""
+    return Eigen(op.eigvalsh(array(a)), op.eigenvectors(array(a)))
+
+
+@spelled("numpy.linalg.svd", "scipy.linalg.svd")
+def svd(a: Value, full_matrices: Value = True, compute_uv: Value = True, hermitian: Value = False, **_: object
+        ) -> Singular | Operand:
+    """The thin decomposition, or the singular values."""
+    a = array(a)
+    if not compute_uv:
+        return op.svdvals(a)
+    if full_matrices and a.shape[-1] != a.shape[-2]:
+        raise TypeError("the full singular vectors of a matrix that is not square are not followed")
+    return Singular(op.svd_left(a), op.svdvals(a), op.svd_right(a))
+
+
+@spelled("torch.linalg.svd")
+def torch_svd(A: Value, full_matrices: Value = True, *, driver: object = None, out: Value = None) -> Singular | Operand:  # noqa: N803
+    """The thin decomposition."""
+    return svd(A, full_matrices)
+
+
+@spelled("torch.svd", "Tensor.svd")
+def old_torch_svd(input: Value, some: Value = True, compute_uv: Value = True) -> tuple[Operand, ...]:
+    """The thin decomposition, the right vectors as columns."""
+    return op.svd_left(input), op.svdvals(input), transposed(op.svd_right(input))
+
+
+@spelled("numpy.linalg.matrix_power", "torch.linalg.matrix_power", "torch.matrix_power", "Tensor.matrix_power")
+def matrix_power(a: Value, n: Value, *, out: Value = None) -> Operand:
+    """The matrix times itself."""
+    return op.matrix_power(array(a), n=int(plain(n)))
+
+
+@spelled("numpy.linalg.lstsq", "scipy.linalg.lstsq")
+def lstsq(a: Value, b: Value, *args: object, **_: object) -> tuple[Operand, None, None, None]:
+    """The least-squares solution; residuals, rank and singular values are not followed."""
+    return op.matmul(op.pinv(array(a)), array(b)), None, None, None
+
+
+def norm_of(x: Operand, order: Value, axis: Value, keepdims: bool) -> Operand:
+    """A norm of vectors (one axis) or of matrices (two): numpy's table of orders."""
+    rank = rank_of(x)
+    if axis is None and order is None:
+        return op.norm(x, axis=None, keepdims=keepdims)
+    axes = tuple(range(rank)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    if len(axes) == 1 or (isinstance(order, int | float) and len(axes) > 2):
+        return vector_norm(x, 2 if order is None else plain(order), axes[0] if len(axes) == 1 else axes, keepdims)
+    return _matrix_norm(x, order, axes, keepdims)
+
+
+def _matrix_norm(x: Operand, order: Value, axes: tuple[int, ...], keepdims: bool) -> Operand:
+    if order in (None, "fro"):
+        return op.norm(x, axis=axes, keepdims=keepdims)
+    rows, columns = (a % rank_of(x) for a in axes)
+    if order in (1, -1, math.inf, -math.inf):
+        gone, left = (rows, columns) if order in (1, -1) else (columns, rows)
+        sums = op.sum(op.absolute(x), axis=gone, keepdims=True)
+        extreme = (op.max if order > 0 else op.min)(sums, axis=left, keepdims=True)
+        return extreme if keepdims else op.squeeze(extreme, axis=(rows, columns))
+    if (rows, columns) != (rank_of(x) - 2, rank_of(x) - 1) or order not in (2, -2, "nuc"):
+        raise TypeError("this matrix norm is not followed")
+    values = op.svdvals(x)
+    reduce = op.sum if order == "nuc" else op.max if order == 2 else op.min
+    result = reduce(values, axis=-1, keepdims=False)
+    return op.expand_dims(result, axis=(rows, columns)) if keepdims else result
+
+
+@spelled("numpy.linalg.norm", "scipy.linalg.norm")
+def norm(x: Value, ord: Value = None, axis: Value = None, keepdims: Value = False, **_: object) -> Operand:
+    """A norm of a vector or matrix."""
+    return norm_of(array(x), ord, axis_of(axis), bool(keepdims))
+
+
+@spelled("torch.linalg.norm")
+def torch_linalg_norm(A: Value, ord: Value = None, dim: Value = None, keepdim: Value = False, *, out: Value = None,  # noqa: N803
+                      dtype: object = None) -> Operand:
+    """A norm of a vector or matrix."""
+    return norm_of(A, ord, axis_of(dim), bool(keepdim))
+
+
+@spelled("torch.norm", "Tensor.norm")
+def torch_norm(input: Value, p: Value = "fro", dim: Value = None, keepdim: Value = False, out: Value = None,
+               dtype: object = None) -> Operand:
+    """The norm of all entries, or along axes."""
+    axis = axis_of(dim)
+    if p == "nuc":
+        return norm_of(input, "nuc", axis, bool(keepdim))
+    return vector_norm(input, 2 if p in ("fro", None) else plain(p), axis, bool(keepdim))
+
+
+@spelled("numpy.linalg.vector_norm")
+def numpy_vector_norm(x: Value, /, *, axis: Value = None, keepdims: Value = False, ord: Value = 2) -> Operand:
+    """The norm of all entries, or along axes."""
+    return vector_norm(array(x), plain(ord), axis_of(axis), bool(keepdims))
+
+
+@spelled("torch.linalg.vector_norm")
+def torch_vector_norm(x: Value, ord: Value = 2, dim: Value = None, keepdim: Value = False, *, dtype: object = None,
+                      out: Value = None) -> Operand:
+    """The norm of all entries, or along axes."""
+    return vector_norm(x, plain(ord), axis_of(dim), bool(keepdim))
+
+
+@spelled("numpy.linalg.matrix_norm")
+def numpy_matrix_norm(x: Value, /, *, keepdims: Value = False, ord: Value = "fro") -> Operand:
+    """The norm of the matrices in the last two axes."""
+    return norm_of(array(x), ord, (-2, -1), bool(keepdims))
+
+
+@spelled("torch.linalg.matrix_norm")
+def torch_matrix_norm(A: Value, ord: Value = "fro", dim: Value = (-2, -1), keepdim: Value = False, *,  # noqa: N803
+                      dtype: object = None, out: Value = None) -> Operand:
+    """The norm of matrices."""
+    return norm_of(A, ord, axis_of(dim), bool(keepdim))
