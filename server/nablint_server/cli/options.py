@@ -34,6 +34,7 @@ def selection(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--exclude", multiple=True, metavar=WORDS, help="Files and folders to leave out, as patterns."),
         click.option("--extend-exclude", multiple=True, metavar=WORDS, help="Further ones to leave out."),
         click.option("--force-exclude", is_flag=True, help="Leave them out even when named on the command line."),
+        click.option("--respect-gitignore/--no-respect-gitignore", default=None, help="Leave out what git ignores."),
         click.option("--stdin-filename", metavar="NAME", help="The name of what `-` reads from standard input."),
         click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file for all files."),
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
@@ -70,6 +71,7 @@ class Selection:
         overrides = Overrides(
             words("select") or None, words("ignore") or None, words("extend_select"),
             words("exclude") or None, words("extend_exclude"), options["time_limit"],
+            options["respect_gitignore"],
         )  # fmt: skip
         return cls(
             options["paths"] or (".",), overrides, options["force_exclude"], options["stdin_filename"],

@@ -34,6 +34,7 @@ def told(configuration: Configuration) -> dict[str, Any]:
         "ignore": settings.ignore,
         "per-file-ignores": dict(configuration.file_ignores),
         "exclude": configuration.exclude,
+        "respect-gitignore": configuration.respect_gitignore,
         "gradient-names": settings.claim_patterns,
         "time-limit": settings.seconds,
     }

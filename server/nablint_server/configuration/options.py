@@ -3,6 +3,7 @@
 select, ignore, extend-select     selectors: ALL, codes, beginnings of codes, names of rules
 per-file-ignores                  {"tests/*" = ["NAB4"]}; `!` before a pattern turns it round
 exclude, extend-exclude           patterns of files and folders; a bare name fits at any depth
+respect-gitignore                 whether what git ignores is left out, true by default
 extend                            another file whose options hold where this one has none
 gradient-names                    further spellings of gradients, `*` for the variable: "g_*"
 time-limit                        seconds for the analysis of one file
@@ -28,7 +29,7 @@ EXCLUDED = (
 DEFAULT = Settings()
 SELECTORS = ("select", "ignore", "extend-select")
 PATTERNS = ("exclude", "extend-exclude")
-KEYS = (*SELECTORS, *PATTERNS, "per-file-ignores", "extend", "gradient-names", "time-limit")
+KEYS = (*SELECTORS, *PATTERNS, "per-file-ignores", "respect-gitignore", "extend", "gradient-names", "time-limit")
 CODE = re.compile(r"[A-Z]{2,}\d*", re.IGNORECASE)
 
 
@@ -50,6 +51,7 @@ class Configuration:
     settings: Settings = DEFAULT
     exclude: tuple[str, ...] = EXCLUDED
     file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    respect_gitignore: bool = True
 
     def for_file(self, path: Path) -> Settings:
         """The settings of one file."""
@@ -75,6 +77,7 @@ class Overrides:
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
     seconds: float | None = None
+    respect_gitignore: bool | None = None
 
     def check(self) -> None:
         """Raises `ConfigurationError` for unknown rules."""
@@ -90,7 +93,10 @@ class Overrides:
             seconds=self.seconds or old.seconds,
         )
         exclude = configuration.exclude if self.exclude is None else self.exclude
-        return replace(configuration, settings=settings, exclude=exclude + self.extend_exclude)
+        respect = configuration.respect_gitignore if self.respect_gitignore is None else self.respect_gitignore
+        return replace(
+            configuration, settings=settings, exclude=exclude + self.extend_exclude, respect_gitignore=respect
+        )
 
 
 def configuration_from(table: Mapping[str, Any], source: Path, base: Configuration | None = None) -> Configuration:
@@ -116,7 +122,10 @@ def configuration_from(table: Mapping[str, Any], source: Path, base: Configurati
         seconds=_seconds(table, source) or old.seconds,
     )
     exclude = (found.exclude if lists["exclude"] is None else lists["exclude"]) + (lists["extend-exclude"] or ())
-    return Configuration(source.parent, source, settings, exclude, found.file_ignores + ignores)
+    respect = table.get("respect-gitignore", found.respect_gitignore)
+    if not isinstance(respect, bool):
+        raise ConfigurationError(source, f"`respect-gitignore` is {respect!r}; write true or false")
+    return Configuration(source.parent, source, settings, exclude, found.file_ignores + ignores, respect)
 
 
 def check_selectors(selectors: Iterable[str], where: str) -> None:

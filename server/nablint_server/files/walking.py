@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nablint_server.configuration import Configuration, ConfigurationError, Configurations
+from nablint_server.files.gitignore import Ignores, ignores_of
 
 SUFFIXES = (".py", ".ipynb")
 
@@ -30,7 +31,10 @@ def walk(paths: Sequence[str], configurations: Configurations, *, force_exclude:
     seen: set[Path] = set()
     for given in paths:
         path = Path(given)
-        found = _folder(path, configurations) if path.is_dir() else _named(path, configurations, force_exclude)
+        if path.is_dir():
+            found = _folder(path, configurations, ignores_of(Path(os.path.abspath(path))))
+        else:
+            found = _named(path, configurations, force_exclude)
         for one in found:
             real = Path(os.path.realpath(one.path))
             if real not in seen:
@@ -52,7 +56,8 @@ def _named(path: Path, configurations: Configurations, force_exclude: bool) -> I
     yield Found(path, configuration)
 
 
-def _folder(folder: Path, configurations: Configurations) -> Iterator[Found]:
+def _folder(folder: Path, configurations: Configurations, ignores: Ignores) -> Iterator[Found]:
+    absolute = Path(os.path.abspath(folder))
     try:
         configuration = configurations.of_folder(folder)
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
@@ -62,13 +67,21 @@ def _folder(folder: Path, configurations: Configurations) -> Iterator[Found]:
     except OSError as error:
         yield Found(folder, error=f"cannot be listed ({error.strerror}); check its permissions or exclude it")
         return
+    if configuration.respect_gitignore:
+        ignores = ignores.below(absolute)
     for entry in entries:
-        path = folder / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            if not configuration.excludes(Path(os.path.abspath(path))) and not _environment(path):
-                yield from _folder(path, configurations)
-        elif entry.name.endswith(SUFFIXES) and not configuration.excludes(Path(os.path.abspath(path))):
-            yield Found(path, configuration)
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if not is_folder and not entry.name.endswith(SUFFIXES):
+            continue
+        path = absolute / entry.name
+        if configuration.excludes(path) or (
+            configuration.respect_gitignore and ignores.ignores(path, is_folder=is_folder)
+        ):
+            continue
+        if not is_folder:
+            yield Found(folder / entry.name, configuration)
+        elif not _environment(path):
+            yield from _folder(folder / entry.name, configurations, ignores)
 
 
 def _environment(folder: Path) -> bool:
