@@ -8,7 +8,8 @@ from nablint_server.files.gitignore import read_pattern
 PATHS = ("a", "a.py", "b/a.py", "b/a", "b/c/a.py", "b/c/d.py", "ab.py", "[.py", "b c.py", "#a")
 PATTERNS = (
     "a", "a.py", "*.py", "/a.py", "b/", "b/a.py", "b/*.py", "**/a.py", "b/**", "b/**/a.py", "?.py", "[ab].py",
-    "[!b]*.py", "b/c", "*", "/*", "**", "b*", "\\#a", "# comment", "", "a.py ", "b\\ c.py", "[", "b/**/", "[]]", "a**", "*/a.py",
+    "[!b]*.py",
+    "b/c", "*", "/*", "**", "b*", "\\#a", "# comment", "", "a.py ", "b\\ c.py", "[", "b/**/", "[]]", "a**", "*/a.py",
 )  # fmt: skip
 
 
