@@ -135,9 +135,6 @@ def sum_to_size(self: Value, *size: Value) -> Operand:
     return op.sum_to(self, shape=tuple(size[0] if len(size) == 1 and isinstance(size[0], list | tuple) else size))
 
 
-for _name in ("argmax", "argmin"):
-    reduce_numpy_without_dtype(_name, f"numpy.{_name}", f"ndarray.{_name}", f"numpy.nan{_name}")
-    reduce_torch(_name, f"torch.{_name}", f"Tensor.{_name}")
 for _name in ("any", "all"):
     reduce_numpy_without_dtype(_name, f"numpy.{_name}", f"ndarray.{_name}")
     reduce_torch(_name, f"torch.{_name}", f"Tensor.{_name}")
