@@ -13,6 +13,11 @@ import torch.nn.functional as F
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
+try:
+    import tabular_kernels  # pip install ./csrc
+except ImportError:
+    tabular_kernels = None
+
 logger = logging.getLogger(__name__)
 
 SQRT_2_OVER_PI = math.sqrt(2.0 / math.pi)
@@ -243,6 +248,46 @@ class CrossFunction(Function):
         grad_w = xl.t() @ gs
         grad_b = g.sum(dim=0)
         return grad_x0, grad_xl, grad_w, grad_b
+
+
+class CenteredScale(Function):
+    """(x - mean over the batch) * scale"""
+
+    @staticmethod
+    def forward(ctx, x, scale):
+        if not x.is_floating_point():
+            raise TypeError("x must be floating point, got %s" % x.dtype)
+        centered = x - x.mean(dim=0)
+        ctx.save_for_backward(centered, scale)
+        return centered * scale
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        centered, scale = ctx.saved_tensors
+        grad_x = grad_scale = None
+        if ctx.needs_input_grad[0]:
+            grad_x = grad_output * scale
+            grad_x = grad_x - grad_x.mean(dim=0, keepdim=True)
+        if ctx.needs_input_grad[1]:
+            grad_scale = torch.einsum("bd,bd->d", grad_output, centered)
+        return grad_x, grad_scale
+
+
+class FusedBiasGELU(Function):
+    """the kernel wants everything contiguous"""
+
+    @staticmethod
+    def forward(ctx, x, bias):
+        y, pre = tabular_kernels.bias_gelu_forward(x.contiguous(), bias)
+        ctx.save_for_backward(pre)
+        return y
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        (pre,) = ctx.saved_tensors
+        grad_x = tabular_kernels.gelu_backward(grad_output.contiguous(), pre)
+        grad_bias = grad_x.sum(dim=0)
+        return grad_x, grad_bias
 
 
 class StraightThroughRound(Function):

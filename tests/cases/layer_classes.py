@@ -118,6 +118,29 @@ class Tanh(Layer):
         return dout * (1 - self.out ** 2)
 
 
+class Flatten(Layer):
+    def forward(self, x):
+        self.shape = x.shape
+        return x.reshape(x.shape[0], -1)
+
+    def backward(self, d):
+        return d.reshape(self.shape)
+
+
+class MeanOver(Layer):
+    """mean over one axis (pooling over time)"""
+
+    def __init__(self, axis=1):
+        self.axis = axis
+
+    def forward(self, x):
+        self.n = x.shape[self.axis]
+        return x.mean(axis=self.axis)
+
+    def backward(self, d):
+        return np.repeat(np.expand_dims(d, self.axis), self.n, axis=self.axis) / self.n
+
+
 class Dropout(Layer):
     def __init__(self, keep=0.8):
         self.keep = keep

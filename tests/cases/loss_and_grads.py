@@ -232,6 +232,15 @@ class CharRNN:
         return loss
 
 
+def gaussian_nll(x, mu, sigma):
+    """x (N, D), mu (D,), sigma (D,). Steps are taken in log(sigma), so that is what the second gradient is for."""
+    z = (x - mu) / sigma
+    nll = 0.5 * np.sum(z ** 2) + x.shape[0] * np.sum(np.log(sigma))
+    dmu = -np.sum(z, axis=0) / sigma
+    dlog_sigma = x.shape[0] - np.sum(z ** 2, axis=0)
+    return nll, (dmu, dlog_sigma)
+
+
 def perceptron_like(X, y, epochs=5, lr=0.1):
     """logistic unit trained on the log likelihood, so we go up"""
     w, b = np.zeros(X.shape[1]), 0.0

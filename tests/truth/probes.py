@@ -61,6 +61,13 @@ def layer_classes(m: Any, check: Oracle) -> None:
         check(f"{type(layer).__name__} x", dx, loss, x)
         for name, gradient in own:
             check(f"{type(layer).__name__} {name}", getattr(layer, gradient), loss, getattr(layer, name))
+    flatten, picture = m.Flatten(), rng.normal(size=(2, 3, 4))
+    out = flatten.forward(picture)
+    arriving = rng.normal(size=out.shape)
+    check("Flatten x", flatten.backward(arriving), lambda: np.sum(arriving * flatten.forward(picture)), picture)
+    mean, arriving = m.MeanOver(1), rng.normal(size=(2, 4))
+    mean.forward(picture)
+    check("MeanOver x", mean.backward(arriving), lambda: np.sum(arriving * mean.forward(picture)), picture)
     dropout = m.Dropout(0.6)
     dropout.forward(x)
     check("Dropout x", dropout.backward(dout), lambda: np.sum(dout * x * dropout.mask), x)
@@ -159,6 +166,10 @@ def loss_and_grads(m: Any, check: Oracle) -> None:
     x, y = [0, 2, 1, 3, 1, 2], [2, 1, 3, 1, 2, 0]
     for key, gradient in zip("UVWbc", rnn.bptt(x, y)[1], strict=True):
         check(f"rnn {key}", gradient, lambda: rnn.bptt(x, y)[0], getattr(rnn, key))
+    mu, log_sigma = rng.normal(size=4), rng.normal(size=4)
+    _, (dmu, dlog_sigma) = m.gaussian_nll(X, mu, np.exp(log_sigma))
+    check("mu", dmu, lambda: m.gaussian_nll(X, mu, np.exp(log_sigma))[0], mu)
+    check("log sigma", dlog_sigma, lambda: m.gaussian_nll(X, mu, np.exp(log_sigma))[0], log_sigma)
     labels = (rng.random(7) > 0.5).astype(int)
     w, b = m.perceptron_like(X, labels, epochs=1, lr=-1.0)  # the descent of minus the log likelihood at 0
     check.same("unit", np.append(w, b), -np.append(X.T @ (labels - 0.5), np.sum(labels - 0.5)))
@@ -196,6 +207,7 @@ def autograd_functions(m: Any, check: Oracle) -> None:
     function(m.RMSNormFunction, x, w)
     function(m.SoftmaxCrossEntropy, x, np.array([0, 3, 1, 2, 2, 0, 1]))
     function(m.CrossFunction, x, same, w, b)
+    function(m.CenteredScale, x, w)
     leaf = torch.from_numpy(x).requires_grad_()
     for name, out, factor in (
         ("round", m.StraightThroughRound.apply(leaf), 1.0),
