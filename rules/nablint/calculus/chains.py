@@ -218,6 +218,9 @@ def _of_product(term: Term, inside: Callable[[Term], list[Piece]]) -> list[Piece
             return [Piece(term)]
         if a.ndim == 2:
             out.append(replace(p, right=(*p.right, b)))
+        elif b.ndim == 1 and p.flip and p.right and p.right[-1].ndim == 1:  # bᵀ L dVᵀ R a is aᵀ Rᵀ dV Lᵀ b
+            out.append(replace(p, left=(p.right[-1], *(transposed(r) for r in reversed(p.right[:-1]))),
+                               right=(*(transposed(t) for t in reversed(p.left)), b), flip=False))
         elif b.ndim == 1:  # aᵀ b is bᵀ a
             out.append(replace(p, left=(b, *p.left)))
         else:  # (aᵀ B)ᵀ is Bᵀ a

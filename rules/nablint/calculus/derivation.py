@@ -270,7 +270,7 @@ class _Method:
             d = self.d[piece.inner]
             result = self.short(piece.adjoint(g))
             current = self.inner(g, self.short(piece.term(d)))
-            traced = False
+            traced = piece.trace
             for rule, after, why in piece.traces(g, d, self.short):
                 if equal_samples(_number(after), _number(current)):
                     self.step(rule, current, after, why)

@@ -380,6 +380,8 @@ def _factored(listed: list[tuple[Term, float]], keep: Keep) -> list[tuple[Term, 
                 continue
             if np.shape(inside[0][0].sample) != np.shape(inside[1][0].sample):
                 continue
+            if _is(inside[0][0], "transpose") and not _is(inside[1][0], "transpose") and c * d > 0:
+                inside = inside[1], inside[0]
             middle = inside[0][0] + inside[1][0] if c * d > 0 else inside[0][0] - inside[1][0]
             if inside[0][0] is inside[1][0]:
                 continue
