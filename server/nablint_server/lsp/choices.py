@@ -38,12 +38,14 @@ class Choices:
         self.code_lens = True
         self.whole_workspace = True
 
-    def take(self, client: Mapping[str, Any]) -> None:
+    def take(self, client: object) -> None:
         """The editor's options, null for unset.
 
         select, ignore, extendSelect, configuration, inlayHints, codeLens, diagnosticMode.
         """
-        given = {key: value for key, value in client.items() if value is not None}
+        # An empty table of Lua or Emacs Lisp arrives as a list or null.
+        options: Mapping[str, Any] = client if isinstance(client, dict) else {}
+        given = {key: value for key, value in options.items() if value is not None}
         self.overrides = Overrides(
             select=_strings(given.get("select")), ignore=_strings(given.get("ignore")),
             extend_select=_strings(given.get("extendSelect")) or ())

@@ -67,3 +67,9 @@ async def test_an_excluded_file_is_left_alone(session, tmp_path):
     await session.initialize(tmp_path, adapt=push_only)
     uri = session.open(SLIP, (tmp_path / "vendor" / "net.py").as_uri())
     assert await session.diagnostics(uri) == []
+
+
+@pytest.mark.parametrize("empty", [[], {}, None, {"settings": []}, {"settings": {"select": "NAB3", "ignore": []}}])
+async def test_odd_or_empty_settings_are_no_settings(session, empty):
+    await session.initialize(adapt=push_only, options=empty)
+    assert len(await session.diagnostics(session.open(SLIP))) == 1

@@ -18,7 +18,7 @@ def register(server: Server) -> None:
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         settings = params.settings
         if isinstance(settings, dict) and settings:
-            server.choices.take(settings.get(SECTION) or {})
+            server.choices.take(settings.get(SECTION))
         else:
             await _fetch(server)
         _judge_again(server)

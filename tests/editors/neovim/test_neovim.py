@@ -1,0 +1,39 @@
+"""The plugin in a real, headless Neovim."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ..program import FAKE_SLIP, fake_program
+
+HERE = Path(__file__).parent
+PLUGIN = HERE.parents[2] / "editors" / "neovim"
+NVIM = os.environ.get("NABLINT_NVIM") or shutil.which("nvim")
+
+pytestmark = pytest.mark.skipif(NVIM is None, reason="no nvim on PATH")
+
+
+def test_diagnostics_hover_derivation_and_repair(tmp_path):
+    (tmp_path / "net.py").write_text(FAKE_SLIP)
+    seen = tmp_path / "seen.json"
+    program = fake_program(tmp_path / "bin")
+    setup = f"lua require('nablint').setup {{ cmd = {{ '{program}', 'server' }} }}"
+    subprocess.run(
+        [NVIM, "--headless", "--clean", "-n", "--cmd", f"set runtimepath^={PLUGIN}", "--cmd", "filetype plugin on",
+         "--cmd", setup, "--cmd", "runtime plugin/nablint.lua", "net.py", "-c", f"luafile {HERE / 'session.lua'}"],
+        cwd=tmp_path, env={**os.environ, "NABLINT_SEEN": str(seen), "XDG_STATE_HOME": str(tmp_path)},
+        timeout=120, check=True, capture_output=True)
+    found = json.loads(seen.read_text())
+    assert "failure" not in found, found
+    assert found["diagnostic"]["message"] == "dW needs X.T"
+    assert "⟨Xᵀ g, dW⟩" in found["hover"]
+    assert "X.T @ g" in found["derivation"]
+    assert found["actions"][0] == "Write X.T @ g"
+    assert found["line"] == "    dW = X.T @ g"
+    assert found["left"] == 0

@@ -1,0 +1,30 @@
+"""A `nablint` program for tests of editors: the server with an analysis whose findings stand in the text."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+JOBS = Path(__file__).parents[1] / "server" / "lsp"
+
+FAKE_SLIP = """W = zeros(D, M)
+
+
+def backward(X, g):
+    dW = X @ g
+    db = X.T @ g
+    return dW, db
+"""
+
+
+def fake_program(folder: Path) -> Path:
+    """An executable that may be called `nablint server`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    program = folder / "nablint"
+    code = f"from nablint_server.lsp import main; main('fake_jobs', ({str(JOBS)!r},))"
+    paths = os.pathsep.join(p for p in sys.path if p)
+    program.write_text(f"#!/bin/sh\nPYTHONPATH={shlex.quote(paths)} exec {shlex.quote(sys.executable)} -c {shlex.quote(code)}\n")
+    program.chmod(0o755)
+    return program
