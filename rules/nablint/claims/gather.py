@@ -12,7 +12,7 @@ from nablint.claims.model import Result
 from nablint.tracing.hints import base
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Event, Step
-from nablint.tracing.values import Array, Function, Instance, Pending, Unknown
+from nablint.tracing.values import Array, Function, Instance, Pending, Scope, Unknown
 
 
 def returned_results(it: Interpreter, function: Function, returned: Any, positions: list[Any], position_names: list[str], *,
@@ -23,6 +23,8 @@ def returned_results(it: Interpreter, function: Function, returned: Any, positio
         return []
     node = step.node.value
     if isinstance(returned, dict):
+        word = node.value if isinstance(node, cst.Name) else ""
+        returned = {k: v for k, v in returned.items() if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))}
         return [r for key, value in returned.items() if isinstance(key, str) for r in _entry(it, key, value, step, node)]
     parts = list(returned) if isinstance(returned, tuple | list) else [returned]
     elements = [e.value for e in node.elements] if isinstance(node, cst.Tuple | cst.List) else [node]
@@ -34,6 +36,7 @@ def returned_results(it: Interpreter, function: Function, returned: Any, positio
     for i, (element, part) in enumerate(zip(elements, parts, strict=True)):
         word = element.value if isinstance(element, cst.Name) else element.attr.value if isinstance(element, cst.Attribute) else ""
         if isinstance(part, dict):
+            part = {k: v for k, v in part.items() if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))}
             out += [r for key, value in part.items() if isinstance(key, str) for r in _entry(it, key, value, step, element)]
             continue
         if isinstance(part, list) and part and word:
@@ -67,7 +70,8 @@ def _result(it: Interpreter, name: str, value: Any, wrt: list[Term], step: Step,
     reason = value.reason if isinstance(value, Unknown) else ""
     event = _last_event(it, name, step)
     shown = wrt_name or (it.names.get(wrt[0], wrt[0].label) if wrt else "")
-    return Result(name, term, wrt, event.step if event is not None else step, node, shown, formal, reason=reason, event=event)
+    return Result(name, term, wrt, event.step if event is not None else step, node, shown, formal, reason=reason, event=event,
+                  returned=step)
 
 
 def _last_event(it: Interpreter, name: str, step: Step) -> Event | None:
@@ -86,7 +90,7 @@ def _entry(it: Interpreter, key: str, value: Any, step: Step, node: cst.CSTNode)
     term = unclipped(value.term) if isinstance(value, Array) else None
     reason = value.reason if isinstance(value, Unknown) else ""
     return [Result(key, term, wrt, event.step if event else step, event.target if event else node, base(wrt[0].label) if wrt else "", True,
-                   reason=reason, event=event)]
+                   reason=reason, event=event, returned=step)]
 
 
 def _listed(it: Interpreter, word: str, values: list[Any], step: Step, node: cst.CSTNode) -> list[Result]:
@@ -100,7 +104,8 @@ def _listed(it: Interpreter, word: str, values: list[Any], step: Step, node: cst
         event = event or next((e for e in reversed(it.events) if e.name == word and e.step.scope is step.scope), None)
         wrt = list_candidates(it, word, i, len(values))
         out.append(Result(f"{word}[{i}]", unclipped(term), wrt, event.step if event else step, event.target if event else node,
-                          f"{base(wrt[0].label)}[{i}]" if wrt else "", False, event=event))
+                          f"{base(wrt[0].label)}[{i}]" if wrt else "", False, event=event,
+                          returned=step))
     return out
 
 
@@ -137,17 +142,22 @@ def list_candidates(it: Interpreter, word: str, position: int, length: int) -> l
     return out
 
 
-def stored_results(it: Interpreter, start: int) -> list[Result]:
-    """Gradients that are kept: the last assignment to each name, attribute, key or place."""
+def stored_results(it: Interpreter, start: int, frame: Scope | None) -> list[Result]:
+    """Gradients that are kept: the last assignment to each attribute, key or place, and to each name of one frame.
+
+    Names belong to one call frame: the `dx` of an inner function is not the outer one's.
+    """
     last: dict[tuple[Any, ...], Event] = {}
     for event in it.events:
-        if event.step.number < start:
+        if event.step.number < start or (not event.holder and event.step.scope is not frame):
             continue
         place = id(event.owner) if event.holder else id(event.step.scope)
         key = event.key if isinstance(event.key, str | int) else None
         if isinstance(event.owner, Array):
             key = None
-            place = id(event.owner)
+            place = id(event.step.scope) if isinstance(event.target, cst.Subscript) and isinstance(event.target.value, cst.Name) else id(event.owner)
+            if place != id(event.owner) and event.step.scope is not frame:
+                continue
         last[(place, event.name, key)] = event
     out: list[Result] = []
     for event in last.values():
@@ -191,3 +201,73 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     name = f"{event.holder}[{event.key!r}]" if event.key is not None and isinstance(event.key, str | int) and event.holder else (
         f"self.{event.name}" if isinstance(event.owner, Instance) else event.name)
     return Result(name, term, wrt, event.step, event.target, it.names.get(wrt[0], wrt[0].label), False, reason=reason, event=event)
+
+
+def updates(it: Interpreter, start: int) -> list[Result]:
+    """Steps `w += ...` and `w -= ...` of parameters: what is added is a gradient up to sign and step size."""
+    out: list[Result] = []
+    for event in it.events:
+        if event.step.number < start or names.is_gradient_name(event.name) or event.value is None or not event.value.tainted:
+            continue
+        new = event.value
+        if new.card is None or new.card.name not in ("add", "subtract") or not new.ndim:
+            continue
+        old = next((a for a in new.args if not a.tainted and a.card is None and a.label and tuple(a.shape) == tuple(new.shape)), None)
+        if old is None:
+            old = next((a for a in new.args if not a.tainted and tuple(a.shape) == tuple(new.shape) and a in it.history.get(event.name, ())), None)
+        if old is None:
+            continue
+        part = next((a for a in new.args if a is not old), None)
+        if part is None or not part.tainted:
+            continue
+        value = -part if new.card.name == "subtract" and new.args[0] is old else part
+        out.append(Result(event.name, unscaled(value), [old], event.step, event.target, it.names.get(old, old.label), False, True, event=event))
+    return out
+
+
+def unscaled(term: Term) -> Term:
+    """The step without its size: factors and divisors without axes are left out, the sign stays."""
+    sign = 1
+    while term.card is not None:
+        name, args = term.card.name, term.args
+        if name == "negative":
+            sign, term = -sign, args[0]
+        elif name == "multiply" and any(a.ndim == 0 and not a.tainted for a in args) and term.ndim:
+            number = next(a for a in args if a.ndim == 0 and not a.tainted)
+            sign *= -1 if float(number.sample.real) < 0 else 1
+            term = args[1] if args[0] is number else args[0]
+        elif name == "divide" and args[1].ndim == 0 and not args[1].tainted and term.ndim:
+            sign *= -1 if float(args[1].sample.real) < 0 else 1
+            term = args[0]
+        else:
+            break
+    return -term if sign < 0 else term
+
+
+def drop_staged(results: list[Result]) -> list[Result]:
+    """A value that another result of the same variable is made from is a stage on the way, not a result.
+
+    A step `w -= ...` repeats the gradient that it uses; it counts only where nothing else names that gradient.
+    """
+    kept: list[Result] = []
+    for result in results:
+        others = [r for r in results if r is not result and r.value is not None and set(r.wrt) & set(result.wrt)]
+        if result.update and any(not o.update for o in others):
+            continue
+        if result.value is not None and any(not o.update and o.value is not result.value and _made_from(o.value, result.value) for o in others):
+            continue
+        kept.append(result)
+    return kept
+
+
+def _made_from(term: Term | None, part: Term) -> bool:
+    assert term is not None
+    stack, seen = [term], {term}
+    while stack:
+        for arg in stack.pop().args:
+            if arg is part:
+                return True
+            if arg.number > part.number and arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return False

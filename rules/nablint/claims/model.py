@@ -34,6 +34,8 @@ class Result:
     update: bool = False
     reason: str = ""
     event: Event | None = None
+    returned: Step | None = None
+    """The return statement that it leaves by."""
 
 
 @dataclass(eq=False, slots=True)
@@ -72,6 +74,8 @@ class Unit:
     run: Callable[[Interpreter], Run]
     functions: tuple[str, ...] = ()
     module: bool = False
+    otherwise: Unit | None = None
+    """Another way to run the same code, tried where this one does not come out right."""
 
 
 @dataclass(slots=True)

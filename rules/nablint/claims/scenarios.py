@@ -12,12 +12,12 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
-from nablint.claims.gather import returned_results, stored_results
+from nablint.claims.gather import drop_staged, returned_results, stored_results, updates
 from nablint.claims.model import Run, Seed
 from nablint.claims.seeds import implicit_seeds, loss_seeds
 from nablint.tracing.calls import bind_arguments, call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.values import Array, Class, Function, Instance, Pending, RaiseSignal, Restart, Scope
+from nablint.tracing.values import Array, Class, Function, Instance, Native, Pending, RaiseSignal, Restart, Scope
 
 
 def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
@@ -210,7 +210,8 @@ def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Func
     returned = guarded(it, backward, [instance, *given] if bound else given)
     run = Run(it, start=start)
     positions = [settle(v) for v in arrivals.arguments.values()]
-    run.results = returned_results(it, backward, returned, positions, list(arrivals.arguments)) + stored_results(it, start)
+    run.results = returned_results(it, backward, returned, positions, list(arrivals.arguments))
+    run.results += stored_results(it, start, None if run.results else last_scope(it, backward))
     if arrivals.cotangents:
         run.seeds = [Seed(dict(arrivals.cotangents), "arriving")]
     else:
@@ -227,7 +228,7 @@ def _unique(run: Run) -> Run:
         if key not in seen:
             seen.add(key)
             kept.append(result)
-    run.results = kept
+    run.results = drop_staged(kept)
     return run
 
 
@@ -251,7 +252,7 @@ def _whole(it: Interpreter, target: Function, args: list[Any], given: list[Any])
     start = len(it.steps)
     returned = guarded(it, target, args)
     run = Run(it, start=start)
-    run.results = returned_results(it, target, returned, [], []) + stored_results(it, start)
+    run.results = returned_results(it, target, returned, [], []) + stored_results(it, start, last_scope(it, target)) + updates(it, start)
     run.seeds = loss_seeds(it, start) + implicit_seeds(it, start)
     return _unique(run)
 
@@ -259,16 +260,29 @@ def _whole(it: Interpreter, target: Function, args: list[Any], given: list[Any])
 def script(it: Interpreter) -> Run:
     """The statements of a module, one after another (the module has been run by the caller)."""
     run = Run(it, start=0)
-    run.results = stored_results(it, 0)
+    run.results = stored_results(it, 0, it.scope) + updates(it, 0)
     run.seeds = loss_seeds(it, 0) + implicit_seeds(it, 0)
     return _unique(run)
+
+
+def context(count: int) -> Instance:
+    """The `ctx` of an autograd function: what is saved is what comes back."""
+    ctx = Instance(None, {"needs_input_grad": (True,) * count}, "ctx")
+
+    def save(*tensors: Any) -> None:
+        ctx.names["saved_tensors"] = ctx.names["saved_variables"] = tuple(settle(t) for t in tensors)
+
+    ctx.names["save_for_backward"] = Native(save)
+    for name in ("mark_non_differentiable", "mark_dirty", "set_materialize_grads", "save_for_forward"):
+        ctx.names[name] = Native(lambda *args, **keywords: None)
+    return ctx
 
 
 def autograd(it: Interpreter, cls: Class) -> Run:
     """A `torch.autograd.Function`: outputs' cotangents arrive, gradients leave in the order of forward's arguments."""
     it.dialect = "torch"
     ahead, back = _function(cls, "forward"), _function(cls, "backward")
-    ctx = Instance(None, {}, "ctx")
+    ctx = context(len(parameters(ahead, bound=True)))
     setup = cls.lookup("setup_context")
     given = inputs_for(it, ahead, bound=not isinstance(setup, Function))
     if isinstance(setup, Function):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import libcst as cst
+import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims.gather import candidates
@@ -40,10 +41,11 @@ class Program:
         self.evidence = evidence
         self.resolve = resolve
         self.scope = Scope({}, function="")
+        self.later: list[tuple[Block, cst.CSTNode]] = []
         loader = self._interpreter(World(Hypothesis(), seconds=5.0))
         with loader.using():
             try:
-                loader.load(blocks, everything=False)
+                self.later = loader.load(blocks, everything=False)
             except (Signal, Restart, TooMuch, RecursionError):
                 pass
         self.loader = loader
@@ -68,6 +70,8 @@ class Program:
         else:
             self.scope.names.update(self.names)
             it.stars, it.blocks = list(self.stars), dict(self.nodes)
+            with it.using():
+                it.globals(self.later)
         return it
 
     def statements(self) -> list[cst.CSTNode]:
@@ -99,8 +103,9 @@ def run_once(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, se
     world = World(hypothesis, draw, seconds)
     it = None
     try:
-        it = program.fresh(world, module=unit.module)
-        with it.using():
+        with np.errstate(all="ignore"):
+            it = program.fresh(world, module=unit.module)
+        with it.using(), np.errstate(all="ignore"):
             run = unit.run(it)
             world.graph.origin = None
             world.graph.tainting = False
@@ -113,6 +118,7 @@ def run_once(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, se
         restart.world = world  # type: ignore[attr-defined]
         raise restart from signal
     except (Misfit, OverflowError, RecursionError, Signal) as error:
+        if __import__("os").environ.get("NABDEBUG"): __import__("traceback").print_exc(limit=-25)
         raise TooMuch(str(error) or type(error).__name__) from error
 
 
@@ -125,6 +131,11 @@ def explore(program: Program, unit: Unit, seconds: float) -> list[Outcome]:
     while pending and len(outcomes) < MAX_FORKS:
         start = pending.pop(0)
         outcome, forks = _search(program, unit, Hypothesis(decisions=start), ends)
+        if unit.otherwise is not None and not _settled(outcome):
+            other, more = _search(program, unit.otherwise, Hypothesis(decisions=start), ends + 1.0)
+            if other.judgement is not None and (outcome.judgement is None or other.judgement.good > outcome.judgement.good or (
+                    not outcome.judgement.good and other.judgement.judged)):
+                outcome, forks = other, more
         outcomes.append(outcome)
         for key in forks:
             other = (*start, (key, 1))
@@ -132,6 +143,10 @@ def explore(program: Program, unit: Unit, seconds: float) -> list[Outcome]:
                 seen.add(other)
                 pending.append(other)
     return outcomes
+
+
+def _settled(outcome: Outcome) -> bool:
+    return outcome.judgement is not None and outcome.judgement.good > 0 and not outcome.judgement.wrong
 
 
 def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tuple[Outcome, list[str]]:

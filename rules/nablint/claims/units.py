@@ -86,7 +86,8 @@ def _class_units(cls: Class) -> list[Unit]:
             units.append(_method_unit(cls, name, function))
             continue
         units.append(Unit(f"{cls.name}.{name}", "class",
-                          lambda it, f=partner, b=name: scenarios.methods(it, cls, f, b), (methods[partner].name, function.name)))
+                          lambda it, f=partner, b=name: scenarios.methods(it, cls, f, b), (methods[partner].name, function.name),
+                          otherwise=_method_unit(cls, name, function)))
     for name, function in methods.items():
         if name in own and name not in taken and name != "__init__" and has_claims(function):
             units.append(_method_unit(cls, name, function))
@@ -127,7 +128,7 @@ def _function_units(functions: list[Function]) -> list[Unit]:
             partner = _partner(name, by_name)
             if partner is not None:
                 units.append(Unit(name, "pair", lambda it, f=by_name[partner], b=function: scenarios.pair(it, f, b),
-                                  (partner, name)))
+                                  (partner, name), otherwise=Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,))))
                 continue
         if has_claims(function):
             units.append(Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,)))

@@ -21,6 +21,7 @@ from nablint.tracing.values import (
     Function,
     Instance,
     Method,
+    Native,
     Pending,
     PendingShape,
     RaiseSignal,
@@ -75,6 +76,8 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
         return _call_method_of_value(it, callee, args, keywords, node)
     if isinstance(callee, External):
         return call_external(it, callee.name, args, keywords, node)
+    if isinstance(callee, Native):
+        return callee.call(*args, **keywords)
     if isinstance(callee, Class):
         return instantiate(it, callee, args, keywords, node)
     if isinstance(callee, Instance) and callee.cls is not None:

@@ -83,3 +83,11 @@ def is_target(name: str) -> bool:
 def is_hyper(name: str) -> bool:
     """A stride, a padding, a window: a small number that code does arithmetic with."""
     return bool(_HYPER.match(name))
+
+
+def item(name: str) -> str:
+    """The name of one item of a list: `weight` of `weights`, `bias` of `biases`, `x` of `xs`."""
+    for plural, singular in (("biases", "bias"), ("caches", "cache"), ("ies", "y"), ("s", ""), ("_list", "")):
+        if name.endswith(plural) and len(name) > len(plural):
+            return name[: -len(plural)] + singular
+    return f"{name}_item"

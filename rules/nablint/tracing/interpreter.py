@@ -18,7 +18,7 @@ from nablint.tracing import dialects
 from nablint.tracing.dialects import context
 from nablint.tracing.imports import canonical
 from nablint.tracing.step import Event, Step
-from nablint.tracing.values import Array, Class, External, Function, Pending, Restart, Scope, TooMuch, Unknown
+from nablint.tracing.values import Array, Class, External, Function, Pending, RaiseSignal, Restart, Scope, TooMuch, Unknown
 from nablint.tracing.world import World
 
 MAX_DEPTH = 40
@@ -55,6 +55,7 @@ class Interpreter:
         self.blocks: dict[int, Block] = {}
         self.sizes_named: dict[str, str] = {}
         self.stars: list[str] = []
+        self.free: dict[str, Pending] = {}
         self.attributes: dict[int, dict[str, Any]] = {}
         self.kept: list[Any] = []
         self.canonical = canonical
@@ -156,6 +157,11 @@ class Interpreter:
             term = array.term
             label = f"blank{term.number}"
             array._term = self.world.leaf(label, term.shape)
+            for known in self.history.values():
+                if term in known:
+                    known.append(array._term)
+            if term in self.names:
+                self.names[array._term] = self.names[term]
             return array._term
         return array.term
 
@@ -206,7 +212,9 @@ class Interpreter:
         for module in self.stars:
             if module.startswith(("numpy", "torch", "math", "scipy")) and f"{module}.{name}" in self.spellings:
                 return External(f"{module}.{name}")
-        return External(name)
+        if name not in self.free:
+            self.free[name] = Pending(name, name)
+        return self.free[name]
 
     def input(self, name: str, function: Function, path: str = "") -> Pending:
         """An input named after a parameter, with what its docstring and annotation say of it."""
@@ -265,10 +273,14 @@ class Interpreter:
 
     # -- modules -----------------------------------------------------------------------------------------------------
 
-    def load(self, source: Iterable[Block], *, everything: bool) -> None:
-        """Run a module: its definitions and imports, and with `everything` all the rest as well."""
+    def load(self, source: Iterable[Block], *, everything: bool) -> list[tuple[Block, cst.CSTNode]]:
+        """Run a module: its definitions and imports, and with `everything` all the rest as well.
+
+        Returns the assignments at module level that call something; `globals` runs them when functions need them.
+        """
         from nablint.tracing.statements import execute
 
+        later: list[tuple[Block, cst.CSTNode]] = []
         for block in source:
             tree = block.tree()
             if tree is None:
@@ -277,6 +289,26 @@ class Interpreter:
             for statement in tree.module.body:
                 if everything or _defines(statement):
                     execute(self, statement, self.scope)
+                elif _assigns(statement):
+                    later.append((block, statement))
+        return later
+
+    def globals(self, statements: Iterable[tuple[Block, cst.CSTNode]]) -> None:
+        """Module-level assignments that call something; what they give that is not known becomes an input."""
+        from nablint.tracing.statements import execute, target_names
+
+        for block, statement in statements:
+            self.block = block
+            try:
+                execute(self, statement, self.scope)
+            except (RaiseSignal, TooMuch):
+                pass
+            for small in statement.body:  # type: ignore[attr-defined]
+                for target in small.targets:
+                    for name in target_names(target.target):
+                        if isinstance(self.scope.names.get(name), Unknown | None):
+                            self.scope.names[name] = Pending(name, name)
+        self.step = None
 
 
 def _defines(statement: cst.CSTNode) -> bool:
@@ -294,6 +326,10 @@ def _defines(statement: cst.CSTNode) -> bool:
             continue
         return False
     return True
+
+
+def _assigns(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and all(isinstance(s, cst.Assign) for s in statement.body)
 
 
 def _calls(node: cst.CSTNode) -> bool:

@@ -293,9 +293,14 @@ def array_key(it: Interpreter, array: Array, key: Any) -> tuple[Any, tuple[Any, 
         if isinstance(part, list):
             part = listed(it, part) if any(isinstance(p, Array) for p in part) else part
         out.append(part.term if isinstance(part, Array) else part)
-        if isinstance(out[-1], External | Instance | str | dict | float):
+        if isinstance(out[-1], External | Instance | str | dict | float | bool):
             return it.unknown("an index of an array", array)
-    return encode_index(tuple(out))
+    try:
+        return encode_index(tuple(out), array.term.shape)
+    except (Misfit, TypeError) as error:
+        for part in out:
+            refine.integers(it, part)
+        return it.unknown(str(error), array)
 
 
 def index_array(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> Any:

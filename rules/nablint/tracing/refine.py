@@ -30,11 +30,16 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 LIST_LENGTH = 3
-RANKS = (2, 1, 3, 4, 0)
+RANKS = (2, "column", 1, "row", 3, 4, 0)
 
 
-def free_shape(it: Interpreter, p: Pending, rank: int) -> Shape:
-    """Fresh dimensions for an input of this rank."""
+def free_shape(it: Interpreter, p: Pending, rank: int | str) -> Shape:
+    """Fresh dimensions for an input of this rank; a column or a row is a matrix with one axis of size 1."""
+    if rank == "column":
+        return (it.world.dimension(f"{p.path}.0"), Size(1))
+    if rank == "row":
+        return (Size(1), it.world.dimension(f"{p.path}.1"))
+    assert isinstance(rank, int)
     return tuple(it.world.dimension(f"{p.path}.{axis}") for axis in range(rank))
 
 
@@ -50,14 +55,19 @@ def make_array(it: Interpreter, p: Pending, shape: Shape, kind: str = "") -> Arr
     return array
 
 
-def default_rank(it: Interpreter, p: Pending, at_least: int = 0) -> int:
+def axes(rank: int | str) -> int:
+    """The number of axes of a rank choice."""
+    return rank if isinstance(rank, int) else 2
+
+
+def default_rank(it: Interpreter, p: Pending, at_least: int = 0) -> int | str:
     """The rank of an input of which no use tells it."""
     given = it.evidence_rank(p)
     if given is not None and given >= at_least:
         return given
     name = hints.base(p.hint)
     first = 1 if hints.is_vector(name) else 0 if hints.is_scalar(name) else 2
-    options = [r for r in dict.fromkeys((max(first, at_least), *RANKS)) if r >= at_least]
+    options = [r for r in dict.fromkeys((max(first, at_least), *RANKS)) if axes(r) >= at_least]
     return it.world.choose(f"{p.path}:rank", options)
 
 
@@ -99,7 +109,7 @@ def as_size(it: Interpreter, p: Pending) -> Any:
 def as_list(it: Interpreter, p: Pending, length: int = LIST_LENGTH) -> Any:
     """The input as a list whose items are inputs themselves."""
     if p.value is None:
-        items = OpenList(Pending(f"{p.path}[{i}]", p.hint, tainted=p.tainted) for i in range(length))
+        items = OpenList(Pending(f"{p.path}[{i}]", hints.item(hints.base(p.hint)), tainted=p.tainted) for i in range(length))
         items.path = p.path
         p.value = items
     return p.value
@@ -256,14 +266,14 @@ def _factor(it: Interpreter, p: Pending, other: Array, *, left: bool) -> Any:
     rank = it.evidence_rank(p)
     if not shape:
         return as_operand(it, p)
-    rank = default_rank(it, p, 0) if rank is None else rank
-    if rank == 0:
+    chosen = default_rank(it, p, 0) if rank is None else rank
+    if chosen == 0:
         return scalar(it, p)
-    free = list(free_shape(it, p, rank))
-    if left:
+    free = list(free_shape(it, p, chosen))
+    if left and chosen != "column":
         free[-1] = shape[-2] if len(shape) > 1 else shape[0]
-    else:
-        free[-2 if rank > 1 else 0] = shape[-1]
+    elif not left and chosen != "row":
+        free[-2 if len(free) > 1 else 0] = shape[-1]
     return make_array(it, p, tuple(free))
 
 
@@ -355,6 +365,15 @@ def iterated(it: Interpreter, p: Pending) -> Any:
     if it.evidence_rank(p) is not None:
         kinds = ("array",)
     return as_list(it, p) if it.world.choose(f"{p.path}:kind of", kinds) == "list" else as_operand(it, p, at_least=1)
+
+
+def integers(it: Interpreter, term: Any) -> None:
+    """An input of floats that is used as an index holds integers: start again with that."""
+    from nablint.tracing.values import Restart
+
+    label = getattr(term, "label", "")
+    if label and not term.tainted and it.world.leaves.get(label) is term and it.world.decided(f"{label}:kind") is None:
+        raise Restart(f"{label} is used as an index", decisions=((f"{label}:kind", 1),))
 
 
 def as_key(it: Interpreter, p: Pending, container: Any) -> Any:

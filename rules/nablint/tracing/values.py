@@ -70,6 +70,8 @@ class Unknown:
 
     reason: str
     tainted: bool = False
+    misfit: bool = False
+    """Shapes in backward code did not fit: known to be wrong, whatever the value would be."""
 
 
 class Pending:
@@ -201,6 +203,13 @@ class Method:
 
     receiver: Any
     name: str
+
+
+@dataclass(eq=False, slots=True)
+class Native:
+    """A function of the tool's own that traced code calls: call(it, *args, **keywords)."""
+
+    call: Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)

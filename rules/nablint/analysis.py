@@ -1,0 +1,97 @@
+"""The analysis of one source text: units found, judged, and what is said of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import libcst as cst
+
+from nablint.claims.entries import RANK, Entry, as_claim, entries
+from nablint.claims.search import Outcome, Program, explore
+from nablint.claims.units import find_units
+from nablint.reading.docstrings import docstring_evidence
+from nablint.reading.source import Block, blocks
+from nablint.results import Claim, FileResult
+from nablint.settings import Settings
+from nablint.tracing.values import Function
+
+UNIT_SECONDS = 1.5
+
+
+def analyse(source: str, filename: str, settings: Settings | None = None, *, repair: bool = True,
+            resolve: Callable[[str], Any] | None = None) -> FileResult:
+    """Judge every hand-written gradient of a source text.
+
+    Never runs or imports the text.  With `repair` false findings come without fixes, sooner.
+    """
+    settings = settings or Settings()
+    result = FileResult(analysed=True)
+    ends = time.monotonic() + settings.seconds
+    program = Program(blocks(source), evidence=parameter_evidence, resolve=resolve)
+    broken = [b.error for b in program.blocks if b.error]
+    if broken:
+        result.error = f"cannot be parsed in part: {broken[0]}"
+    outcomes: list[Outcome] = []
+    for unit in find_units(program.loader, program.statements()):
+        remaining = ends - time.monotonic()
+        if remaining <= 0:
+            break
+        outcomes += explore(program, unit, min(UNIT_SECONDS, remaining))
+    result.claims = claims_of(outcomes)
+    from nablint.claims.findings import findings
+
+    result.diagnostics = findings(program, outcomes, repair=repair, ends=ends)
+    return result
+
+
+def claims_of(outcomes: list[Outcome]) -> list[Claim]:
+    """One claim for each statement: on every path of its unit it must be right, in one unit at least."""
+    by_unit: dict[str, dict[int, Entry]] = {}
+    for outcome in outcomes:
+        if outcome.judgement is None:
+            continue
+        known = by_unit.setdefault(outcome.unit.name, {})
+        for key, entry in entries(outcome.judgement).items():
+            if key not in known or _worse(entry, known[key]):
+                known[key] = entry
+    merged: dict[int, Entry] = {}
+    for found in by_unit.values():
+        for key, entry in found.items():
+            if key not in merged or RANK[entry.verdict] > RANK[merged[key].verdict] and not _definite(merged[key]):
+                merged[key] = entry
+    claims = [c for e in merged.values() if (c := as_claim(e)) is not None]
+    return sorted(claims, key=lambda c: (c.row, c.gradient))
+
+
+def _worse(a: Entry, b: Entry) -> bool:
+    """On different paths of one unit: wrong on one is wrong; unknown on one and right on another is right."""
+    if "wrong" in (a.verdict, b.verdict):
+        return a.verdict == "wrong"
+    return RANK[a.verdict] > RANK[b.verdict]
+
+
+def _definite(entry: Entry) -> bool:
+    return entry.verdict in ("proved", "verified")
+
+
+_docs: dict[int, tuple[cst.CSTNode, dict[str, Any]]] = {}
+
+
+def parameter_evidence(function: Function, name: str) -> Any:
+    """What a function's docstring says of a parameter."""
+    node = function.node
+    if isinstance(node, cst.Lambda):
+        return None
+    known = _docs.get(id(node))
+    if known is None or known[0] is not node:
+        text = node.get_docstring()
+        known = (node, docstring_evidence(text) if text else {})
+        if len(_docs) > 5000:
+            _docs.clear()
+        _docs[id(node)] = known
+    return known[1].get(name)
+
+
+__all__ = ["Block", "analyse"]
