@@ -38,7 +38,8 @@ def test_key(source: str, letters: str) -> None:
 
 @pytest.mark.parametrize(("name", "shape"), [
     ("query_BLD", "(B, L, D)"), ("w_in_DH", "(D, H)"), ("self.w_out_HD", "(H, D)"), ("ids_B", "(B,)"),
-    ("q1_BHL", "(B, H, L)"), ("query_BLX", None), ("W_D", None), ("MAX_BL", None), ("query", None), ("query_bld", None), ("_BLD", None),
+    ("q1_BHL", "(B, H, L)"), ("query_BLX", None),
+    ("W_D", None), ("MAX_BL", None), ("query", None), ("query_bld", None), ("_BLD", None),
 ])
 def test_suffix(name: str, shape: str | None) -> None:
     found = suffix_evidence(name, dimension_key(DOCSTRING))

@@ -158,3 +158,46 @@ def test_labels_are_integers_with_a_bound() -> None:
     assert labels.elements == "int"
     assert str(labels.below) == "C"
     assert docstring_evidence(BULLETS)["mask"].elements == "bool"
+
+
+ONE_LINERS = [
+    ("w", "w, b: Arrays of shape (D, M) and (M,) giving weight and bias", "(D, M)"),
+    ("b", "w, b: Arrays of shape (D, M) and (M,) giving weight and bias", "(M,)"),
+    ("c", "c, d, e: Arrays of shape (D, M) and (M,)", "array"),
+    ("img", "img: image of shape [1xCxHxW]", "(1, C, H, W)"),
+    ("img", "img: image of shape 3x4. Another of shape (2,)", "(3, 4)"),
+    ("P", "P: (steps+1, state_dim, state_dim) 3D array", "(steps + 1, state_dim, state_dim)"),
+    ("v", "v: a length-N vector", "(N,)"),
+    ("v", "v: vector of length n_in", "(n_in,)"),
+    ("us", "us: initial control path [N, action_size].", "(N, action_size)"),
+    ("A", "A: matrix in :math:`\\mathbb{R}^{m \\times n}`", "(m, n)"),
+    ("x", "x: input of shape :math:`(*, 3, H, W)`", "(..., 3, H, W)"),
+    ("m", "m: mask where entries are kept. Has shape (N, T)", "(N, T)"),
+    ("dz", "dz: Gradient, same shape as Z_prev.", "like Z_prev"),
+    ("y", "y: labels, of size (1, m)", "(1, m)"),
+    ("o", "o: (N, C, H', W') where H' = H + 1", "(N, C, H', W')"),
+    # Near misses.
+    ("s", "s (int or tuple[int, int]): output size (height, width).", None),
+    ("s", "s: the output size (height, width).", None),
+    ("e", "e : 1D or 2D array_like, variable(s)", "array"),
+    ("k", "k : {'a', 'b'} or array_like", None),
+    ("p", "p: array, of length exog.shape[1] * (k - 1)", "array"),
+    ("x", "x: data, of shape (N, D) or (N, C, H, W)", "array"),
+    ("x", "x: data, where each x[i] has shape (d_1, ..., d_k)", None),
+    ("f", "f: function that returns an array of shape (N,)", "function"),
+    ("q", "q: data. Has the same shape as the original.", None),
+    ("g", "g: goal position [m]", None),
+    ("r", "r: values in the range (a, b)", None),
+    ("l", "l: list of arrays of shape (N, D)", "list {: (N, D)}"),
+]
+
+
+@pytest.mark.parametrize(("name", "line", "expected"), ONE_LINERS, ids=[f"{r[0]}-{r[1][:40]}" for r in ONE_LINERS])
+def test_one_line(name: str, line: str, expected: str | None) -> None:
+    found = docstring_evidence(f"Do it.\n\n    Args:\n        {line}\n    ").get(name)
+    assert (found and shown(found)) == expected
+
+
+def test_a_type_is_no_name() -> None:
+    found = docstring_returns("Do it.\n\n    Returns:\n        Tuple[Tensor, Tensor]: what comes out\n    ")
+    assert [(e.name, e.kind) for e in found] == [("", "tuple")]

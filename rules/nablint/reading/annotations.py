@@ -11,8 +11,8 @@ import ast
 from dataclasses import replace
 
 from nablint.reading.annotation_dims import from_literals, from_shape_text, from_sizes, from_tokens, from_tuple_type
+from nablint.reading.dimensions import looks_like_shape
 from nablint.reading.evidence import DimSpec, Elements, Kind, ShapeEvidence
-from nablint.reading.phrases import looks_like_shape
 
 _SCALARS: dict[str, Kind] = {
     "int": "int", "float": "float", "bool": "bool", "str": "str", "complex": "float", "SupportsFloat": "float",

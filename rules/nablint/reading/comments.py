@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from nablint.reading.dimensions import read_dims, read_product, split_commas
+from nablint.reading.dimensions import looks_like_shape, read_dims, read_product, split_commas
 from nablint.reading.evidence import DimSpec, ShapeEvidence
-from nablint.reading.phrases import clean, looks_like_shape
+from nablint.reading.phrases import clean
 
 _BRACKETS = r"(?:\((?:[^()\[\]]|\[[^\[\]]*\]|\([^()]*\))*\)|\[(?:[^()\[\]]|\([^()]*\)|\[[^\[\]]*\])*\])"
 _FACTOR = r"(?:\((?:[\w']+(?:\s*[*x]\s*[\w']+)+)\)|[\w'*]+)"

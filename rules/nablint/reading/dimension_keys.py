@@ -14,7 +14,7 @@ from nablint.reading.evidence import DimSpec, ShapeEvidence
 
 _LEAD = r"[#\s\"'*>-]*"
 _HEADER = re.compile(
-    rf"^{_LEAD}(?:(?:tensor |logical |array )?(?:dimensions?|dim|shape)s? (?:keys?|suffix(?:es)?|legend|names?|letters?)|"
+    rf"^{_LEAD}(?:(?:tensor |logical |array )?(?:dimension|dim|shape)s? (?:keys?|suffix(?:es)?|legend|names?|letters?)|"
     r"suffix(?:es)?(?: key| legend)?)\b[^:\n]{0,60}:?\s*(?P<rest>.*)$", re.IGNORECASE | re.MULTILINE)
 _ENTRY = re.compile(
     rf"(?:^|[,;|]|\s\s){_LEAD}`?(?P<letter>[A-Z])`?\s*(?::|=|--?|–|—)\s*(?P<meaning>[A-Za-z][^,;|]*?)(?=$|[,;|]|\s\s)")

@@ -28,6 +28,13 @@ _NO_PROSE = frozenset(
 )
 _ARTICLES = frozenset(("the", "a", "an"))
 
+_SIZE_WORDS = re.compile(
+    r"(?:[A-Z]\d?'?|[A-Z][A-Z0-9_]*|[A-Z]{1,2}_?[a-z0-9_]*|[nmdkhptclbqrsv]\d?|(?:n|num|in|out|d|l)_\w+|nh|hs|"
+    r"\w*_?(?:size|dim|dims|len|length|batch|channels?|features|samples|units|classes|hidden|height|width|heads?|embd|"
+    r"steps|examples|tokens|experts|groups|pixels|points|obs|nodes|neurons)|(?:batch|seq|hid|wid)\w*|.*shape\[.*\]|"
+    r"\w* of \w.*)\Z")
+_NO_SIZES = frozenset(map(frozenset[str], ("XY", "XYZ", "RGB", "RGBA", "HSV", "Wb", "Xy", "XT", "USV", "QR", "QKV")))
+
 
 def read_dims(text: str, prose: bool = False) -> tuple[DimSpec, ...] | None:
     """The axes of a comma list without its brackets; None where it does not read as a shape.
@@ -83,6 +90,19 @@ def read_dim(text: str, prose: bool = False) -> DimSpec | None:
         value = read_dim(assigned[2])
         return value if value is not None and value.kind == "number" else read_dim(assigned[1])
     return _expression(text) or (_phrase(text) if prose else None)
+
+
+def looks_like_shape(dims: tuple[DimSpec, ...], names: frozenset[str] = frozenset()) -> bool:
+    """A list that nobody calls a shape is one only when every entry is written as sizes are."""
+    if not dims or all(d.kind in ("number", "unknown") for d in dims):
+        return False
+    written = [d.text for d in dims if d.kind == "name"]
+    inside = [n for d in dims if d.kind == "expression" for n in re.findall(r"[^\W\d][\w.]*", d.text)]
+    different = frozenset(written)
+    if different & names or different in _NO_SIZES or 2 * len(different) < len(written):
+        return False
+    return all(_SIZE_WORDS.match(text) for text in written) and all(
+        _SIZE_WORDS.match(text) or re.search("[A-Z]", text) for text in inside)
 
 
 def split_commas(text: str) -> list[str]:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from nablint.reading.kinds import TYPE_WORDS
+
 Section = Literal["", "parameters", "returns", "other"]
 
 _INPUTS = r"args?|arguments?|parameters?|params?|inputs?|keyword args"
@@ -150,5 +152,7 @@ def _entry(line: str, row: int, section: Section, numpydoc: bool) -> Entry | Non
             text, type_text = "", text
         elif pattern is _COLON and not section and not re.search(r"shape|\([^)]*,|arrays?\b|scalar", text):
             continue
+        if section == "returns" and found["names"].partition("[")[0].lower() in TYPE_WORDS:
+            return Entry((), section, row, len(found["lead"]), found["names"], text)
         return Entry(_names(found["names"]), section, row, len(found["lead"]), type_text, text)
     return None

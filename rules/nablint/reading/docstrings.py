@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from nablint.reading.docstring_entries import Entry, split_docstring
 from nablint.reading.evidence import ShapeEvidence
-from nablint.reading.phrases import read_phrase, value_names
+from nablint.reading.phrases import enumerated_shapes, read_phrase, value_names
 
 _TUPLE = re.compile(r"\s*\(([^()]*)\)\s*(?:\.?\s*\Z|from\b|as\b|of\b|returned\b|saved\b)")
 
@@ -65,6 +65,11 @@ def _read(entry: Entry, names: frozenset[str]) -> list[ShapeEvidence]:
         values = value_names(found[1], "docstring", entry.row)
         if values and (any(v.name in names for v in values) or any("cache" in n for n in entry.names)):
             return [ShapeEvidence(n, None, "tuple", "docstring", entry.row, parts=values) for n in entry.names or ("",)]
+    if len(entry.names) > 1 and (shapes := enumerated_shapes(f"{entry.type_text} {entry.text}")):
+        if len(shapes) == len(entry.names):
+            return [ShapeEvidence(n, dims, "array", "docstring", entry.row)
+                    for n, dims in zip(entry.names, shapes, strict=True)]
+        return [ShapeEvidence(n, None, "array", "docstring", entry.row) for n in entry.names]
     read = read_phrase("", entry.text, "docstring", entry.row, type_text=entry.type_text, names=names)
     if entry.children and read.kind in ("tuple", "list", "dict", "unknown"):
         parts = tuple(p for child in entry.children for p in _read(child, names))

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import re
 
-from nablint.reading.dimensions import read_dim, read_dims, read_product, split_commas
-from nablint.reading.evidence import UNKNOWN, DimSpec, Elements, Kind, ShapeEvidence, Source
+from nablint.reading.dimensions import looks_like_shape, read_dim, read_dims, read_product, split_commas
+from nablint.reading.evidence import UNKNOWN, DimSpec, Kind, ShapeEvidence, Source
+from nablint.reading.kinds import ARRAY_WORDS, TYPE_WORDS, read_bound, read_elements, read_kind
 
 _LIST = r"[(\[{](?P<inside>[^()\[\]{}]*(?:[(\[][^()\[\]]*[)\]][^()\[\]{}]*)*)[)\]}]"
+_ANY_LIST = r"[(\[][^()\[\]]*[)\]]"
 _PRODUCT = r"(?P<product>(?:[\w']+(?:\s+[xX]\s+|\s*×\s*))+[\w']+|(?:[A-Z]'?|\d+)(?:x(?:[A-Z]'?|\d+))+)"
 _SAID = r"(?<![.\w])(?:shape|size|dimension|dimensionality|dim)s?\b(?!\[)"
 _LINK = r"\s*(?:of|is|are|as|being|equal to|will be|must be|should be|:|==?|-|→|->)?\s*"
-_ARRAY = r"(?:nd)?-?arrays?(?:[_-]like)?|matri(?:x|ces)|tensors?|ndarrays?|vectors?|np\.array|images?"
 
+_ENUMERATED = re.compile(
+    rf"{_SAID}{_LINK}(?P<shapes>{_ANY_LIST}(?:\s*(?:,|and|, and)\s*{_ANY_LIST})+)", re.IGNORECASE)
+_LEADS_TO_SIZE = re.compile(r"\b(?:of|with|has|have|in|an?)(?: the)?\s*\Z|[,(]\s*\Z")
 _TRIGGERED = re.compile(rf"(?P<word>{_SAID}){_LINK}(?:{_LIST}|{_PRODUCT})", re.IGNORECASE)
-_SHAPED = re.compile(rf"(?:{_LIST}|{_PRODUCT})[- ](?:shaped\b|(?:\w+[- ]){{0,2}}(?:{_ARRAY})\b)", re.IGNORECASE)
+_SHAPED = re.compile(rf"(?:{_LIST}|{_PRODUCT})[- ](?:shaped\b|(?:\w+[- ]){{0,2}}(?:{ARRAY_WORDS})\b)", re.IGNORECASE)
 _ARRAY_LIST = re.compile(
-    rf"\b(?:{_ARRAY})(?<!arrays)(?<!tensors)(?<!vectors)\s*(?:,|of|with|:|-)?\s*(?:{_LIST}|{_PRODUCT})", re.IGNORECASE)
+    rf"\b(?:{ARRAY_WORDS})(?<!arrays)(?<!tensors)(?<!vectors)\s*(?:,|of|with|:|-)?\s*(?:{_LIST}|{_PRODUCT})",
+    re.IGNORECASE)
 _REAL = re.compile(r"(?:\\mathbb\s*\{?R\}?|\bR|ℝ)\s*\^\s*(?:\{(?P<inside>[^{}]*)\}|\((?P<round>[^()]*)\))")
-_WHOLE = re.compile(rf"{_LIST}\s*(?:[.,;:]|-|\Z)|{_PRODUCT}\s*(?:[.,;:]|\Z)")
+_WHOLE = re.compile(rf"{_LIST}\s*(?:[.,;:]|-|\Z|(?:where|with|containing|giving|for|of)\b)|{_PRODUCT}\s*(?:[.,;:]|\Z)")
 _LAST = re.compile(rf":\s*{_LIST}\s*\.?\Z")
 _AT_END = re.compile(rf"\s{_LIST}\s*\.?\Z")
 _NO_SHAPE_BEFORE = re.compile(
@@ -34,7 +39,7 @@ _SCALAR_LAST = re.compile(
     re.IGNORECASE)
 _VECTOR = re.compile(
     r"\b(?P<kind>vector|(?:nd)?array|ndarray|tensor|list|sequence|1-?d array)\s*,?\s*(?:of|with|having)?\s+"
-    r"(?:length|size|len)\s*(?:of\s+|=\s*|:\s*)?(?P<size>[^\W\d][\w.\[\]]*|\d+)(?![\w(])"
+    r"(?:length|size|len)\s*(?:of\s+|=\s*|:\s*)?(?P<size>[^\W\d][\w.\[\]]*|\d+)(?![\w(]|\s*[*+/-]\s*[\w(])"
     r"|\blength[- ](?P<front>[A-Za-z]\w{0,11})\s+(?:vector|(?:nd)?array)\b", re.IGNORECASE)
 _RANK = re.compile(r"\b(?P<rank>[1-5]|one|two|three|four)(?:[ -]?d\b|[- ]dimension(?:s|al)\b)", re.IGNORECASE)
 _MAYBE_SCALAR = re.compile(r"\bscal[ae]r\b|\b(?:float|int) or\b")
@@ -43,7 +48,6 @@ _LIKE = re.compile(
     rf"\bsame\s+(?:{_SAID}|(?:shape|size|type) and (?:shape|size))(?:\s+and\s+\w+)?\s+(?:as|with|like|of)\s+"
     rf"(?:that of |the )?(?:input |data |parameter )?[`'\"]?(?P<name>[^\W\d][\w.]*)", re.IGNORECASE)
 _ANY = re.compile(rf"\b(?:any|arbitrary)\s+{_SAID}", re.IGNORECASE)
-_BELOW = re.compile(r"\b0\s*(?:<=|≤|\\leq?)\s*[\w\[\], ]{1,12}?\s*<\s*(?P<bound>[^\W\d]\w*|\d+)")
 
 # The shape that follows one of these is not that of the name itself.
 _OTHERWISE = re.compile(
@@ -76,70 +80,26 @@ def read_phrase(name: str, phrase: str, source: Source, row: int = 0, *, type_te
     """
     phrase, type_text = clean(phrase), clean(type_text)
     head = type_text or phrase
-    kind = _read_kind(type_text) if type_text else "unknown"
+    kind = read_kind(type_text) if type_text else "unknown"
     if kind == "unknown":
-        kind = _read_kind(phrase)
+        kind = read_kind(phrase)
     both = f"{type_text}. {phrase}"
     if kind == "unknown" and (found := _SCALAR_LAST.search(_SENTENCE.split(phrase)[0])):
-        kind = _read_kind(found["word"])
+        kind = read_kind(found["word"])
     if kind in ("list", "tuple", "dict", "function", "str"):
         return _container(name, kind, head, source, row, names)
     dims, sure = _first_shape(type_text, names, is_type=True) if type_text else (None, False)
-    if dims is None and not sure:
+    if dims is None and not sure and not (type_text and kind in ("int", "float", "bool")):
         dims, sure = _first_shape(phrase, names, is_type=False)
     if kind in ("int", "float", "bool") and not dims:
         return ShapeEvidence(name, (), kind, source, row)
     like = None
     if dims is None and not sure and (found := _LIKE.search(" ".join(_SENTENCE.split(phrase)[:2]) or type_text)):
-        like = found["name"].rstrip(".") if found["name"].lower() not in ("the", "input", "data", "a") else None
+        said = found["name"].rstrip(".")
+        like = said if said in names or len(said) < 4 or re.search(r"[A-Z\d_]", said) else None
     if dims is not None or like or (sure and kind == "unknown"):
         kind = "array"
-    return ShapeEvidence(name, dims, kind, source, row, _read_elements(both), _read_bound(both), like)
-
-
-def _read_kind(text: str) -> Kind:
-    """The kind that the first words name."""
-    start = re.sub(r"^(?:an?|the|optional|python|-|\W)+\s+", "", text.lower().lstrip("({[ ")).lstrip("({[ ")
-    start = re.sub(r"^(?:python|nested|ordered|numpy)\s+(?=dict|list|tuple)", "", start)
-    for pattern, kind in _KINDS:
-        if pattern.match(start):
-            return kind
-    return "unknown"
-
-
-_NO_ARRAY = r"(?!,?\s*(?:numpy |np\.)?(?:nd)?-?arrays?|,?\s*(?:shape|tensor|numpy|vector|matrix|mask|labels)\b"
-_KIND_WORDS: tuple[tuple[str, Kind], ...] = (
-    (r"(?:list|sequence|iterable)s?\b(?! or\b)(?!\s*/)", "list"),
-    (r"(?:tuple|pair)s?\b(?! or\b)", "tuple"),
-    (r"(?:(?:\w+ )?dict(?:ionary|ionaries)?|mapping|hash)\b", "dict"),
-    (r"(?:callable|function|lambda)\b", "function"),
-    (r"(?:str|string)\b", "str"),
-    (rf"(?:positive |non-negative )?(?:int|integer|index)\b{_NO_ARRAY}|\s+or\s+(?:array|float))", "int"),
-    (r"(?:the )?(?:total )?number of\b", "int"),
-    (rf"(?:bool|boolean)\b{_NO_ARRAY})", "bool"),
-    (rf"(?:float|double|scalar|real number|real scalar|real)\b{_NO_ARRAY}|,?\s*or\b|\s*[/|])", "float"),
-    (r"(?:[^.;]{0,40}\b)??(?:numpy|np|torch|jnp|jax)[. ](?:nd)?(?:array|tensor)", "array"),
-    (r"(?:[\w()\-'\" ]{0,40}\b)??(?:nd-?array|array(?:[_-]like)?|matrix|tensor|vector)s?\b", "array"),
-)
-_KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple((re.compile(words), kind) for words, kind in _KIND_WORDS)
-_ELEMENT_WORDS: tuple[tuple[str, Elements], ...] = (
-    (r"int(?:eger)?s?|indices|long", "int"), (r"bool(?:ean)?s?", "bool"), (r"complex", "complex"),
-)
-
-
-def _read_elements(text: str) -> Elements | None:
-    """What the array holds, where one or two words before or after "array" say so."""
-    array = rf"(?:numpy |np\.|nd)?(?:{_ARRAY})"
-    for words, elements in _ELEMENT_WORDS:
-        said = rf"\b(?:{words})[ -](?:valued )?{array}|\b{array} of (?:\w+ )?(?:{words})\b"
-        if re.search(said, text, re.IGNORECASE):
-            return elements
-    return "int" if _BELOW.search(text) else None
-
-
-def _read_bound(text: str) -> DimSpec | None:
-    found = _BELOW.search(text)
-    return read_dim(found["bound"]) if found else None
+    return ShapeEvidence(name, dims, kind, source, row, read_elements(both), read_bound(both), like)
 
 
 def _first_shape(text: str, names: frozenset[str], *, is_type: bool) -> tuple[tuple[DimSpec, ...] | None, bool]:
@@ -175,7 +135,7 @@ def _first_shape(text: str, names: frozenset[str], *, is_type: bool) -> tuple[tu
             dims = _dims_of(found, names, stated=False, named=False)
             if dims is not None and looks_like_shape(dims, names):
                 return (None, True) if _has_alternative(sentence[found.end():], dims) else (dims, True)
-    if is_type and not _MAYBE_SCALAR.search(text) and re.search(_ARRAY, text, re.IGNORECASE):
+    if is_type and not _MAYBE_SCALAR.search(text) and re.search(ARRAY_WORDS, text, re.IGNORECASE):
         ranks = {found["rank"].lower() for found in _RANK.finditer(text)}
         if len(ranks) == 1:
             rank = ranks.pop()
@@ -192,20 +152,20 @@ def _dims_of(found: re.Match[str], names: frozenset[str], *, stated: bool, named
     if groups.get("product"):
         return read_product(groups["product"])
     inside = groups.get("inside") or groups.get("round") or ""
-    if "×" in inside or re.search(r"\w\s+[xX]\s+\w", inside):
+    if "×" in inside or re.search(r"\w\s+[xX]\s+\w|\A\w+x[A-Z]|[A-Z]x\w+\Z", inside):
         return read_product(inside)
     if not inside.strip():
         return () if stated else None
-    if not stated and (len(inside) == 1 or re.search(r"[{'\"]", found[0])):
+    if not stated and (len(inside) == 1 or re.search(r"[{\"]|[\s,(\[]'", found[0])):
         return None
     dims = read_dims(inside, prose=stated)
     if dims is None:
         return None
     if not stated and not looks_like_shape(dims, names) and (not named or any(d.text in names for d in dims)):
         return None
-    word = (groups.get("word") or "shape").lower()
-    if word.startswith(("size", "dim")) and len(dims) == 1 and dims[0].kind == "name" and " " in dims[0].text:
-        return None
+    before = found.string[: found.start()]
+    if (groups.get("word") or "").lower().startswith(("size", "dim")) and before and not _LEADS_TO_SIZE.search(before):
+        return None  # "output size (height, width)" is a value
     return dims
 
 
@@ -220,25 +180,13 @@ def _has_alternative(rest: str, dims: tuple[DimSpec, ...]) -> bool:
     return re.match(r"\W*(?:if|else|when)\b", rest, re.IGNORECASE) is not None
 
 
-_SIZE_WORDS = re.compile(
-    r"(?:[A-Z]\d?'?|[A-Z][A-Z0-9_]*|[A-Z]{1,2}_?[a-z0-9_]*|[nmdkhptclbqrsv]\d?|(?:n|num|in|out|d|l)_\w+|nh|hs|"
-    r"\w*_?(?:size|dim|dims|len|length|batch|channels?|features|samples|units|classes|hidden|height|width|heads?|embd|"
-    r"steps|examples|tokens|experts|groups|pixels|points|obs|nodes|neurons)|(?:batch|seq|hid|wid)\w*|.*shape\[.*\]|"
-    r"\w* of \w.*)\Z")
-_NO_SIZES = frozenset(map(frozenset[str], ("XY", "XYZ", "RGB", "RGBA", "HSV", "Wb", "Xy", "XT", "USV", "QR", "QKV")))
-
-
-def looks_like_shape(dims: tuple[DimSpec, ...], names: frozenset[str] = frozenset()) -> bool:
-    """A list that nobody calls a shape is one only when every entry is written as sizes are."""
-    if not dims or all(d.kind in ("number", "unknown") for d in dims):
-        return False
-    written = [d.text for d in dims if d.kind == "name"]
-    inside = [n for d in dims if d.kind == "expression" for n in re.findall(r"[^\W\d][\w.]*", d.text)]
-    different = frozenset(written)
-    if different & names or different in _NO_SIZES or 2 * len(different) < len(written):
-        return False
-    return all(_SIZE_WORDS.match(text) for text in written) and all(
-        _SIZE_WORDS.match(text) or re.search("[A-Z]", text) for text in inside)
+def enumerated_shapes(phrase: str) -> list[tuple[DimSpec, ...]]:
+    """The shapes in "arrays of shape (D, M) and (M,)", for several names that share a description; else none."""
+    found = _ENUMERATED.search(clean(phrase))
+    if found is None:
+        return []
+    read = [read_dims(one[1:-1]) for one in re.findall(_ANY_LIST, found["shapes"])]
+    return [dims for dims in read if dims is not None] if None not in read else []
 
 
 def _container(name: str, kind: Kind, head: str, source: Source, row: int, names: frozenset[str]) -> ShapeEvidence:
@@ -257,6 +205,6 @@ def _container(name: str, kind: Kind, head: str, source: Source, row: int, names
 def value_names(inside: str, source: Source, row: int) -> tuple[ShapeEvidence, ...]:
     """The names in a tuple of values, `x, w, b`; empty where one of them is no name."""
     pieces = [p.strip().strip("`'\"") for p in split_commas(inside)]
-    if len(pieces) < 2 or not all(re.fullmatch(r"[^\W\d]\w*", p) for p in pieces):
+    if len(pieces) < 2 or not all(re.fullmatch(r"[^\W\d]\w*", p) and p.lower() not in TYPE_WORDS for p in pieces):
         return ()
     return tuple(ShapeEvidence(p, None, "unknown", source, row) for p in pieces)
