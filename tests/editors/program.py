@@ -23,8 +23,9 @@ def fake_program(folder: Path) -> Path:
     """An executable that may be called `nablint server`."""
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / "nablint"
-    code = f"from nablint_server.lsp import main; main('fake_jobs', ({str(JOBS)!r},))"
+    code = f"from nablint_server.lsp.main import main; main('fake_jobs', ({str(JOBS)!r},))"
     paths = os.pathsep.join(p for p in sys.path if p)
-    program.write_text(f"#!/bin/sh\nPYTHONPATH={shlex.quote(paths)} exec {shlex.quote(sys.executable)} -c {shlex.quote(code)}\n")
+    command = shlex.join([sys.executable, "-c", code])
+    program.write_text(f"#!/bin/sh\nPYTHONPATH={shlex.quote(paths)} exec {command}\n")
     program.chmod(0o755)
     return program

@@ -16,6 +16,7 @@ export function mathematics(text: string): string {
   let raise = false;
   for (const token of text.match(TOKEN) ?? []) {
     if (!token.trim()) continue;
+    if (token === "(" && out.at(-1) === "<mi>d</mi>") out[out.length - 1] = '<mi mathvariant="normal">d</mi>';
     const power = SUPERSCRIPTS[token];
     if (power !== undefined) {
       out.push(`<msup>${base(out)}${power}</msup>`);

@@ -23,7 +23,7 @@ h1 { font-size: 1.25em; font-weight: 600; }
 .verdict.wrong { color: var(--vscode-editor-background); background: var(--vscode-editorWarning-foreground); }
 ol { padding-left: 1.4em; } li { margin: 1em 0; }
 .why { color: var(--vscode-descriptionForeground); }
-math { font-size: 1.2em; } .formula { margin: .4em 0; overflow-x: auto; }
+pre code { background: none; } math { font-size: 1.2em; } .formula { margin: .4em 0; overflow-x: auto; }
 table { border-collapse: collapse; } td { padding: .1em 1.2em .1em 0; }
 pre { background: var(--vscode-textCodeBlock-background); padding: .7em; overflow-x: auto; }
 code, td { font-family: var(--vscode-editor-font-family); }

@@ -12,6 +12,7 @@ const CASES: [string, string][] = [
     "<math><msup><mrow><mo stretchy=\"false\">(</mo><mi>A</mi><mi>B</mi><mo stretchy=\"false\">)</mo></mrow>" +
     "<mi mathvariant='normal'>T</mi></msup></math>"],
   ["dW", '<math><mrow><mi mathvariant="normal">d</mi><mi>W</mi></mrow></math>'],
+  ["d(b)", '<math><mi mathvariant="normal">d</mi><mo stretchy="false">(</mo><mi>b</mi><mo stretchy="false">)</mo></math>'],
   ["a < b", "<math><mi>a</mi><mo>&#60;</mo><mi>b</mi></math>"],
 ];
 

@@ -1,17 +1,1 @@
-"""The language server: a thin door.  It translates, delegates to a worker process, and decides nothing.
-
-Nothing heavier than pygls is imported here, and that only by `main`; numpy and libcst live in the worker.
-"""
-
-from __future__ import annotations
-
-
-def main(jobs: str = "nablint_server.lsp.jobs", paths: tuple[str, ...] = ()) -> None:
-    """Serve on standard input and output until the client ends it.
-
-    jobs:  the module whose functions the worker process runs.
-    paths: folders that the worker searches for it before the installed packages.
-    """
-    from nablint_server.lsp.app import create
-
-    create(jobs, paths).start_io()
+"""The language server: a thin door.  It translates, delegates to a worker process, and decides nothing."""

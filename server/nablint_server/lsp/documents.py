@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterator
 
 from nablint.results import FileResult
 
+from nablint_server.lsp.carrying import carried
 from nablint_server.lsp.choices import Choices
+from nablint_server.lsp.jobs import Rows
 from nablint_server.lsp.snapshots import Snapshot, View
 from nablint_server.lsp.work import Urgency, Work, WorkFailed
 
@@ -17,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 QUICK = 0.1
 """An analysis shorter than this many seconds begins at once after a change."""
+
+WHOLE = (1, sys.maxsize)
+"""All rows of a text."""
 
 LONGEST_PAUSE = 0.5
 """The longest wait for the next keystroke before an analysis begins, in seconds."""
@@ -106,24 +112,25 @@ class Documents:
     async def _analyse(self, document: Document, snapshot: Snapshot) -> None:
         if document.cost > QUICK:
             await asyncio.sleep(min(document.cost, LONGEST_PAUSE))
+        before = document.view
         for repair in (False, True):
-            result = await self._judged(document, snapshot, repair=repair)
-            if result.error is None:
-                document.view = View(document.now, snapshot, result)
-                document.repaired = repair
+            result, unread = await self._judged(document, snapshot, repair=repair)
+            document.view = View(document.now, snapshot, carried(before, snapshot, result, unread))
+            document.repaired = repair
             document.findings.set()
             self._published(document)
-            if result.error is not None or not result.diagnostics:
+            if not result.diagnostics:
                 break
         document.repairs.set()
 
-    async def _judged(self, document: Document, snapshot: Snapshot, *, repair: bool) -> FileResult:
+    async def _judged(self, document: Document, snapshot: Snapshot, *, repair: bool) -> tuple[FileResult, Rows]:
+        """The result, and the rows that it says nothing of because they cannot be read."""
         try:
             settings = await self._choices.settings(document.filename)
             if settings is None:
-                return FileResult()
+                return FileResult(), []
             began = time.perf_counter()
-            result: FileResult = await self._work.call(
+            judged = await self._work.call(
                 "judge", snapshot.source, document.filename, settings, repair,
                 urgency=Urgency.IDLE if repair else Urgency.NOW)
             if not repair:
@@ -131,8 +138,8 @@ class Documents:
             document.failure = None
         except WorkFailed as failure:
             self._say_once(document, str(failure))
-            result = FileResult(error=str(failure))
-        return result
+            return FileResult(error=str(failure)), [WHOLE]
+        return judged
 
     def _say_once(self, document: Document, failure: str) -> None:
         if document.failure is None:

@@ -11,6 +11,9 @@ from nablint.settings import Settings
 
 from nablint_server.configuration import Configuration, ConfigurationError, Configurations, Overrides
 
+Rows = list[tuple[int, int]]
+"""First and last rows of what could not be read."""
+
 
 def warm() -> None:
     """Pay for the imports before the first text comes."""
@@ -19,12 +22,21 @@ def warm() -> None:
         importlib.import_module("nablint.analysis")
 
 
-def judge(source: str, filename: str, settings: Settings, repair: bool) -> FileResult:
-    """The findings of a text, as the command line says them."""
+def judge(source: str, filename: str, settings: Settings, repair: bool) -> tuple[FileResult, Rows]:
+    """The findings of a text, as the command line says them, and the rows that could not be read."""
     from nablint_server.files.texts import as_judged
     from nablint_server.running import judging
 
-    return judging.judge(as_judged(source), filename, settings, repair=repair)
+    source = as_judged(source)
+    result = judging.judge(source, filename, settings, repair=repair)
+    return result, [] if result.error is None else _unread(source)
+
+
+def _unread(source: str) -> Rows:
+    """First and last row of each block that does not parse."""
+    from nablint.reading.source import blocks
+
+    return [(block.row, block.row + block.text.count("\n")) for block in blocks(source) if block.tree() is None]
 
 
 def mend(source: str, filename: str, settings: Settings) -> str:
@@ -63,4 +75,4 @@ def look(path: str, settings: Settings) -> tuple[str, FileResult]:
         source = decode(read_data(Path(path))).source
     except Unreadable as error:
         return "", FileResult(error=str(error))
-    return source, judge(source, path, settings, repair=False)
+    return source, judge(source, path, settings, repair=False)[0]

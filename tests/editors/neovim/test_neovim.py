@@ -9,8 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
-from ..program import FAKE_SLIP, fake_program
+from editors.program import FAKE_SLIP, fake_program
 
 HERE = Path(__file__).parent
 PLUGIN = HERE.parents[2] / "editors" / "neovim"

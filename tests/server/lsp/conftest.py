@@ -134,7 +134,7 @@ def jobs():
 
 @pytest_asyncio.fixture
 async def session(jobs):
-    code = f"import sys; from nablint_server.lsp import main; main({jobs!r}, ({str(HERE)!r},))"
+    code = f"import sys; from nablint_server.lsp.main import main; main({jobs!r}, ({str(HERE)!r},))"
     client = await ClientServerConfig([sys.executable, "-c", code], Client).start()
     yield Session(client)
     if client.error is None and client.capabilities is not None and client._server.returncode is None:

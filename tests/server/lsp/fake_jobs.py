@@ -53,7 +53,7 @@ def judge(source, filename, settings, repair):
     try:
         ast.parse(source)
     except SyntaxError as error:
-        return FileResult(error=f"line {error.lineno}: {error.msg}")
+        return FileResult(error=f"line {error.lineno}: {error.msg}"), [(1, source.count("\n") + 1)]
     result = FileResult(analysed=True)
     for found in SLIP.finditer(source):
         result.diagnostics.append(_slip(source, found, repair))
@@ -64,7 +64,7 @@ def judge(source, filename, settings, repair):
         result.shapes.append(ShapeNote(found[1], f"({found[2]}, {found[3]})", start, end))
     result.diagnostics = [d for d in result.diagnostics if settings.enabled(d.code, d.name)
                           and f"ignore[{d.code}]" not in source.split("\n")[d.location.row - 1]]
-    return result
+    return result, []
 
 
 def _span(source, start, end):
@@ -95,4 +95,4 @@ def _claim(source, found, verdict):
 
 def look(path, settings):
     source = Path(path).read_text()
-    return source, judge(source, path, settings, False)
+    return source, judge(source, path, settings, False)[0]

@@ -1,0 +1,64 @@
+"""Findings of an earlier version, carried into a text that cannot be read whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from nablint.results import Claim, Diagnostic, Edit, FileResult, Fix, Place, Related, ShapeNote
+
+from nablint_server.lsp.jobs import Rows
+from nablint_server.lsp.snapshots import Snapshot, View
+
+Found = TypeVar("Found", Diagnostic, Claim, ShapeNote, Related)
+
+
+def carried(before: View | None, snapshot: Snapshot, result: FileResult, unread: Rows) -> FileResult:
+    """The result with what was known of the rows that could not be read; all places are those of `snapshot`."""
+    if before is None:
+        return result
+    view = View(snapshot, before.analysed, before.result)
+
+    def kept(row: int) -> bool:
+        return any(first <= row <= last for first, last in unread)
+
+    old = before.result
+    diagnostics = [moved for d in old.diagnostics if (moved := _diagnostic(view, d)) and kept(moved.location.row)]
+    claims = [moved for c in old.claims if (moved := _moved(view, c)) and kept(moved.location.row)]
+    shapes = [moved for n in old.shapes if (moved := _moved(view, n)) and kept(moved.location.row)]
+    return replace(
+        result,
+        diagnostics=sorted([*result.diagnostics, *diagnostics], key=lambda d: d.location),
+        claims=[*result.claims, *(replace(c, row=c.location.row) for c in claims)],
+        shapes=[*result.shapes, *shapes],
+    )
+
+
+def _moved(view: View, found: Found) -> Found | None:
+    start, end = _place(view, found.location), _place(view, found.end_location)
+    return None if start is None or end is None else replace(found, location=start, end_location=end)
+
+
+def _place(view: View, place: Place) -> Place | None:
+    row = view.shift.nearest(place.row)
+    return None if row is None else Place(row, place.column)
+
+
+def _diagnostic(view: View, found: Diagnostic) -> Diagnostic | None:
+    moved = _moved(view, found)
+    if moved is None:
+        return None
+    related = tuple(r for place in found.related if (r := _moved(view, place)) is not None)
+    return replace(moved, related=related, fix=None if found.fix is None else _fix(view, found.fix))
+
+
+def _fix(view: View, fix: Fix) -> Fix | None:
+    """The fix where none of its lines has changed."""
+    edits: list[Edit] = []
+    for edit in fix.edits:
+        first, last = view.shift.new(edit.location.row), view.shift.new(edit.end_location.row)
+        if first is None or last is None:
+            return None
+        edits.append(replace(edit, location=Place(first, edit.location.column),
+                             end_location=Place(last, edit.end_location.column)))
+    return replace(fix, edits=tuple(edits))
