@@ -40,9 +40,9 @@ def analyse(source: str, filename: str, settings: Settings | None = None, *, rep
             break
         outcomes += explore(program, unit, min(UNIT_SECONDS, remaining))
     result.claims = claims_of(outcomes)
-    from nablint.claims.findings import findings
+    from nablint.checks.findings import findings
 
-    result.diagnostics = findings(program, outcomes, repair=repair, ends=ends)
+    result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends)
     return result
 
 

@@ -15,7 +15,7 @@ from nablint.shapes import Misfit, Shape, Size, dim, size_product
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.arranging import padded
 from nablint.tracing.dialects.context import as_axes, as_int, as_shape, as_term, current_graph
-from nablint.tracing.dialects.indexing import read
+from nablint.tracing.dialects.indexing import read, take_along_axis
 from nablint.tracing.dialects.layout import permuted, reshaped
 
 Sizes = tuple[Size, ...]
@@ -105,24 +105,45 @@ def _gradient(rank: int, name: str) -> Callable[..., Term]:
 def _places(x: Term, kernel: Any, stride: Any, padding: Any, dilation: Any, rank: int, fill: float, ceil: Any) -> Term:
     """The windows of the last axes of a padded input, as new last axes."""
     size, pads = _each(kernel, rank), _each(padding, rank)
-    steps = size if stride is None or stride == [] else _each(stride, rank)
+    steps = size if stride is None or stride in ([], ()) else _each(stride, rank)
     gaps = _each(dilation, rank)
-    x = _around(x, pads, fill)
     axes = tuple(range(x.ndim - rank, x.ndim))
-    if ceil and any((x.shape[a] - d * (k - 1) - 1) % s for a, k, s, d in zip(axes, size, steps, gaps, strict=True)):
-        raise TypeError("pooling that rounds up is not followed")
+    widths = [(Size(0), Size(0))] * x.ndim
+    for a, k, s, p, d in zip(axes, size, steps, pads, gaps, strict=True):
+        widths[a] = (p, p + (_rounded_up(x.shape[a], k, s, p, d) if ceil else 0))
+    x = padded(x, tuple(widths), "constant", fill)
     return op.windows(x, axes=axes, size=size, stride=steps, dilation=gaps)
+
+
+def _rounded_up(size: int, window: int, stride: int, padding: int, dilation: int) -> int:
+    """What must stand behind for one more window, as long as that window starts before the padding behind."""
+    rest = size + 2 * padding - dilation * (window - 1) - 1
+    more = -rest % stride
+    return more if more and (rest // stride + 1) * stride < size + padding else 0
 
 
 def _max_pool(rank: int) -> Callable[..., Term]:
     def call(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,  # noqa: A002
-             ceil_mode: Any = False, return_indices: Any = False) -> Term:
-        if return_indices:
-            raise TypeError("the indices of pooling are not followed")
-        found = _places(as_term(input), kernel_size, stride, padding, dilation, rank, -np.inf, ceil_mode)
-        return op.max(found, axis=tuple(range(-rank, 0)))
+             ceil_mode: Any = False, return_indices: Any = False) -> Any:
+        x = as_term(input)
+        shape = (kernel_size, stride, padding, dilation, rank)
+        found = _places(x, *shape, -np.inf, ceil_mode)
+        values = op.max(found, axis=tuple(range(-rank, 0)))
+        if not return_indices:
+            return values
+        plane = tuple(x.shape[-rank:])
+        numbers = current_graph().constant(np.arange(float(size_product(plane))).reshape(tuple(map(int, plane))), plane)
+        return values, _where_largest(found, _places(numbers, *shape, -1.0, ceil_mode), rank)
 
     return call
+
+
+def _where_largest(found: Term, numbers: Term, rank: int) -> Term:
+    """The number, in its plane, of the largest entry of each window."""
+    lead, window = found.shape[:-rank], size_product(found.shape[-rank:])
+    best = op.expand_dims(op.argmax(reshaped(found, (*lead, window)), axis=-1), axis=-1)
+    spread = op.broadcast_to(reshaped(numbers, (*numbers.shape[:-rank], window)), shape=(*lead, window))
+    return op.cast(op.squeeze(take_along_axis(spread, best), axis=-1), kind="int")
 
 
 def _avg_pool(rank: int) -> Callable[..., Term]:
@@ -133,22 +154,31 @@ def _avg_pool(rank: int) -> Callable[..., Term]:
         found = _places(x, kernel_size, stride, padding, 1, rank, 0.0, ceil_mode)
         if divisor_override is not None:
             return op.sum(found, axis=axes) / divisor_override
-        if count_include_pad or not any(_each(padding, rank)):
+        if not ceil_mode and (count_include_pad or not any(_each(padding, rank))):
             return op.mean(found, axis=axes)
         inside = current_graph().constant(np.ones(x.sample.shape), x.shape)
+        if count_include_pad:
+            inside, padding, steps = _around(inside, _each(padding, rank), 1.0), 0, stride
+            counted = _places(inside, kernel_size, steps, 0, 1, rank, 0.0, ceil_mode)
+            trimmed = tuple(slice(None, n) for n in found.shape)
+            return op.sum(found, axis=axes) / op.sum(read(counted, trimmed), axis=axes)
         return op.sum(found, axis=axes) / op.sum(_places(inside, kernel_size, stride, padding, 1, rank, 0.0, ceil_mode), axis=axes)
 
     return call
 
 
 def _adaptive(rank: int, card: str) -> Callable[..., Term]:
-    def call(input: Any, output_size: Any, *args: Any) -> Term:  # noqa: A002 - torch's name
+    def call(input: Any, output_size: Any, return_indices: Any = False) -> Term:  # noqa: A002 - torch's name
         x = as_term(input)
+        if return_indices:
+            raise TypeError("the indices of adaptive pooling are not followed")
         wanted = output_size if isinstance(output_size, list | tuple) else (output_size,) * rank
         sizes = [n if w is None else dim(as_int(w)) for n, w in zip(x.shape[-rank:], wanted, strict=True)]
         lead, cut = x.shape[:-rank], []
         for n, w in zip(x.shape[-rank:], sizes, strict=True):
             if w < 1 or n % w:
+                if card == "mean" and w > 0:
+                    return _through(x, [_averaging(int(n), int(w)) for n, w in zip(x.shape[-rank:], sizes, strict=True)])
                 raise TypeError("adaptive pooling with windows of unequal size is not followed")
             cut += [w, n // w]
         if all(w == 1 for w in sizes):
@@ -156,6 +186,24 @@ def _adaptive(rank: int, card: str) -> Callable[..., Term]:
         return getattr(op, card)(reshaped(x, (*lead, *cut)), axis=tuple(range(len(lead) + 1, len(lead) + 2 * rank, 2)))
 
     return call
+
+
+def _averaging(size: int, wanted: int) -> Any:
+    """The matrix that averages `size` entries to `wanted` ones, over windows that may overlap by one."""
+    matrix = np.zeros((size, wanted))
+    for k in range(wanted):
+        window = slice(k * size // wanted, -(-(k + 1) * size // wanted))
+        matrix[window, k] = 1 / (window.stop - window.start)
+    return matrix
+
+
+def _through(x: Term, matrices: list[Any]) -> Term:
+    """The last axes, each multiplied by a matrix."""
+    for axis, matrix in enumerate(matrices, start=x.ndim - len(matrices)):
+        order = (*(a for a in range(x.ndim) if a != axis), axis)
+        x = permuted(op.matmul(permuted(x, order), current_graph().constant(matrix)),
+                     tuple(sorted(range(x.ndim), key=order.__getitem__)))
+    return x
 
 
 for _rank in (1, 2, 3):
@@ -346,22 +394,41 @@ def _signal(x: Term, w: Term, mode: Any, args: tuple[Any, ...], options: dict[st
 
 
 @spelled("torch.nn.functional.interpolate", "torch.nn.functional.upsample")
-def interpolate(input: Any, size: Any = None, scale_factor: Any = None, mode: Any = "nearest", *args: Any, **_: Any) -> Term:  # noqa: A002
-    """Every entry repeated along the last axes."""
+def interpolate(input: Any, size: Any = None, scale_factor: Any = None, mode: Any = "nearest",  # noqa: A002
+                align_corners: Any = None, recompute_scale_factor: Any = None, antialias: Any = False) -> Term:
+    """The last axes sampled at other distances, by the nearest entry or linearly between neighbours."""
     x = as_term(input)
     rank = x.ndim - 2
-    if mode != "nearest":
+    if antialias or mode not in ("nearest", "linear", "bilinear", "trilinear"):
         raise TypeError(f"interpolation by {mode} is not followed")
+    old = x.shape[2:]
     if size is not None:
-        factors = [n // s if s and n % s == 0 else None for n, s in zip(_each(size, rank), x.shape[2:], strict=True)]
+        new = [n if n % o else (n // o) * o for n, o in zip(_each(size, rank), old, strict=True)]
+        steps = [int(o) / int(n) for n, o in zip(new, old, strict=True)]
     else:
-        given = scale_factor if isinstance(scale_factor, list | tuple) else [scale_factor] * rank
-        factors = [dim(int(f)) if isinstance(f, int | float) and f == int(f) and f >= 1 else None for f in given]
-    for axis, factor in enumerate(factors, start=2):
-        if factor is None:
-            raise TypeError("interpolation by a fraction is not followed")
-        x = op.repeat(x, repeats=factor, axis=axis)
+        factors = list(scale_factor) if isinstance(scale_factor, list | tuple) else [scale_factor] * rank
+        new = [o * int(f) if f == int(f) else Size(int(o * f)) for f, o in zip(factors, old, strict=True)]
+        steps = [int(o) / int(n) if recompute_scale_factor else 1 / f for f, n, o in zip(factors, new, old, strict=True)]
+    if mode != "nearest":
+        return _through(x, [_between(int(o), int(n), s, bool(align_corners)) for o, n, s in zip(old, new, steps, strict=True)])
+    for axis, (o, n, step) in enumerate(zip(old, new, steps, strict=True), start=2):
+        if n != o and n % o == 0:
+            x = op.repeat(x, repeats=n // o, axis=axis)
+        elif n != o:
+            places = np.minimum((np.arange(int(n)) * step).astype(int), int(o) - 1)
+            x = read(x, (*[slice(None)] * axis, current_graph().constant(places, (n,))))
     return x
+
+
+def _between(old: int, new: int, step: float, corners: bool) -> Any:
+    """The matrix that samples `old` entries linearly at `new` places."""
+    at = np.arange(new) * ((old - 1) / max(new - 1, 1)) if corners else np.maximum((np.arange(new) + 0.5) * step - 0.5, 0)
+    left = np.minimum(at.astype(int), old - 1)
+    right, share = np.minimum(left + 1, old - 1), at - left
+    matrix = np.zeros((old, new))
+    np.add.at(matrix, (left, np.arange(new)), 1 - share)
+    np.add.at(matrix, (right, np.arange(new)), share)
+    return matrix
 
 
 @spelled("torch.nn.functional.pixel_shuffle", "torch.pixel_shuffle")

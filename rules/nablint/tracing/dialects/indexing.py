@@ -17,7 +17,7 @@ from nablint.ops.layout import axis_in
 from nablint.shapes import Misfit, Shape, Size, dim, size_product
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.context import as_axes, as_int, as_shape, as_term, current_graph, kind_of_term
-from nablint.tracing.dialects.layout import reshaped
+from nablint.tracing.dialects.layout import broadcast_arrays, ravel, reshaped
 
 ALL = ("slice", None, None, None)
 
@@ -84,12 +84,20 @@ def narrow(input: Any, dim: Any, start: Any, length: Any) -> Term:  # noqa: A002
     return read(x, along(axis_in(as_int(dim), x.ndim), slice(first, first + as_int(length))))
 
 
-@spelled("numpy.take_along_axis", "torch.take_along_dim", "Tensor.take_along_dim")
-def take_along_axis(arr: Any, indices: Any, axis: Any = -1, **_: Any) -> Term:
+@spelled("numpy.take_along_axis")
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Term:
     """Entries chosen along one axis by an array that broadcasts along the others."""
-    arr = as_term(arr)
-    parts, arrays = _along_axis(arr, as_term(indices), _.get("dim", axis))
+    arr, indices = as_term(arr), as_term(indices)
+    if axis is None:
+        arr, axis = reshaped(arr, size_product(arr.shape)), 0
+    parts, arrays = _along_axis(arr, indices, axis)
     return op.getitem(arr, *arrays, index=parts)
+
+
+@spelled("torch.take_along_dim", "Tensor.take_along_dim")
+def take_along_dim(input: Any, indices: Any, dim: Any = None, **_: Any) -> Term:  # noqa: A002 - torch's name
+    """Entries chosen along one axis, or of all entries in a row."""
+    return np_take(input, ravel(as_term(indices))) if dim is None else take_along_axis(input, indices, dim)
 
 
 @spelled("torch.gather", "Tensor.gather")
@@ -181,9 +189,8 @@ def putmask(a: Term, mask: Any, values: Any) -> Term:
 @spelled("torch.masked_select", "Tensor.masked_select")
 def masked_select(input: Any, mask: Any) -> Term:  # noqa: A002 - torch's name
     """The entries where a mask holds, in a row."""
-    x, mask = as_term(input), as_term(mask)
-    shape = tuple(x.shape)
-    return read(x, mask if mask.sample.shape == shape else op.broadcast_to(mask, shape=shape))
+    x, mask = broadcast_arrays(input, mask)
+    return read(x, mask)
 
 
 @spelled("numpy.compress", "ndarray.compress")
@@ -293,16 +300,27 @@ def topk(input: Any, k: Any, dim: Any = -1, largest: Any = True, *args: Any, **_
     return take_along_axis(x, order, at), order
 
 
-@spelled("numpy.searchsorted", "torch.searchsorted", "ndarray.searchsorted", "torch.bucketize")
+@spelled("numpy.searchsorted", "torch.searchsorted", "ndarray.searchsorted")
 def searchsorted(a: Any, v: Any, side: Any = "left", *args: Any, right: bool = False, **_: Any) -> Term:
     """Where entries belong in an order."""
-    return op.searchsorted(as_term(a), as_term(v), side="right" if right else side)
+    a = as_term(a)
+    if a.ndim > 1 or _.get("sorter") is not None:
+        raise TypeError("only one order is searched")
+    return op.searchsorted(a, as_term(v), side="right" if right or side == "right" else "left")
+
+
+@spelled("torch.bucketize")
+def bucketize(input: Any, boundaries: Any, *, right: Any = False, **_: Any) -> Term:  # noqa: A002 - torch's name
+    """Between which boundaries entries lie."""
+    return searchsorted(boundaries, input, right=bool(right))
 
 
 @spelled("numpy.nonzero", "ndarray.nonzero")
 def np_nonzero(a: Any) -> tuple[Term, ...]:
     """Where the entries are not zero, an index array for each axis."""
     a = as_term(a)
+    if not a.ndim:
+        raise TypeError("a number has no places")
     found = int(np.count_nonzero(a.sample))
     return tuple(op.nonzero(a, axis=k, count=found) for k in range(a.ndim))
 

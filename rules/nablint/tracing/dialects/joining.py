@@ -12,7 +12,7 @@ from nablint.shapes import Misfit, Size, dim, size_product
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.context import as_int, as_term
 from nablint.tracing.dialects.indexing import along, read
-from nablint.tracing.dialects.layout import reshaped
+from nablint.tracing.dialects.layout import lifted, reshaped
 
 
 def _terms(arrays: Any) -> list[Term]:
@@ -61,38 +61,29 @@ def torch_stack(tensors: Any, dim: Any = 0, **_: Any) -> Term:
     return np_stack(tensors, dim)
 
 
-def _lifted(terms: list[Term], rank: int) -> list[Term]:
-    out: list[Term] = []
-    for t in terms:
-        while t.ndim < rank:
-            t = op.expand_dims(t, axis=t.ndim if t.ndim == 2 else 0)
-        out.append(t)
-    return out
-
-
 @spelled("numpy.hstack", "torch.hstack")
 def hstack(tup: Any, *args: Any, **_: Any) -> Term:
     """Side by side: along the second axis, vectors along their only one."""
-    terms = _lifted(_terms(tup), 1)
+    terms = [lifted(t, 1) for t in _terms(tup)]
     return joined(terms, 0 if terms[0].ndim == 1 else 1)
 
 
 @spelled("numpy.vstack", "numpy.row_stack", "torch.vstack", "torch.row_stack")
 def vstack(tup: Any, *args: Any, **_: Any) -> Term:
     """One above the other: vectors are rows."""
-    return joined(_lifted(_terms(tup), 2), 0)
+    return joined([lifted(t, 2) for t in _terms(tup)], 0)
 
 
 @spelled("numpy.dstack", "torch.dstack")
 def dstack(tup: Any, *args: Any, **_: Any) -> Term:
     """One behind the other, along the third axis."""
-    return joined(_lifted(_lifted(_terms(tup), 2), 3), 2)
+    return joined([lifted(t, 3) for t in _terms(tup)], 2)
 
 
 @spelled("numpy.column_stack", "torch.column_stack")
 def column_stack(tup: Any) -> Term:
     """Side by side: vectors are columns."""
-    return joined([op.expand_dims(t, axis=1) if t.ndim == 1 else t for t in _lifted(_terms(tup), 1)], 1)
+    return joined([op.expand_dims(t, axis=1) if t.ndim == 1 else lifted(t, 2) for t in _terms(tup)], 1)
 
 
 @spelled("numpy.append")
@@ -122,7 +113,7 @@ def c_(*parts: Any) -> Term:
 @spelled("numpy.r_.__getitem__")
 def r_(*parts: Any) -> Term:
     """`np.r_[a, b]`: one after the other along the first axis."""
-    return joined(_lifted([as_term(p) for p in parts], 1), 0)
+    return joined([lifted(as_term(p), 1) for p in parts], 0)
 
 
 @spelled("numpy.block")
@@ -135,7 +126,8 @@ def block(arrays: Any) -> Term:
     inner = arrays[0]
     while isinstance(inner, list):
         depth, inner = depth + 1, inner[0]
-    return joined(_lifted(parts, max(depth, max(p.ndim for p in parts))), -depth)
+    rank = max(depth, *(p.ndim for p in parts))
+    return joined([lifted(p, rank) for p in parts], -depth)
 
 
 def _pieces(x: Term, axis: int, bounds: list[Any]) -> list[Term]:
@@ -156,6 +148,8 @@ def _split(x: Any, sections: Any, axis: Any, *, exact: bool) -> list[Term]:
     x = as_term(x)
     at = axis_in(as_int(axis), x.ndim)
     size = x.shape[at]
+    if isinstance(sections, Term) and not sections.ndim:
+        sections = as_int(sections)
     if isinstance(sections, int):
         if exact and size % sections:
             raise Misfit(f"{size} cannot be cut into {dim(sections)} equal pieces")

@@ -272,21 +272,33 @@ def np_expand_dims(a: Any, axis: Any) -> Term:
     return op.expand_dims(as_term(a), axis=as_axes(axis))
 
 
+def lifted(x: Term, rank: int) -> Term:
+    """At least so many axes: new ones before, the third behind."""
+    while x.ndim < rank:
+        x = op.expand_dims(x, axis=x.ndim if x.ndim == 2 else 0)
+    return x
+
+
 def _at_least(rank: int) -> Callable[..., Any]:
     def made(*arrays: Any) -> Any:
-        out: list[Term] = []
-        for array in arrays:
-            x = as_term(array)
-            while x.ndim < rank:
-                x = op.expand_dims(x, axis=x.ndim if rank == 3 and x.ndim == 2 else 0)
-            out.append(x)
+        out = [lifted(as_term(a), rank) for a in arrays]
         return out[0] if len(out) == 1 else out
 
     return made
 
 
+def _at_least_in_torch(rank: int) -> Callable[..., Any]:
+    def made(*tensors: Any) -> Any:
+        if len(tensors) == 1 and not isinstance(tensors[0], list | tuple):
+            return lifted(as_term(tensors[0]), rank)
+        return tuple(lifted(as_term(t), rank) for t in spread_args(tensors))
+
+    return made
+
+
 for _rank in (1, 2, 3):
-    spelled(f"numpy.atleast_{_rank}d", f"torch.atleast_{_rank}d", unview=_back)(_at_least(_rank))
+    spelled(f"numpy.atleast_{_rank}d", unview=_back)(_at_least(_rank))
+    spelled(f"torch.atleast_{_rank}d", unview=_back)(_at_least_in_torch(_rank))
 
 
 def stretched(x: Term, shape: Shape) -> Term:

@@ -26,11 +26,18 @@ ROWS: dict[str, str] = {
 def _spell(card_name: str, names: str) -> None:
     card = CARDS[card_name]
 
-    def call(a: Value, *, out: Value = None, hermitian: Value = False, UPLO: object = None, overwrite_a: object = None,  # noqa: N803
-             check_finite: object = None, driver: object = None) -> Operand:
-        return card(array(a))
+    def call(a: Value, *, out: Value = None, hermitian: Value = False, UPLO: object = "L",  # noqa: N803
+             overwrite_a: object = None, check_finite: object = None, driver: object = None) -> Operand:
+        if hermitian:
+            raise TypeError(f"{card_name} that reads one triangle is not followed")
+        return card(_by_triangle(array(a), UPLO))
 
     spelled(*names.split())(call)
+
+
+def _by_triangle(a: Operand, triangle: object) -> Operand:
+    """The matrix whose lower triangle is the one to be read."""
+    return a if triangle == "L" else transposed(a)
 
 
 for _card, _names in ROWS.items():
@@ -149,7 +156,8 @@ def cholesky_inverse(L: Value, upper: Value = False, *, out: Value = None) -> Op
 @spelled("numpy.linalg.eigh", "scipy.linalg.eigh", "torch.linalg.eigh")
 def eigh(a: Value, UPLO: object = "L", *, out: Value = None) -> Eigen:  # noqa: N803
     """Eigenvalues and eigenvectors of a symmetric matrix."""
-    return Eigen(op.eigvalsh(array(a)), op.eigenvectors(array(a)))
+    matrix = _by_triangle(array(a), UPLO)
+    return Eigen(op.eigvalsh(matrix), op.eigenvectors(matrix))
 
 
 @spelled("numpy.linalg.svd", "scipy.linalg.svd")

@@ -175,9 +175,10 @@ def soft_margin_loss(input: Value, target: Value, size_average: Value = None, re
 @spelled("torch.nn.functional.hinge_embedding_loss")
 def hinge_embedding_loss(input: Value, target: Value, margin: Value = 1.0, size_average: Value = None,
                          reduce: Value = None, reduction: str = "mean") -> Operand:
-    """`x` for `y = 1`, `max(0, margin - x)` for `y = -1`."""
-    far = op.maximum(op.subtract(margin, input), 0)
-    return reduced(op.where(op.equal(target, 1), input, far), reduction, size_average, reduce)
+    """`x` for `y = 1`, `max(0, margin - x)` for `y = -1`, and their sum for any other y."""
+    far = op.where(op.equal(target, 1), 0.0, op.maximum(op.subtract(margin, input), 0))
+    near = op.where(op.equal(target, -1), 0.0, input)
+    return reduced(op.add(near, far), reduction, size_average, reduce)
 
 
 @spelled("torch.nn.functional.margin_ranking_loss", "torch.margin_ranking_loss")

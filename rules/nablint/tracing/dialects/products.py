@@ -162,6 +162,8 @@ def torch_cross(input: Value, other: Value, dim: Value = -1, *, out: Value = Non
 
 def _plus(input: Value, product: Operand, beta: Value, alpha: Value) -> Operand:
     scaled = product if isinstance(alpha, int) and alpha == 1 else op.multiply(alpha, product)
+    if isinstance(beta, int | float) and beta == 0:
+        return scaled
     return op.add(input if isinstance(beta, int) and beta == 1 else op.multiply(beta, input), scaled)
 
 

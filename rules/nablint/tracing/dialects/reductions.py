@@ -89,7 +89,7 @@ def _spread_numpy(name: str) -> None:
 def _torch_spread(name: str, input: Value, dim: Value, unbiased: Value, correction: Value, keepdim: Value) -> Operand:
     if isinstance(dim, bool):  # torch.var(x, False): the second argument may be `unbiased`
         dim, unbiased = None, dim
-    degrees = correction if unbiased is None else int(bool(unbiased))
+    degrees = (1 if correction is None else correction) if unbiased is None else int(bool(unbiased))
     return CARDS[name](array(input), axis=axis_of(dim), keepdims=bool(keepdim), ddof=plain(degrees))
 
 

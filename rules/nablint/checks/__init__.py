@@ -1,0 +1,40 @@
+"""The rules: one file each, whose docstring is its page and whose examples are its tests."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from nablint.checks.rule import Rule
+
+if TYPE_CHECKING:
+    from nablint.claims.repair import Fault
+
+
+@lru_cache(maxsize=1)
+def all_rules() -> list[Rule]:
+    """Every rule, by code."""
+    rules: list[Rule] = []
+    for module in pkgutil.iter_modules(__path__):
+        if module.name not in ("rule", "messages", "findings"):
+            loaded = importlib.import_module(f"{__name__}.{module.name}")
+            rule: Rule = loaded.RULE
+            rule.page = inspect.cleandoc(loaded.__doc__ or "")
+            rules.append(rule)
+    return sorted(rules, key=lambda r: r.code)
+
+
+def find_rule(word: str) -> Rule | None:
+    """A rule by its code or name."""
+    return next((r for r in all_rules() if word in (r.name, r.code, r.code.lower())), None)
+
+
+def rule_for(fault: Fault) -> tuple[Rule, str]:
+    """The rule that a fault belongs to, and its message: the first whose check says something."""
+    for rule in all_rules():
+        if rule.check is not None and (message := rule.check(fault)):
+            return rule, message
+    raise AssertionError("the last rule takes every fault")

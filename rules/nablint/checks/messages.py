@@ -1,0 +1,56 @@
+"""What findings say: what is wrong, in words and shapes, and what the derivation has instead."""
+
+from __future__ import annotations
+
+from nablint.claims.repair import Fault
+from nablint.shapes import show_shape
+
+_SAID = {
+    "transpose": "a transpose is missing or too many",
+    "operands": "the operands of the product stand in the wrong order",
+    "axis": "the sum runs over the wrong axis",
+    "sum": "a sum over a broadcast axis is missing or too many",
+    "keepdims": "the reduction loses or keeps the wrong axis",
+    "scale": "it is off by a constant factor",
+    "sign": "a sign is wrong",
+    "derivative": "a factor of the chain rule is missing",
+    "extra-factor": "a factor is too many",
+    "operand": "it uses another value than the derivation does",
+    "term": "a term is missing",
+    "extra-term": "a term is too many",
+    "mask": "the mask lets the wrong entries through",
+    "constant": "a number is wrong",
+    "operator": "an operator is wrong",
+    "rewrite": "it is not what the derivation gives",
+}
+
+
+def repaired(fault: Fault, kinds: tuple[str, ...]) -> str | None:
+    """The message of a fault that an edit of one of these kinds mends."""
+    if fault.repair is None or fault.repair.edit.kind not in kinds:
+        return None
+    return f"{_subject(fault)}: {_SAID[fault.repair.edit.kind]}{_detail(fault)}"
+
+
+def unexplained(fault: Fault) -> str:
+    """The message of a fault that nothing small mends."""
+    judged = fault.judged[0]
+    if judged.reason:
+        return f"{_subject(fault)}: {judged.reason}"
+    if judged.ratio is not None:
+        return f"{_subject(fault)}: it is {judged.ratio:.4g} times what the derivation gives"
+    return f"{_subject(fault)}: its value is not what the derivation gives"
+
+
+def _subject(fault: Fault) -> str:
+    judged = fault.judged[0]
+    wrt = judged.result.wrt_name or "its variable"
+    return f"`{judged.result.name}` is not the gradient of `{wrt}`"
+
+
+def _detail(fault: Fault) -> str:
+    judged, repair = fault.judged[0], fault.repair
+    assert repair is not None
+    if judged.transposed and judged.wrt is not None and judged.result.value is not None:
+        return f" ({show_shape(judged.result.value.shape)} for {show_shape(judged.wrt.shape)})"
+    return f" ({repair.edit.detail})" if repair.edit.kind in ("scale", "derivative", "term") and repair.edit.detail else ""

@@ -1,0 +1,55 @@
+"""The derivation behind a claim, in the file's own names."""
+
+from __future__ import annotations
+
+from nablint.calculus.derivation import derive
+from nablint.calculus.render import render
+from nablint.calculus.simplify import simplify
+from nablint.calculus.terms import Term
+from nablint.claims.model import Judged
+from nablint.claims.search import Outcome
+from nablint.results import DerivationStep, Explanation
+from nablint.shapes import Misfit, show_shape
+from nablint.tracing.hints import base
+
+
+def names_of(outcome: Outcome) -> dict[Term, str]:
+    """The names that forward values have in the source."""
+    assert outcome.judgement is not None
+    it = outcome.judgement.run.it
+    out: dict[Term, str] = {}
+    for name, terms in it.history.items():
+        for term in terms:
+            if name.isidentifier():
+                out.setdefault(term, name)
+    for seed in [outcome.judgement.seed] if outcome.judgement.seed is not None else []:
+        for term, cotangent in seed.cotangents.items():
+            if cotangent.label:
+                out.setdefault(cotangent, cotangent.label)
+            out.setdefault(term, it.names.get(term, "out"))
+    return out
+
+
+def explanation_of(outcome: Outcome, judged: Judged) -> Explanation | None:
+    """How the gradient of a claim is derived; None where nothing was derived."""
+    if judged.derived is None or judged.wrt is None or outcome.judgement is None or outcome.judgement.seed is None:
+        return None
+    it = outcome.judgement.run.it
+    names = names_of(outcome)
+    names.setdefault(judged.wrt, base(judged.wrt.label) if judged.wrt.label else judged.result.wrt_name or "W")
+    variable = names[judged.wrt]
+    style = "torch" if it.dialect == "torch" else "numpy"
+    with it.using():
+        try:
+            shown = simplify(judged.derived, keep={t for t in names if t is not judged.derived})
+            text = render(shown, "text", names) or ""
+            code = render(shown, style, names) or ""
+            seeds = list(outcome.judgement.seed.cotangents.items())
+            steps: tuple[DerivationStep, ...] = ()
+            if len(seeds) == 1:
+                output, cotangent = seeds[0]
+                steps = tuple(derive(output, None if output.ndim == 0 else cotangent, judged.wrt, names).steps)
+        except (Misfit, ValueError, KeyError, TypeError, RecursionError, AttributeError, NotImplementedError, OverflowError):
+            return None
+    shapes = tuple((n, show_shape(t.shape)) for t, n in list(names.items())[:12] if t.ndim)
+    return Explanation(f"∂L/∂{variable} = {text}", steps, code, shapes)

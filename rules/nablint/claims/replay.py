@@ -1,0 +1,165 @@
+"""Replay: what a run would have given had one statement been written otherwise.
+
+Nothing is traced again.  The edited expression is evaluated on the operands that its statement recorded; its new value
+takes the old one's place in the expression graph, and only what depends on it is computed anew.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import libcst as cst
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.ops import CARDS
+from nablint.shapes import Misfit
+from nablint.tracing.expressions import EXPRESSIONS, subscript_key
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.operators import array_key, binary, listed
+from nablint.tracing.step import Step
+from nablint.tracing.values import Array, Pending, Restart, Scope, Signal, TooMuch, Unknown
+
+
+class Replay(Interpreter):
+    """An interpreter that answers for recorded nodes from the record."""
+
+    recorded: dict[int, Any]
+
+    def eval(self, node: cst.CSTNode, scope: Scope) -> Any:
+        """The recorded value of a node, or the value that its rule gives."""
+        if self.step is None:
+            found = self.recorded.get(id(node))
+            if found is not None:
+                return Array(found, self.dialect) if isinstance(found, Term) else found
+        rule = EXPRESSIONS.get(type(node))
+        if rule is None:
+            return Unknown("not followed")
+        value = rule(self, node, scope)
+        return value.value if type(value) is Pending and value.value is not None else value
+
+
+def replayer(it: Interpreter, step: Step) -> Replay:
+    """A copy of an interpreter that stands before a recorded step."""
+    other = copy.copy(it)
+    other.__class__ = Replay
+    assert isinstance(other, Replay)
+    other.steps, other.events, other.misfits, other.returned = [], [], [], []
+    other.step, other.block, other.recorded = None, step.block, step.values
+    other.history, other.lists, other.frames = {}, {}, {}
+    return other
+
+
+def expression(step: Step) -> Any:
+    """The expression of a statement whose value matters."""
+    node = step.node
+    if isinstance(node, cst.Assign | cst.AugAssign | cst.AnnAssign | cst.Return | cst.Expr):
+        return node.value
+    return None
+
+
+def replace(root: Any, old: cst.CSTNode, new: cst.CSTNode) -> Any:
+    """The tree with one node replaced; what does not hold it stays the same object."""
+    if root is old:
+        return new
+    for field in root.__dataclass_fields__:
+        value = getattr(root, field)
+        if isinstance(value, cst.CSTNode):
+            inner = replace(value, old, new)
+            if inner is not value:
+                return root.with_changes(**{field: inner})
+        elif isinstance(value, tuple | list):
+            for i, item in enumerate(value):
+                if isinstance(item, cst.CSTNode):
+                    inner = replace(item, old, new)
+                    if inner is not item:
+                        return root.with_changes(**{field: [*value[:i], inner, *value[i + 1 :]]})
+    return root
+
+
+def holds(root: cst.CSTNode, node: cst.CSTNode) -> bool:
+    """Is the node part of the tree?"""
+    return root is node or any(holds(c, node) for c in root.children)
+
+
+def old_value(step: Step) -> Term | None:
+    """The term that a step made, whose place a new one would take."""
+    node = step.node
+    event = step.event
+    if isinstance(node, cst.Assign) and isinstance(node.targets[0].target, cst.Subscript) and event is not None and isinstance(event.owner, Array):
+        return event.value
+    if isinstance(node, cst.AugAssign) and isinstance(node.target, cst.Subscript) and event is not None and isinstance(event.owner, Array):
+        return event.value
+    root = expression(step)
+    found = step.values.get(id(root)) if root is not None else None
+    if isinstance(found, Term):
+        return found
+    return event.value if event is not None else None
+
+
+def new_value(it: Interpreter, step: Step, statement: Any) -> Term | None:
+    """The term that an edited statement would make in a recorded step."""
+    other = replayer(it, step)
+    scope = Scope(step.names, step.scope.outer, step.scope.function)
+    tainting = it.graph.tainting
+    it.graph.tainting = True
+    try:
+        with it.using(), np.errstate(all="ignore"):
+            return _remade(other, step, statement, scope)
+    except (Misfit, Restart, Signal, TooMuch, OverflowError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        return None
+    finally:
+        it.graph.tainting = tainting
+
+
+def _remade(it: Replay, step: Step, statement: Any, scope: Scope) -> Term | None:
+    if isinstance(statement, cst.Assign | cst.AugAssign):
+        target = statement.targets[0].target if isinstance(statement, cst.Assign) else statement.target
+        event = step.event
+        if isinstance(target, cst.Subscript) and event is not None and isinstance(event.owner, Array):
+            base = it.eval(target.value, scope)
+            if not isinstance(base, Array):
+                return None
+            encoded = array_key(it, base, subscript_key(it, target, scope))
+            if isinstance(encoded, Unknown):
+                return None
+            index, terms = encoded
+            value = it.eval(statement.value, scope)
+            if isinstance(statement, cst.AugAssign):
+                part = Array(CARDS["getitem"](base.term, *terms, index=index), base.dialect)
+                value = binary(it, type(statement.operator).__name__.removesuffix("Assign"), part, value, None)
+            term = it.term(listed(it, value))
+            return None if term is None else CARDS["setitem"](base.term, term, *terms, index=index)
+    value = it.eval(statement.value, scope)
+    return it.term(listed(it, value))
+
+
+def evaluate(term: Term, instead: Mapping[Term, Term]) -> Any:
+    """The sample of a term with other terms in place of some; raises what the cards raise where shapes do not fit."""
+    memo: dict[tuple[Term, Term | None], Any] = {}
+    touched: dict[Term, bool] = {}
+    least = min((t.number for t in instead), default=0)
+
+    def depends(node: Term) -> bool:
+        known = touched.get(node)
+        if known is None:
+            known = node in instead or (node.number > least and any(map(depends, node.args)))
+            touched[node] = known
+        return known
+
+    def value(node: Term, blocked: Term | None) -> Any:
+        if not depends(node):
+            return node.sample
+        key = (node, blocked)
+        if key not in memo:
+            if node in instead and node is not blocked:
+                memo[key] = value(instead[node], node)
+            elif node.card is None:
+                memo[key] = node.sample
+            else:
+                memo[key] = np.asarray(node.card.evaluate(*[value(a, blocked) for a in node.args], **node.params))
+        return memo[key]
+
+    return value(term, None)
