@@ -31,16 +31,23 @@ class Tree:
 
 @dataclass(slots=True)
 class Block:
-    """One or more whole top-level statements: their text and the row of its first line."""
+    """One or more whole top-level statements: their text and the row of its first line.
+
+    sound: whether `ast` could read the file it is from, so that libcst may be given it as it is.
+    """
 
     text: str
     row: int
     error: str | None = None
+    sound: bool = True
 
     def tree(self) -> Tree | None:
         """The parsed block; None, with `error` set, when libcst cannot read it."""
         found = _trees.get(self.text)
         if found is None:
+            if not self.sound and _too_deep(self.text):
+                self.error = f"line {self.row}: nested too deeply"
+                return None
             try:
                 module = cst.parse_module(self.text)
                 found = Tree(module, spans(module))
@@ -73,10 +80,12 @@ def blocks(text: str) -> list[Block]:
     """
     lines = text.splitlines(keepends=True)
     bounds = _bounds_from_ast(text)
+    sound = bounds is not None
     if bounds is None:
         bounds = _bounds_from_text(lines)
     bounds = sorted({1, *bounds, len(lines) + 1})
-    return [Block("".join(lines[a - 1 : b - 1]), a) for a, b in zip(bounds, bounds[1:], strict=False)]
+    pairs = zip(bounds, bounds[1:], strict=False)
+    return [Block("".join(lines[a - 1 : b - 1]), a, sound=sound) for a, b in pairs]
 
 
 def _bounds_from_ast(text: str) -> set[int] | None:
@@ -94,6 +103,21 @@ def _bounds_from_ast(text: str) -> set[int] | None:
             end = statement.end_lineno or first
             rows |= {first, end + 1}
     return rows
+
+
+def _too_deep(text: str) -> bool:
+    """Whether Python itself gives up on the nesting: libcst's parser would overflow its stack, and take us with it."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (RecursionError, MemoryError):
+        return True
+    except SyntaxError as error:
+        return "too many" in str(error)
+    except ValueError:
+        return False
+    return False
 
 
 _DEFINITION = re.compile(r"(?:@|(?:async\s+)?def\s|class\s)")
