@@ -16,6 +16,10 @@ def main() -> None:
 
         print(f"nablint {__version__}")
         return
+    if not sys.warnoptions:
+        import warnings
+
+        warnings.simplefilter("ignore")  # those of the code that is read, and of numpy on odd samples
     from nablint_server.cli.group import nablint
 
     nablint(prog_name="nablint")

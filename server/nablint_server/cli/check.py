@@ -50,7 +50,7 @@ def check(
             _write_statistics(outcomes, output_format, out)
         else:
             findings_writer(output_format)(outcomes, out, paint)
-    if output_format == "text":
+    if output_format in ("text", "full", "concise"):
         _summary(tally, fix=fix, diff=diff)
     if exit_non_zero_on_fix and tally.fixed and not tally.failed and not diff:
         sys.exit(1)

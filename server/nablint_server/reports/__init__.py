@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 FINDINGS = {
     "text": "text",
+    "full": "text",
     "concise": "concise",
     "json": "objects",
     "json-lines": "json_lines",

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 FEW = 3
 """So many files are judged in this process: starting another and its imports costs as much as several files."""
 
+LIFE = 200
+"""Files after which a process is replaced, so that what it remembers of parsed code does not grow without end."""
+
 GRACE = 5.0
 """Seconds beyond the time limit after which a process is taken for dead; its own alarm comes first."""
 
@@ -68,10 +71,12 @@ class _Worker:
         self.number = -1
         self.task: Task | None = None
         self.deadline = 0.0
+        self.files = 0
 
     def give(self, number: int, task: Task) -> None:
         """Start the next file."""
         self.number, self.task = number, task
+        self.files += 1
         self.deadline = time.monotonic() + patience(task) + GRACE
         self.connection.send(task)
 
@@ -113,7 +118,7 @@ def _parallel(tasks: list[tuple[int, Task]], count: int) -> Iterator[tuple[int, 
                 if worker.connection not in ready and not late:
                     continue
                 number, outcome = worker.number, _answer(worker, worker.connection in ready)
-                if outcome is None or not waiting:
+                if outcome is None or not waiting or worker.files >= LIFE:
                     worker.end()
                     workers.remove(worker)
                 else:

@@ -68,7 +68,7 @@ def _run(task: Task) -> Outcome:
         return outcome(task, document, result)
     except Unreadable as error:
         return Outcome(task.filename, error=str(error))
-    except TimeoutError:
+    except Expired:
         seconds = f"{task.settings.seconds:g} s"
         return Outcome(task.filename, error=f"took longer than {seconds}; raise `time-limit` or exclude it")
     except RecursionError:
@@ -106,6 +106,10 @@ def brief(error: BaseException) -> str:
     return f"{type(error).__name__}{place}" + (f" ({said[0][:120]})" if said else "")
 
 
+class Expired(BaseException):
+    """Patience is at its end.  No `except Exception` on the way may take this for a failure of its own."""
+
+
 def patience(task: Task) -> float:
     """Seconds after which a file counts as stuck: its analyses keep the bound themselves and end long before."""
     return (5 if task.fix else 1.5) * task.settings.seconds
@@ -113,16 +117,16 @@ def patience(task: Task) -> float:
 
 @contextlib.contextmanager
 def limit(task: Task) -> Generator[None]:
-    """Raise TimeoutError when patience ends, where the system has alarms (POSIX, main thread)."""
+    """Raise `Expired` when patience ends, where the system has alarms (POSIX, main thread)."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def expired(*_: object) -> None:
-        raise TimeoutError
+        raise Expired
 
     before = signal.signal(signal.SIGALRM, expired)
-    signal.setitimer(signal.ITIMER_REAL, patience(task))
+    signal.setitimer(signal.ITIMER_REAL, patience(task), 1.0)
     try:
         yield
     finally:
