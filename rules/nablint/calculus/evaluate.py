@@ -1,0 +1,379 @@
+"""From what was read to terms: operators, functions and sums over an index, by the cards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from nablint.calculus.notation import Expr, Function, Problem, QuestionError
+from nablint.calculus.terms import Graph, Term
+from nablint.ops.card import op
+from nablint.shapes import Misfit, Size, dim, show_shape
+
+Value = Any
+"""A term, a number, or a tuple of these."""
+
+ALIASES = {
+    "ln": "log", "tr": "trace", "Tr": "trace", "σ": "sigmoid", "expit": "sigmoid", "swish": "silu", "abs": "absolute",
+    "logdet": "logabsdet", "Diag": "diag_embed", "mm": "matmul", "pow": "power", "amax": "max", "amin": "min", "Σ": "sum",
+    "true_divide": "divide", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "ReLU": "relu", "Relu": "relu",
+    "logsoftmax": "log_softmax", "huber": "huber", "inverse": "inv", "T": "transpose", "lse": "logsumexp",
+    "permute": "transpose", "prod": "prod", "vector_norm": "norm", "matrix_norm": "norm",
+}
+REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp", "norm"}
+ALONG = {"softmax", "log_softmax", "cumsum", "cumprod"}
+_WORDS = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof"}
+_SUBSCRIPTS = str.maketrans("ᵢⱼₖₘₙ₀₁₂₃₄₅₆₇₈₉", "ijkmn0123456789")
+
+
+class ShapeClash(Exception):
+    """Operands that do not fit, with the place and the equations that would make them fit."""
+
+    def __init__(self, where: Expr, misfit: Misfit, operands: tuple[Term, ...]) -> None:
+        super().__init__(misfit.message)
+        self.where, self.misfit, self.operands = where, misfit, operands
+
+
+class Evaluator:
+    """Evaluates expressions to terms of one graph.
+
+    names: the leaves and the named intermediate values.
+    """
+
+    def __init__(self, graph: Graph, names: dict[str, Term], problem: Problem,
+                 known: Mapping[str, str] | None = None) -> None:
+        self.graph, self.names, self.problem = graph, names, problem
+        self.known = known or {}
+        self.indices: list[str] = []
+        self.bound: dict[str, Value] = {}
+        self.depth = 0
+
+    def run(self) -> Term:
+        """All equations in order; the last is the result."""
+        result: Term | None = None
+        for name, expr in self.problem.steps:
+            result = self.term(self.value(expr))
+            if name:
+                self.names[name] = result
+        assert result is not None
+        return result
+
+    def term(self, value: Value) -> Term:
+        """A value as a term."""
+        return value if isinstance(value, Term) else self.graph.constant(value)
+
+    def error(self, message: str, where: Expr) -> QuestionError:
+        """An error at an expression."""
+        return QuestionError(message, self.problem.text, where.start + 1)
+
+    def value(self, e: Expr) -> Value:
+        """The value of an expression."""
+        self.depth += 1
+        if self.depth > 120:
+            raise self.error("the expression is nested too deeply; name its parts", e)
+        try:
+            return getattr(self, f"_{e.kind}")(e)
+        except Misfit as misfit:
+            operands = tuple(v for v in (self._quiet(p) for p in e.parts) if isinstance(v, Term))
+            raise ShapeClash(e, misfit, operands) from misfit
+        finally:
+            self.depth -= 1
+
+    def _quiet(self, e: Expr) -> Value:
+        try:
+            return self.value(e)
+        except (ShapeClash, QuestionError):
+            return None
+
+    # Leaves -----------------------------------------------------------------------------------------------------------
+
+    def _number(self, e: Expr) -> Value:
+        return float(e.value) if any(c in e.value for c in ".eE") else int(e.value)
+
+    def _text(self, e: Expr) -> Value:
+        return {"None": None, "True": True, "False": False}[e.value]
+
+    def _tuple(self, e: Expr) -> Value:
+        return tuple(self.value(p) for p in e.parts)
+
+    def _name(self, e: Expr) -> Value:
+        if e.value in self.bound:
+            return self.bound[e.value]
+        if e.value in self.names:
+            return self.names[e.value]
+        base, indices = split_index(e.value, self.indices)
+        if indices and base in self.names:
+            return self.entry(self.names[base], indices, e)
+        if e.value in ("pi", "π"):
+            return float(np.pi)
+        raise self.error(f"'{e.value}' is not known", e)
+
+    def entry(self, array: Term, indices: str | list[str], where: Expr) -> Term:
+        """x_i under a sum over i: the array with its axes where the running indices stand."""
+        if array.ndim == len(indices) + 1 and np.shape(array.sample)[-1] == 1:
+            array = op.reshape(array, shape=array.shape[:-1])
+        if array.ndim != len(indices):
+            raise self.error(f"{array.label or 'this'} has {array.ndim} axes and {len(indices)} indices", where)
+        places = [self.indices.index(i) for i in indices]
+        if len(set(places)) < len(places):
+            if len(places) != 2:
+                raise self.error("an index may be repeated on a matrix only", where)
+            array, places = op.diagonal(array), places[:1]
+        order = sorted(range(len(places)), key=places.__getitem__)
+        if order != list(range(len(places))):
+            array = op.transpose(array, axes=tuple(order))
+        missing = tuple(k for k in range(len(self.indices)) if k not in places)
+        return op.expand_dims(array, axis=missing) if missing else array
+
+    # Operators --------------------------------------------------------------------------------------------------------
+
+    def _binary(self, e: Expr) -> Value:
+        a, b = (self.value(p) for p in e.parts)
+        if e.value in ("@", "", "·"):
+            return self._multiplied(a, b, e)
+        if not isinstance(a, Term) and not isinstance(b, Term):
+            if e.value == "/":
+                return a / b if b else self._zero(e)
+            return {"+": a + b, "-": a - b, "*": a * b}.get(e.value, a * b)
+        card = {"+": "add", "-": "subtract", "*": "multiply", "∘": "multiply", "/": "divide", "<": "less",
+                ">": "greater", "<=": "less_equal", ">=": "greater_equal", "==": "equal"}[e.value]
+        return self.graph.apply(self.graph.cards[card], (a, b), {})
+
+    def _zero(self, e: Expr) -> Value:
+        raise self.error("this divides by zero", e)
+
+    def _multiplied(self, a: Value, b: Value, e: Expr) -> Value:
+        if not isinstance(a, Term) or not isinstance(b, Term):
+            if e.value == "@":
+                raise self.error("'@' needs arrays on both sides; write '*' for a number", e)
+            return a * b
+        if self.indices or (e.value != "@" and (a.ndim == 0 or b.ndim == 0)):
+            return a * b
+        if e.value == "·":
+            if a.ndim == 2 and b.ndim == 2 and a.shape[-1] == 1 and b.shape[-1] == 1:
+                return a.T @ b
+            return op.dot(a, b)
+        if e.value == "":
+            ones = [x.ndim == 2 and tuple(x.shape) == (1, 1) for x in (a, b)]
+            if ones[0] and b.shape[0] != 1:
+                return op.reshape(a, shape=()) * b
+            if ones[1] and a.shape[-1] != 1:
+                return a * op.reshape(b, shape=())
+        return a @ b
+
+    def _negative(self, e: Expr) -> Value:
+        return -self.value(e.parts[0])
+
+    def _transpose(self, e: Expr) -> Value:
+        x = self.value(e.parts[0])
+        return x.T if isinstance(x, Term) and x.ndim >= 2 else x
+
+    def _inverse(self, e: Expr) -> Value:
+        x = self.value(e.parts[0])
+        if not isinstance(x, Term) or x.ndim == 0:
+            return 1 / x
+        return op.inv(x)
+
+    def _power(self, e: Expr) -> Value:
+        base, exponent = (self.value(p) for p in e.parts)
+        if not isinstance(base, Term) and not isinstance(exponent, Term):
+            return base**exponent
+        matrix = isinstance(base, Term) and base.ndim == 2 and 1 not in np.shape(base.sample)
+        if e.value == "^" and matrix and isinstance(exponent, int):
+            if exponent == -1:
+                return op.inv(base)
+            if not 1 <= exponent <= 8:
+                raise self.error("powers of a matrix go from -1 to 8", e)
+            result = base
+            for _ in range(exponent - 1):
+                result = result @ base
+            return result
+        return base**exponent
+
+    def _norm(self, e: Expr) -> Value:
+        return op.norm(self.term(self.value(e.parts[0])))
+
+    def _absolute(self, e: Expr) -> Value:
+        x = self.value(e.parts[0])
+        return op.absolute(x) if isinstance(x, Term) else abs(x)
+
+    # Indices ----------------------------------------------------------------------------------------------------------
+
+    def _index(self, e: Expr) -> Value:
+        if e.value == "shape":
+            return tuple(self.graph.constant(s) if dim(s).expr.number is None else int(s)
+                         for s in self.value(e.parts[0]).shape)
+        head = e.parts[0]
+        if head.kind == "call" and head.value == "slogdet":
+            return op.logabsdet(self.value(head.parts[0]))
+        base = self.value(head)
+        if isinstance(base, tuple):
+            return base[self.value(e.parts[1])]
+        names = [p.value for p in e.parts[1:] if p.kind == "name" and p.value in self.indices]
+        if names:
+            if len(names) != len(e.parts) - 1:
+                raise self.error("under a sum, give every axis an index", e)
+            return self.entry(self.term(base), names, e)
+        parts: list[Any] = []
+        for p in e.parts[1:]:
+            if p.kind == "slice":
+                parts.append(("slice", *(self.value(q) for q in p.parts), None))
+            else:
+                found = self.value(p)
+                if isinstance(found, Term):
+                    raise self.error("an index must be a number or a slice", p)
+                parts.append(found)
+        return op.getitem(self.term(base), index=tuple(parts))
+
+    def _slice(self, e: Expr) -> Value:
+        raise self.error("a slice stands between the brackets of an array", e)
+
+    def _sum_over(self, e: Expr) -> Value:
+        fresh = e.value.split(",") if "," in e.value else list(e.value)
+        before = len(self.indices)
+        if any(i in self.indices for i in fresh):
+            raise self.error(f"the index {e.value} is already running", e)
+        self.indices += fresh
+        try:
+            body = self.term(self.value(e.parts[0]))
+        finally:
+            del self.indices[before:]
+        if body.ndim != before + len(fresh):
+            raise self.error(f"the sum over {e.value} needs entries that bear the index, such as x_{fresh[0]}", e)
+        axes = tuple(range(before, body.ndim))
+        return op.sum(body, axis=axes if len(axes) > 1 or before else None, keepdims=False)
+
+    # Functions --------------------------------------------------------------------------------------------------------
+
+    def _call(self, e: Expr) -> Value:
+        if e.value in self.problem.functions:
+            return self._own(self.problem.functions[e.value], e)
+        name = ALIASES.get(e.value, e.value)
+        args = [self.value(p) for p in e.parts]
+        words = {_WORDS.get(k, k): self._parameter(self.value(v), v) for k, v in e.words}
+        special = SPECIAL.get(name)
+        if special is not None:
+            return special(self, e, args, words)
+        card = self.graph.cards.get(name)
+        if card is None:
+            near = ", ".join(sorted(n for n in self.graph.cards if n[:2] == name[:2])[:4])
+            hint = f"; similar names: {near}" if near else "; define it by 's = lambda z: ...'"
+            raise self.error(f"there is no function '{e.value}'{hint}", e)
+        if not args:
+            raise self.error(f"{e.value} needs an argument", e)
+        if name in REDUCTIONS | ALONG and len(args) == 2:
+            words["axis"] = self._parameter(args.pop(), e)
+        if name == "sum" and isinstance(args[0], Term) and e.parts[0].kind == "sum_over":
+            return args[0]
+        if name in ALONG and "axis" not in words and isinstance(args[0], Term) and args[0].ndim == 2 \
+                and args[0].shape[-1] == 1:
+            words["axis"] = 0
+        if all(not isinstance(a, Term) for a in args) and not words:
+            return card.evaluate(*[np.asarray(float(a)) for a in args]).item()
+        try:
+            return self.graph.apply(card, args, words)
+        except TypeError as error:
+            raise self.error(f"{e.value} does not take these arguments", e) from error
+
+    def _parameter(self, value: Value, where: Expr) -> Value:
+        if isinstance(value, Term):
+            if "size" in value.params:
+                return value.params["size"]
+            raise self.error("this must be a number", where)
+        return value
+
+    def _own(self, function: Function, e: Expr) -> Value:
+        if len(e.parts) != len(function.parameters):
+            raise self.error(f"{e.value} takes {len(function.parameters)} arguments, {len(e.parts)} are given", e)
+        args = [self.value(p) for p in e.parts]
+        known = self.known.get(e.value)
+        if known is not None:
+            return self.graph.apply(self.graph.cards[known], args, {})
+        outside, self.bound = self.bound, {**self.bound, **dict(zip(function.parameters, args, strict=True))}
+        try:
+            return self.value(function.body)
+        finally:
+            self.bound = outside
+
+
+Special = Callable[[Evaluator, Expr, list[Any], dict[str, Any]], Value]
+
+
+def _diag(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
+    x = ev.term(args[0])
+    if x.ndim == 2 and x.shape[-1] == 1:
+        x = op.reshape(x, shape=x.shape[:-1])
+    return op.diag_embed(x) if x.ndim == 1 else op.diagonal(x)
+
+
+def _reshape(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
+    shape = args[1] if len(args) == 2 and isinstance(args[1], tuple) else tuple(args[1:])
+    return op.reshape(args[0], shape=tuple(dim(ev._parameter(s, e)) for s in shape))
+
+
+def _transpose(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
+    axes = args[1:] or None
+    return op.transpose(args[0], axes=None if axes is None else tuple(axes[0] if isinstance(axes[0], tuple) else axes))
+
+
+def _vec(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
+    x = ev.term(args[0])
+    return op.reshape(x.T, shape=(dim(x.shape[0]) * dim(x.shape[1]), Size(1))) if x.ndim == 2 else x
+
+
+def _inner(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
+    a, b = (ev.term(a) for a in args)
+    return op.dot(a, b) if a.ndim == 1 else op.sum(a * b, axis=None)
+
+
+def _logdet(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
+    return op.logabsdet(ev.term(args[0]))
+
+
+def _eye(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
+    size = dim(ev._parameter(args[0], e))
+    return ev.graph.constant(np.eye(int(size)), (size, size))
+
+
+def _outer(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
+    a, b = (ev.term(a) for a in args)
+    return op.outer(a, b) if a.ndim == 1 else a @ b.T
+
+
+def _combine(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
+    """max(a, b) of two arrays is elementwise, max(a) and max(a, axis) reduce."""
+    name = ALIASES.get(e.value, e.value)
+    if len(args) == 2 and (isinstance(args[1], Term) or args[1] == 0) and "axis" not in words:
+        return ev.graph.apply(ev.graph.cards[f"{name}imum"], args, {})
+    if len(args) == 2:
+        words["axis"] = args.pop()
+    return ev.graph.apply(ev.graph.cards[name], args, words)
+
+
+def _trace(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
+    x = ev.term(args[0])
+    if x.ndim == 2 and x.shape[0] != x.shape[1]:
+        raise Misfit(f"the trace needs a square matrix, not {show_shape(x.shape)}", ((dim(x.shape[0]), dim(x.shape[1])),))
+    return x if x.ndim == 0 else op.trace(x)
+
+
+SPECIAL: dict[str, Special] = {
+    "diag": _diag, "reshape": _reshape, "view": _reshape, "transpose": _transpose, "vec": _vec, "inner": _inner,
+    "vdot": _inner, "slogdet": _logdet, "eye": _eye, "outer": _outer, "max": _combine, "min": _combine, "trace": _trace,
+}
+
+
+def split_index(name: str, running: list[str]) -> tuple[str, list[str]]:
+    """`X_ij` under sums over i and j as X and [i, j]; no indices where the subscript is part of the name."""
+    base, _, sub = name.rpartition("_")
+    if not base:
+        plain = name.translate(_SUBSCRIPTS)
+        k = len(name)
+        while k and name[k - 1] in "ᵢⱼₖₘₙ":
+            k -= 1
+        base, sub = name[:k], plain[k:]
+    sub = sub.strip("{}")
+    parts = [p.strip() for p in sub.split(",")] if "," in sub else list(sub)
+    return (base, parts) if parts and all(p in running for p in parts) else (name, [])

@@ -1,0 +1,333 @@
+"""Questions in a formula's own words: `answer("(X @ W + b) @ y", "W", {"X": "1,m"})`.
+
+The answer is what `nablint derive` prints and what DESIGN.md lists for its JSON.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from nablint.calculus.derivation import PRINT, Derivation, derive
+from nablint.calculus.formula import Node, name, text
+from nablint.calculus.gradient import gradients
+from nablint.calculus.jacobian import derivative_by_scalar, forward, transposed_jacobian, vector_length
+from nablint.calculus.notation import Problem, QuestionError, read
+from nablint.calculus.recognise import recognise_all
+from nablint.calculus.render import Style, formula_of, render
+from nablint.calculus.setting import Setting, settle
+from nablint.calculus.simplify import simplify
+from nablint.calculus.terms import Term
+from nablint.results import DerivationStep
+from nablint.shapes import show_shape
+
+Layout = Literal["denominator", "numerator"]
+STYLES: tuple[Style, ...] = ("text", "latex", "mathml", "numpy", "torch", "einsum")
+
+__all__ = ["Answer", "QuestionError", "answer", "hessian"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A derivative with its derivation.
+
+    gradient:     style -> what is written; None for a style that has no way to write it.
+    shape:        of the derivative in the chosen layout; other_shape in the other one.
+    shapes:       name -> (shape, where it comes from).
+    differential: the differential from which the gradient is read off.
+    notes:        what else is worth saying: the naive chain rule's shape, orders that are not formed, functions
+                  that were recognised.
+    latex_steps, mathml_steps: the steps in other styles.
+    """
+
+    expression: str
+    variable: str
+    shape: tuple[str, ...]
+    gradient: Mapping[str, str | None]
+    layout: Layout
+    other_layout: Mapping[str, str | None]
+    other_shape: tuple[str, ...]
+    steps: tuple[DerivationStep, ...]
+    shapes: Mapping[str, tuple[str, str]]
+    symbol: str
+    kind: str
+    differential: str = ""
+    notes: tuple[str, ...] = ()
+    latex_steps: tuple[DerivationStep, ...] = field(default=(), repr=False)
+    mathml_steps: tuple[DerivationStep, ...] = field(default=(), repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of `derive --output-format json`."""
+        return {
+            "expression": self.expression, "variable": self.variable, "shape": list(self.shape),
+            "gradient": {k: v for k, v in self.gradient.items() if v is not None}, "layout": self.layout,
+            "other_layout": {**{k: v for k, v in self.other_layout.items() if v is not None},
+                             "shape": list(self.other_shape)},
+            "steps": [{"rule": s.rule, "before": s.before, "after": s.after, "why": s.why} for s in self.steps],
+            "shapes": {n: {"shape": s, "from": origin} for n, (s, origin) in self.shapes.items()},
+            "kind": self.kind, "symbol": self.symbol, "differential": self.differential, "notes": list(self.notes),
+            "latex_steps": [{"rule": s.rule, "before": s.before, "after": s.after, "why": s.why} for s in self.latex_steps],
+        }
+
+    def to_text(self) -> str:
+        """The answer for people: the derivation, the result in both layouts with shapes, and the code."""
+        lines = [f"{self.expression}    by {self.variable}", ""]
+        width = max((len(f"{n} {s}") for n, (s, _) in self.shapes.items()), default=0)
+        lines += [f"  {f'{n} {s}'.ljust(width)}  {origin}" for n, (s, origin) in self.shapes.items()]
+        lines.append("")
+        lines += _derivation_lines(self.steps)
+        other = "numerator" if self.layout == "denominator" else "denominator"
+        shown = f"{self.symbol} = {self.gradient['text']}"
+        also = f"{' ' * len(self.symbol)} = {self.other_layout['text']}"
+        pad = max(len(shown), len(also))
+        lines += ["", f"  {shown.ljust(pad)}   {_shape_text(self.shape)}  {self.layout} layout",
+                  f"  {also.ljust(pad)}   {_shape_text(self.other_shape)}  {other} layout"]
+        if self.variable in self.shapes:
+            lines.append(f"  {self.variable} is {self.shapes[self.variable][0]}")
+        lines.append("")
+        lines += [f"  {style:7}{code}" for style in ("numpy", "torch", "einsum") if (code := self.gradient.get(style))]
+        lines += [line for note in self.notes for line in ("", *_wrapped(note))]
+        return "\n".join(lines) + "\n"
+
+
+def _shape_text(shape: tuple[str, ...]) -> str:
+    return f"({shape[0]},)" if len(shape) == 1 else f"({', '.join(shape)})"
+
+
+def _wrapped(note: str) -> list[str]:
+    lines, line = [], " "
+    for word in note.split():
+        if len(line) + len(word) > 98:
+            lines.append(line)
+            line = " "
+        line += f" {word}"
+    return [*lines, line]
+
+
+def _derivation_lines(steps: tuple[DerivationStep, ...]) -> list[str]:
+    """Equal sides are written under one another."""
+    lines: list[tuple[str, str]] = []
+    previous = None
+    for step in steps[:-1]:
+        if step.before == previous:
+            lines.append((f"      = {step.after}", f"{step.rule}: {step.why}"))
+        else:
+            lines.append((f"  {step.before} = {step.after}", f"{step.rule}: {step.why}"))
+        previous = step.after
+    width = min(max((len(a) for a, _ in lines), default=0), 60)
+    return [f"{a.ljust(width)}   {b}" for a, b in lines]
+
+
+def answer(expression: str, wrt: str, shapes: Mapping[str, str], layout: str = "denominator") -> Answer:
+    """The derivative of an expression.
+
+    expression: Python or textbook writing, one or several equations separated by `;`.
+    wrt:        the name to differentiate by.
+    shapes:     name -> sizes as in `1,m`; what is missing is inferred.
+    layout:     "denominator" (shaped as the variable) or "numerator".
+    Raises `QuestionError` with one line for input that cannot be answered.
+    """
+    if layout not in ("denominator", "numerator"):
+        raise QuestionError(f"the layout is 'denominator' or 'numerator', not '{layout}'")
+    problem = read(expression)
+    recognised = recognise_all(problem)
+    setting = settle(problem, shapes, {n: card for n, (card, _) in recognised.items()})
+    wrt = wrt.strip()
+    variable = setting.names.get(wrt)
+    if variable is None or (variable.is_constant and wrt not in setting.leaves):
+        raise QuestionError(f"'{wrt}' is not in the expression; it holds {', '.join(setting.leaves)}")
+    notes = [f"{n} is the {word} function." for n, (_, word) in recognised.items()]
+    return _Answering(problem, setting, wrt, variable, layout, notes).run()  # type: ignore[arg-type]
+
+
+class _Answering:
+    """One question with its shapes settled."""
+
+    def __init__(self, problem: Problem, setting: Setting, wrt: str, variable: Term, layout: Layout, notes: list[str]) -> None:
+        self.problem, self.setting, self.wrt, self.variable = problem, setting, wrt, variable
+        self.layout, self.notes, self.output = layout, notes, setting.result
+        self.names: dict[Term, str] = {}
+        for label, term in setting.names.items():
+            if term.card is not None or term.label:
+                self.names.setdefault(term, label)
+        self.code_names = {t: unicodedata.normalize("NFKC", n) for t, n in self.names.items()}
+        self.keep = frozenset(t for t in self.names if t is not self.output)
+        if self.output.card is None and self.output is not self.variable:
+            self.keep = frozenset(self.names)
+
+    def run(self) -> Answer:
+        """By the number of axes: a gradient, a Jacobian, a derivative by a scalar, or the vector-Jacobian product."""
+        if np.size(self.output.sample) == 1:
+            return self.gradient()
+        if np.size(self.variable.sample) == 1:
+            return self.by_scalar()
+        if vector_length(self.output) is not None and vector_length(self.variable) is not None:
+            found = transposed_jacobian(self.output, self.variable, self.keep)
+            if found is not None:
+                return self.jacobian(found)
+        return self.product()
+
+    # The four kinds ---------------------------------------------------------------------------------------------------
+
+    def gradient(self) -> Answer:
+        """A scalar's gradient."""
+        found = derive(self.output, None, self.variable, self.names)
+        self.notes += self.naive()
+        return self.packed("gradient", found, found.gradient, self.turned(found.gradient), self.symbol("L"))
+
+    def jacobian(self, transposed: Term) -> Answer:
+        """A vector by a vector."""
+        self.notes.append(f"The derivative of a vector by a vector is a matrix: entry (i, j) is ∂f_j/∂{self.wrt}_i in "
+                          f"denominator layout and ∂f_i/∂{self.wrt}_j in numerator layout.")
+        return self.packed("jacobian", self.with_cotangent(), transposed, self.turned(transposed), self.symbol("f"))
+
+    def by_scalar(self) -> Answer:
+        """A vector or a matrix by a scalar: numerator layout has the shape of the function."""
+        found = derivative_by_scalar(self.output, self.variable, self.keep)
+        return self.packed("derivative by a scalar", self.with_cotangent(), self.turned(found), found, self.symbol("f"))
+
+    def product(self) -> Answer:
+        """Third order and beyond: the product with an incoming gradient."""
+        found = self.with_cotangent()
+        order = sum(s != 1 for s in (*self.output.shape, *self.variable.shape))
+        label = found.cotangent.label
+        self.notes.insert(0, (
+            f"∂f/∂{self.wrt} has one entry for each pair of entries of f {show_shape(self.output.shape)} and {self.wrt} "
+            f"{show_shape(self.variable.shape)}: a tensor of order {order}, which is not formed. Given is its product with "
+            f"an incoming gradient {label} = ∂L/∂f of shape {show_shape(self.output.shape)}; the differential is "
+            f"df = {self.forward()}."))
+        return self.packed("vector-Jacobian product", found, found.gradient, self.turned(found.gradient), self.symbol("L"))
+
+    # Parts ------------------------------------------------------------------------------------------------------------
+
+    def with_cotangent(self) -> Derivation:
+        """The derivation of ⟨G, f⟩."""
+        label = next(c for c in ("G", "Δ", "G_f", "G_out") if c not in self.setting.names)
+        sample = np.random.default_rng(3).uniform(0.5, 1.5, np.shape(self.output.sample))
+        g = self.output.graph.leaf(label, sample, self.output.shape)
+        self.names[g] = self.code_names[g] = label
+        return derive(self.output, g, self.variable, self.names)
+
+    def forward(self) -> str:
+        """The differential of the output, written out."""
+        graph = self.output.graph
+        d = graph.leaf(f"d{self.wrt}", np.ones(np.shape(self.variable.sample)), self.variable.shape)
+        moving = simplify(forward(self.output, self.variable, d), self.keep)
+        return text(formula_of(moving, {**self.names, d: Node("differential", (name(self.wrt),))}, expand=False))
+
+    def turned(self, term: Term) -> Term:
+        """The other layout."""
+        return simplify(term.T, self.keep) if term.ndim == 2 else term
+
+    def symbol(self, above: str) -> str:
+        """∂L/∂W."""
+        shown = self.names.get(self.output, above) if self.output.card is not None else above
+        return f"∂{shown}/∂{self.wrt}"
+
+    def naive(self) -> list[str]:
+        """Why the chain rule with ∂(XW)/∂W = X gives another shape."""
+        found = _product_with(self.output, self.variable)
+        if found is None or vector_length(self.variable) is not None:
+            return []
+        product, factor, before = found
+        one = self.output.graph.constant(np.ones(np.shape(self.output.sample)), self.output.shape)
+        above = gradients({self.output: one}, [product]).get(product)
+        if above is None or above.ndim != 2 or factor.ndim != 2:
+            return []
+        delta = simplify(above.T if before else above, self.keep)
+        names = {**self.names}
+        shown, other = render(delta, "text", names, expand=False), render(factor, "text", names, expand=False)
+        sides = [(shown, delta), (other, factor)] if before else [(other, factor), (shown, delta)]
+        if delta.shape[-1 if before else 0] != factor.shape[0 if before else -1]:
+            return []
+        shape = (sides[0][1].shape[0], sides[1][1].shape[-1])
+        what = render(product, "text", names) or "the product"
+        order = sum(s != 1 for s in (*product.shape, *self.variable.shape))
+        if tuple(shape) == tuple(self.variable.shape):
+            return []
+        return [f"Why the chain rule with \u201c∂({what})/∂{self.wrt} = {other}\u201d is off: it multiplies {sides[0][0]} "
+                f"{show_shape(sides[0][1].shape)} by {sides[1][0]} {show_shape(sides[1][1].shape)}, of shape "
+                f"{show_shape(shape)}, and {self.wrt} is {show_shape(self.variable.shape)}. The true ∂({what})/∂{self.wrt} has "
+                f"one entry for each pair of entries of {what} {show_shape(product.shape)} and {self.wrt}: a tensor of order "
+                f"{order}. The differential d({what}) is just another matrix."]
+
+    def packed(self, kind: str, found: Derivation, denominator: Term, numerator: Term, symbol: str) -> Answer:
+        """The answer in the layout that was asked for."""
+        chosen, other = (denominator, numerator) if self.layout == "denominator" else (numerator, denominator)
+        turned = self.layout == "numerator"
+        last = next((s for s in reversed(found.steps)), None)
+        shown = "" if last is None else text(formula_of(last.after, found.names, expand=False))
+        steps = tuple(found.shown(style) for style in PRINT)
+        return Answer(
+            expression=self.problem.text.strip(), variable=self.wrt,
+            shape=_sizes(chosen), gradient=self.written(chosen, flip=turned and kind == "gradient"), layout=self.layout,
+            other_layout=self.written(other, flip=not turned and kind == "gradient"), other_shape=_sizes(other),
+            steps=steps[0], shapes=self.shapes(), symbol=symbol, kind=kind, differential=shown, notes=tuple(self.notes),
+            latex_steps=steps[1], mathml_steps=steps[2])
+
+    def written(self, term: Term, *, flip: bool) -> dict[str, str | None]:
+        """The term in every style; `flip` marks a vector as a row."""
+        out: dict[str, str | None] = {}
+        names = {t: n for t, n in self.names.items() if t is not self.output}
+        codes = {t: n for t, n in self.code_names.items() if t is not self.output}
+        for style in STYLES:
+            if style in PRINT:
+                node = formula_of(term, names)
+                out[style] = PRINT[style](Node("transpose", (node,)) if flip and term.ndim == 1 else node)
+            else:
+                out[style] = render(term, style, codes)
+        return out
+
+    def shapes(self) -> dict[str, tuple[str, str]]:
+        """Every name with its shape and where it comes from."""
+        found = {n: (show_shape(t.shape), self.setting.origins.get(n, "")) for n, t in self.setting.leaves.items()}
+        for label, term in self.setting.names.items():
+            if label not in found and term.card is not None:
+                found[label] = (show_shape(term.shape), "its equation")
+        return found
+
+
+def _sizes(term: Term) -> tuple[str, ...]:
+    return tuple(str(s) for s in term.shape)
+
+
+def _product_with(output: Term, variable: Term) -> tuple[Term, Term, bool] | None:
+    """A matrix product that has the variable as a factor: the product, the other factor, whether it stands before."""
+    seen: set[Term] = set()
+    stack = [output]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.card is not None and node.card.name in ("matmul", "dot") and variable in node.args and node.ndim == 2:
+            before = node.args[1] is variable
+            return node, node.args[0 if before else 1], before
+        stack.extend(node.args)
+    return None
+
+
+def hessian(expression: str, wrt: str, shapes: Mapping[str, str]) -> Answer:
+    """The second derivative of a scalar function of a vector: the Jacobian of its gradient, a symmetric matrix.
+
+    Raises `QuestionError` where the function is no scalar, the variable no vector, or the matrix cannot be written.
+    """
+    problem = read(expression)
+    recognised = recognise_all(problem)
+    setting = settle(problem, shapes, {n: card for n, (card, _) in recognised.items()})
+    variable = setting.names.get(wrt.strip())
+    if variable is None:
+        raise QuestionError(f"'{wrt}' is not in the expression; it holds {', '.join(setting.leaves)}")
+    if np.size(setting.result.sample) != 1 or vector_length(variable) is None:
+        raise QuestionError("the Hessian is formed for a scalar function of a vector; for others derive the gradient")
+    asked = _Answering(problem, setting, wrt.strip(), variable, "denominator", [])
+    first = derive(setting.result, None, variable, asked.names)
+    matrix = transposed_jacobian(first.gradient, variable, asked.keep)
+    if matrix is None:
+        raise QuestionError(f"the Hessian cannot be written as one matrix; the gradient is {asked.written(first.gradient, flip=False)['text']}")
+    answered = asked.packed("hessian", first, matrix, asked.turned(matrix), f"∂²L/∂{wrt}∂{wrt}ᵀ")
+    return answered

@@ -1,0 +1,307 @@
+"""The names of a question: which shape each has and why, and the samples they get.
+
+Shapes come from `--shape`, from what the operations force, and otherwise from the convention: a Greek letter is a
+scalar, a lowercase Latin letter a vector, an uppercase one a matrix.  Unknown sizes are symbols of their own; where an
+operation does not fit, its card says which sizes would have to be equal, and evaluation starts again with that.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nablint.calculus.evaluate import Evaluator, ShapeClash, split_index
+from nablint.calculus.formula import GREEK
+from nablint.calculus.notation import Expr, Problem, QuestionError
+from nablint.calculus.terms import Graph, Term
+from nablint.shapes import Polynomial, Size, show_shape
+
+Dims = tuple[str, ...]
+"""Sizes as written: numbers and symbols; those that begin with '?' are still unknown."""
+_POOL = (3, 5, 4, 7, 6, 8, 9, 11, 13, 12, 14, 15, 17, 16, 19, 18)
+_LETTERS = "nmkpqrstuvdhl"
+_TURNS = 60
+
+
+@dataclass(slots=True)
+class Setting:
+    """A question made concrete: its graph, the leaves, the result, and where the shapes come from."""
+
+    graph: Graph
+    leaves: dict[str, Term]
+    names: dict[str, Term]
+    result: Term
+    origins: dict[str, str] = field(default_factory=lambda: {})
+
+
+def parse_shape(name: str, written: str) -> Dims:
+    """`1,m` as sizes: digits are numbers, letters symbols; nothing is a scalar."""
+    parts = [p.strip() for p in written.strip().strip("()[]").split(",") if p.strip()]
+    for part in parts:
+        if not re.fullmatch(r"\d+|[^\W\d]\w*", part):
+            raise QuestionError(f"the shape of {name} has '{part}'; write sizes as in --shape {name}=1,m")
+        if part.isdigit() and not 0 < int(part) <= 4096:
+            raise QuestionError(f"the size {part} of {name} must lie between 1 and 4096; use a letter for an unknown size")
+    return tuple(parts)
+
+
+def free_names(problem: Problem) -> list[tuple[str, int | None]]:
+    """The input names in order of appearance, with the number of axes that their indices show."""
+    found: dict[str, int | None] = {}
+    defined: set[str] = set()
+
+    def walk(e: Expr, hidden: frozenset[str], running: list[str]) -> None:
+        if e.kind == "name" and e.value not in hidden and e.value not in defined:
+            base, indices = split_index(e.value, running)
+            if base not in ("pi", "π") and base not in running and base not in defined:
+                found[base] = len(indices) or found.get(base)
+        if e.kind == "sum_over":
+            running = [*running, *(e.value.split(",") if "," in e.value else e.value)]
+        if e.kind == "index" and e.parts[0].kind == "name" and all(p.kind == "name" and p.value in running for p in e.parts[1:]):
+            found.setdefault(e.parts[0].value, len(e.parts) - 1 or None)
+        for part in (*e.parts, *(v for _, v in e.words)):
+            walk(part, hidden, running)
+
+    for name, expr in problem.steps:
+        walk(expr, frozenset(), [])
+        if name:
+            defined.add(name)
+    for function in problem.functions.values():
+        walk(function.body, frozenset(function.parameters), [])
+    return list(found.items())
+
+
+def settle(problem: Problem, given: Mapping[str, str], known: Mapping[str, str] | None = None) -> Setting:
+    """Shapes for all names and samples of them; raises `QuestionError` where the shapes cannot be."""
+    names = free_names(problem)
+    listed = [n for n, _ in names]
+    intermediate = [n for n, _ in problem.steps if n]
+    for name in given:
+        if name not in listed and name not in intermediate:
+            raise QuestionError(f"--shape names {name}, which the expression does not hold; it holds {', '.join(listed)}")
+    fixed = {n: parse_shape(n, s) for n, s in given.items() if n in listed}
+    choices = {n: [fixed[n]] if n in fixed else list(_candidates(n, problem, axes)) for n, axes in names}
+    first: QuestionError | None = None
+    for turn, picked in enumerate(_combinations(choices)):
+        if turn >= _TURNS:
+            break
+        try:
+            return _solve(problem, picked, fixed, choices, known)
+        except QuestionError as error:
+            first = first or error
+    assert first is not None
+    raise first
+
+
+def _combinations(choices: dict[str, list[Dims]]) -> Iterator[dict[str, Dims]]:
+    """All choices, those with the fewest departures from the convention first."""
+    names = list(choices)
+    for changes in range(min(3, len(names)) + 1):
+        for changed in itertools.combinations([n for n in names if len(choices[n]) > 1], changes):
+            for options in itertools.product(*[range(1, len(choices[n])) for n in changed]):
+                picked = dict(zip(changed, options, strict=True))
+                yield {n: choices[n][picked.get(n, 0)] for n in names}
+
+
+def _candidates(name: str, problem: Problem, axes: int | None) -> Iterator[Dims]:
+    """The shapes that a name may have by the convention, the likeliest first."""
+    a, b = f"?{name}.0", f"?{name}.1"
+    if axes is not None:
+        yield tuple(f"?{name}.{k}" for k in range(axes))
+        return
+    letter = name[0]
+    if letter in "_":
+        letter = name[-1]
+    greek = name.split("_")[0] in GREEK or letter in GREEK.values() or "\u0370" <= letter <= "\u03ff"
+    column = problem.textbook or _transposes_a_vector(problem)
+    vector = [(a, "1"), (a,)] if column else [(a,), (a, "1")]
+    if greek or _only_divides(name, problem):
+        yield from ((), vector[0], (a, b))
+    elif letter.isupper():
+        yield from ((a, b), vector[0], ())
+    else:
+        yield from (vector[0], (), (a, b), vector[1])
+
+
+def _walk(e: Expr) -> Iterator[Expr]:
+    yield e
+    for part in (*e.parts, *(v for _, v in e.words)):
+        yield from _walk(part)
+
+
+def _transposes_a_vector(problem: Problem) -> bool:
+    """`x.T` of a lowercase letter: the vectors are meant as columns."""
+    return any(n.kind == "transpose" and n.parts[0].kind == "name" and n.parts[0].value[0].islower()
+               for _, e in problem.steps for n in _walk(e))
+
+
+def _only_divides(name: str, problem: Problem) -> bool:
+    """N in `... / N` and `1/(2*N) * ...` is a number, as are exponents."""
+    if name not in ("n", "m", "N", "M", "c", "C", "p", "k", "t", "T"):
+        return False
+    seen = divides = 0
+    for _, e in problem.steps:
+        for node in _walk(e):
+            seen += node.kind == "name" and node.value == name
+            if node.kind == "binary" and node.value == "/":
+                below = node.parts[1]
+                divides += sum(n.kind == "name" and n.value == name for n in _walk(below) if below.kind != "call")
+            if node.kind == "power":
+                divides += node.parts[1].kind == "name" and node.parts[1].value == name
+    return seen > 0 and seen == divides
+
+
+class _Classes:
+    """Sizes that must be equal, as classes with one representative: a number or a given symbol where there is one."""
+
+    def __init__(self, rigid: set[str]) -> None:
+        self.rigid = rigid
+        self.parent: dict[str, str] = {}
+        self.why: dict[str, str] = {}
+
+    def find(self, size: str) -> str:
+        while size in self.parent:
+            size = self.parent[size]
+        return size
+
+    def join(self, a: str, b: str, why: str) -> bool:
+        """Make two sizes equal; False where both are given and differ."""
+        a, b = self.find(a), self.find(b)
+        if a == b:
+            return False
+        if a.isdigit() or (a in self.rigid and not b.isdigit()):
+            a, b = b, a
+        if a.isdigit() or a in self.rigid:
+            return False
+        self.parent[a] = b
+        self.why[a] = why
+        return True
+
+
+def _solve(problem: Problem, picked: dict[str, Dims], fixed: Mapping[str, Dims], choices: dict[str, list[Dims]],
+           known: Mapping[str, str] | None) -> Setting:
+    rigid = {s for dims in fixed.values() for s in dims if not s.isdigit()}
+    classes = _Classes(rigid)
+    for _ in range(_TURNS):
+        try:
+            found = _attempt(problem, picked, fixed, choices, classes, known, lettered=False)
+            unknown = any(d.startswith("?") for dims in picked.values() for d in dims)
+            return _attempt(problem, picked, fixed, choices, classes, known, lettered=True) if unknown else found
+        except ShapeClash as clash:
+            if not any(_equate(classes, a.expr, b.expr, _excerpt(problem, clash.where)) for a, b in clash.misfit.equations):
+                raise _conflict(problem, clash) from clash
+    raise QuestionError("the shapes of the names cannot be worked out; give them with --shape", problem.text)
+
+
+def _equate(classes: _Classes, a: Polynomial, b: Polynomial, why: str) -> bool:
+    left, right = (p.name or (str(p.number) if p.number is not None else "") for p in (a, b))
+    if not left or not right:
+        return False
+    return classes.join(left, right, why)
+
+
+def _excerpt(problem: Problem, where: Expr) -> str:
+    return problem.text[where.start:where.end].strip()
+
+
+def _conflict(problem: Problem, clash: ShapeClash) -> QuestionError:
+    """Points at the operand that does not fit, with both shapes."""
+    parts = [p for p in clash.where.parts if p.kind not in ("number", "text")]
+    shown = [f"{_excerpt(problem, p)} {show_shape(t.shape)}" for p, t in zip(parts, clash.operands, strict=False)]
+    place = parts[-1] if parts else clash.where
+    message = " and ".join(shown) if shown else _excerpt(problem, clash.where)
+    text = f"shapes do not fit in '{_excerpt(problem, clash.where)}': {message}"
+    if clash.misfit.equations:
+        pairs = ", ".join(f"{a} and {b}" for a, b in clash.misfit.equations)
+        text += f"; {pairs} would have to be equal"
+    elif not shown:
+        text += f"; {clash.misfit.message}"
+    return QuestionError(re.sub(r"\?(\w+)\.(\d)", r"\1\2", text) + "; give other shapes with --shape", problem.text, place.start + 1)
+
+
+def _attempt(problem: Problem, picked: dict[str, Dims], fixed: Mapping[str, Dims], choices: dict[str, list[Dims]],
+             classes: _Classes, known: Mapping[str, str] | None, *, lettered: bool) -> Setting:
+    values, letters = _values(picked, classes, problem)
+    if not lettered:
+        letters = {s: s for s in letters}
+    setting: Setting | None = None
+    for draw in ("mixed", "positive", "definite"):
+        graph, rng = Graph(), np.random.default_rng(20)
+        leaves: dict[str, Term] = {}
+        for name, dims in picked.items():
+            shape = tuple(_size(classes.find(d), values, letters) for d in dims)
+            leaves[name] = graph.leaf(name, _sample(rng, tuple(map(int, shape)), draw), shape)
+        names = dict(leaves)
+        for symbol in {classes.find(d) for dims in picked.values() for d in dims}:
+            if symbol in fixed_symbols(fixed) and symbol not in names:
+                names[symbol] = graph.constant(_size(symbol, values, letters))
+        try:
+            with np.errstate(all="ignore"):
+                result = Evaluator(graph, names, problem, known).run()
+        except OverflowError as error:
+            raise QuestionError("the expression is too large", problem.text) from error
+        setting = Setting(graph, leaves, names, result, {})
+        if np.all(np.isfinite(np.asarray(result.sample, float))):
+            break
+    assert setting is not None
+    setting.origins = {n: _origin(n, picked[n], fixed, choices, classes, letters, problem) for n in picked}
+    return setting
+
+
+def fixed_symbols(fixed: Mapping[str, Dims]) -> set[str]:
+    """The size symbols that the user gave."""
+    return {s for dims in fixed.values() for s in dims if not s.isdigit()}
+
+
+def _values(picked: dict[str, Dims], classes: _Classes, problem: Problem) -> tuple[dict[str, int], dict[str, str]]:
+    """A number for every size, all different, and a letter for those that are still unknown."""
+    found = list(dict.fromkeys(classes.find(d) for dims in picked.values() for d in dims))
+    numbers = {int(s) for s in found if s.isdigit()}
+    free = (p for p in itertools.chain(_POOL, itertools.count(20)) if p not in numbers)
+    taken = {*picked, *(s for s in found if not s.startswith("?")), *(n for n, _ in problem.steps)}
+    letters = (c for c in itertools.chain(_LETTERS, (f"{c}{k}" for k in itertools.count(1) for c in _LETTERS)) if c not in taken)
+    values = {s: int(s) if s.isdigit() else next(free) for s in found}
+    return values, {s: next(letters) if s.startswith("?") else s for s in found}
+
+
+def _size(symbol: str, values: dict[str, int], letters: dict[str, str]) -> Size:
+    if symbol.isdigit():
+        return Size(int(symbol))
+    return Size(values[symbol], Polynomial.symbol(letters[symbol]))
+
+
+def _sample(rng: np.random.Generator, shape: tuple[int, ...], draw: str) -> np.ndarray:
+    """Values away from kinks and zeros; square matrices well conditioned."""
+    values = rng.uniform(0.3, 1.3, shape)
+    if draw == "mixed":
+        values = values * rng.choice([-1.0, 1.0], shape)
+    if len(shape) == 2 and shape[0] == shape[1] > 1:
+        if draw == "definite":
+            return values @ values.T / shape[0] + np.eye(shape[0])
+        return values + 2.0 * np.eye(shape[0])
+    return values
+
+
+def _origin(name: str, dims: Dims, fixed: Mapping[str, Dims], choices: dict[str, list[Dims]], classes: _Classes,
+            letters: dict[str, str], problem: Problem) -> str:
+    """Where a shape comes from, in words."""
+    if name in fixed:
+        return "--shape"
+    kind = {0: "scalar", 1: "vector", 2: "matrix"}.get(len(dims), "array")
+    if len(dims) == 2 and dims[1] == "1":
+        kind = "column vector"
+    if any(d.startswith("?") for d in dims) and choices[name][0] != dims:
+        text = f"its uses make it a {kind}"
+    elif len(choices[name]) == 1:
+        text = "its indices"
+    elif not dims and not ("\u0370" <= name[0] <= "\u03ff" or name in GREEK):
+        text = f"its uses make it a {kind}" if choices[name][0] != dims else "it only divides: a scalar"
+    else:
+        case = "Greek" if not dims else "uppercase" if name[0].isupper() else "lowercase"
+        text = f"convention: {case} letter, {kind}"
+    joined = [classes.why[d] for d in dims if d in classes.why]
+    return text + "".join(f"; sizes from {w}" for w in dict.fromkeys(joined[:1]))
