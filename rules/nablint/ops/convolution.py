@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from nablint.ops.card import Card, Operand, example, op, register
+from nablint.ops.card import Card, Operand, actual_shape, example, op, register
 from nablint.ops.layout import axes_in, shape_of
 from nablint.shapes import Misfit, Shape, Size, dim, show_shape
 
@@ -166,22 +166,30 @@ def _convolved(x: Shape, w: Shape, stride: Sizes, padding: Sizes, dilation: Size
     return (dim(x[0]), dim(w[0]), *places)
 
 
-def _matching(got: Shape, wanted: Shape, what: str) -> None:
-    if len(got) != len(wanted) or any(a != b for a, b in zip(got, wanted, strict=True)):
+def _matching(got: Shape, wanted: Shape, what: str, *, at_most: bool = False) -> None:
+    if len(got) != len(wanted) or any(a > b if at_most and k > 1 else a != b
+                                      for k, (a, b) in enumerate(zip(got, wanted, strict=True))):
         raise Misfit(f"{what} is {show_shape(wanted)}, not {show_shape(got)}",
                      tuple((dim(a), dim(b)) for a, b in zip(got, wanted, strict=False) if a != b))
 
 
 def _input_shape(G: Shape, w: Shape, shape: Sizes, **params: Any) -> Shape:
     whole = tuple(map(dim, shape))
-    _matching(G, _convolved(whole, w, **params), "the convolution's result")
+    _matching(G, _convolved(whole, w, **params), "the convolution's result", at_most=True)
     return whole
 
 
 def _weight_shape(x: Shape, G: Shape, shape: Sizes, **params: Any) -> Shape:
     whole = tuple(map(dim, shape))
-    _matching(G, _convolved(x, whole, **params), "the convolution's result")
+    _matching(G, _convolved(x, whole, **params), "the convolution's result", at_most=True)
     return whole
+
+
+def _cut_to(found: Operand, wanted: Operand) -> Operand:
+    """Without the places that an enlarged output has at its ends (`output_padding`)."""
+    if actual_shape(found) == actual_shape(wanted):
+        return found
+    return op.getitem(found, index=tuple(("slice", None, n, None) for n in shape_of(wanted)))
 
 
 def _size_of(x: Operand) -> Shape:
@@ -212,7 +220,7 @@ register(Card(
     name="convolution_input",
     evaluate=_input_back,
     shape=_input_shape,
-    adjoint=lambda G, out, g, w, shape, **p: (op.convolution(G, w, **p),
+    adjoint=lambda G, out, g, w, shape, **p: (_cut_to(op.convolution(G, w, **p), g),
                                               op.convolution_weight(G, g, shape=_size_of(w), **p)),
     numpy="convolution_input({0}, {1}, {shape})", torch="torch.nn.grad.conv2d_input({shape}, {1}, {0}, {stride}, {padding})",
     latex="{0} \\star^{{\\top}} {1}", text="{0} ⋆ᵀ {1}", binding=2,

@@ -159,6 +159,8 @@ def torch_pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -
         raise Misfit(f"{len(given)} paddings do not fit {x.ndim} axes")
     for k in range(len(given) // 2):
         pairs[-1 - k] = (given[2 * k], given[2 * k + 1])
+    if mode == "circular" and any(p < 0 for p in given):
+        raise TypeError("cutting off in circles is not followed")
     x = padded(x, tuple((max(a, 0), max(b, 0)) for a, b in pairs), _TORCH_MODES.get(mode, mode), value)
     return read(x, tuple(slice(-a if a < 0 else None, b if b < 0 else None) for a, b in pairs))
 

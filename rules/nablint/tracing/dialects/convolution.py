@@ -211,8 +211,8 @@ for _rank in (1, 2, 3):
     spelled(f"{_where}.conv{_rank}d", f"torch.conv{_rank}d")(_convolution(_rank))
     spelled(f"{_where}.conv_transpose{_rank}d", f"torch.conv_transpose{_rank}d")(_transposed(_rank))
     spelled(f"{_where}.max_pool{_rank}d", f"torch.max_pool{_rank}d")(_max_pool(_rank))
-    spelled(f"{_where}.avg_pool{_rank}d", f"torch.avg_pool{_rank}d")(_avg_pool(_rank))
-    spelled(f"{_where}.adaptive_avg_pool{_rank}d", f"torch.adaptive_avg_pool{_rank}d")(_adaptive(_rank, "mean"))
+    spelled(f"{_where}.avg_pool{_rank}d", *["torch.avg_pool1d"][_rank - 1:])(_avg_pool(_rank))
+    spelled(f"{_where}.adaptive_avg_pool{_rank}d", *["torch.adaptive_avg_pool1d"][_rank - 1:])(_adaptive(_rank, "mean"))
     spelled(f"{_where}.adaptive_max_pool{_rank}d")(_adaptive(_rank, "max"))
     for _name in ("input", "weight"):
         spelled(f"torch.nn.grad.conv{_rank}d_{_name}")(_gradient(_rank, _name))

@@ -190,7 +190,7 @@ def putmask(a: Term, mask: Any, values: Any) -> Term:
 def masked_select(input: Any, mask: Any) -> Term:  # noqa: A002 - torch's name
     """The entries where a mask holds, in a row."""
     x, mask = broadcast_arrays(input, mask)
-    return read(x, mask)
+    return read(x, mask) if x.ndim else read(reshaped(x, 1), reshaped(mask, 1))
 
 
 @spelled("numpy.compress", "ndarray.compress")

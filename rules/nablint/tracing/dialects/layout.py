@@ -189,7 +189,7 @@ def reshape_function(a: Any, shape: Any = None, order: Any = "C", **_: Any) -> T
     return _ordered(as_term(a), _.get("newshape", shape), order)
 
 
-@spelled("Tensor.view", "Tensor._unsafe_view", unview=_back)
+@spelled("Tensor.view", unview=_back)
 def view(x: Term, *shape: Any) -> Term:
     """Another shape for the same entries; another type leaves the values alone."""
     sizes = spread_args(shape)
