@@ -45,8 +45,31 @@ def _erfinv(y: float) -> float:
     return x
 
 
+def _erfcx(x: Any) -> Any:
+    """e^(x²) erfc x; a continued fraction where the factors leave the range of numbers (DLMF 7.9.4)."""
+    far = np.real(x) > 4
+    if not np.any(far):
+        return np.exp(x * x) * op.erfc(x)
+    big = np.where(far, x, 4.0)
+    fraction = big
+    for k in range(40, 0, -1):
+        fraction = big + k / 2 / fraction
+    return np.where(far, 1 / (_ROOT_PI * fraction), _erfcx(np.where(far, 0.0, x)))
+
+
+def _log_ndtr(x: Any) -> Any:
+    low = np.real(x) < -4
+    tail = np.where(low, x, -4.0)
+    usual = np.log(0.5 * op.erfc(-np.where(low, 0.0, x) / _ROOT_2))
+    return np.where(low, np.log(0.5 * _erfcx(-tail / _ROOT_2)) - tail * tail / 2, usual)
+
+
 def _digamma(x: Any) -> Any:
-    """Recurrence up to x > 8, then the asymptotic series (DLMF 5.5.2, 5.11.2)."""
+    """Reflection to x > 0, recurrence up to x > 8, then the asymptotic series (DLMF 5.5.4, 5.5.2, 5.11.2)."""
+    left = np.real(x) < 0
+    if np.any(left):
+        right = np.where(left, 1 - x, x)
+        return np.where(left, _digamma(right) - np.pi / np.tan(np.pi * np.where(left, x, 0.5)), _digamma(right))
     shifted, value = np.asarray(x) + 0.0, 0.0
     for _ in range(8):
         value, shifted = value - 1 / shifted, shifted + 1
@@ -84,6 +107,11 @@ def _towards_zero(x: Any) -> Any:
     return np.exp(-np.where(np.real(x) < 0, -x, x))
 
 
+def _xlogy(x: Any, y: Any) -> Any:
+    x, y = np.asarray(x), np.asarray(y)
+    return np.where(x == 0, 0.0, x * np.log(np.where(x == 0, 1.0, y)))
+
+
 unary("erf", _entrywise(math.erf, _bell), lambda g, x, y: g * (2 / _ROOT_PI * op.exp(-(x**2))),
       "d erf x = 2/√π e^(-x²) dx", numpy="scipy.special.erf({0})")
 unary("erfc", _entrywise(math.erfc, lambda x: -_bell(x)), lambda g, x, y: g * (-2 / _ROOT_PI * op.exp(-(x**2))),
@@ -91,12 +119,12 @@ unary("erfc", _entrywise(math.erfc, lambda x: -_bell(x)), lambda g, x, y: g * (-
 unary("erfinv", _entrywise(_erfinv, lambda x: 1 / _bell(np.vectorize(_erfinv)(x))),
       lambda g, x, y: g * (_ROOT_PI / 2 * op.exp(y**2)), "the inverse function's rule", domain="unit",
       numpy="scipy.special.erfinv({0})")
-unary("erfcx", lambda x: np.exp(x * x) * op.erfc(x), lambda g, x, y: g * (2 * x * y - 2 / _ROOT_PI),
+unary("erfcx", _erfcx, lambda g, x, y: g * (2 * x * y - 2 / _ROOT_PI),
       "product rule on e^(x²) erfc x", numpy="scipy.special.erfcx({0})", torch="torch.special.erfcx({0})")
 unary("ndtr", lambda x: 0.5 * op.erfc(-x / _ROOT_2), lambda g, x, y: g * (op.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)),
       "Φ' is the normal density", numpy="scipy.special.ndtr({0})", torch="torch.special.ndtr({0})", text="Φ({0})",
       latex="\\Phi({0})", define=lambda x: 0.5 * (1 + op.erf(x / _ROOT_2)))
-unary("log_ndtr", lambda x: np.log(0.5 * op.erfc(-x / _ROOT_2)),
+unary("log_ndtr", _log_ndtr,
       lambda g, x, y: g * (op.exp(-(x**2) / 2 - y) / math.sqrt(2 * math.pi)), "density over Φ",
       numpy="scipy.special.log_ndtr({0})", torch="torch.special.log_ndtr({0})", define=lambda x: op.log(op.ndtr(x)))
 unary("gelu", lambda x: 0.5 * x * op.erfc(-x / _ROOT_2),
@@ -125,13 +153,8 @@ unary("j0", lambda x: _bessel_j(x, 0), lambda g, x, y: -g * op.j1(x), "J₀' = -
       torch="torch.special.bessel_j0({0})", text="J₀({0})")
 unary("j1", lambda x: _bessel_j(x, 1), lambda g, x, y: g * (op.j0(x) - y / x), "J₁' = J₀ - J₁/x",
       numpy="scipy.special.j1({0})", torch="torch.special.bessel_j1({0})", text="J₁({0})")
-unary("entr", lambda x: -x * np.log(x), lambda g, x, y: -g * (op.log(x) + 1), "(-x log x)' = -(log x + 1)",
+unary("entr", lambda x: np.where(np.real(x) < 0, -np.inf, -_xlogy(x, x)), lambda g, x, y: -g * (op.log(x) + 1), "(-x log x)' = -(log x + 1)",
       domain="positive", numpy="-{0} * np.log({0})", torch="torch.special.entr({0})", define=lambda x: -x * op.log(x))
-
-
-def _xlogy(x: Any, y: Any) -> Any:
-    x, y = np.asarray(x), np.asarray(y)
-    return np.where(x == 0, 0.0, x * np.log(np.where(x == 0, 1.0, y)))
 
 
 binary("xlogy", _xlogy, lambda g, x, y, out: g * op.log(y), lambda g, x, y, out: g * x / y,

@@ -122,7 +122,9 @@ def hardshrink(input: Value, lambd: Value = 0.5) -> Operand:
 def prelu(input: Value, weight: Value) -> Operand:
     """A learned slope below 0, one for each channel (axis 1)."""
     slope = array(weight)
-    if len(slope.shape) == 1 and slope.shape[0] != 1 and len(input.shape) > 2:
+    if len(input.shape) == 0 and len(slope.shape):
+        slope = op.squeeze(slope, axis=0)
+    elif len(slope.shape) == 1 and slope.shape[0] != 1 and len(input.shape) > 2:
         slope = op.reshape(slope, shape=(slope.shape[0], *(1,) * (len(input.shape) - 2)))
     return op.where(op.greater(input, 0), input, op.multiply(slope, input))
 

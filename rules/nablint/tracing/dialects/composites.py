@@ -8,7 +8,7 @@ import numpy as np
 
 from nablint.ops.card import Operand, constant_like, op
 from nablint.ops.products import transposed
-from nablint.shapes import dim
+from nablint.shapes import broadcast, dim
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.operands import Value, array, axis_of, plain, rank_of
 
@@ -116,7 +116,9 @@ def vector_norm(x: Operand, p: float, axis: Value = None, keepdims: bool = False
 def cosine_similarity(x1: Value, x2: Value, dim: Value = 1, eps: Value = 1e-8) -> Operand:
     """The inner product over both norms."""
     axis, small = axis_of(dim), plain(eps)
-    first, second = (op.divide(x, op.maximum(op.norm(x, axis=axis, keepdims=True), small)) for x in (x1, x2))
+    shape = broadcast(tuple(x1.shape), tuple(x2.shape))
+    both = [x if x.shape == shape else op.broadcast_to(x, shape=shape) for x in (x1, x2)]
+    first, second = (op.divide(x, op.maximum(op.norm(x, axis=axis, keepdims=True), small)) for x in both)
     return op.sum(op.multiply(first, second), axis=axis, keepdims=False)
 
 

@@ -116,7 +116,7 @@ def _extremes_torch(name: str, elementwise: str) -> None:
     def call(input: Value, dim: Value = None, keepdim: Value = False, *, other: Value = None, axis: Value = None,
              keepdims: Value = False, out: Value = None) -> Any:
         second = other if dim is None else dim
-        if is_array(second) and len(second.shape):
+        if is_array(second):
             return CARDS[elementwise](input, second)
         along, keep = axis_of(axis if dim is None else dim), bool(keepdim or keepdims)
         values = CARDS[name](array(input), axis=along, keepdims=keep)
