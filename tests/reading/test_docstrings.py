@@ -176,7 +176,10 @@ ONE_LINERS = [
     ("dz", "dz: Gradient, same shape as Z_prev.", "like Z_prev"),
     ("y", "y: labels, of size (1, m)", "(1, m)"),
     ("o", "o: (N, C, H', W') where H' = H + 1", "(N, C, H', W')"),
+    ("y", "X, y : [n_samples, n_features], [n_samples]", "(n_samples,)"),
     # Near misses.
+    ("K", "K: [N, P, N, P], [N, P, P], [N, P]", "array"),
+    ("o", "o: array of the same shape as x, but with the last axis set to m", "array"),
     ("s", "s (int or tuple[int, int]): output size (height, width).", None),
     ("s", "s: the output size (height, width).", None),
     ("e", "e : 1D or 2D array_like, variable(s)", "array"),

@@ -65,7 +65,7 @@ def _read(entry: Entry, names: frozenset[str]) -> list[ShapeEvidence]:
         values = value_names(found[1], "docstring", entry.row)
         if values and (any(v.name in names for v in values) or any("cache" in n for n in entry.names)):
             return [ShapeEvidence(n, None, "tuple", "docstring", entry.row, parts=values) for n in entry.names or ("",)]
-    if len(entry.names) > 1 and (shapes := enumerated_shapes(f"{entry.type_text} {entry.text}")):
+    if len(entry.names) > 1 and (shapes := enumerated_shapes(f"{entry.type_text} {entry.text}".strip())):
         if len(shapes) == len(entry.names):
             return [ShapeEvidence(n, dims, "array", "docstring", entry.row)
                     for n, dims in zip(entry.names, shapes, strict=True)]

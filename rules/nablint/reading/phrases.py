@@ -19,7 +19,7 @@ _SAID = r"(?<![.\w])(?:shape|size|dimension|dimensionality|dim)s?\b(?!\[)"
 _LINK = r"\s*(?:of|is|are|as|being|equal to|will be|must be|should be|:|==?|-|→|->)?\s*"
 
 _ENUMERATED = re.compile(
-    rf"{_SAID}{_LINK}(?P<shapes>{_ANY_LIST}(?:\s*(?:,|and|, and)\s*{_ANY_LIST})+)", re.IGNORECASE)
+    rf"(?:{_SAID}{_LINK}|\A)(?P<shapes>{_ANY_LIST}(?:\s*(?:,|and|, and)\s*{_ANY_LIST})+)", re.IGNORECASE)
 _LEADS_TO_SIZE = re.compile(r"\b(?:of|with|has|have|in|an?)(?: the)?\s*\Z|[,(]\s*\Z")
 _TRIGGERED = re.compile(rf"(?P<word>{_SAID}){_LINK}(?:{_LIST}|{_PRODUCT})", re.IGNORECASE)
 _SHAPED = re.compile(rf"(?:{_LIST}|{_PRODUCT})[- ](?:shaped\b|(?:\w+[- ]){{0,2}}(?:{ARRAY_WORDS})\b)", re.IGNORECASE)
@@ -94,12 +94,20 @@ def read_phrase(name: str, phrase: str, source: Source, row: int = 0, *, type_te
     if kind in ("int", "float", "bool") and not dims:
         return ShapeEvidence(name, (), kind, source, row)
     like = None
-    if dims is None and not sure and (found := _LIKE.search(" ".join(_SENTENCE.split(phrase)[:2]) or type_text)):
-        said = found["name"].rstrip(".")
-        like = said if said in names or len(said) < 4 or re.search(r"[A-Z\d_]", said) else None
+    if dims is None and not sure:
+        like = _same_as(" ".join(_SENTENCE.split(phrase)[:2]) or type_text, names)
     if dims is not None or like or (sure and kind == "unknown"):
         kind = "array"
     return ShapeEvidence(name, dims, kind, source, row, read_elements(both), read_bound(both), like)
+
+
+def _same_as(text: str, names: frozenset[str]) -> str | None:
+    """The name in "same shape as x"; a plain word is one only where the docstring has it as a name."""
+    found = _LIKE.search(text)
+    if found is None or re.match(r"[`'\"]?,?\s*(?:but|except|plus|with an?|apart)\b", text[found.end():]):
+        return None
+    said = found["name"].rstrip(".")
+    return said if said in names or len(said) < 4 or re.search(r"[A-Z\d_]", said) else None
 
 
 def _first_shape(text: str, names: frozenset[str], *, is_type: bool) -> tuple[tuple[DimSpec, ...] | None, bool]:
@@ -126,15 +134,15 @@ def _first_shape(text: str, names: frozenset[str], *, is_type: bool) -> tuple[tu
                 d.kind == "number" or looks_like_shape((d,), names) or _SIZE_PHRASE.match(d.text) for d in dims
             ):
                 return dims, True
+        if number == 0 and (found := _WHOLE.match(sentence)):
+            dims = _dims_of(found, names, stated=False, named=False)
+            if dims is not None and looks_like_shape(dims, names):
+                return (None, True) if _has_alternative(sentence[found.end():], dims) else (dims, True)
         found = None if number else _AT_END.search(sentence)
         if found and not _NO_SHAPE_BEFORE.search(sentence[: found.start()]):
             dims = read_dims(found["inside"])
             if dims is not None and len(dims) > 1 and looks_like_shape(dims, names):
                 return dims, True
-        if number == 0 and (found := _WHOLE.match(sentence)):
-            dims = _dims_of(found, names, stated=False, named=False)
-            if dims is not None and looks_like_shape(dims, names):
-                return (None, True) if _has_alternative(sentence[found.end():], dims) else (dims, True)
     if is_type and not _MAYBE_SCALAR.search(text) and re.search(ARRAY_WORDS, text, re.IGNORECASE):
         ranks = {found["rank"].lower() for found in _RANK.finditer(text)}
         if len(ranks) == 1:
@@ -172,6 +180,8 @@ def _dims_of(found: re.Match[str], names: frozenset[str], *, stated: bool, named
 def _has_alternative(rest: str, dims: tuple[DimSpec, ...]) -> bool:
     """Another shape is offered behind this one."""
     found = _ALTERNATIVE.match(rest)
+    if re.match(rf"[`'\"*]*\s*,\s*{_ANY_LIST}", rest):
+        return True
     if found is None:
         return False
     for other in re.finditer(_LIST, found["rest"]):
