@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from truth.oracle import Oracle
 
 
@@ -186,3 +187,61 @@ def autograd_functions(m: Any, check: Oracle) -> None:
         ("reversal", m.GradientReversal.apply(leaf, 0.3), -0.3),
     ):
         check.same(name, torch.autograd.grad(out, leaf, torch.from_numpy(same))[0].numpy(), factor * same)
+
+
+def gated_cells(m: Any, check: Oracle) -> None:
+    """Activations, the layer with each of them, cells, sequences and attention, under random cotangents."""
+    rng = np.random.default_rng(13)
+    x, dout = rng.normal(size=(7, 4)), rng.normal(size=(7, 3))
+    np.random.seed(2)
+    for name in ("identity", "sigmoid", "tanh", "elu", "softplus"):
+        act = m.make_activation(name)
+        check(f"{name} grad", act.grad(x), lambda: np.sum(act.fn(x)), x)
+        layer = m.FullyConnected(4, 3, name)
+        layer.forward(x)
+        dx = layer.backward(dout)
+        loss = lambda: np.sum(dout * layer.forward(x, retain_derived=False))
+        check(f"{name} x", dx, loss, x)
+        for key, variable in layer.parameters.items():
+            check(f"{name} {key}", layer.gradients[key], loss, variable)
+    gru, h = m.GRUCell(4, 3), rng.normal(size=(7, 3))
+    gru.forward(x, h)
+    below = gru.backward(dout)
+    gradients = {k: v.copy() for k, v in gru.gradients.items()}
+    gru_loss = lambda: np.sum(dout * gru.forward(x, h))
+    check("gru x", below[0], gru_loss, x)
+    check("gru h", below[1], gru_loss, h)
+    for key, variable in gru.parameters.items():
+        check(f"gru {key}", gradients[key], gru_loss, variable)
+
+    H = 3
+    words, start, c0 = rng.normal(size=(2, 4, 5)), rng.normal(size=(2, H)), rng.normal(size=(2, H))
+    Wx, Wh, b = rng.normal(size=(5, 4 * H)), rng.normal(size=(H, 4 * H)), rng.normal(size=4 * H)
+    dh, dc = rng.normal(size=(2, H)), rng.normal(size=(2, H))
+    first = words[:, 0, :].copy()
+
+    def step() -> Any:
+        next_h, next_c, _ = m.lstm_step_forward(first, start, c0, Wx, Wh, b)
+        return np.sum(dh * next_h) + np.sum(dc * next_c)
+
+    found = m.lstm_step_backward(dh, dc, m.lstm_step_forward(first, start, c0, Wx, Wh, b)[2])
+    for i, variable in enumerate((first, start, c0, Wx, Wh, b)):
+        check(f"lstm step {i}", found[i], step, variable)
+    arriving = rng.normal(size=(2, 4, H))
+    found = m.lstm_backward(arriving, m.lstm_forward(words, start, Wx, Wh, b)[1])
+    for i, variable in enumerate((words, start, Wx, Wh, b)):
+        check(f"lstm {i}", found[i], lambda: np.sum(arriving * m.lstm_forward(words, start, Wx, Wh, b)[0]), variable)
+    target, mask = rng.integers(5, size=(2, 4)), rng.random((2, 4)) < 0.7
+    loss = m.temporal_softmax_loss
+    check("words", loss(words, target, mask)[1], lambda: loss(words, target, mask)[0], words)
+
+    Q, K, V = rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 5, 4)), rng.normal(size=(2, 5, 6))
+    arriving = rng.normal(size=(2, 3, 6))
+    found = m.attention_backward(arriving, m.attention_forward(Q, K, V)[1])
+    for i, variable in enumerate((Q, K, V)):
+        check(f"attention {i}", found[i], lambda: np.sum(arriving * m.attention_forward(Q, K, V)[0]), variable)
+    heads, x = m.SelfAttention(6, 2), rng.normal(size=(2, 3, 6))
+    heads.forward(x)
+    dx = heads.backward(arriving)
+    for name, gradient, variable in (("x", dx, x), ("Wo", heads.dWo, heads.Wo), ("Wqkv", heads.dWqkv, heads.Wqkv)):
+        check(f"heads {name}", gradient, lambda: np.sum(arriving * heads.forward(x)), variable)

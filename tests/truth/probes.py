@@ -20,6 +20,7 @@ PROBES: dict[str, Callable[[Any, Oracle], None]] = {
         networks.training_script,
         networks.char_rnn_script,
         layers.book_layers,
+        layers.gated_cells,
     )
 }
 
