@@ -27,7 +27,8 @@ _ARRAY_LIST = re.compile(
     rf"\b(?:{ARRAY_WORDS})(?<!arrays)(?<!tensors)(?<!vectors)\s*(?:,|of|with|:|-)?\s*(?:{_LIST}|{_PRODUCT})",
     re.IGNORECASE)
 _REAL = re.compile(r"(?:\\mathbb\s*\{?R\}?|\bR|ℝ)\s*\^\s*(?:\{(?P<inside>[^{}]*)\}|\((?P<round>[^()]*)\))")
-_WHOLE = re.compile(rf"{_LIST}\s*(?:[.,;:]|-|\Z|(?:where|with|containing|giving|for|of)\b)|{_PRODUCT}\s*(?:[.,;:]|\Z)")
+_WHOLE = re.compile(
+    rf"{_LIST}(?=\s*(?:[.,;:-]|\Z|(?:where|with|containing|giving|for|of)\b))|{_PRODUCT}(?=\s*(?:[.,;:]|\Z))")
 _LAST = re.compile(rf":\s*{_LIST}\s*\.?\Z")
 _AT_END = re.compile(rf"\s{_LIST}\s*\.?\Z")
 _NO_SHAPE_BEFORE = re.compile(
