@@ -48,7 +48,7 @@ def explanation_of(outcome: Outcome, judged: Judged) -> Explanation | None:
             steps: tuple[DerivationStep, ...] = ()
             if len(seeds) == 1:
                 output, cotangent = seeds[0]
-                steps = tuple(derive(output, None if output.ndim == 0 else cotangent, judged.wrt, names).steps)
+                steps = derive(output, None if output.ndim == 0 else cotangent, judged.wrt, names).shown()
         except (Misfit, ValueError, KeyError, TypeError, RecursionError, AttributeError, NotImplementedError, OverflowError):
             return None
     shapes = tuple((n, show_shape(t.shape)) for t, n in list(names.items())[:12] if t.ndim)
