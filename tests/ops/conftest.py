@@ -8,13 +8,13 @@ from typing import Any
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the counts that the tests recorded."""
     noted = [p for report in terminalreporter.getreports("passed") if report.when == "call" for p in report.user_properties]
-    for oracle in ("torch", "autograd", "scipy"):
+    for oracle, kind in (("torch", "spellings"), ("autograd", "expressions"), ("scipy", "expressions")):
         counts = [value for key, value in noted if key == oracle]
         operations = sum(1 for compared, _ in counts if compared)
         if counts:
             samples, refused = (sum(c[i] for c in counts) for i in (0, 1))
             terminalreporter.write_line(
-                f"{oracle}: {operations} spellings agree on {samples} samples, {refused} samples are not followed")
+                f"{oracle}: {operations} {kind} agree on {samples} samples, {refused} samples are not followed")
     covered = {card for key, value in noted if key == "cards" for card in value}
     if covered:
         from nablint.ops import CARDS

@@ -1,0 +1,117 @@
+"""The numpy and scipy spellings against HIPS autograd, and against numpy and scipy themselves.
+
+The same text runs on the library and on its spellings.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from ops.drawing import draw
+from ops.numpy_rows import AUTOGRAD, DIFFERENCES, VALUES
+from ops.test_against_torch import cards_under
+
+from nablint.calculus.gradient import gradients
+from nablint.calculus.terms import Graph, Term
+from nablint.ops import CARDS
+from nablint.ops.card import Example
+from nablint.tracing.dialects import load
+from nablint.tracing.dialects.context import using
+
+SPELLINGS = load()
+
+
+class Spelled:
+    """A library as its spellings: `Spelled("numpy").linalg.inv` is the one of `numpy.linalg.inv`."""
+
+    inf = np.inf
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def __getattr__(self, name: str) -> Any:
+        path = f"{self.path}.{name}"
+        if path in SPELLINGS:
+            return SPELLINGS[path].call
+        return Spelled(path)
+
+
+def run(text: str, np_: Any, sp: Any, arrays: list[Any]) -> Any:
+    return eval(text, {"np": np_, "sp": sp, **dict(zip("abc", arrays, strict=False))})  # a row of `numpy_rows`
+
+
+def ours(row: tuple[str, ...], arrays: list[Any]) -> tuple[Graph, list[Term], Any]:
+    graph = Graph()
+    leaves = [graph.leaf(name, a) for name, a in zip("abc", arrays, strict=False)]
+    with using(graph):
+        return graph, leaves, run(row[0], Spelled("numpy"), Spelled("scipy"), leaves)
+
+
+def our_gradients(graph: Graph, leaves: list[Term], out: Term, G: Any) -> list[Any]:
+    found = gradients({out: graph.leaf("G", G)}, leaves)
+    return [found[leaf].sample if leaf in found else np.zeros(leaf.sample.shape) for leaf in leaves]
+
+
+def drawn(row: tuple[str, ...]) -> list[Any]:
+    return draw(CARDS["add"], Example(row[1:], {"row": row[0]}), 0).arrays
+
+
+def identify(row: tuple[str, ...]) -> str:
+    return f"{row[0]} on {' and '.join(row[1:])}"
+
+
+@pytest.mark.parametrize("row", AUTOGRAD, ids=identify)
+def test_autograd_agrees(row: tuple[str, ...], record_property: Any) -> None:
+    np_ = pytest.importorskip("autograd.numpy")
+    import autograd.scipy as sp
+    import autograd.scipy.linalg
+    import autograd.scipy.special  # noqa: F401 - submodules are found by name
+    from autograd import make_vjp
+
+    arrays = drawn(row)
+    graph, leaves, out = ours(row, arrays)
+    pull, value = make_vjp(lambda given: run(row[0], np_, sp, given))(arrays)
+    assert np.shape(out.sample) == np.shape(value)
+    np.testing.assert_allclose(out.sample, value, rtol=1e-9, atol=1e-12)
+    G = np.random.default_rng(1).normal(size=np.shape(value))
+    for found, expected in zip(our_gradients(graph, leaves, out, G), pull(G), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
+    record_property("autograd", (1, 0))
+    record_property("cards", sorted(cards_under([out])))
+
+
+@pytest.mark.parametrize("row", DIFFERENCES, ids=identify)
+def test_differences_of_the_library_agree(row: tuple[str, ...], record_property: Any) -> None:
+    scipy = pytest.importorskip("scipy")
+    import scipy.linalg
+    import scipy.special
+
+    arrays = drawn(row)
+    graph, leaves, out = ours(row, arrays)
+    value = run(row[0], np, scipy, arrays)
+    assert np.shape(out.sample) == np.shape(value)
+    np.testing.assert_allclose(out.sample, value, rtol=1e-9, atol=1e-12)
+    rng, h = np.random.default_rng(2), 1e-4
+    G = rng.normal(size=np.shape(value))
+    for place, found in enumerate(our_gradients(graph, leaves, out, G)):
+        direction = 0.5 * rng.normal(size=np.shape(arrays[place]))
+
+        def along(t: float, place: int = place, direction: Any = direction) -> Any:
+            moved = [a + t * direction if i == place else a for i, a in enumerate(arrays)]
+            return np.sum(G * run(row[0], np, scipy, moved))
+
+        rate = (8 * (along(h) - along(-h)) - (along(2 * h) - along(-2 * h))) / (12 * h)
+        assert abs(np.sum(found * direction) - rate) <= 1e-7 * (1 + np.sum(np.abs(found * direction)))
+    record_property("scipy", (1, 0))
+    record_property("cards", sorted(cards_under([out])))
+
+
+@pytest.mark.parametrize("row", VALUES, ids=identify)
+def test_the_library_agrees_in_value(row: tuple[str, ...], record_property: Any) -> None:
+    arrays = drawn(row)
+    _, _, out = ours(row, arrays)
+    np.testing.assert_array_equal(np.asarray(getattr(out, "sample", out)), run(row[0], np, None, arrays))
+    record_property("scipy", (1, 0))
+    record_property("cards", sorted(cards_under([out])))
