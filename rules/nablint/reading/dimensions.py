@@ -99,7 +99,7 @@ def looks_like_shape(dims: tuple[DimSpec, ...], names: frozenset[str] = frozense
     written = [d.text for d in dims if d.kind == "name"]
     inside = [n for d in dims if d.kind == "expression" for n in re.findall(r"[^\W\d][\w.]*", d.text)]
     different = frozenset(written)
-    if different & names or different in _NO_SIZES or 2 * len(different) < len(written):
+    if different & names or different in _NO_SIZES:
         return False
     return all(_SIZE_WORDS.match(text) for text in written) and all(
         _SIZE_WORDS.match(text) or re.search("[A-Z]", text) for text in inside)
