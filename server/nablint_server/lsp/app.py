@@ -8,6 +8,7 @@ from nablint_server.lsp.features import (
     configuration,
     derivations,
     diagnostics,
+    fixing,
     hover,
     inlay_hints,
     lifecycle,
@@ -17,8 +18,8 @@ from nablint_server.lsp.features import (
 from nablint_server.lsp.server import Server
 
 FEATURES = (
-    lifecycle, configuration, synchronisation, diagnostics, workspace, code_actions, hover, inlay_hints, code_lens,
-    derivations,
+    lifecycle, configuration, synchronisation, diagnostics, workspace, code_actions, fixing, hover, inlay_hints,
+    code_lens, derivations,
 )
 
 

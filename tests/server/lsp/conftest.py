@@ -24,15 +24,22 @@ class Client(LanguageClient):
         super().__init__(converter_factory=default_converter)
         self.published = asyncio.Queue()
         self.registrations = []
+        self.applied = []
         register_lsp_features(self, {
             **DEFAULT_CLIENT_FEATURES,
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: _keep,
             types.CLIENT_REGISTER_CAPABILITY: _registered,
+            types.WORKSPACE_APPLY_EDIT: _applied,
         })
 
 
 def _registered(client: LanguageClient, params: types.RegistrationParams):
     client.registrations.extend(params.registrations)
+
+
+def _applied(client: LanguageClient, params: types.ApplyWorkspaceEditParams):
+    client.applied.append(params)
+    return types.ApplyWorkspaceEditResult(True)
 
 
 def _keep(client: LanguageClient, params: types.PublishDiagnosticsParams):

@@ -49,6 +49,23 @@ async def test_fix_all_goes_on_until_nothing_is_left(session):
     assert applied(text, resolved.edit.document_changes[0].edits) == text.replace("X @", "X.T @")
 
 
+async def test_a_client_that_cannot_resolve_fixes_all_by_a_command(session):
+    def old(capabilities):
+        push_only(capabilities)
+        capabilities.text_document.code_action.resolve_support = None
+
+    await session.initialize(adapt=old)
+    uri = session.open(SLIP)
+    await session.diagnostics(uri)
+    *_, fix_all = await session.actions(uri, 2)
+    assert "nablint.fixAll" in str(fix_all.command)
+    done = await session.client.workspace_execute_command_async(
+        types.ExecuteCommandParams("nablint.fixAll", arguments=[uri]))
+    assert done
+    ((change,),) = [params.edit.document_changes for params in session.client.applied]
+    assert applied(SLIP, change.edits) == RIGHT
+
+
 async def test_hover_shows_the_shape_and_the_derivation(session):
     await session.initialize(adapt=push_only)
     uri = session.open(SLIP)

@@ -15,12 +15,12 @@ from nablint.results import Diagnostic, Place
 
 from nablint_server.lsp import edits
 from nablint_server.lsp.documents import Document
+from nablint_server.lsp.features import fixing
 from nablint_server.lsp.features.derivations import show_at
 from nablint_server.lsp.features.diagnostics import translate
 from nablint_server.lsp.server import Server
 from nablint_server.lsp.snapshots import View
 
-FIX_ALL = "source.fixAll.nablint"
 PATIENCE = 1.0
 """Seconds that a request for actions waits for repairs to be ready."""
 
@@ -31,7 +31,7 @@ def register(server: Server) -> None:
     """Register the handlers."""
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(
-        code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL], resolve_provider=True))
+        code_action_kinds=[types.CodeActionKind.QuickFix, fixing.KIND], resolve_provider=True))
     async def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
         uri = params.text_document.uri
         document = server.documents.get(uri)
@@ -48,21 +48,21 @@ def register(server: Server) -> None:
                 found += [a for a in (_repair(server, document, view, finding, shown),
                                       _suppress(server, view, uri, finding, where, shown),
                                       _derivation(uri, finding, where)) if a is not None]
-        if _wanted(FIX_ALL, only):
+        if _wanted(fixing.KIND, only):
             fixable = sum(d.fix is not None and d.fix.applicability == "safe" for d in view.result.diagnostics)
             if fixable or (not document.repaired and view.result.diagnostics):
-                action = types.CodeAction("Fix all gradients that nablint can repair", FIX_ALL, data={"all": uri})
-                found.append(action if _resolves(server) else await _fix_all(server, action, document))
+                found.append(fixing.action(server, uri))
         return found
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def resolve(action: types.CodeAction) -> types.CodeAction:
         data: dict[str, Any] = action.data if isinstance(action.data, dict) else {}
-        document = server.documents.get(str(data.get("all") or data.get("uri")))
+        if "all" in data:
+            action.edit = await fixing.repaired(server, str(data["all"]))
+            return action
+        document = server.documents.get(str(data.get("uri")))
         if document is None or action.edit is not None:
             return action
-        if "all" in data:
-            return await _fix_all(server, action, document)
         view = await document.settled(repairs=True)
         place = Place(int(data.get("row", 0)), int(data.get("column", 0)))
         for finding in view.result.diagnostics if view is not None else ():
@@ -98,7 +98,7 @@ def _findings(view: View, uri: str, asked: types.Range) -> list[tuple[Diagnostic
 def _repair(server: Server, document: Document, view: View, finding: Diagnostic,
             shown: types.Diagnostic) -> types.CodeAction | None:
     if finding.fix is None:
-        if document.repaired or not _resolves(server):
+        if document.repaired or not fixing.resolves(server):
             return None
         return types.CodeAction(f"Repair ({finding.name})", types.CodeActionKind.QuickFix, [shown], data={
             "uri": view.now.uri, "row": finding.location.row, "column": finding.location.column})
@@ -134,24 +134,3 @@ def _derivation(uri: str, finding: Diagnostic, where: types.Range) -> types.Code
     if finding.explanation is None:
         return None
     return types.CodeAction("Show the derivation", types.CodeActionKind.QuickFix, command=show_at(uri, where.start))
-
-
-def _resolves(server: Server) -> bool:
-    """Whether the client fills in an action's edit later."""
-    text_document = server.client_capabilities.text_document
-    action = text_document.code_action if text_document is not None else None
-    return action is not None and action.resolve_support is not None and "edit" in action.resolve_support.properties
-
-
-async def _fix_all(server: Server, action: types.CodeAction, document: Document) -> types.CodeAction:
-    """All safe repairs; the worker applies them and judges again until nothing is left to apply."""
-    view = document.latest()
-    settings = await server.choices.settings(document.filename)
-    if view is None or settings is None:
-        return action
-    source = view.now.source
-    mended = await server.work.call("mend", source, document.filename, settings)
-    changes = [(located[0], types.TextEdit(located[1], edit.content)) for edit in edits.between(source, mended)
-               if (located := view.now.locate(edit.location, edit.end_location)) is not None]
-    action.edit = server.edit(view.now, changes)
-    return action
