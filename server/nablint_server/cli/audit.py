@@ -9,7 +9,8 @@ from typing import Any, TextIO
 
 import click
 
-from nablint_server.cli.options import Selection, Tally, opened, selection
+from nablint_server.cli.options import Selection, Tally, selection
+from nablint_server.cli.output import opened
 from nablint_server.reports import AUDITS, audit_writer
 from nablint_server.reports.paint import Paint
 from nablint_server.running.outcome import Outcome

@@ -10,7 +10,8 @@ from typing import Any, TextIO
 
 import click
 
-from nablint_server.cli.options import Selection, Tally, complain, opened, selection, several
+from nablint_server.cli.options import Selection, Tally, selection
+from nablint_server.cli.output import complain, opened, several
 from nablint_server.reports import FINDINGS, findings_writer
 from nablint_server.reports.paint import Paint
 from nablint_server.running.outcome import Outcome
@@ -102,7 +103,7 @@ def _summary(tally: Tally, *, fix: bool, diff: bool) -> None:
     """One line for people, on standard error so that pipes stay clean."""
     parts: list[str] = []
     if tally.fixed:
-        parts.append(f"{several(tally.fixed, 'fix').replace('fixs', 'fixes')} {'to apply' if diff else 'applied'}")
+        parts.append(f"{several(tally.fixed, 'fix', 'fixes')} {'to apply' if diff else 'applied'}")
     if tally.findings:
         left = " left" if tally.fixed and not diff else ""
         hint = f" ({tally.fixable} mended by --fix)" if tally.fixable and not fix and not diff else ""

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from nablint.results import Claim, Diagnostic, Place
 
-from nablint_server.cli.options import CLEAN, FINDINGS, complain, stop
+from nablint_server.cli.output import CLEAN, FINDINGS, complain, stop, utf8
 from nablint_server.configuration import ConfigurationError, Configurations
 from nablint_server.reports.derivation import full
 from nablint_server.reports.objects import claim_object, explanation_object, finding
@@ -53,11 +53,11 @@ def explain(where: str, latex: bool, output_format: str, as_json: bool, stdin_fi
             "claims": [claim_object(outcome, claim, derivations=True) for claim in claims],
             "diagnostics": [_with_derivation(outcome, diagnostic) for diagnostic in found],
         }
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        print(utf8(json.dumps(told, indent=2, ensure_ascii=False)))
     elif latex:
-        print("\n".join(_latex(claims, found)))
+        print(utf8("\n".join(_latex(claims, found))))
     else:
-        print("\n".join(_text(outcome, claims, found)))
+        print(utf8("\n".join(_text(outcome, claims, found))))
     sys.exit(CLEAN)
 
 
@@ -102,11 +102,11 @@ def _text(outcome: Outcome, claims: list[Claim], found: list[Diagnostic]) -> Ite
 
 
 def _latex(claims: list[Claim], found: list[Diagnostic]) -> Iterator[str]:
-    from nablint_server.reports.latex import aligned
+    from nablint_server.reports.latex import aligned, translated
 
     explanations = [one.explanation for one in (*claims, *found) if one.explanation is not None]
     for explanation in dict.fromkeys(explanations):
-        yield aligned(explanation)
+        yield aligned(explanation.title, translated(explanation.steps))
     if not explanations:
         stop("there is no derivation for this line; see the reason without --latex")
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
 import sys
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any
 
 import click
 
+from nablint_server.cli.output import CLEAN, FAILED, FINDINGS, complain, stop
 from nablint_server.configuration import ConfigurationError, Configurations, Overrides
 from nablint_server.files.walking import walk
 from nablint_server.running.many import run_all
 from nablint_server.running.one import Task
 from nablint_server.running.outcome import Outcome
 
-CLEAN, FINDINGS, FAILED = 0, 1, 2
 WORDS = "A,B,..."
 """Words with commas between them; such an option may be repeated."""
 
@@ -149,47 +146,3 @@ class Tally:
         if self.failed:
             return FAILED
         return FINDINGS if self.findings and not exit_zero else CLEAN
-
-
-def complain(line: str) -> None:
-    """One line on standard error."""
-    print(f"nablint: {' '.join(line.split())}", file=sys.stderr, flush=True)
-
-
-def stop(line: str) -> NoReturn:
-    """One line on standard error, and the end."""
-    complain(line)
-    sys.exit(FAILED)
-
-
-@contextlib.contextmanager
-def opened(path: Path | None) -> Generator[TextIO]:
-    """Where the report goes; ends the program when it cannot be written.
-
-    A reader that closes early, as `head` does, ends the program without a word.
-    """
-    try:
-        if path is None:
-            if isinstance(sys.stdout, io.TextIOWrapper):
-                sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-            yield sys.stdout
-            sys.stdout.flush()
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", errors="backslashreplace") as out:
-            yield out
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
-    except OSError as error:
-        stop(f"{path or 'standard output'}: cannot be written ({error.strerror})")
-
-
-def several(count: int, what: str) -> str:
-    """`1 finding`, `2 findings`."""
-    return f"{count} {what}{'s' * (count != 1)}"
-
-
-__all__: Sequence[str] = (
-    "CLEAN", "FAILED", "FINDINGS", "Selection", "Tally", "complain", "opened", "selection", "several", "stop",
-)  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from nablint_server.cli.options import stop
+from nablint_server.cli.output import stop, utf8
 
 
 @click.command()
@@ -40,7 +40,7 @@ def rule(rule: str | None, output_format: str) -> None:
     page = found.page.strip()
     if not page.startswith("# "):
         page = f"# {found.name} ({found.code})\n\n{page}"
-    sys.stdout.write(page + "\n")
+    sys.stdout.write(utf8(page + "\n"))
 
 
 def told(found: Any) -> dict[str, str]:

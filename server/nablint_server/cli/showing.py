@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nablint_server.cli.options import CLEAN, FAILED, Selection, complain
+from nablint_server.cli.options import Selection
+from nablint_server.cli.output import CLEAN, FAILED, complain
 from nablint_server.configuration import Configuration
 from nablint_server.files.walking import walk
 

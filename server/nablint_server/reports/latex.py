@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from nablint.results import Explanation
+from nablint.results import DerivationStep
 
 GREEK = {
     "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "varepsilon", "ζ": "zeta", "η": "eta", "θ": "theta",
@@ -30,15 +31,26 @@ def latex(text: str) -> str:
     return re.sub(r" +", " ", "".join(_piece(piece) for piece in pieces)).strip()
 
 
-def aligned(explanation: Explanation) -> str:
-    """A derivation as an `align*` environment: a row for each step, its reason behind it."""
+def translated(steps: Sequence[DerivationStep]) -> list[DerivationStep]:
+    """Steps whose sides are LaTeX."""
+    return [DerivationStep(step.rule, latex(step.before), latex(step.after), step.why) for step in steps]
+
+
+def aligned(title: str, steps: Sequence[DerivationStep]) -> str:
+    """A derivation as an `align*` environment: a row for each step, whose sides are LaTeX, its rule behind it.
+
+    The left side is written where it is new; the last step, which reads the gradient off, is an equation itself.
+    """
     rows: list[str] = []
-    for number, step in enumerate(explanation.steps):
-        before = latex(step.before) if number == 0 or step.before != explanation.steps[number - 1].after else ""
-        reason = rf" && \text{{{_plain(step.why or step.rule)}}}"
-        rows.append(f"  {before} &= {latex(step.after)}{reason}" if step.after else f"  {before}{reason}")
+    previous = ""
+    for step in steps:
+        row = f"{'' if step.before == previous else step.before} &= {step.after}"
+        if step is steps[-1] and " = " in step.after:
+            row = step.after.replace(" = ", " &= ", 1)
+        rows.append(rf"  {row.strip()} && \text{{{_plain(step.rule)}}}")
+        previous = step.after
     body = " \\\\\n".join(rows)
-    return f"% {explanation.title}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"
+    return f"% {title}\n\\begin{{align*}}\n{body}\n\\end{{align*}}"
 
 
 def _piece(piece: str) -> str:

@@ -6,6 +6,7 @@ A process that dies or hangs takes one file with it: that file gets its one line
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import time
@@ -13,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from nablint_server.running.one import Task, patience, prepare, run
+from nablint_server.running.one import Task, brief, patience, prepare, run
 from nablint_server.running.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -95,7 +96,11 @@ def _work(connection: Connection) -> None:
             task = connection.recv()
         except (EOFError, OSError):
             return
-        connection.send(run(task))
+        outcome = run(task)
+        try:
+            connection.send(outcome)
+        except (AttributeError, TypeError, ValueError, pickle.PicklingError) as error:
+            connection.send(Outcome(task.filename, error=f"nablint failed: {brief(error)}; please report it"))
 
 
 def _parallel(tasks: list[tuple[int, Task]], count: int) -> Iterator[tuple[int, Outcome]]:
