@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nablint.ops.card import Card, Operand, example, op, register
@@ -23,7 +21,8 @@ flip = register(Card(
     evaluate=lambda x, axis=None: np.flip(x, axis),
     shape=_checked,
     adjoint=lambda G, out, x, axis=None: (flip(G, axis=axis),),
-    numpy="np.flip({0}, {axis})", torch="torch.flip({0}, {axis})", latex="\\operatorname{{flip}}({0})", text="flip({0})",
+    numpy="np.flip({0}, {axis})", torch="torch.flip({0}, {axis})",
+    latex="\\operatorname{{flip}}({0})", text="flip({0})",
     why="reversing twice changes nothing, so the adjoint reverses",
     examples=(example("N D"), example("N D", axis=0), example("B N D", axis=(0, -1))),
 ))
@@ -95,7 +94,8 @@ tile = register(Card(
     numpy="np.tile({0}, {reps})", torch="{0}.repeat({reps})",
     latex="\\operatorname{{tile}}({0}, {reps})", text="tile({0}, {reps})",
     why="every copy of an entry adds its cotangent",
-    examples=(example("N D", reps=(2, 3)), example("N", reps=(4, 1)), example("N D", reps=(2,)), example("N D", reps=(2, 1, 3))),
+    examples=(example("N D", reps=(2, 3)), example("N", reps=(4, 1)), example("N D", reps=(2,)),
+              example("N D", reps=(2, 1, 3))),
 ))
 
 Widths = tuple[tuple[int, int], ...]

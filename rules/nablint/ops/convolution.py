@@ -129,7 +129,8 @@ def _input_back(G: Any, w: Any, shape: Sizes, stride: Sizes, padding: Sizes, dil
     if groups == 1:
         spread = np.tensordot(G, w, ((1,), (0,)))
     else:
-        parts = [np.tensordot(g, v, ((1,), (0,))) for g, v in zip(_grouped(G, groups, 1), _grouped(w, groups, 0), strict=True)]
+        pairs = zip(_grouped(G, groups, 1), _grouped(w, groups, 0), strict=True)
+        parts = [np.tensordot(g, v, ((1,), (0,))) for g, v in pairs]
         spread = np.concatenate(parts, 1 + rank)
     spread = np.moveaxis(spread, 1 + rank, 1)
     whole = (*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], padding, strict=True)))
@@ -222,7 +223,8 @@ register(Card(
     shape=_input_shape,
     adjoint=lambda G, out, g, w, shape, **p: (_cut_to(op.convolution(G, w, **p), g),
                                               op.convolution_weight(G, g, shape=_size_of(w), **p)),
-    numpy="convolution_input({0}, {1}, {shape})", torch="torch.nn.grad.conv2d_input({shape}, {1}, {0}, {stride}, {padding})",
+    numpy="convolution_input({0}, {1}, {shape})",
+    torch="torch.nn.grad.conv2d_input({shape}, {1}, {0}, {stride}, {padding})",
     latex="{0} \\star^{{\\top}} {1}", text="{0} ⋆ᵀ {1}", binding=2,
     why="the transposed convolution: its transpose is the convolution",
     examples=tuple(example(g, w, shape=lambda n, x=x: tuple(n[a] if a in n else int(a) for a in x.split()), **p)

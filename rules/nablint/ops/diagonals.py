@@ -78,7 +78,8 @@ register(Card(
     latex="\\operatorname{{Diag}}({0})", text="Diag({0})",
     why="only the diagonal of the cotangent meets an entry",
     examples=(example("N"), example("B N", offset=1), example("B N", axis1=0, axis2=2),
-              example("N", shape=lambda n: (n["N"] + 2, n["N"])), example("B N", shape=lambda n: (n["N"], n["N"] + 1), offset=1)),
+              example("N", shape=lambda n: (n["N"] + 2, n["N"])),
+              example("B N", shape=lambda n: (n["N"], n["N"] + 1), offset=1)),
 ))
 
 

@@ -80,5 +80,6 @@ stack = register(Card(
     differential=lambda out, args, dargs, axis: stack(*_zero_where_fixed(args, dargs), axis=axis),
     numpy="np.stack(({*}), axis={axis})", torch="torch.stack(({*}), dim={axis})", latex="[{*}]", text="[{*}]",
     why="each piece takes its own layer of the cotangent",
-    examples=(example("N D", "N D", axis=0), example("N D", "N D", "N D", axis=-1), example("N D", "N D", axis=1), example("", "", axis=0)),
+    examples=(example("N D", "N D", axis=0), example("N D", "N D", "N D", axis=-1), example("N D", "N D", axis=1),
+              example("", "", axis=0)),
 ))

@@ -81,7 +81,8 @@ transpose = register(Card(
     adjoint=_transpose_back,
     numpy="np.transpose({0}, {axes})", torch="{0}.permute({axes})", latex="{0}^{{\\top}}", text="{0}ᵀ", binding=4,
     why="⟨G, Vᵀ⟩ = ⟨Gᵀ, V⟩: the axes go back to where they came from",
-    examples=(example("N D"), example("B N D", axes=(1, 2, 0)), example("B N D"), example("N"), example("B N D", axes=(0, 2, -2))),
+    examples=(example("N D"), example("B N D", axes=(1, 2, 0)), example("B N D"), example("N"),
+              example("B N D", axes=(0, 2, -2))),
 ))
 
 reshape = register(Card(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-
 from nablint.calculus.terms import Term
 from nablint.ops.card import op
 from nablint.ops.indexing import encode_index

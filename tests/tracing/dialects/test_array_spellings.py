@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tracing.dialects.spoken import Names, Spoken, heard
-
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Graph, Term
 from nablint.ops.card import op
 from nablint.shapes import Polynomial, Size
 from nablint.tracing.dialects.context import using
+from tracing.dialects.spoken import Names, Spoken, heard
 
 SIZES = {"B": 3, "N": 5, "D": 4, "K": 6}
 SHAPES = {"x": "N D", "y": "N D", "s": "N N", "t": "B N D", "v": "D", "u": "N", "c": "N 1", "q": "1 D", "i": "K",
@@ -501,7 +500,7 @@ def test_torch_line_and_its_gradient(line: str) -> None:
     wanted = torch.autograd.grad(theirs, [t for t in tensors.values() if t.requires_grad], torch.tensor(G), allow_unused=True)
     found = gradients({ours.term: graph.leaf("G", G, ours.term.shape)}, leaves.values())
     for name, grad in zip([n for n, t in tensors.items() if t.requires_grad], wanted, strict=True):
-        if grad is not None and not ours.term is leaves[name]:
+        if grad is not None and ours.term is not leaves[name]:
             np.testing.assert_allclose(found[leaves[name]].sample, grad.numpy(), err_msg=f"{line}: {name}", atol=1e-12)
             assert [str(s) for s in found[leaves[name]].shape] == [str(s) for s in leaves[name].shape], f"{line}: {name}"
 

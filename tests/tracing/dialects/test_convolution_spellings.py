@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tracing.dialects.spoken import Names, Spoken, heard
-
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Graph
 from nablint.shapes import Polynomial, Size, show_shape
 from nablint.tracing.dialects.context import using
+from tracing.dialects.spoken import Names, Spoken, heard
 
 SIZES = {"N": 3, "C": 2, "F": 4, "H": 6, "W": 5, "L": 8}
 SHAPES = {"x": "N C H W", "w": "F C 3 2", "b": "F", "z": "N C L", "k": "F C 3", "g": "N F 6 6", "a": "9", "e": "4",

@@ -41,7 +41,10 @@ def current_random() -> np.random.Generator:
 
 
 def as_term(value: Any) -> Term:
-    """The term of an array-like: a term, a number, an array, or a list of these; raises `Misfit` for a ragged list and `TypeError` for what holds no numbers."""
+    """The term of an array-like: a term, a number, an array, or a list of these.
+
+    Raises `Misfit` for a ragged list and `TypeError` for what holds no numbers.
+    """
     if isinstance(value, Term):
         return value
     if isinstance(value, list | tuple | range):
@@ -107,9 +110,13 @@ def kind_of(dtype: Any, default: str = "float") -> str:
     name = str(name).rpartition(".")[2].lower()
     if name.startswith("bool"):
         return "bool"
-    if "int" in name or name in ("long", "longtensor", "short", "byte", "bytetensor") or name[:1] in "iu" and len(name) == 2:
+    if "int" in name or name in ("long", "longtensor", "short", "byte", "bytetensor", "i", "i4", "i8", "u1"):
         return "int"
     return "complex" if "complex" in name or "cfloat" in name or "cdouble" in name else "float"
+
+
+NUMPY_TYPES: dict[str, type] = {"float": float, "int": int, "bool": bool, "complex": complex}
+"""The type that holds numbers of a kind."""
 
 
 def kind_of_term(x: Term) -> str:

@@ -117,13 +117,13 @@ def np_positive(*parameters: Any, size: Any = None) -> Term:
 
 
 @spelled("torch.randn_like")
-def torch_randn_like(input: Term, **_: Any) -> Term:  # noqa: A002 - torch's name
+def torch_randn_like(input: Term, **_: Any) -> Term:
     """Standard normal values in the shape of a tensor."""
     return signed("randn", input.shape)
 
 
 @spelled("torch.rand_like")
-def torch_rand_like(input: Term, **_: Any) -> Term:  # noqa: A002 - torch's name
+def torch_rand_like(input: Term, **_: Any) -> Term:
     """Values between 0 and 1 in the shape of a tensor."""
     return between("rand", input.shape)
 
@@ -203,7 +203,7 @@ def np_poisson(lam: Any = 1.0, size: Any = None) -> Term:
 
 
 @spelled("torch.bernoulli", "Tensor.bernoulli")
-def torch_bernoulli(input: Term, p: Any = None, **_: Any) -> Term:  # noqa: A002 - torch's name
+def torch_bernoulli(input: Term, p: Any = None, **_: Any) -> Term:
     """Zeros and ones in the shape of a tensor."""
     sample = (current_random().random(tuple(map(int, input.shape))) < 0.6).astype(float)
     return current_graph().leaf("bernoulli", sample, input.shape)
@@ -216,7 +216,7 @@ def bernoulli_into(x: Term, p: Any = 0.5, **_: Any) -> Term:
 
 
 @spelled("torch.multinomial")
-def torch_multinomial(input: Term, num_samples: Any, *args: Any, **_: Any) -> Term:  # noqa: A002 - torch's name
+def torch_multinomial(input: Term, num_samples: Any, *args: Any, **_: Any) -> Term:
     """Indices along the last axis."""
     shape = (*input.shape[:-1], *as_shape(num_samples))
     return whole("multinomial", shape, 0, int(input.shape[-1]))
