@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def rule_page(name: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def rule_text(name: str) -> str:
-    """A rule's documentation as Markdown; empty where the rule has no file."""
+    """What a rule finds and why that is bad, as Markdown without headings; empty where the rule has no file."""
     file = rule_file(name)
-    return "" if file is None else ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    page = "" if file is None else ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+    return re.sub(r"^#+ (.*)$", r"**\1**", page.partition("\n## Example")[0].strip(), flags=re.MULTILINE)

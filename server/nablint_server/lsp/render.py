@@ -34,7 +34,12 @@ def derivation(explanation: Explanation) -> str:
 
 def finding(diagnostic: Diagnostic) -> str:
     """A finding with its rule."""
-    return f"**{diagnostic.code}** `{diagnostic.name}`: {escaped(diagnostic.message)}"
+    return f"{rule(diagnostic)}: {escaped(diagnostic.message)}"
+
+
+def rule(diagnostic: Diagnostic) -> str:
+    """The code and the name of a finding's rule."""
+    return f"**{diagnostic.code}** `{diagnostic.name}`"
 
 
 def claim(claimed: Claim) -> str:

@@ -36,11 +36,11 @@ def _sections(view: View, place: Place) -> list[str]:
     if notes:
         note = min(notes, key=lambda n: (n.end_location.row - n.location.row, len(n.text)))
         sections.append(f"```python\n{note.text}: {note.shape}\n```")
-    sections += [render.finding(finding) for finding in found]
     if claims and not found:
         sections.append(render.claim(claims[0]))
     explained = next((e.explanation for e in (*found, *claims) if e.explanation is not None), None)
     if explained is not None:
         sections.append(render.derivation(explained))
-    sections += [text for finding in found if (text := rule_text(finding.name))]
+    # The message itself is shown by the editor, beside this.
+    sections += [f"{render.rule(finding)}\n\n{rule_text(finding.name)}".strip() for finding in found]
     return sections

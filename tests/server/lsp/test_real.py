@@ -1,0 +1,61 @@
+"""The server with the analysis that it is made for, on the examples and the case files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slips import HERE as CASES
+
+from .conftest import applied, push_only
+
+EXAMPLES = CASES.parent / "examples"
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture
+def jobs():
+    return "nablint_server.lsp.jobs"
+
+
+SLIPS = [
+    # example, line with the slip, what repairs it
+    ("numpy_linear_layer.py", "self.dW = dout.T @ self.x", "(dout.T @ self.x).T"),
+    ("numpy_column_network.py", "delta = np.dot(self.weights[-l + 1], delta)", "self.weights[-l + 1].T"),
+    ("torch_function.py", "grad_bias = grad_out.sum(1)", "grad_out.sum(0)"),
+]
+
+
+@pytest.mark.parametrize(("name", "slip", "repair"), SLIPS)
+async def test_a_slip_is_found_on_its_line_explained_and_repaired(session, name, slip, repair):
+    text = (EXAMPLES / name).read_text()
+    line = next(n for n, row in enumerate(text.split("\n")) if slip in row)
+    await session.initialize(adapt=push_only)
+    uri = session.open(text, f"file:///work/{name}")
+    (found,) = await session.diagnostics(uri, timeout=60)
+    assert found.range.start.line == line
+    assert Path(found.code_description.href.removeprefix("file://")).exists()
+    hover = await session.hover(uri, line, found.range.start.character)
+    assert "∂L/∂" in hover
+    assert "Why is this bad?" in hover
+    fix, *_ = await session.actions(uri, line)
+    (change,) = fix.edit.document_changes
+    mended = applied(text, change.edits)
+    assert repair in mended.split("\n")[line]
+    session.change(uri, mended)
+    assert await session.diagnostics(uri, timeout=60) == []
+
+
+async def test_a_block_that_does_not_parse_leaves_the_others_their_findings(session):
+    text = (EXAMPLES / "numpy_linear_layer.py").read_text()
+    await session.initialize(adapt=push_only)
+    uri = session.open(text)
+    (found,) = await session.diagnostics(uri, timeout=60)
+    session.change(uri, text + "\n\ndef unfinished(:\n")
+    assert [d.message for d in await session.diagnostics(uri, timeout=60)] == [found.message]
+    session.change(uri, text)
+    await session.diagnostics(uri, timeout=60)
+    broken = text.replace("self.dW = dout.T @ self.x", "self.dW = dout.T @ self.x + (")
+    session.change(uri, broken)
+    assert [d.range.start.line for d in await session.diagnostics(uri, timeout=60)] == [found.range.start.line]
