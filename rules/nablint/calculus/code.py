@@ -6,6 +6,7 @@ What is written evaluates to the term's value with the names in scope; what cann
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Callable, Mapping
 
@@ -132,8 +133,9 @@ class _Coder:
         pattern = card.torch if self.torch else card.numpy
         if not pattern or term.args and not re.search(r"\{(\d|\*)", pattern):
             raise Unwritable
+        params = {**_defaults(card.evaluate), **term.params}
         for key in re.findall(r"\{([a-z]\w*)\}", pattern):
-            if term.params.get(key) is None:  # a parameter left out is left out
+            if params.get(key) is None:  # a parameter left out is left out
                 pattern = re.sub(rf",\s*(\w+=)?\{{{key}\}}", "", pattern)
 
         def put(found: re.Match[str]) -> str:
@@ -147,7 +149,7 @@ class _Coder:
                 if before in ("(", ",", "[") and after in (")", ",", "]"):
                     return self.write(term.args[int(key)])[0]
                 return self.at(term.args[int(key)], CALL)
-            value = term.params.get(key)
+            value = params.get(key)
             if value is None:
                 raise Unwritable
             if key == "shape":
@@ -184,7 +186,7 @@ class _Coder:
         if found is None:
             return None
         operands, output, labels = found
-        if len(operands) == 1 and labels[0] == output:
+        if all(names == output for names in labels):
             return None
         letters: dict[int, str] = {}
         spare = iter("ijklmnopqrstuvwxyzabcdefgh")
@@ -249,6 +251,15 @@ def network(term: Term, names: frozenset[Term]) -> tuple[list[Term], tuple[int, 
 def _level(text: str) -> int:
     """How strongly a name that is really an expression binds."""
     return CALL if re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*(\.T)?", text) else 0
+
+
+def _defaults(function: Callable[..., object]) -> dict[str, object]:
+    """The parameters of a card that need not be given."""
+    try:
+        found = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    return {p.name: p.default for p in found if p.default is not p.empty and not p.name.startswith("_")}
 
 
 _LEVELS: dict[type, int] = {ast.Add: ADD, ast.Sub: ADD, ast.Mult: MUL, ast.Div: MUL, ast.MatMult: MUL, ast.Mod: MUL,

@@ -81,7 +81,9 @@ class Derivation:
     def loss(self) -> Node:
         """The name of the scalar whose gradient this is; with an arriving cotangent that scalar is ⟨G, f⟩."""
         found = _name(self.output, self.names, "L")
-        return found if self.cotangent.is_constant else Node("name", (), "L")
+        if self.cotangent.is_constant:
+            return found
+        return Node("name", (), "ℓ" if text(found) == "L" else "L")
 
     def check(self) -> list[Step]:
         """The steps whose two sides differ on the samples: none, or there is a mistake."""
@@ -299,7 +301,10 @@ class _Method:
             piece = self.inner(part, self.d[arg])
             shown = piece if shown is None else shown + piece
         if shown is not None:
-            self.step(*_across(card, spread, opened, shown))
+            if len(out) == 1 and out[0][0].ndim == 0:
+                self.step("constant factor", opened, shown, "a number may stand anywhere in a product")
+            else:
+                self.step(*_across(card, spread, opened, shown))
         return out
 
 

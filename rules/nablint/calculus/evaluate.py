@@ -356,6 +356,8 @@ def _trace(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Va
     x = ev.term(args[0])
     if x.ndim == 2 and x.shape[0] != x.shape[1]:
         raise Misfit(f"the trace needs a square matrix, not {show_shape(x.shape)}", ((dim(x.shape[0]), dim(x.shape[1])),))
+    if x.card is not None and x.card.name == "kron" and all(a.shape[0] == a.shape[1] for a in x.args):
+        return op.trace(x.args[0]) * op.trace(x.args[1])  # tr(A ⊗ B) = tr(A) tr(B)
     return x if x.ndim == 0 else op.trace(x)
 
 

@@ -39,6 +39,7 @@ class Atom:
     sizes:    one per axis, never 1.
     positive: greater than zero wherever defined.
     boolean:  0 or 1, so that its square is itself; sign: 1 or -1, so that its square is 1.
+    symmetric: a matrix that is its own transpose.
     """
 
     key: tuple[Any, ...]
@@ -46,6 +47,7 @@ class Atom:
     positive: bool = False
     boolean: bool = False
     sign: bool = False
+    symmetric: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -73,17 +75,20 @@ class Algebra:
         self.limit = LIMIT
         self.atoms: list[Atom] = [Atom(("eye",), ())]
         self._by_key: dict[tuple[Any, ...], int] = {}
+        self.symmetric: set[int] = {EYE}
         self._forms: dict[Any, int] = {}
         self.behind: dict[int, Form] = {}
         """The form that an atom of kind "form" stands for, over the atom's own axes."""
 
     def atom(self, key: tuple[Any, ...], sizes: Iterable[Size] = (), *, positive: bool = False, boolean: bool = False,
-             sign: bool = False) -> int:
+             sign: bool = False, symmetric: bool = False) -> int:
         """The number of the atom with this key."""
         found = self._by_key.get(key)
         if found is None:
             found = self._by_key[key] = len(self.atoms)
-            self.atoms.append(Atom(key, tuple(sizes), positive, boolean, sign))
+            self.atoms.append(Atom(key, tuple(sizes), positive, boolean, sign, symmetric))
+            if symmetric:
+                self.symmetric.add(found)
         return found
 
     def opaque(self, key: tuple[Any, ...], sizes: Shape, **flags: bool) -> Form:
@@ -174,6 +179,8 @@ class Algebra:
                         else:
                             moved.append(fresh + i - n)
                             top = max(top, fresh + i - n + 1)
+                    if number in self.symmetric:
+                        moved.sort()
                     key = (number, tuple(moved))
                     factors[key] = factors.get(key, 0) + exponent
                 fresh = top
@@ -200,7 +207,7 @@ class Algebra:
         factors = self._reduce(factors, n)
         used = {i for _, axes in factors for i in axes if i >= n}
         extra = [bound[i] for i in bound if i not in used and i not in self._gone]
-        monomial = canonical(factors, n)
+        monomial = canonical(factors, n, self.symmetric)
         if not extra:
             _accumulate(total, monomial, coefficient)
             return
@@ -258,13 +265,14 @@ class Algebra:
                 if other != key[1] or power != 1 or len(with_axes) != 2:
                     continue
                 straight = with_axes if key[2] else with_axes[::-1]
-                for mine, theirs in ((0, 1), (1, 0)):
+                ends = ((0, 1), (1, 0), (0, 0), (1, 1)) if other in self.symmetric else ((0, 1), (1, 0))
+                for mine, theirs in ends:
                     shared = axes[mine]
                     if shared >= n and straight[theirs] == shared and _uses(factors, shared) == 2:
                         del factors[(number, axes)], factors[(other, with_axes)]
                         self._gone.add(shared)
-                        ends = sorted((axes[1 - mine], straight[1 - theirs]))
-                        factors[(EYE, (ends[0], ends[1]))] = 1
+                        first, second = sorted((axes[1 - mine], straight[1 - theirs]))
+                        factors[(EYE, (first, second))] = 1
                         return True
         return False
 
@@ -417,7 +425,7 @@ class Algebra:
         left: list[Factor] = []
         for part in components(monomial, n):
             if any(i >= n for _, axes, _ in part for i in axes):
-                put(self._atom_of(Form(sizes, {canonical({(a, x): e for a, x, e in part}, n): 1.0}), exponent)
+                put(self._atom_of(Form(sizes, {canonical({(a, x): e for a, x, e in part}, n, self.symmetric): 1.0}), exponent)
                     if whole or all(self.atoms[a].positive or e % 2 == 0 for a, _, e in part) else (-1, (), 0))
                 if (-1, ()) in factors:
                     del factors[(-1, ())]
@@ -435,7 +443,7 @@ class Algebra:
                 left.append((number, axes, power))
         if left or (not whole and coefficient < 0):
             sign = 1.0 if coefficient > 0 else -1.0
-            inside = Form(sizes, {canonical({(a, x): e for a, x, e in left}, n): sign})
+            inside = Form(sizes, {canonical({(a, x): e for a, x, e in left}, n, self.symmetric): sign})
             coefficient = abs(coefficient)
             if sign > 0 and len(left) == 1 and left[0][2] == 1:
                 put((left[0][0], left[0][1], exponent))
@@ -518,7 +526,7 @@ def components(monomial: Iterable[Factor], n: int) -> list[list[Factor]]:
     return [members for _, members in groups]
 
 
-def canonical(factors: dict[tuple[int, tuple[int, ...]], float], n: int) -> Monomial:
+def canonical(factors: dict[tuple[int, tuple[int, ...]], float], n: int, symmetric: set[int]) -> Monomial:
     """Names for the summed indices that do not depend on the names they had: by colour refinement, then by trial.
 
     Where many indices stay alike the trial is cut short; equal products may then look different, never the reverse.
@@ -529,7 +537,7 @@ def canonical(factors: dict[tuple[int, tuple[int, ...]], float], n: int) -> Mono
     items = [(a, x, e) for (a, x), e in factors.items() if e]
     if len(bound) == 1:
         (only,) = bound
-        return tuple(sorted((a, tuple([n if i == only else i for i in x]), e) for a, x, e in items))
+        return _named(items, {only: n}, symmetric)
     colour: dict[int, Any] = dict.fromkeys(bound, n)
     ranks = 1
     for _ in range(len(bound)):
@@ -538,7 +546,8 @@ def canonical(factors: dict[tuple[int, tuple[int, ...]], float], n: int) -> Mono
             view = tuple([colour.get(i, i) for i in x])
             for position, i in enumerate(x):
                 if i >= n:
-                    seen[i].append((a, e, position, view))
+                    alike = a in symmetric
+                    seen[i].append((a, e, 0 if alike else position, tuple(sorted(view)) if alike else view))
         signatures = {i: (colour[i], tuple(sorted(s))) for i, s in seen.items()}
         order = {s: n + k for k, s in enumerate(sorted(set(signatures.values())))}
         colour = {i: order[signatures[i]] for i in bound}
@@ -551,9 +560,16 @@ def canonical(factors: dict[tuple[int, tuple[int, ...]], float], n: int) -> Mono
         if trial >= 120:
             break
         names = {i: n + k for k, i in enumerate(itertools.chain(*arrangement))}
-        candidate = tuple(sorted((a, tuple([names.get(i, i) for i in x]), e) for a, x, e in items))
+        candidate = _named(items, names, symmetric)
         if best is None or candidate < best:
             best = candidate
     assert best is not None
     return best
 
+
+def _named(items: list[Factor], names: dict[int, int], symmetric: set[int]) -> Monomial:
+    renamed: list[Factor] = []
+    for a, x, e in items:
+        axes = [names.get(i, i) for i in x]
+        renamed.append((a, tuple(sorted(axes)) if a in symmetric else tuple(axes), e))
+    return tuple(sorted(renamed))

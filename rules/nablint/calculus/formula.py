@@ -69,6 +69,8 @@ def product(parts: tuple[Node, ...], sign: str = "") -> Node:
     flat: list[Node] = []
     for part in parts:
         flat += part.parts if part.kind == "product" and part.mark == sign else (part,)
+    if not sign:
+        flat.sort(key=lambda n: n.kind != "number")
     return flat[0] if len(flat) == 1 else Node("product", tuple(flat), sign)
 
 

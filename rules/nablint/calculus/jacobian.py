@@ -54,8 +54,12 @@ def _before(term: Term, g: Term) -> Term | None:
         return None
     name = term.card.name if term.card is not None else ""
     inside = [depends_on(a, g) for a in term.args]
-    if name in ("add", "subtract") and all(np.shape(a.sample) == np.shape(term.sample) for a in term.args):
+    if name in ("add", "subtract"):
         parts = [_before(a, g) for a in term.args]
+        size = size_product(term.shape)
+        for k, part in enumerate(parts):  # a number beside a vector is spread over it
+            if part is not None and np.size(term.args[k].sample) == 1 != size:
+                parts[k] = term.graph.constant(np.ones((int(size), 1)), (size, Size(1))) @ part
         if all(inside):
             return None if parts[0] is None or parts[1] is None else \
                 parts[0] + parts[1] if name == "add" else parts[0] - parts[1]
@@ -95,6 +99,12 @@ def _scaled(term: Term, g: Term, inside: list[bool]) -> Term | None:
     assert term.card is not None
     moving, still = term.args[inside.index(True)], term.args[inside.index(False)]
     if term.card.name == "divide" and inside[1]:
+        return None
+    if moving.card is not None and moving.card.name in ("add", "subtract") and np.size(still.sample) == np.size(term.sample) > 1:
+        halves = [term.graph.apply(term.card, (a, still) if inside[0] else (still, a), {}) for a in moving.args]
+        found = [_before(h, g) for h in halves]
+        if found[0] is not None and found[1] is not None:
+            return found[0] + found[1] if moving.card.name == "add" else found[0] - found[1]
         return None
     part = _before(moving, g)
     if part is None:

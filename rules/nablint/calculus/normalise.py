@@ -84,7 +84,8 @@ def _one(algebra: Algebra, node: Term, forms: list[Form]) -> Form:
 
 def _leaf(algebra: Algebra, node: Term, sizes: Shape) -> Form:
     if not node.is_constant:
-        return algebra.opaque(("leaf", node.number), sizes)
+        symmetric = node in node.graph.memo.get("symmetric", ())
+        return algebra.opaque(("leaf", node.number), sizes, symmetric=symmetric)
     if "size" in node.params:
         return algebra.size(node.params["size"])
     sample = np.asarray(node.sample)
@@ -403,7 +404,7 @@ def _inv(g: Algebra, t: Term, a: Form) -> Form | None:
     atom = g.atoms[number]
     if atom.key[0] == "inv":
         return Form(a.sizes, {tuple(sorted((*scalars, (atom.key[1], axes, 1)))): 1 / coefficient})
-    found = g.atom(("inv", number, True), atom.sizes)
+    found = g.atom(("inv", number, True), atom.sizes, symmetric=atom.symmetric)
     return Form(a.sizes, {tuple(sorted((*scalars, (found, axes, 1)))): 1 / coefficient})
 
 
@@ -453,7 +454,7 @@ def _in_shape(g: Algebra, a: Form, sizes: Shape) -> Form:
                     moved = _atom_in_shape(g, number, axes, a.sizes, sizes)
                 moved = g.power(moved, power)
             else:
-                inner = Form(a.sizes, {canonical({(f[0], f[1]): f[2] for f in group}, n): 1.0})
+                inner = Form(a.sizes, {canonical({(f[0], f[1]): f[2] for f in group}, n, g.symmetric): 1.0})
                 number, axes, _ = next(iter(g.atomise(inner).terms))[0]
                 moved = _atom_in_shape(g, number, axes, a.sizes, sizes)
             part = g.multiply(part, moved, sizes)

@@ -21,9 +21,10 @@ from nablint.calculus.recognise import recognise_all
 from nablint.calculus.render import Style, formula_of, render
 from nablint.calculus.setting import Setting, settle
 from nablint.calculus.simplify import simplify
+from nablint.calculus.structure import WHY, structured
 from nablint.calculus.terms import Term
 from nablint.results import DerivationStep
-from nablint.shapes import show_shape
+from nablint.shapes import Misfit, show_shape
 
 Layout = Literal["denominator", "numerator"]
 STYLES: tuple[Style, ...] = ("text", "latex", "mathml", "numpy", "torch", "einsum")
@@ -141,7 +142,12 @@ def answer(expression: str, wrt: str, shapes: Mapping[str, str], layout: str = "
     if variable is None or (variable.is_constant and wrt not in setting.leaves):
         raise QuestionError(f"'{wrt}' is not in the expression; it holds {', '.join(setting.leaves)}")
     notes = [f"{n} is the {word} function." for n, (_, word) in recognised.items()]
-    return _Answering(problem, setting, wrt, variable, layout, notes).run()  # type: ignore[arg-type]
+    try:
+        return _Answering(problem, setting, wrt, variable, layout, notes).run()  # type: ignore[arg-type]
+    except (Misfit, ValueError, TypeError, IndexError, np.linalg.LinAlgError) as error:
+        if isinstance(error, QuestionError):
+            raise
+        raise QuestionError(f"the derivative by {wrt} cannot be worked out: {error}; give shapes with --shape") from error
 
 
 class _Answering:
@@ -177,7 +183,12 @@ class _Answering:
         """A scalar's gradient."""
         found = derive(self.output, None, self.variable, self.names)
         self.notes += self.naive()
-        return self.packed("gradient", found, found.gradient, self.turned(found.gradient), self.symbol("L"))
+        kind = self.setting.structures.get(self.wrt)
+        result = found.gradient
+        if kind:
+            result = structured(result, kind, self.keep)
+            self.notes.append(f"{self.wrt} is {kind}: {WHY[kind]}.")
+        return self.packed("gradient", found, result, self.turned(result), self.symbol("L"))
 
     def jacobian(self, transposed: Term) -> Answer:
         """A vector by a vector."""
@@ -198,9 +209,9 @@ class _Answering:
         self.notes.insert(0, (
             f"∂f/∂{self.wrt} has one entry for each pair of entries of f {show_shape(self.output.shape)} and {self.wrt} "
             f"{show_shape(self.variable.shape)}: a tensor of order {order}, which is not formed. Given is its product with "
-            f"an incoming gradient {label} = ∂L/∂f of shape {show_shape(self.output.shape)}; the differential is "
+            f"an incoming gradient {label} of shape {show_shape(self.output.shape)}; the differential is "
             f"df = {self.forward()}."))
-        return self.packed("vector-Jacobian product", found, found.gradient, self.turned(found.gradient), self.symbol("L"))
+        return self.packed("vector-Jacobian product", found, found.gradient, self.turned(found.gradient), text(found.symbol()))
 
     # Parts ------------------------------------------------------------------------------------------------------------
 
@@ -262,12 +273,22 @@ class _Answering:
         last = next((s for s in reversed(found.steps)), None)
         shown = "" if last is None else text(formula_of(last.after, found.names, expand=False))
         steps = tuple(found.shown(style) for style in PRINT)
+        structure = self.setting.structures.get(self.wrt)
+        if structure and kind == "gradient":
+            steps = tuple((*shown_steps, self.structure_step(found, denominator, style, structure))
+                          for shown_steps, style in zip(steps, PRINT, strict=True))
         return Answer(
             expression=self.problem.text.strip(), variable=self.wrt,
             shape=_sizes(chosen), gradient=self.written(chosen, flip=turned and kind == "gradient"), layout=self.layout,
             other_layout=self.written(other, flip=not turned and kind == "gradient"), other_shape=_sizes(other),
             steps=steps[0], shapes=self.shapes(), symbol=symbol, kind=kind, differential=shown, notes=tuple(self.notes),
             latex_steps=steps[1], mathml_steps=steps[2])
+
+    def structure_step(self, found: Derivation, result: Term, style: str, kind: str) -> DerivationStep:
+        """From independent entries to the free entries of a structured matrix."""
+        write = PRINT[style]
+        return DerivationStep(f"{kind} structure", write(formula_of(found.gradient, self.names)),
+                              write(formula_of(result, self.names)), WHY[kind])
 
     def written(self, term: Term, *, flip: bool) -> dict[str, str | None]:
         """The term in every style; `flip` marks a vector as a row."""

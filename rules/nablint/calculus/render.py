@@ -163,6 +163,7 @@ _writes("inv")(lambda w, t: Node("inverse", (w.write(t.args[0]),)))
 _writes("trace")(lambda w, t: formula.call("tr", w.write(t.args[0]), latex="\\operatorname{tr}"))
 _writes("det")(lambda w, t: formula.call("det", w.write(t.args[0])))
 _writes("absolute")(lambda w, t: Node("bars", (w.write(t.args[0]),), "|"))
+_writes("norm")(lambda w, t: Node("bars", (w.write(t.args[0]),), "‖") if t.ndim == 0 else None)
 _writes("outer")(lambda w, t: formula.product((w.write(t.args[0]), Node("transpose", (w.write(t.args[1]),)))))
 _writes("inner_product")(lambda w, t: Node("inner", (w.write(t.args[0]), w.write(t.args[1]))))
 _writes("broadcast_to", "expand_dims", "squeeze")(lambda w, t: w.write(t.args[0]))
@@ -186,6 +187,18 @@ def _row(w: _Writer, t: Term) -> Node:
     if t not in w.names and t.card is not None and t.card.name == "matmul" and t.args[0].ndim == 2:
         return formula.product((_row(w, t.args[1]), _turned(w.write(t.args[0]))))
     return _turned(w.write(t))
+
+
+@_writes("reshape")
+def _reshape(w: _Writer, t: Term) -> Node | None:
+    """A vector is a column; as a row it is transposed."""
+    inner = t.args[0]
+    if inner.ndim == 1 and t.ndim == 2 and 1 in np.shape(t.sample):
+        shown = w.write(inner)
+        return shown if np.shape(t.sample)[1] == 1 else _turned(shown)
+    if np.size(t.sample) == 1 or (t.ndim == 1 and inner.ndim == 2 and np.shape(inner.sample)[1] == 1):
+        return w.write(inner)
+    return None
 
 
 def _turned(node: Node) -> Node:

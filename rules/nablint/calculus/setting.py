@@ -17,6 +17,7 @@ import numpy as np
 from nablint.calculus.evaluate import Evaluator, ShapeClash, split_index
 from nablint.calculus.formula import GREEK
 from nablint.calculus.notation import Expr, Problem, QuestionError
+from nablint.calculus.structure import STRUCTURES, declare, shaped_sample
 from nablint.calculus.terms import Graph, Term
 from nablint.shapes import Polynomial, Size, show_shape
 
@@ -36,17 +37,28 @@ class Setting:
     names: dict[str, Term]
     result: Term
     origins: dict[str, str] = field(default_factory=lambda: {})
+    structures: Mapping[str, str] = field(default_factory=lambda: {})
 
 
 def parse_shape(name: str, written: str) -> Dims:
-    """`1,m` as sizes: digits are numbers, letters symbols; nothing is a scalar."""
+    """`1,m` as sizes: digits are numbers, letters symbols; nothing is a scalar.  A last word may be a structure."""
     parts = [p.strip() for p in written.strip().strip("()[]").split(",") if p.strip()]
+    if parts and parts[-1] in STRUCTURES:
+        parts.pop()
+        if len(parts) != 2 or parts[0] != parts[1]:
+            raise QuestionError(f"{name} has a structure, so it must be square; write --shape {name}=n,n,symmetric")
     for part in parts:
         if not re.fullmatch(r"\d+|[^\W\d]\w*", part):
             raise QuestionError(f"the shape of {name} has '{part}'; write sizes as in --shape {name}=1,m")
         if part.isdigit() and not 0 < int(part) <= 4096:
             raise QuestionError(f"the size {part} of {name} must lie between 1 and 4096; use a letter for an unknown size")
     return tuple(parts)
+
+
+def structure_of(written: str) -> str:
+    """The structure in `n,n,symmetric`, or nothing."""
+    last = written.replace(" ", "").strip("()[]").rpartition(",")[2]
+    return last if last in STRUCTURES else ""
 
 
 def free_names(problem: Problem) -> list[tuple[str, int | None]]:
@@ -83,6 +95,7 @@ def settle(problem: Problem, given: Mapping[str, str], known: Mapping[str, str] 
     for name in given:
         if name not in listed and name not in intermediate:
             raise QuestionError(f"--shape names {name}, which the expression does not hold; it holds {', '.join(listed)}")
+    structures = {n: kind for n, s in given.items() if (kind := structure_of(s))}
     fixed = {n: parse_shape(n, s) for n, s in given.items() if n in listed}
     choices = {n: [fixed[n]] if n in fixed else list(_candidates(n, problem, axes)) for n, axes in names}
     first: QuestionError | None = None
@@ -90,7 +103,7 @@ def settle(problem: Problem, given: Mapping[str, str], known: Mapping[str, str] 
         if turn >= _TURNS:
             break
         try:
-            return _solve(problem, picked, fixed, choices, known)
+            return _solve(problem, picked, fixed, choices, known, structures)
         except QuestionError as error:
             first = first or error
     assert first is not None
@@ -183,14 +196,14 @@ class _Classes:
 
 
 def _solve(problem: Problem, picked: dict[str, Dims], fixed: Mapping[str, Dims], choices: dict[str, list[Dims]],
-           known: Mapping[str, str] | None) -> Setting:
+           known: Mapping[str, str] | None, structures: Mapping[str, str]) -> Setting:
     rigid = {s for dims in fixed.values() for s in dims if not s.isdigit()}
     classes = _Classes(rigid)
     for _ in range(_TURNS):
         try:
-            found = _attempt(problem, picked, fixed, choices, classes, known, lettered=False)
+            found = _attempt(problem, picked, fixed, choices, classes, known, structures, lettered=False)
             unknown = any(d.startswith("?") for dims in picked.values() for d in dims)
-            return _attempt(problem, picked, fixed, choices, classes, known, lettered=True) if unknown else found
+            return _attempt(problem, picked, fixed, choices, classes, known, structures, lettered=True) if unknown else found
         except ShapeClash as clash:
             if not any(_equate(classes, a.expr, b.expr, _excerpt(problem, clash.where)) for a, b in clash.misfit.equations):
                 raise _conflict(problem, clash) from clash
@@ -199,9 +212,13 @@ def _solve(problem: Problem, picked: dict[str, Dims], fixed: Mapping[str, Dims],
 
 def _equate(classes: _Classes, a: Polynomial, b: Polynomial, why: str) -> bool:
     left, right = (p.name or (str(p.number) if p.number is not None else "") for p in (a, b))
-    if not left or not right:
-        return False
-    return classes.join(left, right, why)
+    if left and right:
+        return classes.join(left, right, why)
+    if len(a.terms) == len(b.terms) == 1 and a.terms[0][1] == b.terms[0][1] and len(a.terms[0][0]) == len(b.terms[0][0]):
+        # n·p against m·q, as a trace of a Kronecker product has it: equal factor by factor is the plainest way
+        pairs = zip(a.terms[0][0], b.terms[0][0], strict=True)
+        return any([classes.join(m, n, why) for (m, p), (n, q) in pairs if p == q])
+    return False
 
 
 def _excerpt(problem: Problem, where: Expr) -> str:
@@ -224,32 +241,59 @@ def _conflict(problem: Problem, clash: ShapeClash) -> QuestionError:
 
 
 def _attempt(problem: Problem, picked: dict[str, Dims], fixed: Mapping[str, Dims], choices: dict[str, list[Dims]],
-             classes: _Classes, known: Mapping[str, str] | None, *, lettered: bool) -> Setting:
-    values, letters = _values(picked, classes, problem)
+             classes: _Classes, known: Mapping[str, str] | None, structures: Mapping[str, str], *,
+             lettered: bool) -> Setting:
+    best: Setting | None = None
+    for draw, falling in itertools.product(("mixed", "positive", "definite"), (False, True)):
+        setting = _drawn(problem, picked, fixed, classes, known, structures, draw, falling, lettered)
+        best = best or setting
+        if np.all(np.isfinite(np.asarray(setting.result.sample, float))) and well_conditioned(setting.result):
+            best = setting
+            break
+    assert best is not None
+    _, letters = _values(picked, classes, problem, falling=False)
+    best.origins = {n: _origin(n, picked[n], fixed, choices, classes, letters, problem) for n in picked}
+    return best
+
+
+def well_conditioned(result: Term) -> bool:
+    """No matrix that is inverted is near a singular one (X of more columns than rows in (XᵀX)⁻¹)."""
+    seen, stack = {result}, [result]
+    while stack:
+        term = stack.pop()
+        if term.card is not None and term.card.name in ("inv", "det", "logabsdet", "solve", "cholesky"):
+            matrix = np.asarray(term.args[0].sample, float)
+            if matrix.ndim == 2 and not np.linalg.cond(matrix) < 1e6:
+                return False
+        stack.extend(a for a in term.args if a not in seen)
+        seen.update(term.args)
+    return True
+
+
+def _drawn(problem: Problem, picked: dict[str, Dims], fixed: Mapping[str, Dims], classes: _Classes,
+           known: Mapping[str, str] | None, structures: Mapping[str, str], draw: str, falling: bool,
+           lettered: bool) -> Setting:
+    """One draw; with `falling` sizes, names that come later get smaller sizes."""
+    values, letters = _values(picked, classes, problem, falling=falling)
     if not lettered:
         letters = {s: s for s in letters}
-    setting: Setting | None = None
-    for draw in ("mixed", "positive", "definite"):
-        graph, rng = Graph(), np.random.default_rng(20)
-        leaves: dict[str, Term] = {}
-        for name, dims in picked.items():
-            shape = tuple(_size(classes.find(d), values, letters) for d in dims)
-            leaves[name] = graph.leaf(name, _sample(rng, tuple(map(int, shape)), draw), shape)
-        names = dict(leaves)
-        for symbol in {classes.find(d) for dims in picked.values() for d in dims}:
-            if symbol in fixed_symbols(fixed) and symbol not in names:
-                names[symbol] = graph.constant(_size(symbol, values, letters))
-        try:
-            with np.errstate(all="ignore"):
-                result = Evaluator(graph, names, problem, known).run()
-        except OverflowError as error:
-            raise QuestionError("the expression is too large", problem.text) from error
-        setting = Setting(graph, leaves, names, result, {})
-        if np.all(np.isfinite(np.asarray(result.sample, float))):
-            break
-    assert setting is not None
-    setting.origins = {n: _origin(n, picked[n], fixed, choices, classes, letters, problem) for n in picked}
-    return setting
+    graph, rng = Graph(), np.random.default_rng(20)
+    leaves: dict[str, Term] = {}
+    for name, dims in picked.items():
+        shape = tuple(_size(classes.find(d), values, letters) for d in dims)
+        kind = structures.get(name, "")
+        leaves[name] = graph.leaf(name, shaped_sample(_sample(rng, tuple(map(int, shape)), draw), kind), shape)
+        declare(graph, leaves[name], kind)
+    names = dict(leaves)
+    for symbol in {classes.find(d) for dims in picked.values() for d in dims}:
+        if symbol in fixed_symbols(fixed) and symbol not in names:
+            names[symbol] = graph.constant(_size(symbol, values, letters))
+    try:
+        with np.errstate(all="ignore"):
+            result = Evaluator(graph, names, problem, known).run()
+    except OverflowError as error:
+        raise QuestionError("the expression is too large", problem.text) from error
+    return Setting(graph, leaves, names, result, {}, structures)
 
 
 def fixed_symbols(fixed: Mapping[str, Dims]) -> set[str]:
@@ -257,14 +301,17 @@ def fixed_symbols(fixed: Mapping[str, Dims]) -> set[str]:
     return {s for dims in fixed.values() for s in dims if not s.isdigit()}
 
 
-def _values(picked: dict[str, Dims], classes: _Classes, problem: Problem) -> tuple[dict[str, int], dict[str, str]]:
+def _values(picked: dict[str, Dims], classes: _Classes, problem: Problem, *, falling: bool) -> tuple[dict[str, int], dict[str, str]]:
     """A number for every size, all different, and a letter for those that are still unknown."""
     found = list(dict.fromkeys(classes.find(d) for dims in picked.values() for d in dims))
     numbers = {int(s) for s in found if s.isdigit()}
     free = (p for p in itertools.chain(_POOL, itertools.count(20)) if p not in numbers)
     taken = {*picked, *(s for s in found if not s.startswith("?")), *(n for n, _ in problem.steps)}
     letters = (c for c in itertools.chain(_LETTERS, (f"{c}{k}" for k in itertools.count(1) for c in _LETTERS)) if c not in taken)
-    values = {s: int(s) if s.isdigit() else next(free) for s in found}
+    unknown = [s for s in found if not s.isdigit()]
+    chosen = [next(free) for _ in unknown]
+    values = {**{s: int(s) for s in found if s.isdigit()},
+              **dict(zip(unknown, sorted(chosen, reverse=True) if falling else chosen, strict=True))}
     return values, {s: next(letters) if s.startswith("?") else s for s in found}
 
 

@@ -21,7 +21,13 @@ REWRITES: dict[str, Rewrite] = {}
 
 def simplify(term: Term, keep: Iterable[Term] = ()) -> Term:
     """The same value and shape, shorter.  Terms in `keep` (those that have a name) are not opened."""
-    return Simplifier(frozenset(keep)).of(term)
+    kept = frozenset(keep)
+    for _ in range(4):  # a rewrite may make another one possible further down
+        found = Simplifier(kept).of(term)
+        if found is term:
+            break
+        term = found
+    return term
 
 
 class Simplifier:
@@ -150,12 +156,10 @@ class Product:
         below = [(t, -p) for t, p in self.powers.items() if p < 0]
         above.sort(key=lambda f: f[0].ndim > 0)
         sign, size = number < 0, abs(number)
-        if sign:
-            for k, (t, p) in enumerate(above):
-                if p == 1 and _is(t, "subtract") and t not in keep:
-                    above[k] = (t.args[1] - t.args[0], 1)
-                    sign = False
-                    break
+        for k, (t, p) in enumerate(above):
+            turned = _older_turned(t) if p == 1 and t not in keep else None
+            if turned is not None:
+                above[k], sign = (turned, 1), not sign
         top: Term | None = None
         bottom: Term | None = None
         if size != 1:
@@ -177,6 +181,15 @@ class Product:
         if sign:
             result = -result
         return spread_like(result, self.like)
+
+
+def _older_turned(term: Term) -> Term | None:
+    """b - a for a - b where b - a is what the program itself has."""
+    if not _is(term, "subtract"):
+        return None
+    assert term.card is not None
+    found = term.graph.find(term.card, term.args[::-1])
+    return found if found is not None and found.number < term.number else None
 
 
 def tidy(value: float) -> int | float:
@@ -206,7 +219,7 @@ def _product(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | Non
     if _is(node, "negative"):
         inner = args[0]
         if _is(inner, "subtract") and inner not in self.keep:
-            return inner.args[1] - inner.args[0]
+            return _older_turned(inner)
         product.number = -1.0
         product.take(inner, 1, self.keep)
     else:
@@ -217,7 +230,7 @@ def _product(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | Non
             return spread
     if product.number == 0:
         return spread_like(node.graph.constant(0), node)
-    return product.build(self.keep)
+    return logistic(product.build(self.keep))
 
 
 def _distributed(self: Simplifier, product: Product) -> Term | None:
@@ -425,10 +438,10 @@ def join(factors: list[Term]) -> Term:
 
 def flipped(term: Term, keep: Keep = frozenset()) -> Term:
     """The transpose of a matrix, with the transposition moved inside products."""
+    if term.ndim < 2 or term in term.graph.memo.get("symmetric", ()):
+        return term
     if term in keep:
         return term.T
-    if term.ndim < 2:
-        return term
     if _is(term, "transpose"):
         return term.args[0]
     parts = chain(term, keep)
@@ -436,13 +449,18 @@ def flipped(term: Term, keep: Keep = frozenset()) -> Term:
         return join([flipped(p, keep) for p in reversed(parts)])
     if _is(term, "outer"):
         return term.graph.apply(term.card, term.args[::-1], {})  # type: ignore[arg-type]
+    peeled = scalars_of(term, keep)
+    if peeled is not None:
+        return _scaled(peeled[0], peeled[1], flipped(peeled[2], keep))
     if _is(term, "add", "subtract", "multiply", "divide") and all(a.ndim in (0, 2) for a in term.args):
         sides = [flipped(a, keep) for a in term.args]
         if _transposes(sides) < _transposes(term.args) + (1 if not _is(term, "multiply", "divide") else 1):
             return term.graph.apply(term.card, sides, {})  # type: ignore[arg-type]
     if _is(term, "negative"):
         return -flipped(term.args[0], keep)
-    if is_identity(term) or (_is(term, "diag") and term.args[0].ndim == 1):
+    if _is(term, "inv") and flipped(term.args[0], keep) is term.args[0]:
+        return term
+    if is_identity(term) or (_is(term, "diag_embed") and term.args[0].ndim == 1):
         return term
     if term.is_constant and number_of(term) is not None:
         return term.graph.constant(np.asarray(term.sample).T)
@@ -516,10 +534,49 @@ def _matmul(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
             factors.pop()
             continue
         factors.append(part)
+    factors = _diagonals_joined(factors)
     if not factors:
         return None
+    if len(factors) == 2 and _column_and_row(*factors):
+        core = node.graph.apply(node.graph.cards["outer"], [f.args[0] for f in factors], {})
+        return _scaled(number, scalars, core) if number != 1 or scalars else core
     core = join(factors) if _flattens(bare) or len(factors) < 2 else factors[0] @ factors[1]
     return _scaled(number, scalars, core) if number != 1 or scalars else core
+
+
+def _diagonals_joined(factors: list[Term]) -> list[Term]:
+    """Diag(a) Diag(b) is Diag(a ∘ b)."""
+    out: list[Term] = []
+    for factor in factors:
+        if out and all(_is(f, "diag_embed") and f.args[0].ndim == 1 and not f.params for f in (out[-1], factor)):
+            product = Product(factor.args[0])
+            product.take(out[-1].args[0], 1, frozenset())
+            product.take(factor.args[0], 1, frozenset())
+            out[-1] = factor.graph.apply(factor.card, (logistic(product.build()),), {})  # type: ignore[arg-type]
+        else:
+            out.append(factor)
+    return out
+
+
+def _column_and_row(a: Term, b: Term) -> bool:
+    """A vector written as a column times one written as a row."""
+    return all(_is(t, "reshape") and t.args[0].ndim == 1 for t in (a, b)) and np.shape(a.sample)[-1] == 1 \
+        and np.shape(b.sample)[0] == 1
+
+
+def logistic(term: Term) -> Term:
+    """eˣ/(1 + eˣ) is σ(x)."""
+    if not _is(term, "divide"):
+        return term
+    top, bottom = term.args
+    for above in (top, *(top.args if _is(top, "multiply") else ())):
+        if _is(above, "exp") and _is(bottom, "add") and above in bottom.args and any(number_of(a) == 1 for a in bottom.args):
+            sigmoid = term.graph.apply(term.graph.cards["sigmoid"], above.args, {})
+            if above is top:
+                return sigmoid
+            rest = top.args[1] if top.args[0] is above else top.args[0]
+            return rest * sigmoid
+    return term
 
 
 @_rewrite("outer")
@@ -561,6 +618,10 @@ def _reduction(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | N
         return _scaled(peeled[0], peeled[1], self.of(core))
     if _is(node, "sum") and _is(inner, "sum") and inner not in self.keep and node.ndim == 0:
         return self.of(node.graph.apply(node.graph.cards["sum"], (inner.args[0],), {"axis": None}))
+    if _is(node, "sum") and _is(inner, "diag_embed") and not any(v for k, v in inner.params.items() if "axis" not in k) \
+            and inner.ndim == 2 and node.params.get("axis") in (0, 1):
+        vector, shape = inner.args[0], node.shape
+        return vector if node.ndim == 1 else node.graph.apply(node.graph.cards["reshape"], (vector,), {"shape": shape})
     if _is(node, "trace"):
         if _is(inner, "transpose"):
             return node.graph.apply(node.graph.cards["trace"], (inner.args[0],), node.params)

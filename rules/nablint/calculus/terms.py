@@ -185,6 +185,10 @@ class Graph:
             found.tainted = False
         return found
 
+    def find(self, card: Card, args: Sequence[Term]) -> Term | None:
+        """The term of a card without parameters on these arguments, if it was made before."""
+        return self._nodes.get((card.name, tuple([t.number for t in args]), ()))
+
     def apply(self, card: Card, args: Sequence[Any], params: dict[str, Any]) -> Term:
         """The term of `card` on `args`; raises `Misfit` when shapes do not fit.
 
