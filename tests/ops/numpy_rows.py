@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 UNARY = {
-    "real": "abs absolute fabs exp exp2 expm1 sin cos sinh cosh tanh arcsinh arctan square negative reciprocal sign sinc "
+    "real": "abs absolute fabs exp exp2 expm1 sin cos sinh cosh tanh arcsinh arctan square negative reciprocal sinc "
             "deg2rad rad2deg radians degrees",
     "positive": "log log2 log10 log1p sqrt",
     "unit": "arcsin arccos arctanh tan",

@@ -18,6 +18,9 @@ from nablint.calculus.terms import Graph, Term
 MOST_SAMPLES, MOST_FOR_METHODS = 10, 4
 MOST_ENTRIES = 2000
 
+FIXED_AFTER = ("nn.functional.batch_norm", "nn.functional.instance_norm", "nn.functional.soft_margin_loss")
+"""Operations that torch differentiates by the first argument only (running statistics, labels)."""
+
 
 class NotOurs(Exception):
     """A sample outside of what is compared: complex, sparse, empty or of another precision."""
@@ -73,7 +76,7 @@ class Bridge:
     tensors: list[Any]
     leaves: list[Term]
 
-    def tensor_and_term(self, value: Any) -> tuple[Any, Any]:
+    def tensor_and_term(self, value: Any, fixed: bool = False) -> tuple[Any, Any]:
         """A fresh tensor for torch and a term for us, of the same value; other values are passed on."""
         import torch
 
@@ -87,10 +90,11 @@ class Bridge:
                 return value, self.graph.constant(array.astype(bool if array.dtype.kind == "b" else int))
             if value.ndim and not value.count_nonzero():
                 raise NotOurs  # all zeros: a kink of many functions
-            tensor = value.detach().clone().requires_grad_()
+            tensor = value.detach().clone().requires_grad_(not fixed)
             leaf = self.graph.leaf(f"t{len(self.leaves)}", tensor.detach().numpy().copy())
-            self.tensors.append(tensor)
-            self.leaves.append(leaf)
+            if not fixed:
+                self.tensors.append(tensor)
+                self.leaves.append(leaf)
             return tensor, leaf
         if isinstance(value, torch.dtype | complex) or (isinstance(value, torch.device)):
             raise NotOurs
@@ -99,11 +103,12 @@ class Bridge:
             return type(value)(p[0] for p in pairs), type(value)(p[1] for p in pairs)
         return value, value
 
-    def arguments(self, sample: Any) -> tuple[list[Any], dict[str, Any], list[Any], dict[str, Any]]:
+    def arguments(self, info: Any, sample: Any) -> tuple[list[Any], dict[str, Any], list[Any], dict[str, Any]]:
         """Positional and keyword arguments, for torch and for us."""
         if getattr(sample.input, "ndim", 1) == 0 and any(isinstance(v, int | tuple) for v in flat([sample.args, list(sample.kwargs.values())])):
             raise NotOurs  # torch takes an axis of an array without axes; nobody writes that
-        positional = [self.tensor_and_term(v) for v in (sample.input, *sample.args)]
+        fixed = info.name in FIXED_AFTER
+        positional = [self.tensor_and_term(v, fixed and i > 0) for i, v in enumerate((sample.input, *sample.args))]
         keywords = {k: self.tensor_and_term(v) for k, v in sample.kwargs.items()}
         return ([p[0] for p in positional], {k: v[0] for k, v in keywords.items()},
                 [p[1] for p in positional], {k: v[1] for k, v in keywords.items()})

@@ -61,7 +61,7 @@ spelled("torch.threshold")(threshold)
 spelled("torch.nn.functional.relu6")(relu6)
 
 
-@spelled("torch.nn.functional.silu", "torch.nn.functional.swish")
+@spelled("torch.nn.functional.silu")
 def silu(input: Value, inplace: Value = False) -> Operand:
     """`x * sigmoid(x)`."""
     return op.silu(input)

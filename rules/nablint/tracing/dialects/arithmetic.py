@@ -39,6 +39,9 @@ ROWS: dict[str, str] = {
 }
 
 
+WITHOUT_INPLACE = ("maximum", "minimum", "fmax", "fmin", "logaddexp")
+
+
 def _numpy(card: Card) -> Callable[..., Any]:
     def call(x1: Value, x2: Value, /, out: Value = None, *, where: Value = True, dtype: object = None,
              casting: object = None, order: object = None, subok: object = None) -> Operand:
@@ -66,7 +69,8 @@ def spell_rows(rows: dict[str, str]) -> None:
             owner, _, last = name.rpartition(".")
             if owner == "torch":
                 spelled(f"Tensor.{last}")(_torch(card))
-                spelled(f"Tensor.{last}_", inplace=True)(_torch(card))
+                if last not in WITHOUT_INPLACE:
+                    spelled(f"Tensor.{last}_", inplace=True)(_torch(card))
 
 
 spell_rows(ROWS)
@@ -90,7 +94,7 @@ def sub(input: Value, other: Value, *, alpha: Value = 1, out: Value = None) -> O
     return op.subtract(input, _scaled(other, alpha))
 
 
-@spelled("torch.rsub", "Tensor.rsub")
+@spelled("torch.rsub")
 def rsub(input: Value, other: Value, *, alpha: Value = 1) -> Operand:
     """`other - alpha * input`."""
     return op.subtract(other, _scaled(input, alpha))

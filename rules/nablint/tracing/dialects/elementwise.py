@@ -44,7 +44,7 @@ ROWS: dict[str, str] = {
     "rad2deg": "numpy.rad2deg numpy.degrees math.degrees torch.rad2deg",
     "sinc": "numpy.sinc torch.sinc torch.special.sinc",
     "sigmoid": "scipy.special.expit torch.sigmoid torch.special.expit torch.nn.functional.sigmoid",
-    "log_sigmoid": "scipy.special.log_expit torch.special.log_expit torch.nn.functional.logsigmoid",
+    "log_sigmoid": "scipy.special.log_expit torch.nn.functional.logsigmoid",
     "relu": "torch.relu",
     "softsign": "torch.nn.functional.softsign",
     "erf": "scipy.special.erf math.erf torch.erf torch.special.erf",
@@ -75,6 +75,11 @@ ROWS: dict[str, str] = {
     "isinf": "numpy.isinf math.isinf torch.isinf",
     "isfinite": "numpy.isfinite math.isfinite torch.isfinite",
 }
+
+
+WITHOUT_INPLACE = ("isnan", "isinf", "isfinite")
+METHOD_INPLACE = (*WITHOUT_INPLACE, "absolute", "bitwise_not", "digamma", "erfinv", "lgamma", "logical_not", "sgn", "sign")
+"""What torch has in place not at all, and what only as a method."""
 
 
 def _numpy(card: Card) -> Callable[..., Any]:
@@ -121,7 +126,10 @@ def spell_rows(rows: dict[str, str]) -> None:
             owner, _, last = name.rpartition(".")
             if owner == "torch":
                 spelled(f"Tensor.{last}")(_torch(card))
-                spelled(f"Tensor.{last}_", f"torch.{last}_", inplace=True)(_torch(card))
+                if last not in WITHOUT_INPLACE:
+                    spelled(f"Tensor.{last}_", inplace=True)(_torch(card))
+                if last not in METHOD_INPLACE:
+                    spelled(f"torch.{last}_", inplace=True)(_torch(card))
 
 
 spell_rows(ROWS)

@@ -10,11 +10,10 @@ from nablint.ops.card import Operand, op
 from nablint.ops.products import transposed
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.composites import vector_norm
-from nablint.tracing.dialects.operands import Value, array, axis_of, plain, rank_of
+from nablint.tracing.dialects.operands import Value, array, axes_last, axis_of, plain, rank_of
 
 ROWS: dict[str, str] = {
-    "inv": "numpy.linalg.inv scipy.linalg.inv torch.linalg.inv torch.inverse torch.linalg.inverse Tensor.inverse",
-    "pinv": "numpy.linalg.pinv scipy.linalg.pinv torch.linalg.pinv torch.pinverse Tensor.pinverse",
+    "inv": "numpy.linalg.inv scipy.linalg.inv torch.linalg.inv torch.inverse Tensor.inverse",
     "det": "numpy.linalg.det scipy.linalg.det torch.linalg.det torch.det Tensor.det",
     "logabsdet": "torch.logdet Tensor.logdet",
     "expm": "scipy.linalg.expm torch.linalg.matrix_exp torch.matrix_exp Tensor.matrix_exp",
@@ -26,10 +25,8 @@ ROWS: dict[str, str] = {
 def _spell(card_name: str, names: str) -> None:
     card = CARDS[card_name]
 
-    def call(a: Value, *, out: Value = None, hermitian: Value = False, UPLO: object = "L",  # noqa: N803
-             overwrite_a: object = None, check_finite: object = None, driver: object = None) -> Operand:
-        if hermitian:
-            raise TypeError(f"{card_name} that reads one triangle is not followed")
+    def call(a: Value, UPLO: object = "L", *, out: Value = None, overwrite_a: object = None,  # noqa: N803
+             check_finite: object = None, driver: object = None) -> Operand:
         return card(_by_triangle(array(a), UPLO))
 
     spelled(*names.split())(call)
@@ -42,6 +39,17 @@ def _by_triangle(a: Operand, triangle: object) -> Operand:
 
 for _card, _names in ROWS.items():
     _spell(_card, _names)
+
+
+@spelled("numpy.linalg.pinv", "scipy.linalg.pinv", "torch.linalg.pinv", "torch.pinverse", "Tensor.pinverse")
+def pinv(a: Value, rcond: object = None, hermitian: Value = False, *, rtol: object = None, atol: object = None,
+         check_finite: object = None, out: Value = None) -> Operand:
+    """The pseudo-inverse; a tolerance for the rank does not matter to matrices of full rank."""
+    if hermitian:
+        raise TypeError("the pseudo-inverse that reads one triangle is not followed")
+    if any(t is not None and (rank_of(t) > 0 or not plain(t) < 1e-3) for t in (rcond, rtol, atol)):
+        raise TypeError("a pseudo-inverse of lower rank is not followed")
+    return op.pinv(array(a))
 
 
 class SignAndLog(NamedTuple):
@@ -216,9 +224,9 @@ def _matrix_norm(x: Operand, order: Value, axes: tuple[int, ...], keepdims: bool
         sums = op.sum(op.absolute(x), axis=gone, keepdims=True)
         extreme = (op.max if order > 0 else op.min)(sums, axis=left, keepdims=True)
         return extreme if keepdims else op.squeeze(extreme, axis=(rows, columns))
-    if (rows, columns) != (rank_of(x) - 2, rank_of(x) - 1) or order not in (2, -2, "nuc"):
-        raise TypeError("this matrix norm is not followed")
-    values = op.svdvals(x)
+    if order not in (2, -2, "nuc"):
+        raise TypeError(f"the matrix norm of order {order!r} is not followed")
+    values = op.svdvals(axes_last(x, (rows, columns)))
     reduce = op.sum if order == "nuc" else op.max if order == 2 else op.min
     result = reduce(values, axis=-1, keepdims=False)
     return op.expand_dims(result, axis=(rows, columns)) if keepdims else result

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from nablint.ops.card import Operand, op
 from nablint.ops.composites import labels_to_mask
 from nablint.tracing.dialects import spelled
@@ -155,13 +157,15 @@ def kl_div(input: Value, target: Value, size_average: Value = None, reduce: Valu
 def poisson_nll_loss(input: Value, target: Value, log_input: Value = True, full: Value = False,
                      size_average: Value = None, eps: Value = 1e-8, reduce: Value = None, reduction: str = "mean"
                      ) -> Operand:
-    """`rate - target log rate`."""
-    if full:
-        raise TypeError("the Stirling term is not followed")
+    """`rate - target log rate`, in full with Stirling's approximation of `log target!`."""
     if log_input:
         losses = op.subtract(op.exp(input), op.multiply(target, input))
     else:
         losses = op.subtract(input, op.multiply(target, op.log(op.add(input, plain(eps)))))
+    if full:
+        stirling = op.add(op.subtract(op.multiply(target, op.log(target)), target),
+                          op.multiply(0.5, op.log(op.multiply(2 * math.pi, target))))
+        losses = op.add(losses, op.where(op.greater(target, 1), stirling, 0.0))
     return reduced(losses, reduction, size_average, reduce)
 
 

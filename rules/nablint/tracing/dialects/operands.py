@@ -40,6 +40,14 @@ def axis_of(axis: Value) -> int | tuple[int, ...] | None:
     return int(plain(axis))
 
 
+def axes_last(x: Operand, axes: tuple[int, ...]) -> Operand:
+    """The array with these axes moved to the end, in this order."""
+    rank = rank_of(x)
+    ends = tuple(a % rank for a in axes)
+    order = (*(a for a in range(rank) if a not in ends), *ends)
+    return x if order == tuple(range(rank)) else op.transpose(x, axes=order)
+
+
 def plain(value: Value) -> Any:
     """A number out of a term that holds one (`axis=np.array(1)`, `p=torch.tensor(2)`)."""
     return value.sample.item() if hasattr(value, "graph") else value

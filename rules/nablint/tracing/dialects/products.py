@@ -12,7 +12,7 @@ from typing import Any
 from nablint.ops.card import Operand, op
 from nablint.shapes import Misfit
 from nablint.tracing.dialects import spelled
-from nablint.tracing.dialects.operands import Value, array, plain, rank_of
+from nablint.tracing.dialects.operands import Value, array, axes_last, plain, rank_of
 
 
 @spelled("numpy.matmul", "operator.matmul")
@@ -65,7 +65,7 @@ def outer(a: Value, b: Value, out: Value = None) -> Operand:
     return op.outer(_flat(array(a)), _flat(array(b)))
 
 
-@spelled("torch.outer", "torch.ger", "Tensor.outer", "Tensor.ger", "torch.linalg.outer")
+@spelled("torch.outer", "torch.ger", "Tensor.outer", "Tensor.ger")
 def torch_outer(input: Value, vec2: Value, *, out: Value = None) -> Operand:
     """Every entry of one times every entry of the other."""
     return op.outer(input, vec2)
@@ -148,15 +148,18 @@ def torch_kron(input: Value, other: Value, *, out: Value = None) -> Operand:
 
 @spelled("numpy.cross", "numpy.linalg.cross")
 def cross(a: Value, b: Value, axisa: Value = -1, axisb: Value = -1, axisc: Value = -1, axis: Value = None) -> Operand:
-    """The cross product of vectors along the last axis."""
-    if (axisa, axisb, axisc) != (-1, -1, -1) or axis not in (None, -1):
-        raise TypeError("a cross product along another axis than the last is not followed")
-    return op.cross(array(a), array(b))
+    """The cross product of vectors along an axis."""
+    ends = [int(plain(e)) if axis is None else int(plain(axis)) for e in (axisa, axisb, axisc)]
+    product = op.cross(axes_last(array(a), (ends[0],)), axes_last(array(b), (ends[1],)))
+    rank = rank_of(product)
+    order = list(range(rank - 1))
+    order.insert(ends[2] % rank, rank - 1)
+    return product if order == list(range(rank)) else op.transpose(product, axes=tuple(order))
 
 
 @spelled("torch.cross", "torch.linalg.cross", "Tensor.cross")
 def torch_cross(input: Value, other: Value, dim: Value = -1, *, out: Value = None) -> Operand:
-    """The cross product of vectors along the last axis."""
+    """The cross product of vectors along an axis."""
     return cross(input, other, axis=dim)
 
 
