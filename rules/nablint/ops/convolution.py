@@ -142,7 +142,7 @@ def _weight_back(x: Any, G: Any, shape: Sizes, stride: Sizes, padding: Sizes, di
     rank = len(stride)
     found = _of_padded(x, shape[2:], stride, padding, dilation)
     found = found[(slice(None), slice(None), *(slice(n) for n in G.shape[2:]))]
-    axes = ((0, *range(2, 2 + rank)),) * 2
+    axes = ((0, *range(2, 2 + rank)), (0, *range(2, 2 + rank)))
     if groups == 1:
         return np.tensordot(G, found, axes)
     parts = [np.tensordot(g, f, axes) for g, f in zip(_grouped(G, groups, 1), _grouped(found, groups, 1), strict=True)]

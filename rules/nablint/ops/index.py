@@ -18,7 +18,7 @@ from nablint.ops.layout import sample_of, shape_of
 from nablint.shapes import Misfit, Shape, Size, broadcast, dim, show_shape
 
 Index = tuple[Any, ...]
-ALL = ("slice", None, None, None)
+ALL: Any = ("slice", None, None, None)
 """A whole axis."""
 
 
@@ -122,7 +122,7 @@ def index_shape(x: Shape, *arrays: Shape, index: Index) -> Shape:
     used = sum(len(arrays[p[1]]) if is_part(p, "mask") else p is not None and p is not Ellipsis for p in index)
     if used > len(x):
         raise Misfit(f"{used} indices are too many for {show_shape(x)}")
-    full = [ALL] * (len(x) - used)
+    full: list[Any] = [ALL] * (len(x) - used)
     at = index.index(Ellipsis) if Ellipsis in index else len(index)
     parts = [*index[:at], *full, *index[at + 1:]]
     advanced = any(is_part(p, "term") or is_part(p, "mask") for p in parts)

@@ -50,7 +50,7 @@ register(Card(
 
 register(Card(
     name="searchsorted",
-    evaluate=lambda a, v, side="left": np.searchsorted(a.real, v.real, side),
+    evaluate=lambda a, v, side="left": np.searchsorted(a.real, v.real, "left" if side == "left" else "right"),
     shape=lambda a, v, side="left": v,
     adjoint=no_adjoint,
     differential=zero_differential,

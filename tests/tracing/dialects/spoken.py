@@ -12,6 +12,7 @@ import numpy as np
 from nablint.calculus.terms import Term
 from nablint.ops.card import op
 from nablint.ops.indexing import encode_index
+from nablint.shapes import Polynomial, Shape, Size
 from nablint.tracing import dialects
 
 SPELLINGS = dialects.load()
@@ -112,3 +113,13 @@ def heard(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(map(heard, value))
     return np.asarray(value)
+
+
+def symbols(sizes: dict[str, int]) -> dict[str, Size]:
+    """Sizes that remember their names."""
+    return {name: Size(size, Polynomial.symbol(name)) for name, size in sizes.items()}
+
+
+def shape_in(sizes: dict[str, Size], axes: str) -> Shape:
+    """The shape written as names and numbers: `N 3`."""
+    return tuple(sizes[a] if a in sizes else Size(int(a)) for a in axes.split())

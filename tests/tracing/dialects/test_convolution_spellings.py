@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Graph
-from nablint.shapes import Polynomial, Size, show_shape
+from nablint.shapes import show_shape
 from nablint.tracing.dialects.context import using
-from tracing.dialects.spoken import Names, Spoken, heard
+from tracing.dialects.spoken import Names, Spoken, heard, shape_in, symbols
 
 SIZES = {"N": 3, "C": 2, "F": 4, "H": 6, "W": 5, "L": 8}
 SHAPES = {"x": "N C H W", "w": "F C 3 2", "b": "F", "z": "N C L", "k": "F C 3", "g": "N F 6 6", "a": "9", "e": "4",
@@ -109,12 +109,13 @@ def lines(text: str) -> list[str]:
 
 def say(line: str, dialect: str) -> Any:
     graph = Graph()
-    sizes = {n: Size(s, Polynomial.symbol(n)) for n, s in SIZES.items()}
-    leaves = {name: graph.leaf(name, value, tuple(sizes[a] if a in sizes else Size(int(a)) for a in SHAPES[name].split()))
-              for name, value in values().items()}
-    scope = {"np": Names("numpy"), "torch": Names("torch"), "F_": Names("torch.nn.functional"), "signal": Names("scipy.signal")}
+    sizes, leaves = symbols(SIZES), {}
+    for name, value in values().items():
+        leaves[name] = graph.leaf(name, value, shape_in(sizes, SHAPES[name]))
+    scope: dict[str, Any] = {"np": Names("numpy"), "torch": Names("torch"), "F_": Names("torch.nn.functional")}
+    scope |= {"signal": Names("scipy.signal"), **sizes, **{n: Spoken(leaf, dialect) for n, leaf in leaves.items()}}
     with using(graph):
-        said = eval(line, {**scope, **sizes, **{n: Spoken(leaf, dialect) for n, leaf in leaves.items()}})  # noqa: S307
+        said = eval(line, scope)  # noqa: S307 - our own lines
     return said, leaves, graph
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -21,7 +21,7 @@ _running: ContextVar[tuple[Graph, np.random.Generator]] = ContextVar("nablint.tr
 
 
 @contextmanager
-def using(graph: Graph, random: np.random.Generator | None = None) -> Iterator[Graph]:
+def using(graph: Graph, random: np.random.Generator | None = None) -> Generator[Graph]:
     """Make `graph` the current one inside a with block; `random` is a generator with a fixed seed when left out."""
     token = _running.set((graph, np.random.default_rng(20) if random is None else random))
     try:

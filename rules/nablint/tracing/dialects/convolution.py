@@ -52,7 +52,7 @@ def _convolution(rank: int) -> Callable[..., Term]:
         x, added = batched(as_term(input), rank)
         if padding == "same":
             spans = [d * (k - 1) for k, d in zip(w.shape[2:], gaps, strict=True)]
-            x = padded(x, ((Size(0),) * 2,) * 2 + tuple((s // 2, s - s // 2) for s in spans), "constant", 0.0)
+            x = padded(x, ((0, 0), (0, 0)) + tuple((s // 2, s - s // 2) for s in spans), "constant", 0.0)
             padding = 0
         params = _params(steps, each(0 if padding == "valid" else padding, rank), gaps, groups)
         out = _with_bias(op.convolution(x, w, **params), bias, rank)

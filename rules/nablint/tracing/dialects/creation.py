@@ -141,7 +141,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, **_: 
     stop = _.get("end", stop)
     if stop is None:
         start, stop = 0, start
-    bounds = [b.sample.item() if isinstance(b, Term) and not b.ndim else b for b in (start, stop, step)]
+    bounds: list[Any] = [b.sample.item() if isinstance(b, Term) and not b.ndim else b for b in (start, stop, step)]
     if not all(isinstance(b, int | float | np.integer | np.floating) for b in bounds) or not bounds[2]:
         raise TypeError("the bounds of arange must be numbers, its step not zero")
     kind = kind_of(dtype, "int" if all(isinstance(b, int | np.integer) for b in bounds) else "float")

@@ -103,9 +103,13 @@ def np_random(size: Any = None, *args: Any, **_: Any) -> Term:
 
 @spelled(*_everywhere("uniform"))
 def np_uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Term:
-    """Values between two bounds."""
-    drawn = between("uniform", _size(size, low, high))
-    return drawn if (low, high) == (0.0, 1.0) else low + (high - low) * drawn
+    """Values between two bounds, away from both and from zero."""
+    shape, random = _size(size, low, high), current_random()
+    plain = tuple(map(int, shape))
+    bottom, top = (np.asarray(getattr(b, "sample", b), float) for b in (low, high))
+    share = random.uniform(0.15, 0.85, plain)
+    across = np.where(random.random(plain) < 0.5, bottom * share, top * share)
+    return current_graph().leaf("uniform", np.where(bottom * top < 0, across, bottom + (top - bottom) * share), shape)
 
 
 @spelled(*_everywhere("exponential", "gamma", "beta", "chisquare", "lognormal", "standard_gamma", "dirichlet"))
@@ -177,7 +181,7 @@ def np_choice(a: Any, size: Any = None, replace: bool = True, p: Any = None, *ar
     if isinstance(a, list | tuple) and size is None:
         return a[int(current_random().integers(len(a)))]
     rows = None if isinstance(a, int) else as_term(a)
-    count = a if rows is None else rows.shape[0] if rows.ndim else as_int(rows)
+    count: Any = a if rows is None else rows.shape[0] if rows.ndim else as_int(rows)
     wanted = int(size_product(shape))
     if replace or wanted > count:
         sample = current_random().integers(0, max(int(count), 1), tuple(map(int, shape)))
