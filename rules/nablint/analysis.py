@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import libcst as cst
 
 from nablint.claims.entries import RANK, Entry, as_claim, entries
+from nablint.claims.explain import explanation_of
 from nablint.claims.search import Outcome, Program, explore
 from nablint.claims.units import find_units
 from nablint.reading.docstrings import docstring_evidence
@@ -39,15 +41,19 @@ def analyse(source: str, filename: str, settings: Settings | None = None, *, rep
         if remaining <= 0:
             break
         outcomes += explore(program, unit, min(UNIT_SECONDS, remaining))
-    result.claims = claims_of(outcomes)
+    result.claims = claims_of(outcomes, explain=settings.explain)
     from nablint.checks.findings import findings
 
     result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends)
     return result
 
 
-def claims_of(outcomes: list[Outcome]) -> list[Claim]:
-    """One claim for each statement: on every path of its unit it must be right, in one unit at least."""
+def claims_of(outcomes: list[Outcome], *, explain: bool = False) -> list[Claim]:
+    """One claim for each statement: on every path of its unit it must be right, in one unit at least.
+
+    With `explain`, results come with their derivations.
+    """
+    sources: dict[int, Outcome] = {}
     by_unit: dict[str, dict[int, Entry]] = {}
     for outcome in outcomes:
         if outcome.judgement is None:
@@ -56,12 +62,19 @@ def claims_of(outcomes: list[Outcome]) -> list[Claim]:
         for key, entry in entries(outcome.judgement).items():
             if key not in known or _worse(entry, known[key]):
                 known[key] = entry
+                sources[id(entry)] = outcome
     merged: dict[int, Entry] = {}
     for found in by_unit.values():
         for key, entry in found.items():
-            if key not in merged or RANK[entry.verdict] > RANK[merged[key].verdict] and not _definite(merged[key]):
+            if key not in merged or (RANK[entry.verdict] > RANK[merged[key].verdict] and not _definite(merged[key])):
                 merged[key] = entry
-    claims = [c for e in merged.values() if (c := as_claim(e)) is not None]
+    claims: list[Claim] = []
+    for entry in merged.values():
+        claim = as_claim(entry)
+        if claim is not None:
+            if explain and entry.judged is not None and entry.role == "result":
+                claim = replace(claim, explanation=explanation_of(sources[id(entry)], entry.judged))
+            claims.append(claim)
     return sorted(claims, key=lambda c: (c.row, c.gradient))
 
 

@@ -23,6 +23,7 @@ class Settings:
     file_ignores: selectors that this file ignores whatever `select` says.
     claim_patterns: further spellings of gradient names, with one `*` for the variable: `"g_*"` reads `g_w` as w's.
     seconds: the time bound of the analysis of one file.
+    explain: derive the gradient of every claim, right ones too; findings have their derivation anyway.
     """
 
     select: tuple[str, ...] = (ALL,)
@@ -30,6 +31,7 @@ class Settings:
     file_ignores: tuple[str, ...] = ()
     claim_patterns: tuple[str, ...] = ()
     seconds: float = 20.0
+    explain: bool = False
 
     def enabled(self, code: str, name: str) -> bool:
         """Whether the rule with this code and name may speak."""

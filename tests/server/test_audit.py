@@ -36,8 +36,8 @@ def test_text_and_derivations(run, write):
     write({"a.py": TEXT})
     assert run("audit").stdout == """\
 a.py
-  3  proved  dW = dL/d(W)  f
-  4  wrong   db = dL/d(b)  f  misses a sum
+  3  proved  dW by W  f
+  4  wrong   db by b  f  misses a sum
   a.py:4:13: NAB301 wrong-gradient-axis: WRONG is wrong
 
 1 file: 1 proved, 1 wrong

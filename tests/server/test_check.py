@@ -63,11 +63,10 @@ a.py:3:15: NAB301 wrong-gradient-axis: [*] WRONG is wrong
   |
 3 |     x = '語' + np.WRONG
   |                   ^^^^^
-  = note line 1: from here: import numpy as np
+  = note line 1: from here: `import numpy as np`
   = derivation dL/dW for L = <G, X W>
-      <G, X dW>    only W varies
-      <Xᵀ G, dW>   what multiplies from the left goes over transposed
-      so: X.T @ G
+      dL = <G, X dW>     only W varies
+          = <Xᵀ G, dW>   what multiplies from the left goes over transposed
   = fix (safe) write RIGHT
 3 - \tx = '語' + np.WRONG
 3 + \tx = '語' + np.RIGHT

@@ -29,7 +29,8 @@ def audit(
     """List every statement that computes a gradient, with its verdict and the reason."""
     chosen = Selection.of(options)
     tally = Tally()
-    outcomes = tally.watch(chosen.outcomes(repair=False))
+    explain = derivations or (output_format == "html" and not statistics)
+    outcomes = tally.watch(chosen.outcomes(explain=explain, repair=False))
     with opened(output_file) as out:
         if statistics:
             _write_statistics(outcomes, output_format, out)

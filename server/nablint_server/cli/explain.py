@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def explain(where: str, latex: bool, output_format: str, as_json: bool, stdin_fi
     except ConfigurationError as error:
         stop(str(error))
     data = sys.stdin.buffer.read() if match["path"] == "-" or stdin_filename else None
-    outcome = run(Task(path, settings, data))
+    outcome = run(Task(path, replace(settings, explain=True), data))
     if outcome.error is not None and not outcome.claims:
         stop(f"{path}: {outcome.error}")
     row, cell = int(match["line"]), int(match["cell"]) if match["cell"] else None
@@ -85,12 +86,17 @@ def _text(outcome: Outcome, claims: list[Claim], found: list[Diagnostic]) -> Ite
         line = outcome.line(claim.location.row).strip()
         where = claim.function or "the module"
         yield line
-        yield f"    {claim.gradient} as the gradient by {claim.wrt}, in {where}: {claim.verdict}"
+        if claim.wrt:
+            yield f"    {claim.gradient} as the gradient by {claim.wrt}, in {where}: {claim.verdict}"
+        else:
+            yield f"    {claim.gradient or 'a step'} on the way to a gradient, in {where}: {claim.verdict}"
         if claim.reason:
             yield f"    {claim.reason}"
         if claim.explanation is not None:
             yield ""
             yield from full(claim.explanation)
+        elif claim.role == "intermediate" and (rows := _results(outcome, claim)):
+            yield f"    it is judged by what it flows into; {where} has results in {rows}"
     for diagnostic in found:
         yield ""
         yield f"{diagnostic.code} {diagnostic.name}: {diagnostic.message}"
@@ -99,6 +105,16 @@ def _text(outcome: Outcome, claims: list[Claim], found: list[Diagnostic]) -> Ite
             yield from full(diagnostic.explanation)
         if diagnostic.fix is not None:
             yield f"    fix ({diagnostic.fix.applicability}): {diagnostic.fix.message}"
+
+
+def _results(outcome: Outcome, claim: Claim) -> str:
+    """The lines of the results in the function of a claim."""
+    rows = sorted({
+        outcome.locate(other.location)[1].row
+        for other in outcome.claims
+        if other.role == "result" and other.function == claim.function
+    })  # fmt: skip
+    return f"line{'s' * (len(rows) > 1)} {', '.join(map(str, rows))}" if rows else ""
 
 
 def _latex(claims: list[Claim], found: list[Diagnostic]) -> Iterator[str]:

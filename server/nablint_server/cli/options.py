@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,15 +84,16 @@ class Selection:
             stop(str(error))
         return found
 
-    def outcomes(self, **how: Any) -> Iterator[Outcome]:
+    def outcomes(self, *, explain: bool = False, **how: Any) -> Iterator[Outcome]:
         """Every file judged, in order, with `how` to do it (see `Task`); failures are told as they come."""
         failures: list[Outcome] = []
         tasks: list[Task] = []
         places: list[Outcome | Task] = []
         for one in self._found(how):
-            places.append(one)
             if isinstance(one, Task):
+                one = replace(one, settings=replace(one.settings, explain=True)) if explain else one
                 tasks.append(one)
+            places.append(one)
         judged = run_all(tasks, self.jobs)
         for one in places:
             outcome = next(judged) if isinstance(one, Task) else one

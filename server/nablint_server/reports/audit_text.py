@@ -26,7 +26,8 @@ def write_audit(outcomes: Iterable[Outcome], out: TextIO, paint: Paint, *, deriv
         for claim in outcome.claims:
             cell, start = outcome.locate(claim.location)
             where = f"{start.row}" if cell is None else f"{cell}:{start.row}"
-            rows.append((where, claim.verdict, f"{claim.gradient} = dL/d({claim.wrt})", claim.function, claim.reason))
+            told = f"{claim.gradient} by {claim.wrt}" if claim.wrt else claim.gradient
+            rows.append((where, claim.verdict, told, claim.function, claim.reason))
         widths = [min(max((len(row[i]) for row in rows), default=0), 48) for i in range(4)]
         for claim, row in zip(outcome.claims, rows, strict=True):
             verdicts[claim.verdict] += 1

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from nablint.results import Explanation
+from nablint.results import DerivationStep, Explanation
 
 SHORT = 5
 """Steps that a finding shows; `nablint explain` shows them all."""
 
+WIDE = 118
+"""Columns of a line; `nablint explain` cuts nothing off."""
 
-def steps(explanation: Explanation, *, short: bool = False) -> Iterator[str]:
-    """The steps, aligned, each with its rule; `short` keeps the last ones, which lead to the gradient."""
-    chosen = explanation.steps
-    if short and len(chosen) > SHORT:
-        yield f"... {len(chosen) - SHORT} steps before"
-        chosen = chosen[-SHORT:]
-    rows = [(step.after or step.before, step.why or step.rule) for step in chosen]
-    width = min(max((len(text) for text, _ in rows), default=0), 72)
+READING_OFF = "read off the gradient"
+"""The last step's rule: the title has said it by then."""
+
+
+def brief(explanation: Explanation, margin: int = 6) -> Iterator[str]:
+    """The last steps of a derivation, which lead to the gradient, in lines that fit beside a margin."""
+    steps = [step for step in explanation.steps if step.rule != READING_OFF]
+    if len(steps) > 1 and steps[-1].after == steps[-2].after:
+        steps.pop()
+    if len(steps) > SHORT:
+        yield f"... after {len(steps) - SHORT} steps"
+        steps = steps[-SHORT:]
+    rows = equations(steps)
+    left = min(max((len(text) for text, _ in rows), default=0), 64)
     for text, why in rows:
-        yield f"{text:{width}}   {why}".rstrip()
-    if short and explanation.gradient and not (chosen and explanation.gradient in rows[-1][0]):
-        yield f"so: {explanation.gradient}"
+        line = f"{text:{left}}   {why}"
+        yield line.rstrip() if len(line) <= WIDE - margin else cut(text, WIDE - margin)
+
+
+def equations(steps: Sequence[DerivationStep]) -> list[tuple[str, str]]:
+    """Each step as an equation with its reason; where it goes on from the one before, the left side is left out."""
+    rows: list[tuple[str, str]] = []
+    previous = None
+    for step in steps:
+        why = step.why or step.rule
+        if step.before and step.before != previous:
+            rows.append((f"{step.before} = {step.after}" if step.after else step.before, why))
+        else:
+            rows.append((f"    = {step.after}", why))
+        previous = step.after
+    return rows
+
+
+def cut(text: str, width: int) -> str:
+    """The text in so many columns."""
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def full(explanation: Explanation) -> Iterator[str]:
@@ -37,7 +63,7 @@ def full(explanation: Explanation) -> Iterator[str]:
         if step.before:
             yield f"         {step.before}"
         if step.after:
-            yield f"     {'=' if step.before else ' '}   {step.after}"
+            yield f"     {'=' if step.before and step.rule != READING_OFF else ' '}   {step.after}"
     if explanation.gradient:
         yield ""
         yield f"  in code: {explanation.gradient}"

@@ -9,7 +9,7 @@ from nablint.results import Diagnostic, Fix, Place
 
 from nablint_server.files.texts import apply_edits
 from nablint_server.reports.concise import headline
-from nablint_server.reports.derivation import steps
+from nablint_server.reports.derivation import WIDE, brief, cut
 from nablint_server.reports.paint import SEVERITIES, Paint
 from nablint_server.running.outcome import Outcome
 
@@ -36,13 +36,17 @@ def paragraph(outcome: Outcome, found: Diagnostic, paint: Paint) -> Iterator[str
         cell, start = outcome.locate(related.location)
         where = f"line {start.row}" if cell is None else f"cell {cell}, line {start.row}"
         line = outcome.line(related.location.row).strip()
-        yield f"{margin}{paint('note', 'bold')} {where}: {related.message}: {line}"
+        yield f"{margin}{paint('note', 'bold')} {where}: {related.message}: `{line}`"
     if found.explanation is not None:
-        yield f"{margin}{paint('derivation', 'bold')} {found.explanation.title}"
-        for line in steps(found.explanation, short=True):
+        yield f"{margin}{paint('derivation', 'bold')} {cut(found.explanation.title, WIDE - width - 14)}"
+        for line in brief(found.explanation, width + 5):
             yield f"{'':{width}}     {line}"
+        if found.fix is None and found.explanation.gradient:
+            yield f"{margin}{paint('in code', 'bold')} {found.explanation.gradient}"
     if found.fix is not None:
-        yield f"{margin}{paint('fix', 'bold')} ({found.fix.applicability}) {found.fix.message}"
+        # What is replaced by what stands below as a difference.
+        said = "" if found.fix.message.startswith("replace `") else f" {found.fix.message}"
+        yield f"{margin}{paint('fix', 'bold')} ({found.fix.applicability}){said}"
         for row, line in difference(outcome.source, found.fix):
             _, at = outcome.locate(Place(row, 1))
             style = "red" if line.startswith("-") else "green"
