@@ -7,7 +7,8 @@ from typing import Any
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the counts that the tests recorded."""
-    noted = [p for report in terminalreporter.getreports("passed") if report.when == "call" for p in report.user_properties]
+    reports = [r for r in terminalreporter.getreports("passed") if r.when == "call"]
+    noted = [p for report in reports for p in report.user_properties]
     for oracle, kind in (("torch", "spellings"), ("autograd", "expressions"), ("scipy", "expressions")):
         counts = [value for key, value in noted if key == oracle]
         operations = sum(1 for compared, _ in counts if compared)

@@ -10,7 +10,6 @@ import warnings
 from typing import Any
 
 import numpy as np
-
 from nablint.ops import Card
 
 STEP = 1e-30
@@ -32,8 +31,8 @@ def directional(card: Card, arrays: list[Any], params: dict[str, Any], direction
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
-            out = card.evaluate(*(a if d is None else a + 1j * STEP * d for a, d in zip(arrays, directions, strict=True)),
-                                **params)
+            moved = (a if d is None else a + 1j * STEP * d for a, d in zip(arrays, directions, strict=True))
+            out = card.evaluate(*moved, **params)
         if np.iscomplexobj(out):
             return np.imag(out) / STEP, 1e-9
     except (TypeError, np.exceptions.ComplexWarning):

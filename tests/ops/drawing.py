@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
 from nablint.ops import Card
 from nablint.ops.card import Example
 from nablint.shapes import Polynomial, Shape, Size
@@ -18,7 +17,7 @@ FIXED = ("mask", "index", "integer")
 
 @dataclass(frozen=True)
 class Draw:
-    """One example with its sizes drawn: arrays, their symbolic shapes, parameters, and which arguments may move in which domain."""
+    """One example with its sizes drawn: arrays, their symbolic shapes, parameters, which may move, in which domain."""
 
     arrays: list[Any]
     shapes: list[Shape]

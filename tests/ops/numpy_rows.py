@@ -135,8 +135,10 @@ DIFFERENCES: list[tuple[str, ...]] = [
 """Compared in value with numpy and scipy themselves, in gradient with differences of these."""
 
 VALUES: list[tuple[str, ...]] = [
-    *((f"np.{name}(a, b)", "N D", "D") for name in "greater greater_equal less less_equal equal not_equal floor_divide".split()),
-    *((f"np.{name}(a)", "N D") for name in "sign floor ceil trunc fix rint isnan isinf isfinite any all count_nonzero".split()),
+    *((f"np.{name}(a, b)", "N D", "D") for name in
+      "greater greater_equal less less_equal equal not_equal floor_divide".split()),
+    *((f"np.{name}(a)", "N D") for name in
+      "sign floor ceil trunc fix rint isnan isinf isfinite any all count_nonzero".split()),
     *((f"np.{name}(a, b)", "N D : mask", "D : mask") for name in
       "logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor".split()),
     ("np.logical_not(a)", "N D : mask"),

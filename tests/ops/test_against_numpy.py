@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ops.drawing import draw
-from ops.numpy_rows import AUTOGRAD, DIFFERENCES, VALUES
-from ops.test_against_torch import cards_under
-
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Graph, Term
 from nablint.ops import CARDS
 from nablint.ops.card import Example
 from nablint.tracing.dialects import load
 from nablint.tracing.dialects.context import using
+from ops.drawing import draw
+from ops.numpy_rows import AUTOGRAD, DIFFERENCES, VALUES
+from ops.test_against_torch import cards_under
 
 SPELLINGS = load()
 
@@ -39,7 +38,8 @@ class Spelled:
 
 
 def run(text: str, np_: Any, sp: Any, arrays: list[Any]) -> Any:
-    return eval(text, {"np": np_, "sp": sp, **dict(zip("abc", arrays, strict=False))})  # a row of `numpy_rows`
+    names = {"np": np_, "sp": sp, **dict(zip("abc", arrays, strict=False))}
+    return eval(text, names)  # noqa: S307 - the texts are those of `numpy_rows`
 
 
 def ours(row: tuple[str, ...], arrays: list[Any]) -> tuple[Graph, list[Term], Any]:
@@ -85,9 +85,8 @@ def test_autograd_agrees(row: tuple[str, ...], record_property: Any) -> None:
 @pytest.mark.parametrize("row", DIFFERENCES, ids=identify)
 def test_differences_of_the_library_agree(row: tuple[str, ...], record_property: Any) -> None:
     scipy = pytest.importorskip("scipy")
-    import scipy.linalg
-    import scipy.special
-
+    for part in ("scipy.linalg", "scipy.special"):
+        pytest.importorskip(part)
     arrays = drawn(row)
     graph, leaves, out = ours(row, arrays)
     value = run(row[0], np, scipy, arrays)

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ops.directional import by_difference, directional
-from ops.drawing import Draw, draw
-
 from nablint.calculus.terms import Graph
 from nablint.ops import CARDS, Card
 from nablint.shapes import Misfit
+from ops.directional import by_difference, directional
+from ops.drawing import Draw, draw
 
 TRIALS = 2
 
@@ -82,7 +81,7 @@ def test_differential_is_the_derivative(name: str) -> None:
         for chosen in (movable, movable[:1], movable[1:]):
             if not chosen:
                 continue
-            V = [direction_of(a, i in chosen, d, rng) for i, (a, d) in enumerate(zip(case.arrays, case.domains, strict=True))]
+            V = [direction_of(a, i in chosen, case.domains[i], rng) for i, a in enumerate(case.arrays)]
             JV, accuracy = directional(card, case.arrays, case.params, V)
             if card.differential is not None:
                 dout = card.differential(out, case.arrays, V, **case.params)
@@ -90,7 +89,8 @@ def test_differential_is_the_derivative(name: str) -> None:
                 dout = sum(card.evaluate(*(v if i == j else a for j, a in enumerate(case.arrays)), **case.params)
                            for i, v in enumerate(V) if v is not None)
             assert np.shape(dout) == out.shape
-            np.testing.assert_allclose(dout, JV, rtol=10 * accuracy, atol=100 * accuracy * (1 + np.abs(out).max(initial=0)))
+            scale = 1 + np.abs(out).max(initial=0)
+            np.testing.assert_allclose(dout, JV, rtol=10 * accuracy, atol=100 * accuracy * scale)
 
 
 @pytest.mark.parametrize("name", CARDS)

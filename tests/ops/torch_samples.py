@@ -12,7 +12,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-
 from nablint.calculus.terms import Graph, Term
 
 MOST_SAMPLES, MOST_FOR_METHODS = 10, 4
@@ -43,7 +42,8 @@ def infos_for(spelling: str) -> list[Any]:
     prefix, _, name = spelling.partition(".")
     found = infos().get(name) or infos().get(name.removesuffix("_")) or []
     if prefix == "torch" and not found:
-        found = infos().get(name.rpartition(".")[2], []) if name.startswith(("special.", "nn.functional.", "linalg.")) else []
+        module, _, last = name.rpartition(".")
+        found = infos().get(last, []) if module in ("special", "nn.functional", "linalg") else []
     return found
 
 
@@ -96,7 +96,7 @@ class Bridge:
                 self.tensors.append(tensor)
                 self.leaves.append(leaf)
             return tensor, leaf
-        if isinstance(value, torch.dtype | complex) or (isinstance(value, torch.device)):
+        if isinstance(value, torch.dtype | torch.device | complex):
             raise NotOurs
         if isinstance(value, list | tuple) and type(value) in (list, tuple):
             pairs = [self.tensor_and_term(v) for v in value]
@@ -105,7 +105,8 @@ class Bridge:
 
     def arguments(self, info: Any, sample: Any) -> tuple[list[Any], dict[str, Any], list[Any], dict[str, Any]]:
         """Positional and keyword arguments, for torch and for us."""
-        if getattr(sample.input, "ndim", 1) == 0 and any(isinstance(v, int | tuple) for v in flat([sample.args, list(sample.kwargs.values())])):
+        plain = flat([sample.args, list(sample.kwargs.values())])
+        if getattr(sample.input, "ndim", 1) == 0 and any(isinstance(v, int | tuple) for v in plain):
             raise NotOurs  # torch takes an axis of an array without axes; nobody writes that
         fixed = info.name in FIXED_AFTER
         positional = [self.tensor_and_term(v, fixed and i > 0) for i, v in enumerate((sample.input, *sample.args))]

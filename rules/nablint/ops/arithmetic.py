@@ -66,7 +66,7 @@ binary("mod", lambda x, y: x - y * np.floor(np.real(x) / np.real(y)) if np.iscom
        "x mod y = x - y⌊x/y⌋, the floor is constant between jumps", text="{0} mod {1}", latex="{0} \\bmod {1}",
        numpy="{0} % {1}", torch="{0} % {1}", binding=2, domains=("real", "positive"))
 binary("arctan2", lambda y, x: np.arctan2(y, x) if not np.iscomplexobj(y) and not np.iscomplexobj(x)
-       else np.arctan2(np.real(y), np.real(x)) + 1j * np.imag((np.conj(x) * y)) / np.abs(x * np.conj(x) + y * np.conj(y)),
+       else np.arctan2(np.real(y), np.real(x)) + 1j * np.imag(np.conj(x) * y) / np.abs(x * np.conj(x) + y * np.conj(y)),
        lambda g, y, x, out: g * x / (x**2 + y**2), lambda g, y, x, out: -g * y / (x**2 + y**2),
        "d atan2(y, x) = (x dy - y dx)/(x² + y²)", text="atan2({0}, {1})", latex="\\mathrm{{atan2}}({0}, {1})")
 binary("hypot", lambda x, y: np.sqrt(x * x + y * y), lambda g, x, y, out: g * x / out, lambda g, x, y, out: g * y / out,

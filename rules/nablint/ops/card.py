@@ -135,7 +135,7 @@ def actual_shape(arg: Operand) -> tuple[int, ...]:
 
 
 def constant_like(operand: Operand, value: Any, shape: Shape | None = None) -> Operand:
-    """An array as a constant in the graph of `operand`, with its symbolic shape; outside of a graph the array itself."""
+    """An array as a constant in the graph of `operand`, with its symbolic shape; the array itself outside of one."""
     graph = getattr(operand, "graph", None)
     return value if graph is None else graph.constant(value, shape)
 

@@ -38,7 +38,8 @@ register(Card(
     numpy="scipy.special.softmax({0}, axis={axis})", torch="torch.softmax({0}, dim={axis})", text="softmax({0})",
     latex="\\mathrm{{softmax}}({0})", why="the Jacobian diag(p) - p pᵀ is symmetric",
     define=lambda x, axis=-1: op.exp(x) / op.sum(op.exp(x), axis=axis, keepdims=True),
-    examples=(example("N C"), example("N C", axis=0), example("B C N", axis=1), example("C", axis=0), example("N C", axis=None)),
+    examples=(example("N C"), example("N C", axis=0), example("B C N", axis=1), example("C", axis=0),
+              example("N C", axis=None)),
 ))
 
 
@@ -57,7 +58,8 @@ register(Card(
     torch="torch.logsumexp({0}, dim={axis}, keepdim={keepdims})", text="logsumexp({0})",
     latex="\\log\\sum e^{{{0}}}", why="d log Σ eˣ = Σ softmax(x)∘dx",
     define=lambda x, axis=None, keepdims=False: op.log(op.sum(op.exp(x), axis=axis, keepdims=keepdims)),
-    examples=(example("N C"), example("N C", axis=-1), example("N C", axis=0, keepdims=True), example("B N C", axis=(0, 2))),
+    examples=(example("N C"), example("N C", axis=-1), example("N C", axis=0, keepdims=True),
+              example("B N C", axis=(0, 2))),
 ))
 
 
@@ -79,8 +81,8 @@ def labels_to_mask(z: Operand, labels: Operand, axis: int) -> Operand:
     """Where the class along `axis` is the label: one-hot labels against the logits `z`."""
     at = axis % z.ndim
     classes = z.shape[at]
-    count = op.reshape(constant_like(z, np.arange(int(classes)), (classes,)), shape=(classes, *(1,) * (z.ndim - 1 - at)))
-    return op.equal(op.expand_dims(labels, axis=at), count)
+    every = constant_like(z, np.arange(int(classes)), (classes,))
+    return op.equal(op.expand_dims(labels, axis=at), op.reshape(every, shape=(classes, *(1,) * (z.ndim - 1 - at))))
 
 
 def _cross_entropy(z: Any, labels: Any, axis: int = -1) -> Any:
@@ -101,7 +103,7 @@ register(Card(
     lambda G, out, z, labels, axis=-1:
         (op.expand_dims(G, axis=axis) * (op.softmax(z, axis=axis) - labels_to_mask(z, labels, axis)), None),
     lambda out, args, dargs, axis=-1:
-        op.sum((op.softmax(args[0], axis=axis) - labels_to_mask(*args, axis)) * dargs[0], axis=axis, keepdims=False),
+        op.sum((op.softmax(args[0], axis=axis) - labels_to_mask(args[0], args[1], axis)) * dargs[0], axis=axis, keepdims=False),
     numpy="scipy.special.logsumexp({0}, axis={axis}) - {0}[np.arange(len({1})), {1}]",
     torch="torch.nn.functional.cross_entropy({0}, {1}, reduction='none')", text="cross_entropy({0}, {1})",
     latex="\\mathrm{{CE}}({0}, {1})", why="d(log Σ eᶻ - z_y) = (softmax(z) - onehot(y))∘dz",
@@ -219,5 +221,6 @@ register(Card(
     torch="torch.linalg.vector_norm({0}, dim={axis}, keepdim={keepdims})", text="‖{0}‖",
     latex="\\lVert {0} \\rVert", why="d‖x‖ = ⟨x, dx⟩/‖x‖",
     define=lambda x, axis=None, keepdims=False: op.sqrt(op.sum(x * x, axis=axis, keepdims=keepdims)),
-    examples=(example("N D"), example("N D", axis=1), example("N D", axis=-1, keepdims=True), example("B N D", axis=(1, 2))),
+    examples=(example("N D"), example("N D", axis=1), example("N D", axis=-1, keepdims=True),
+              example("B N D", axis=(1, 2))),
 ))

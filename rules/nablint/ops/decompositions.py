@@ -99,8 +99,8 @@ register(Card(
     "svdvals", lambda a: np.linalg.svd(real_only(a), compute_uv=False), lambda a: (*a[:-2], _rank_of(a)),
     lambda G, out, a: (op.svd_left(a) * op.expand_dims(G, axis=-2) @ op.svd_right(a),),
     lambda out, args, dargs: op.sum(op.svd_left(args[0]) * (dargs[0] @ t(op.svd_right(args[0]))), axis=-2),
-    numpy="np.linalg.svd({0}, compute_uv=False)", torch="torch.linalg.svdvals({0})", text="σ({0})", latex="\\sigma({0})",
-    why="dσᵢ = uᵢᵀ dA vᵢ", examples=(example("N D"), example("B N D"), example("N N")),
+    numpy="np.linalg.svd({0}, compute_uv=False)", torch="torch.linalg.svdvals({0})", text="σ({0})",
+    latex="\\sigma({0})", why="dσᵢ = uᵢᵀ dA vᵢ", examples=(example("N D"), example("B N D"), example("N N")),
 ))
 
 

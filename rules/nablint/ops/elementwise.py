@@ -23,7 +23,8 @@ unary("log", np.log, lambda g, x, y: g / x, "d log x = dx/x", domain="positive",
 unary("log1p", np.log1p, lambda g, x, y: g / (1 + x), "d log(1 + x) = dx/(1 + x)", domain="positive")
 unary("log2", np.log2, lambda g, x, y: g / (_LN2 * x), "d log₂ x = dx/(x log 2)", domain="positive")
 unary("log10", np.log10, lambda g, x, y: g / (_LN10 * x), "d log₁₀ x = dx/(x log 10)", domain="positive")
-unary("sqrt", np.sqrt, lambda g, x, y: g / (2 * y), "d√x = dx/2√x", domain="positive", text="√({0})", latex="\\sqrt{{{0}}}")
+unary("sqrt", np.sqrt, lambda g, x, y: g / (2 * y), "d√x = dx/2√x", domain="positive", text="√({0})",
+      latex="\\sqrt{{{0}}}")
 unary("square", np.square, lambda g, x, y: g * (2 * x), "d x² = 2x dx", text="{0}²", latex="{0}^2", binding=4)
 unary("reciprocal", lambda x: 1 / x, lambda g, x, y: -g * y**2, "d(1/x) = -dx/x²", text="1 / {0}", binding=2,
       latex="\\frac{{1}}{{{0}}}", numpy="1 / {0}")

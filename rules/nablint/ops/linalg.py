@@ -84,7 +84,8 @@ register(Card(
     "signdet", lambda a: np.sign(np.linalg.det(np.real(a))), lambda a: square_shape("slogdet", a)[:-2],
     lambda G, out, a: (None,), lambda out, args, dargs: out * 0.0,
     numpy="np.linalg.slogdet({0})[0]", torch="torch.linalg.slogdet({0})[0]", text="sign(det {0})",
-    latex="\\mathrm{{sign}}\\det {0}", why="constant while the matrix stays regular", examples=(example("N N : square"),),
+    latex="\\mathrm{{sign}}\\det {0}", why="constant while the matrix stays regular",
+    examples=(example("N N : square"),),
 ))
 
 

@@ -53,9 +53,10 @@ register(Card(
 def _dot_shape(a: Shape, b: Shape) -> Shape:
     if not a or not b:
         return (*a, *b)
-    inner = dim(a[-1]), dim(b[-2] if len(b) > 1 else b[0])
-    if inner[0] != inner[1]:
-        raise Misfit(f"dot of {show_shape(a)} and {show_shape(b)}: inner sizes {inner[0]} and {inner[1]} differ", (inner,))
+    left, right = dim(a[-1]), dim(b[-2] if len(b) > 1 else b[-1])
+    if left != right:
+        raise Misfit(f"dot of {show_shape(a)} and {show_shape(b)}: inner sizes {left} and {right} differ",
+                     ((left, right),))
     return (*a[:-1], *b[:-2], *b[-1:]) if len(b) > 1 else a[:-1]
 
 
@@ -156,7 +157,8 @@ register(Card(
     examples=(example("N D", "D M", subscripts="nd,dm->nm"), example("N D", subscripts="nd->dn"),
               example("N D", subscripts="nd->d"), example("N N", subscripts="nn->"), example("N N", subscripts="nn->n"),
               example("B H N D", "B H M D", subscripts="bhnd,bhmd->bhnm"), example("N", "M", subscripts="n,m->nm"),
-              example("N D", "D M", "M K", subscripts="nd,dm,mk->nk"), example("N D", "N 1", subscripts="nd,nd->n"), example("N N D", "D", subscripts="nnd,d->d")),
+              example("N D", "D M", "M K", subscripts="nd,dm,mk->nk"), example("N D", "N 1", subscripts="nd,nd->n"),
+              example("N N D", "D", subscripts="nnd,d->d")),
 ))
 
 

@@ -153,21 +153,22 @@ unary("j0", lambda x: _bessel_j(x, 0), lambda g, x, y: -g * op.j1(x), "J₀' = -
       torch="torch.special.bessel_j0({0})", text="J₀({0})")
 unary("j1", lambda x: _bessel_j(x, 1), lambda g, x, y: g * (op.j0(x) - y / x), "J₁' = J₀ - J₁/x",
       numpy="scipy.special.j1({0})", torch="torch.special.bessel_j1({0})", text="J₁({0})")
-unary("entr", lambda x: np.where(np.real(x) < 0, -np.inf, -_xlogy(x, x)), lambda g, x, y: -g * (op.log(x) + 1), "(-x log x)' = -(log x + 1)",
+unary("entr", lambda x: np.where(np.real(x) < 0, -np.inf, -_xlogy(x, x)),
+      lambda g, x, y: -g * (op.log(x) + 1), "(-x log x)' = -(log x + 1)",
       domain="positive", numpy="-{0} * np.log({0})", torch="torch.special.entr({0})", define=lambda x: -x * op.log(x))
 
 
 binary("xlogy", _xlogy, lambda g, x, y, out: g * op.log(y), lambda g, x, y, out: g * x / y,
-       "d(x log y) = log y dx + x dy/y", text="{0} log {1}", latex="{0} \\log {1}", numpy="scipy.special.xlogy({0}, {1})",
-       torch="torch.xlogy({0}, {1})", domains=("real", "positive"), binding=2)
+       "d(x log y) = log y dx + x dy/y", text="{0} log {1}", latex="{0} \\log {1}",
+       numpy="scipy.special.xlogy({0}, {1})", torch="torch.xlogy({0}, {1})", domains=("real", "positive"), binding=2)
 binary("xlog1py", lambda x, y: x * np.log1p(y), lambda g, x, y, out: g * op.log1p(y),
        lambda g, x, y, out: g * x / (1 + y), "d(x log(1 + y)) = log(1 + y) dx + x dy/(1 + y)",
        text="{0} log(1 + {1})", latex="{0} \\log(1 + {1})", numpy="scipy.special.xlog1py({0}, {1})",
        torch="torch.special.xlog1py({0}, {1})", domains=("real", "positive"), binding=2)
 binary("rel_entr", lambda x, y: x * np.log(x / y), lambda g, x, y, out: g * (op.log(x / y) + 1),
        lambda g, x, y, out: -g * x / y, "d(x log(x/y)) = (log(x/y) + 1) dx - x dy/y", text="{0} log({0} / {1})",
-       latex="{0} \\log\\frac{{{0}}}{{{1}}}", numpy="scipy.special.rel_entr({0}, {1})", torch="{0} * torch.log({0} / {1})",
-       domains=("positive", "positive"), binding=2, define=lambda x, y: x * op.log(x / y))
+       latex="{0} \\log\\frac{{{0}}}{{{1}}}", numpy="scipy.special.rel_entr({0}, {1})",
+       torch="{0} * torch.log({0} / {1})", domains=("positive", "positive"), binding=2, define=lambda x, y: x * op.log(x / y))
 binary("betaln", lambda x, y: op.gammaln(x) + op.gammaln(y) - op.gammaln(x + y),
        lambda g, x, y, out: g * (op.digamma(x) - op.digamma(x + y)),
        lambda g, x, y, out: g * (op.digamma(y) - op.digamma(x + y)), "log B = log Γ(x) + log Γ(y) - log Γ(x + y)",

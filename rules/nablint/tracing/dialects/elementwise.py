@@ -78,7 +78,8 @@ ROWS: dict[str, str] = {
 
 
 WITHOUT_INPLACE = ("isnan", "isinf", "isfinite")
-METHOD_INPLACE = (*WITHOUT_INPLACE, "absolute", "bitwise_not", "digamma", "erfinv", "lgamma", "logical_not", "sgn", "sign")
+METHOD_INPLACE = (*WITHOUT_INPLACE, "absolute", "bitwise_not", "digamma", "erfinv", "lgamma", "logical_not", "sgn",
+                  "sign")
 """What torch has in place not at all, and what only as a method."""
 
 

@@ -25,7 +25,7 @@ ROWS: dict[str, str] = {
 def _spell(card_name: str, names: str) -> None:
     card = CARDS[card_name]
 
-    def call(a: Value, UPLO: object = "L", *, out: Value = None, overwrite_a: object = None,  # noqa: N803
+    def call(a: Value, UPLO: object = "L", *, out: Value = None, overwrite_a: object = None,
              check_finite: object = None, driver: object = None) -> Operand:
         return card(_by_triangle(array(a), UPLO))
 
@@ -87,7 +87,7 @@ def solve(a: Value, b: Value, **_: object) -> Operand:
 
 
 @spelled("torch.linalg.solve")
-def torch_solve(A: Value, B: Value, *, left: Value = True, out: Value = None) -> Operand:  # noqa: N803
+def torch_solve(A: Value, B: Value, *, left: Value = True, out: Value = None) -> Operand:
     """The X with `A @ X = B`, or with `X @ A = B`."""
     if not left:
         return transposed(op.solve(transposed(A), transposed(B)))
@@ -105,7 +105,7 @@ def solve_triangular(a: Value, b: Value, trans: Value = 0, lower: Value = False,
 
 
 @spelled("torch.linalg.solve_triangular")
-def torch_solve_triangular(A: Value, B: Value, *, upper: Value, left: Value = True, unitriangular: Value = False,  # noqa: N803
+def torch_solve_triangular(A: Value, B: Value, *, upper: Value, left: Value = True, unitriangular: Value = False,
                            out: Value = None) -> Operand:
     """The X with `A @ X = B`, or with `X @ A = B`, reading one triangle of A."""
     if left:
@@ -149,20 +149,20 @@ def cho_solve(c_and_lower: Value, b: Value, overwrite_b: object = None, check_fi
 
 
 @spelled("torch.cholesky_solve", "Tensor.cholesky_solve")
-def cholesky_solve(input: Value, L: Value, upper: Value = False, *, out: Value = None) -> Operand:  # noqa: N803
+def cholesky_solve(input: Value, L: Value, upper: Value = False, *, out: Value = None) -> Operand:
     """The X with `L @ L.T @ X = input`."""
     return cho_solve((L, not upper), input)
 
 
 @spelled("torch.cholesky_inverse", "Tensor.cholesky_inverse")
-def cholesky_inverse(L: Value, upper: Value = False, *, out: Value = None) -> Operand:  # noqa: N803
+def cholesky_inverse(L: Value, upper: Value = False, *, out: Value = None) -> Operand:
     """The inverse of `L @ L.T`."""
     factor = op.triu(L) if upper else op.tril(L)
     return op.inv(op.matmul(transposed(factor), factor) if upper else op.matmul(factor, transposed(factor)))
 
 
 @spelled("numpy.linalg.eigh", "scipy.linalg.eigh", "torch.linalg.eigh")
-def eigh(a: Value, UPLO: object = "L", *, out: Value = None) -> Eigen:  # noqa: N803
+def eigh(a: Value, UPLO: object = "L", *, out: Value = None) -> Eigen:
     """Eigenvalues and eigenvectors of a symmetric matrix."""
     matrix = _by_triangle(array(a), UPLO)
     return Eigen(op.eigvalsh(matrix), op.eigenvectors(matrix))
@@ -181,7 +181,7 @@ def svd(a: Value, full_matrices: Value = True, compute_uv: Value = True, hermiti
 
 
 @spelled("torch.linalg.svd")
-def torch_svd(A: Value, full_matrices: Value = True, *, driver: object = None, out: Value = None) -> Singular | Operand:  # noqa: N803
+def torch_svd(A: Value, full_matrices: Value = True, *, driver: object = None, out: Value = None) -> Singular | Operand:
     """The thin decomposition."""
     return svd(A, full_matrices)
 
@@ -239,7 +239,7 @@ def norm(x: Value, ord: Value = None, axis: Value = None, keepdims: Value = Fals
 
 
 @spelled("torch.linalg.norm")
-def torch_linalg_norm(A: Value, ord: Value = None, dim: Value = None, keepdim: Value = False, *, out: Value = None,  # noqa: N803
+def torch_linalg_norm(A: Value, ord: Value = None, dim: Value = None, keepdim: Value = False, *, out: Value = None,
                       dtype: object = None) -> Operand:
     """A norm of a vector or matrix."""
     return norm_of(A, ord, axis_of(dim), bool(keepdim))
@@ -275,7 +275,7 @@ def numpy_matrix_norm(x: Value, /, *, keepdims: Value = False, ord: Value = "fro
 
 
 @spelled("torch.linalg.matrix_norm")
-def torch_matrix_norm(A: Value, ord: Value = "fro", dim: Value = (-2, -1), keepdim: Value = False, *,  # noqa: N803
+def torch_matrix_norm(A: Value, ord: Value = "fro", dim: Value = (-2, -1), keepdim: Value = False, *,
                       dtype: object = None, out: Value = None) -> Operand:
     """The norm of matrices."""
     return norm_of(A, ord, axis_of(dim), bool(keepdim))

@@ -70,7 +70,8 @@ def binary_cross_entropy(input: Value, target: Value, weight: Value = None, size
 
 @spelled("torch.nn.functional.binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(input: Value, target: Value, weight: Value = None, size_average: Value = None,
-                                     reduce: Value = None, reduction: str = "mean", pos_weight: Value = None) -> Operand:
+                                     reduce: Value = None, reduction: str = "mean", pos_weight: Value = None
+                                     ) -> Operand:
     """The same with `p = sigmoid(input)`."""
     if pos_weight is None:
         losses = op.bce_with_logits(input, target)
@@ -117,7 +118,8 @@ def cross_entropy(input: Value, target: Value, weight: Value = None, size_averag
         return reduced(losses, reduction, size_average, reduce)
     kept = op.not_equal(labels, plain(ignore_index)) if _ignored(labels, ignore_index) else None
     safe = labels if kept is None else op.where(kept, labels, 0)
-    return _reduced_by_class(op.cross_entropy(input, safe, axis=axis), safe, kept, weight, reduction, size_average, reduce)
+    losses = op.cross_entropy(input, safe, axis=axis)
+    return _reduced_by_class(losses, safe, kept, weight, reduction, size_average, reduce)
 
 
 def _ignored(labels: Operand, ignore_index: Value) -> bool:

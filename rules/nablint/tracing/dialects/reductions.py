@@ -1,4 +1,4 @@
-"""Spellings of reductions: numpy's axis and keepdims, torch's dim and keepdim (and numpy's words, which torch accepts)."""
+"""Spellings of reductions: numpy's axis and keepdims, torch's dim and keepdim (torch accepts numpy's words too)."""
 
 from __future__ import annotations
 
@@ -180,7 +180,8 @@ def aminmax(input: Value, *, dim: Value = None, keepdim: Value = False, out: Val
 for _name in ("cumsum", "cumprod"):
     _card = CARDS[_name]
 
-    def _cumulate(a: Value, axis: Value = None, dtype: object = None, out: Value = None, _card: Card = _card) -> Operand:
+    def _cumulate(a: Value, axis: Value = None, dtype: object = None, out: Value = None, _card: Card = _card
+                  ) -> Operand:
         return _card(array(a), axis=axis_of(axis))
 
     def _torch_cumulate(input: Value, dim: Value, *, dtype: object = None, out: Value = None, _card: Card = _card
