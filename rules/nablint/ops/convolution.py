@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from nablint.ops.arranging import padded_array
 from nablint.ops.card import Card, Operand, actual_shape, example, op, register
 from nablint.ops.layout import axes_in, shape_of
 from nablint.shapes import Misfit, Shape, Size, dim, show_shape
@@ -101,7 +102,7 @@ register(Card(
 def _of_padded(x: Any, size: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
     """The windows of a padded input: (N, C, *positions, *kernel)."""
     if any(padding):
-        x = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
+        x = padded_array(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
     return _windows(x, tuple(range(2, x.ndim)), size, stride, dilation)
 
 

@@ -7,6 +7,8 @@ entry was used several times.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -46,14 +48,14 @@ def axes_in(axis: int | Sequence[int] | None, rank: int) -> tuple[int, ...]:
 
 def resolve_shape(shape: Iterable[int], source: Shape) -> Shape:
     """A reshape target with its -1 replaced; raises `Misfit` when it cannot hold the entries of `source`."""
-    target = tuple(dim(s) for s in shape)
-    total = size_product(source)
+    target = tuple(map(dim, shape))
     if -1 in target:
-        known = size_product(s for s in target if s != -1)
+        total, known = size_product(source), size_product(s for s in target if s != -1)
         if sum(s == -1 for s in target) > 1 or not known or total % known:
             raise Misfit(f"{show_shape(source)} cannot be reshaped to {show_shape(target)}")
         target = tuple(total // known if s == -1 else s for s in target)
-    elif size_product(target) != total:
+    elif prod(target) != prod(source):
+        total = size_product(source)
         raise Misfit(f"{show_shape(source)} cannot be reshaped to {show_shape(target)}: "
                      f"{total} against {size_product(target)} entries", ((total, size_product(target)),))
     return target
@@ -98,6 +100,14 @@ reshape = register(Card(
 ))
 
 
+@lru_cache(256)
+def _new_axes(rank: int, axis: int | tuple[int, ...]) -> tuple[slice | None, ...]:
+    """The index that adds the axes."""
+    total = rank + (1 if isinstance(axis, int) else len(axis))
+    axes = axes_in(axis, total)
+    return tuple(None if a in axes else slice(None) for a in range(total))
+
+
 def _expanded(x: Shape, axis: int | tuple[int, ...]) -> Shape:
     rank = len(x) + (1 if isinstance(axis, int) else len(axis))
     axes, old = axes_in(axis, rank), iter(x)
@@ -106,7 +116,7 @@ def _expanded(x: Shape, axis: int | tuple[int, ...]) -> Shape:
 
 expand_dims = register(Card(
     name="expand_dims",
-    evaluate=lambda x, axis: np.expand_dims(x, axis),
+    evaluate=lambda x, axis: x[_new_axes(np.ndim(x), axis)],
     shape=_expanded,
     adjoint=lambda G, out, x, axis: (squeeze(G, axis=axis),),
     numpy="np.expand_dims({0}, {axis})", torch="{0}.unsqueeze({axis})", latex="{0}", text="{0}",
@@ -138,6 +148,15 @@ squeeze = register(Card(
 ))
 
 
+def _stretch(x: Any, shape: tuple[int, ...]) -> Any:
+    x = np.asarray(x)
+    if x.ndim > len(shape):
+        raise ValueError("an axis would be lost")
+    out = np.empty(shape, x.dtype)  # copying a small array is faster than making a view of it by np.broadcast_to
+    out[...] = x
+    return out
+
+
 def _stretched(x: Shape, shape: Shape) -> Shape:
     if len(shape) < len(x):
         raise Misfit(f"{show_shape(x)} has more axes than {show_shape(shape)}")
@@ -149,7 +168,7 @@ def _stretched(x: Shape, shape: Shape) -> Shape:
 
 broadcast_to = register(Card(
     name="broadcast_to",
-    evaluate=lambda x, shape: np.broadcast_to(x, shape),
+    evaluate=_stretch,
     shape=_stretched,
     adjoint=lambda G, out, x, shape: (CARDS["sum_to"](G, shape=tuple(shape_of(x))),),
     numpy="np.broadcast_to({0}, {shape})", torch="{0}.expand({shape})", latex="{0}", text="{0}",

@@ -34,7 +34,7 @@ def _target(shape: Any) -> tuple[Size, ...]:
 def reshaped(x: Term, shape: Any) -> Term:
     """Another shape with the entries in the same order; -1 is worked out; nothing for the same shape."""
     target = resolve_shape(_target(shape), x.shape)
-    if tuple(map(str, target)) == tuple(map(str, x.shape)):
+    if len(target) == x.ndim and all(a == b and a.expr == b.expr for a, b in zip(target, x.shape, strict=True)):
         return x
     return op.reshape(x, shape=target)
 
