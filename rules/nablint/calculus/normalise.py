@@ -389,23 +389,90 @@ def _diag(g: Algebra, t: Term, a: Form, **params: Any) -> Form | None:
     return g.contract([a, eye], [(0,), (0, 1)], (0, 1), t.shape)
 
 
-@rule("inv")
-def _inv(g: Algebra, t: Term, a: Form) -> Form | None:
-    if len(a.sizes) != 2 or a.sizes[0] == 1 or len(a.terms) != 1:
+def _path(g: Algebra, a: Form) -> tuple[float, tuple[Any, ...], list[tuple[int, bool]]] | None:
+    """A form that is one product of square matrices: coefficient, scalar factors, (atom, transposed) from left to right."""
+    if len(a.sizes) != 2 or a.sizes[0] == 1 or a.sizes[0] != a.sizes[1] or len(a.terms) != 1:
         return None
     ((monomial, coefficient),) = a.terms.items()
-    scalars = tuple((n, x, -e) for n, x, e in monomial if not x)
+    scalars = tuple(f for f in monomial if not f[1])
     rest = [f for f in monomial if f[1]]
-    if len(rest) != 1 or rest[0][2] != 1 or sorted(rest[0][1]) != [0, 1]:
+    if any(f[2] != 1 or len(f[1]) != 2 or f[1][0] == f[1][1] for f in rest):
         return None
-    number, axes, _ = rest[0]
-    if number == EYE:
-        return Form(a.sizes, {tuple(sorted((*scalars, rest[0]))): 1 / coefficient})
+    if any(size != a.sizes[0] for f in rest if f[0] != EYE for size in g.atoms[f[0]].sizes):
+        return None
+    at, found = 0, list[tuple[int, bool]]()
+    while rest:
+        following = [f for f in rest if at in f[1]]
+        if len(following) != 1:
+            return None
+        rest.remove(following[0])
+        number, axes, _ = following[0]
+        found.append((number, axes[1] == at))
+        at = axes[0] if axes[1] == at else axes[1]
+    return (coefficient, scalars, found) if at == 1 else None
+
+
+@rule("inv")
+def _inv(g: Algebra, t: Term, a: Form) -> Form | None:
+    path = _path(g, a)
+    if path is None:
+        return _inverse_of_sum(g, a)
+    coefficient, scalars, factors = path
+    result = Form(a.sizes, {tuple((n, x, -e) for n, x, e in scalars): 1 / coefficient})
+    product: Form | None = None
+    for number, turned in reversed(factors):
+        one = _inverse_atom(g, number, a.sizes, turned)
+        product = one if product is None else g.contract([product, one], [(0, 2), (2, 1)], (0, 1), a.sizes)
+    assert product is not None
+    return g.multiply(result, product, a.sizes)
+
+
+def _turned(g: Algebra, a: Form) -> Form:
+    return g.contract([a], [(0, 1)], (1, 0), a.sizes[::-1])
+
+
+def _inverse_of_sum(g: Algebra, a: Form) -> Form | None:
+    """The inverse of what is no plain product, as one atom that it shares with the inverse of the transpose."""
+    if len(a.sizes) != 2 or a.sizes[0] == 1:
+        return None
+    number, turned = g.identify(a), g.identify(_turned(g, a))
+    found = g.atom(("inverse", min(number, turned)), a.sizes, symmetric=number == turned)
+    return Form(a.sizes, {((found, (0, 1) if number <= turned else (1, 0), 1),): 1.0})
+
+
+def _inverse_atom(g: Algebra, number: int, sizes: Shape, turned: bool) -> Form:
     atom = g.atoms[number]
-    if atom.key[0] == "inv":
-        return Form(a.sizes, {tuple(sorted((*scalars, (atom.key[1], axes, 1)))): 1 / coefficient})
-    found = g.atom(("inv", number, True), atom.sizes, symmetric=atom.symmetric)
-    return Form(a.sizes, {tuple(sorted((*scalars, (found, axes, 1)))): 1 / coefficient})
+    axes = (1, 0) if turned else (0, 1)
+    if number == EYE:
+        found = EYE
+    elif atom.key[0] == "inv":
+        found = atom.key[1]
+    else:
+        found = g.atom(("inv", number, True), atom.sizes, symmetric=atom.symmetric)
+    return Form(sizes, {((found, tuple(sorted(axes)) if found in g.symmetric else axes, 1),): 1.0})
+
+
+@rule("det", "logabsdet")
+def _det(g: Algebra, t: Term, a: Form) -> Form | None:
+    """det(A B) = det A det B, det A⁻¹ = 1/det A, det Aᵀ = det A."""
+    path = _path(g, a)
+    assert t.card is not None
+    if path is None or path[0] != 1 or path[1]:
+        if len(a.sizes) != 2:
+            return None
+        return g.opaque((t.card.name, "form", min(g.identify(a), g.identify(_turned(g, a)))), ())
+    result = g.scalar(1.0 if t.card.name == "det" else 0.0)
+    for number, _ in path[2]:
+        if number == EYE:
+            continue
+        atom = g.atoms[number]
+        base, power = (atom.key[1], -1.0) if atom.key[0] == "inv" else (number, 1.0)
+        one = g.opaque((t.card.name, base), ())
+        if t.card.name == "det":
+            result = g.multiply(result, g.power(one, power), ())
+        else:
+            result = g.add(result, one, power, ())
+    return result
 
 
 @rule("solve")

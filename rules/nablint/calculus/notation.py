@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from nablint.calculus.formula import GREEK
+from nablint.ops import CARDS
 
 
 class QuestionError(ValueError):
@@ -87,8 +88,9 @@ WORDS = {
     "tr", "Tr", "trace", "det", "logdet", "inv", "norm", "sum", "mean", "diag", "Diag", "np", "abs", "max", "min", "vec",
     "log_softmax", "logsumexp", "cholesky", "solve", "kron", "for", "in", "range", "lambda", "numpy", "torch", "dot",
     "outer", "inner", "erf", "gelu", "silu", "var", "std", "prod", "maximum", "minimum", "where", "arctan", "log1p",
-    "expm", "expm1", "slogdet", "Relu", "ReLU",
-}
+    "expm", "expm1", "slogdet", "Relu", "ReLU", "eye", "lse",
+} | CARDS.keys()
+"""Words that are functions or grammar, never a product of letters."""
 
 
 def tokens(text: str) -> list[Token]:
