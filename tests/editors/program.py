@@ -26,6 +26,9 @@ def fake_program(folder: Path) -> Path:
     code = f"from nablint_server.lsp.main import main; main('fake_jobs', ({str(JOBS)!r},))"
     paths = os.pathsep.join(p for p in sys.path if p)
     command = shlex.join([sys.executable, "-c", code])
-    program.write_text(f"#!/bin/sh\nPYTHONPATH={shlex.quote(paths)} exec {command}\n")
+    program.write_text(f"""#!/bin/sh
+[ "$*" = server ] || exit 2
+PYTHONPATH={shlex.quote(paths)} exec {command}
+""")
     program.chmod(0o755)
     return program

@@ -3,7 +3,7 @@
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as vscode from "vscode";
-import { LanguageClient, type LanguageClientOptions, State, TransportKind } from "vscode-languageclient/node";
+import { LanguageClient, type LanguageClientOptions, State } from "vscode-languageclient/node";
 import { findProgram, type Found } from "./finding";
 import type { Derivation } from "./page";
 import { showDerivation } from "./panel";
@@ -70,7 +70,7 @@ async function start(): Promise<void> {
     return;
   }
   log.info(`starting ${found.program} (from ${found.from})`);
-  const run = { command: found.program, args: ["server"], transport: TransportKind.stdio };
+  const run = { command: found.program, args: ["server"] };
   const started = new LanguageClient("nablint", "nablint", { run, debug: run }, options());
   client = started;
   started.onDidChangeState(({ newState }) => {

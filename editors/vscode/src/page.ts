@@ -34,7 +34,7 @@ export function page(derivation: Derivation, nonce: string): string {
   const { explanation } = derivation;
   const steps = explanation.steps.map(
     (step) => `<li><b>${escaped(step.rule)}</b>
-<div class="formula">${mathematics(step.before)}</div><div class="formula">${mathematics("= " + step.after)}</div>
+<div class="formula">${mathematics(step.before)}</div><div class="formula">${mathematics(follows(step.after))}</div>
 <div class="why">${escaped(step.why)}</div></li>`,
   );
   const shapes = explanation.shapes.map(([name, shape]) => `<tr><td>${escaped(name)}</td><td>${escaped(shape)}</td></tr>`);
@@ -47,4 +47,9 @@ ${shapes.length ? `<table>${shapes.join("")}</table>` : ""}
 <ol>${steps.join("\n")}</ol>
 ${explanation.gradient ? `<pre><code>${escaped(explanation.gradient)}</code></pre>` : ""}
 </body></html>`;
+}
+
+/** What stands before the second formula of a step: an equation follows, an expression is equal. */
+function follows(after: string): string {
+  return `${/[^<>=!]=[^=]/.test(after) && !/\w+=/.test(after) ? "⇒" : "="} ${after}`;
 }

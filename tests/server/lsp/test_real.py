@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from slips import HERE as CASES
 
 from .conftest import applied, push_only
