@@ -103,7 +103,8 @@ register(Card(
     lambda G, out, z, labels, axis=-1:
         (op.expand_dims(G, axis=axis) * (op.softmax(z, axis=axis) - labels_to_mask(z, labels, axis)), None),
     lambda out, args, dargs, axis=-1:
-        op.sum((op.softmax(args[0], axis=axis) - labels_to_mask(args[0], args[1], axis)) * dargs[0], axis=axis, keepdims=False),
+        op.sum((op.softmax(args[0], axis=axis) - labels_to_mask(args[0], args[1], axis)) * dargs[0],
+               axis=axis, keepdims=False),
     numpy="scipy.special.logsumexp({0}, axis={axis}) - {0}[np.arange(len({1})), {1}]",
     torch="torch.nn.functional.cross_entropy({0}, {1}, reduction='none')", text="cross_entropy({0}, {1})",
     latex="\\mathrm{{CE}}({0}, {1})", why="d(log Σ eᶻ - z_y) = (softmax(z) - onehot(y))∘dz",

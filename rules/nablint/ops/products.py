@@ -53,7 +53,7 @@ register(Card(
 def _dot_shape(a: Shape, b: Shape) -> Shape:
     if not a or not b:
         return (*a, *b)
-    left, right = dim(a[-1]), dim(b[-2] if len(b) > 1 else b[-1])
+    left, right = dim(a[-1]), dim(b[max(len(b) - 2, 0)])
     if left != right:
         raise Misfit(f"dot of {show_shape(a)} and {show_shape(b)}: inner sizes {left} and {right} differ",
                      ((left, right),))

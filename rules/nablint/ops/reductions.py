@@ -58,10 +58,9 @@ for _name, _torch in (("max", "amax"), ("min", "amin")):
 
 
 def _var(x: Any, axis: Axis = None, keepdims: bool = False, ddof: int = 0) -> Any:
-    if not np.iscomplexobj(x):
-        return np.var(x, axis=axis, keepdims=keepdims, ddof=ddof)
     centred = x - x.mean(axis=axis, keepdims=True)
-    return (centred * centred).sum(axis=axis, keepdims=keepdims) / (reduced_count(x, axis) - ddof)
+    total = (centred * centred).sum(axis=axis, keepdims=keepdims)
+    return total / (x.size / max(total.size, 1) - ddof)
 
 
 def _var_adjoint(G: Operand, out: Operand, x: Operand, axis: Axis = None, keepdims: bool = False, ddof: int = 0

@@ -168,7 +168,8 @@ binary("xlog1py", lambda x, y: x * np.log1p(y), lambda g, x, y, out: g * op.log1
 binary("rel_entr", lambda x, y: x * np.log(x / y), lambda g, x, y, out: g * (op.log(x / y) + 1),
        lambda g, x, y, out: -g * x / y, "d(x log(x/y)) = (log(x/y) + 1) dx - x dy/y", text="{0} log({0} / {1})",
        latex="{0} \\log\\frac{{{0}}}{{{1}}}", numpy="scipy.special.rel_entr({0}, {1})",
-       torch="{0} * torch.log({0} / {1})", domains=("positive", "positive"), binding=2, define=lambda x, y: x * op.log(x / y))
+       torch="{0} * torch.log({0} / {1})", domains=("positive", "positive"), binding=2,
+       define=lambda x, y: x * op.log(x / y))
 binary("betaln", lambda x, y: op.gammaln(x) + op.gammaln(y) - op.gammaln(x + y),
        lambda g, x, y, out: g * (op.digamma(x) - op.digamma(x + y)),
        lambda g, x, y, out: g * (op.digamma(y) - op.digamma(x + y)), "log B = log Γ(x) + log Γ(y) - log Γ(x + y)",
