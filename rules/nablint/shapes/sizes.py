@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import gcd
 
 Monomial = tuple[tuple[str, int], ...]
 """Names with their powers, sorted by name; the empty tuple is the constant 1."""
@@ -61,6 +62,17 @@ class Polynomial:
                 return None
             out.append((tuple(sorted((n, p) for n, p in powers.items() if p)), coefficient // factor))
         return Polynomial.collect(out)
+
+    def primitive(self) -> Polynomial:
+        """Divided by what all its terms share: where W*C - W*X is zero, C - X is (sizes are not zero)."""
+        if len(self.terms) < 2:
+            return self
+        shared = dict(self.terms[0][0])
+        for monomial, _ in self.terms[1:]:
+            powers = dict(monomial)
+            shared = {name: min(power, powers[name]) for name, power in shared.items() if name in powers}
+        factor = gcd(*(coefficient for _, coefficient in self.terms))
+        return self.divided(Polynomial(((tuple(sorted(shared.items())), factor),))) or self
 
     @property
     def name(self) -> str | None:
