@@ -20,7 +20,7 @@ import numpy as np
 from nablint.calculus.chains import Piece, expand, is_chained
 from nablint.calculus.formula import Node, latex, mathml, text
 from nablint.calculus.gradient import gradients
-from nablint.calculus.render import formula_of
+from nablint.calculus.render import Writer, formula_of
 from nablint.calculus.simplify import equal_samples, simplify
 from nablint.calculus.terms import Graph, Term
 from nablint.ops.card import Card
@@ -59,14 +59,13 @@ class Derivation:
 
     def shown(self, style: str = "text") -> tuple[DerivationStep, ...]:
         """The steps as text, LaTeX or MathML; the last one reads the gradient off."""
-        write = PRINT[style]
-        lines = [DerivationStep(s.rule, write(_side(s.before, self.names)), write(_side(s.after, self.names)), s.why)
-                 for s in self.steps]
+        write, side = PRINT[style], Writer(self.names).write
+        lines = [DerivationStep(s.rule, write(side(s.before)), write(side(s.after)), s.why) for s in self.steps]
         if lines:
             last = self.steps[-1].after
             wanted = Node("relation", (self.symbol(), formula_of(self.gradient, self.plain_names())), "=")
             lines.append(DerivationStep(
-                "read off the gradient", write(_side(last, self.names)), write(wanted),
+                "read off the gradient", write(side(last)), write(wanted),
                 "what stands beside the differential in the inner product is the gradient, shaped as the variable"))
         return tuple(lines)
 
@@ -149,6 +148,7 @@ class _Method:
                     self.uses[a] += 1
         self.d: dict[Term, Term] = {}
         self._differentials()
+        self.writer = Writer(found.names)
 
     def _differentials(self) -> None:
         """The value of every differential for one random direction of the variable, as leaves with a name."""
@@ -195,7 +195,7 @@ class _Method:
 
     def step(self, rule: str, before: Term, after: Term, why: str) -> None:
         """One more step, unless it changes nothing that is seen."""
-        if before is after or text(_side(before, self.found.names)) == text(_side(after, self.found.names)):
+        if before is after or self.writer.write(before) == self.writer.write(after):
             return
         self.found.steps.append(Step(rule, before, after, why))
 
@@ -239,6 +239,7 @@ class _Method:
         if named is not None and total.card is not None and term is not self.found.variable and total not in self.found.names:
             self.found.names[total] = partial(self.found.loss(), _name(term, self.found.names, "x"))
             self.keep |= {total}
+            self.writer = Writer(self.found.names)
         return total
 
     def open(self, term: Term, g: Term) -> list[tuple[Term, Term]]:

@@ -6,7 +6,7 @@ The answer is what `nablint derive` prints and what DESIGN.md lists for its JSON
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -32,6 +32,27 @@ STYLES: tuple[Style, ...] = ("text", "latex", "mathml", "numpy", "torch", "einsu
 __all__ = ["Answer", "QuestionError", "answer", "hessian"]
 
 
+class Written(Mapping[str, str | None]):
+    """One term in every style, each written when it is asked for."""
+
+    def __init__(self, write: Callable[[str], str | None]) -> None:
+        self._write = write
+        self._done: dict[str, str | None] = {}
+
+    def __getitem__(self, style: str) -> str | None:
+        if style not in STYLES:
+            raise KeyError(style)
+        if style not in self._done:
+            self._done[style] = self._write(style)
+        return self._done[style]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(STYLES)
+
+    def __len__(self) -> int:
+        return len(STYLES)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A derivative with its derivation.
@@ -42,7 +63,7 @@ class Answer:
     differential: the differential from which the gradient is read off.
     notes:        what else is worth saying: the naive chain rule's shape, orders that are not formed, functions
                   that were recognised.
-    latex_steps, mathml_steps: the steps in other styles.
+    steps_in:     the steps in another style: "latex" or "mathml".
     """
 
     expression: str
@@ -58,8 +79,7 @@ class Answer:
     kind: str
     differential: str = ""
     notes: tuple[str, ...] = ()
-    latex_steps: tuple[DerivationStep, ...] = field(default=(), repr=False)
-    mathml_steps: tuple[DerivationStep, ...] = field(default=(), repr=False)
+    steps_in: Callable[[str], tuple[DerivationStep, ...]] = field(default=lambda style: (), repr=False, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of `derive --output-format json`."""
@@ -71,7 +91,7 @@ class Answer:
             "steps": [{"rule": s.rule, "before": s.before, "after": s.after, "why": s.why} for s in self.steps],
             "shapes": {n: {"shape": s, "from": origin} for n, (s, origin) in self.shapes.items()},
             "kind": self.kind, "symbol": self.symbol, "differential": self.differential, "notes": list(self.notes),
-            "latex_steps": [{"rule": s.rule, "before": s.before, "after": s.after, "why": s.why} for s in self.latex_steps],
+            "latex_steps": [{"rule": s.rule, "before": s.before, "after": s.after, "why": s.why} for s in self.steps_in("latex")],
         }
 
     def to_text(self) -> str:
@@ -272,17 +292,18 @@ class _Answering:
         turned = self.layout == "numerator"
         last = next((s for s in reversed(found.steps)), None)
         shown = "" if last is None else text(formula_of(last.after, found.names, expand=False))
-        steps = tuple(found.shown(style) for style in PRINT)
         structure = self.setting.structures.get(self.wrt)
-        if structure and kind == "gradient":
-            steps = tuple((*shown_steps, self.structure_step(found, denominator, style, structure))
-                          for shown_steps, style in zip(steps, PRINT, strict=True))
+
+        def steps(style: str) -> tuple[DerivationStep, ...]:
+            lines = found.shown(style)
+            return (*lines, self.structure_step(found, denominator, style, structure)) if structure and kind == "gradient" \
+                else lines
+
         return Answer(
             expression=self.problem.text.strip(), variable=self.wrt,
             shape=_sizes(chosen), gradient=self.written(chosen, flip=turned and kind == "gradient"), layout=self.layout,
             other_layout=self.written(other, flip=not turned and kind == "gradient"), other_shape=_sizes(other),
-            steps=steps[0], shapes=self.shapes(), symbol=symbol, kind=kind, differential=shown, notes=tuple(self.notes),
-            latex_steps=steps[1], mathml_steps=steps[2])
+            steps=steps("text"), shapes=self.shapes(), symbol=symbol, kind=kind, differential=shown, notes=tuple(self.notes), steps_in=steps)
 
     def structure_step(self, found: Derivation, result: Term, style: str, kind: str) -> DerivationStep:
         """From independent entries to the free entries of a structured matrix."""
@@ -290,18 +311,18 @@ class _Answering:
         return DerivationStep(f"{kind} structure", write(formula_of(found.gradient, self.names)),
                               write(formula_of(result, self.names)), WHY[kind])
 
-    def written(self, term: Term, *, flip: bool) -> dict[str, str | None]:
-        """The term in every style; `flip` marks a vector as a row."""
-        out: dict[str, str | None] = {}
+    def written(self, term: Term, *, flip: bool) -> Mapping[str, str | None]:
+        """The term in every style, written when asked for; `flip` marks a vector as a row."""
         names = {t: n for t, n in self.names.items() if t is not self.output}
         codes = {t: n for t, n in self.code_names.items() if t is not self.output}
-        for style in STYLES:
-            if style in PRINT:
-                node = formula_of(term, names)
-                out[style] = PRINT[style](Node("transpose", (node,)) if flip and term.ndim == 1 else node)
-            else:
-                out[style] = render(term, style, codes)
-        return out
+
+        def write(style: str) -> str | None:
+            if style not in PRINT:
+                return render(term, style, codes)  # type: ignore[arg-type]
+            node = formula_of(term, names)
+            return PRINT[style](Node("transpose", (node,)) if flip and term.ndim == 1 else node)
+
+        return Written(write)
 
     def shapes(self) -> dict[str, tuple[str, str]]:
         """Every name with its shape and where it comes from."""

@@ -35,15 +35,18 @@ def render(term: Term, style: Style, names: Mapping[Term, str], *, dot: bool = F
 
 def formula_of(term: Term, names: Mapping[Term, Name], *, expand: bool = True) -> Node:
     """The term as a formula tree."""
-    return _Writer(names).write(term, expand)
+    return Writer(names).write(term, expand)
 
 
-class _Writer:
+class Writer:
+    """Writes terms of one graph as formulas; what was written once is remembered while the names stay."""
+
     def __init__(self, names: Mapping[Term, Name]) -> None:
         self.names = names
         self.done: dict[Term, Node] = {}
 
     def write(self, term: Term, expand: bool = False) -> Node:
+        """The term as a formula; with `expand` it is written out even where it has a name."""
         if not (expand and term.card is not None):
             if term in self.names:
                 return written_name(self.names[term])
@@ -105,7 +108,7 @@ def _parameter(value: object) -> str:
     return show_shape(value) if isinstance(value, tuple) and all(isinstance(v, int) for v in value) else str(value)  # type: ignore[arg-type]
 
 
-Special = Callable[[_Writer, Term], Node | None]
+Special = Callable[[Writer, Term], Node | None]
 _NODES: dict[str, Special] = {}
 
 
@@ -119,7 +122,7 @@ def _writes(*names: str) -> Callable[[Special], Special]:
 
 
 @_writes("add", "subtract")
-def _sum(w: _Writer, t: Term) -> Node:
+def _sum(w: Writer, t: Term) -> Node:
     a, b = (w.write(x) for x in t.args)
     assert t.card is not None
     if t.card.name == "add":
@@ -131,12 +134,12 @@ def _sum(w: _Writer, t: Term) -> Node:
 
 
 @_writes("negative")
-def _negative(w: _Writer, t: Term) -> Node:
+def _negative(w: Writer, t: Term) -> Node:
     return Node("sum", (w.write(t.args[0]),), "-")
 
 
 @_writes("multiply")
-def _multiply(w: _Writer, t: Term) -> Node:
+def _multiply(w: Writer, t: Term) -> Node:
     a, b = t.args
     parts = (w.write(a), w.write(b))
     if a.ndim == 0 or b.ndim == 0:
@@ -147,12 +150,12 @@ def _multiply(w: _Writer, t: Term) -> Node:
 
 
 @_writes("divide")
-def _divide(w: _Writer, t: Term) -> Node:
+def _divide(w: Writer, t: Term) -> Node:
     return Node("fraction", (w.write(t.args[0]), w.write(t.args[1])))
 
 
 @_writes("power")
-def _power(w: _Writer, t: Term) -> Node:
+def _power(w: Writer, t: Term) -> Node:
     return Node("power", (w.write(t.args[0]), w.write(t.args[1])))
 
 
@@ -172,7 +175,7 @@ _writes("kron")(lambda w, t: formula.product((w.write(t.args[0]), w.write(t.args
 
 
 @_writes("matmul", "dot")
-def _matmul(w: _Writer, t: Term) -> Node | None:
+def _matmul(w: Writer, t: Term) -> Node | None:
     a, b = t.args
     if a.ndim == 0 or b.ndim == 0:
         return _multiply(w, t)
@@ -182,7 +185,7 @@ def _matmul(w: _Writer, t: Term) -> Node | None:
     return formula.product((_row(w, a) if a.ndim == 1 else w.write(a), right))
 
 
-def _row(w: _Writer, t: Term) -> Node:
+def _row(w: Writer, t: Term) -> Node:
     """The transpose of a vector: (A v)ᵀ is vᵀ Aᵀ."""
     if t not in w.names and t.card is not None and t.card.name == "matmul" and t.args[0].ndim == 2:
         return formula.product((_row(w, t.args[1]), _turned(w.write(t.args[0]))))
@@ -190,7 +193,7 @@ def _row(w: _Writer, t: Term) -> Node:
 
 
 @_writes("reshape")
-def _reshape(w: _Writer, t: Term) -> Node | None:
+def _reshape(w: Writer, t: Term) -> Node | None:
     """A vector is a column; as a row it is transposed."""
     inner = t.args[0]
     if inner.ndim == 1 and t.ndim == 2 and 1 in np.shape(t.sample):
@@ -206,7 +209,7 @@ def _turned(node: Node) -> Node:
 
 
 @_writes("transpose")
-def _transpose(w: _Writer, t: Term) -> Node | None:
+def _transpose(w: Writer, t: Term) -> Node | None:
     axes = t.params.get("axes")
     inner = w.write(t.args[0])
     if t.ndim <= 2 and (axes is None or tuple(int(a) % 2 for a in axes) == (1, 0)):
@@ -218,7 +221,7 @@ def _transpose(w: _Writer, t: Term) -> Node | None:
 
 
 @_writes("sum", "mean", "max", "min", "prod", "var", "std", "logsumexp", "sum_to")
-def _reduce(w: _Writer, t: Term) -> Node:
+def _reduce(w: Writer, t: Term) -> Node:
     assert t.card is not None
     axis = t.params.get("axis")
     inner = w.write(t.args[0])
@@ -231,13 +234,13 @@ def _reduce(w: _Writer, t: Term) -> Node:
 
 
 @_writes("softmax", "log_softmax")
-def _softmax(w: _Writer, t: Term) -> Node:
+def _softmax(w: Writer, t: Term) -> Node:
     assert t.card is not None
     return formula.call(t.card.name, w.write(t.args[0]))
 
 
 @_writes("getitem")
-def _getitem(w: _Writer, t: Term) -> Node:
+def _getitem(w: Writer, t: Term) -> Node:
     arrays = [formula.text(w.write(a)) for a in t.args[1:]]
     return Node("index", (w.write(t.args[0]),), index_text(t.params["index"], arrays))
 

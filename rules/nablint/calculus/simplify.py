@@ -22,12 +22,11 @@ REWRITES: dict[str, Rewrite] = {}
 def simplify(term: Term, keep: Iterable[Term] = ()) -> Term:
     """The same value and shape, shorter.  Terms in `keep` (those that have a name) are not opened."""
     kept = frozenset(keep)
-    for _ in range(4):  # a rewrite may make another one possible further down
-        found = Simplifier(kept).of(term)
-        if found is term:
-            break
-        term = found
-    return term
+    memo, key = term.graph.memo, ("simplifier", kept)
+    found = memo.get(key)
+    if found is None:
+        found = memo[key] = Simplifier(kept)
+    return found.to_the_end(term)
 
 
 class Simplifier:
@@ -39,6 +38,21 @@ class Simplifier:
     def __init__(self, keep: Keep) -> None:
         self.keep = keep
         self.done: dict[Term, Term] = {}
+        self.ended: dict[Term, Term] = {}
+
+    def to_the_end(self, term: Term) -> Term:
+        """Simplified until nothing changes: a rewrite may make another one possible further down."""
+        known = self.ended.get(term)
+        if known is not None:
+            return known
+        now = term
+        for _ in range(4):
+            following = self.of(now)
+            if following is now:
+                break
+            now = following
+        self.ended[term] = self.ended[now] = now
+        return now
 
     def of(self, term: Term) -> Term:
         """The simplified term; every argument first."""
@@ -66,20 +80,28 @@ class Simplifier:
             node.graph.apply(node.card, args, node.params)
         rewrite = REWRITES.get(node.card.name)
         found = rewrite(self, plain, args) if rewrite else None
-        if found is None or not equal_samples(found, node):
-            found = plain
-        return found if equal_samples(found, node) else node
+        for candidate in (found, plain):
+            if candidate is node or (candidate is not None and equal_samples(candidate, node)):
+                return candidate
+        return node
 
 
 def equal_samples(a: Term, b: Term) -> bool:
     """Same shape, same value to rounding."""
-    x, y = np.asarray(a.sample), np.asarray(b.sample)
-    if x.shape != y.shape:
+    if a is b:
+        return True
+    x, y = a.sample, b.sample
+    if x.shape != y.shape or x.dtype.kind not in "biufc" or y.dtype.kind not in "biufc":
         return False
-    if x.dtype.kind not in "biufc" or y.dtype.kind not in "biufc":
-        return False
-    scale = max(float(np.max(np.abs(y), initial=0.0)), 1e-300)
-    return bool(np.allclose(x, y, rtol=1e-9, atol=1e-11 * scale, equal_nan=True))
+    if not x.size:
+        return True
+    if x.dtype.kind == "b" or y.dtype.kind == "b":
+        x, y = x.astype(float), y.astype(float)
+    with np.errstate(all="ignore"):
+        gap, scale = float(abs(x - y).max()), float(abs(y).max())
+    if gap <= 1e-9 * scale:
+        return True
+    return gap != gap and bool(np.allclose(x, y, rtol=1e-9, atol=0.0, equal_nan=True))
 
 
 def number_of(term: Term) -> float | None:
