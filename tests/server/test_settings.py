@@ -32,7 +32,8 @@ def test_own_names(pattern, name, variable):
 @pytest.mark.parametrize("text", [
     "import numpy as np", "from torch import nn", "x = np.dot(a, b)", "y = W@x", "y = (W ) @ x", "y @= W",
     "def backward(self, out):", "def sigmoid_prime(z):", "self.dW = 1", "nabla_w = 0", "z = w.T", "a.dot(b)",
-    "y = f(a)@-b", "# nablint: ignore", "W@x.net(1)\nimport jax",
+    "y = f(a)@-b", "# nablint: ignore", "def relu_grad(z):", "def d_grad(x):", "xp.exp(x)", "lr * w_grad", "dout = 1",
+    "W@x.net(1)\nimport jax",
 ])  # fmt: skip
 def test_let_through(text):
     assert may_hold_matrix_code(text)
@@ -41,6 +42,7 @@ def test_let_through(text):
 @pytest.mark.parametrize("text", [
     "", "x = 1\n", "@decorator\ndef f():\n    pass\n", "class A:\n    @property\n    def f(self): ...\n",
     '"""Written by someone@mail.example.com"""', "upgrade = 1", "import os\nos.path.join('a', 'b')\n", "x.Type()",
+    "db = connect()", "dx = x.next()", "exp.run()", "def downgrade():", "def is_prime_number(n):", "backwards = True",
 ])  # fmt: skip
 def test_held_back(text):
     assert not may_hold_matrix_code(text)

@@ -12,7 +12,7 @@ import re
 
 LIBRARIES = (
     "numpy", "np.", "torch", "jax", "jnp.", "cupy", "scipy", "tensorflow", "mlx", "mxnet", "theano", "autograd",
-    "paddle", "tinygrad", "einops", "xp.",
+    "paddle", "tinygrad", "einops",
 )  # fmt: skip
 """Words of which one stands in nearly every file with arrays.  Searched as they are: `in` is the fastest search."""
 
@@ -21,9 +21,9 @@ VOCABULARY = re.compile(
       [\w\])][ \t]*@=?[ \t]*                                # a @ b: a decorator has nothing before it on its line,
       (?!\w[\w.-]*\.(?:com|org|net|edu|gov|io|de|uk|fr)\b)  # and an address ends in a domain
       [\w(\[-]
-    | \.(?:T|mT|H)\b | \.(?:dot|matmul|mm|bmm|reshape|transpose|permute|einsum)\(
-    | \bdef[ ]+\w*(?:backward|backprop|bprop|grad|prime|deriv|vjp|jacobian)
-    | \b(?:dout|nabla_\w+|grads?|gradients?|(?:grads?|d|nabla|delta)_?[wWbBxX]\d?|\w+_(?:grad|delta))\b
+    | \.(?:T|mT)\b | \.(?:dot|matmul|mm|bmm|reshape|transpose|permute|einsum)\( | \bxp\.
+    | \bdef[ ]+\w*(?:backward|backprop|bprop|(?:_|\b)d?grad|_prime\b|deriv|vjp|jacobian)
+    | \b(?:dout|d[wW]\d?|nabla_?\w*|grads?|gradients?|(?:grads?|delta)_?[wWbBxX]\d?|\w+_grads?)\b
     | \#[ ]*nablint:
     """,
     re.VERBOSE,
