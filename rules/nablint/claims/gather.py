@@ -119,6 +119,9 @@ def unclipped(term: Term) -> Term:
 def candidates(it: Interpreter, name: str, holder: str, key: Any) -> list[Term]:
     """Forward values that a gradient of this name may belong to, likeliest first."""
     words = list(names.variables(name)) if names.is_gradient_name(name) else []
+    if not words and it.is_claim(name):
+        rest = name[1:].lstrip("_")
+        words = [rest, rest.rstrip("0123456789")]
     if isinstance(key, str) and holder:
         words += [key, *names.synonyms(key)]
     out: list[Term] = []

@@ -87,11 +87,16 @@ def _class_units(cls: Class) -> list[Unit]:
             continue
         units.append(Unit(f"{cls.name}.{name}", "class",
                           lambda it, f=partner, b=name: scenarios.methods(it, cls, f, b), (methods[partner].name, function.name),
-                          otherwise=_method_unit(cls, name, function)))
+                          otherwise=None if _arrives(function) else _method_unit(cls, name, function)))
     for name, function in methods.items():
         if name in own and name not in taken and name != "__init__" and has_claims(function):
             units.append(_method_unit(cls, name, function))
     return units
+
+
+def _arrives(function: Function) -> bool:
+    """Does a cotangent arrive by the function's arguments?"""
+    return any(names.is_gradient_name(p) for p in _parameters(function))
 
 
 def _members(cls: Class) -> dict[str, Any]:
@@ -106,18 +111,29 @@ def _method_unit(cls: Class, name: str, function: Function) -> Unit:
     return Unit(f"{cls.name}.{name}", "method", lambda it: scenarios.method(it, cls, name), (function.name,))
 
 
+_VARIANTS = frozenset({"alt", "naive", "fast", "slow", "simple", "v1", "v2", "vectorized", "strides", "im2col", "loop", "loops", "manual", "np", "numpy"})
+
+
 def _partner(name: str, members: dict[str, Any]) -> str | None:
-    """The forward function that a backward function belongs to, by what their names have in common."""
+    """The forward function that a backward function belongs to, by what their names have in common.
+
+    A variant of a backward function (`batchnorm_backward_alt`) belongs to the plain forward function.
+    """
     key = names.partner_key(name)
-    best: str | None = None
-    for other in members:
-        if other == name or names.is_backward(other):
-            continue
-        same = names.partner_key(other) == key
-        if same and (names.is_forward(other) or (key and tuple(names.words(other)) == key)):
-            if best is None or other in ("forward", "feedforward") or len(other) < len(best):
-                best = other
-    return best
+    plain = tuple(w for w in key if w not in _VARIANTS)
+    for wanted, loose in ((key, False), (plain, True)):
+        best: str | None = None
+        for other in members:
+            if other == name or names.is_backward(other):
+                continue
+            found = names.partner_key(other)
+            found = tuple(w for w in found if w not in _VARIANTS) if loose else found
+            if found == wanted and (names.is_forward(other) or (wanted and tuple(names.words(other)) == wanted)):
+                if best is None or other in ("forward", "feedforward") or len(other) < len(best):
+                    best = other
+        if best is not None:
+            return best
+    return None
 
 
 def _function_units(functions: list[Function]) -> list[Unit]:
@@ -128,7 +144,7 @@ def _function_units(functions: list[Function]) -> list[Unit]:
             partner = _partner(name, by_name)
             if partner is not None:
                 units.append(Unit(name, "pair", lambda it, f=by_name[partner], b=function: scenarios.pair(it, f, b),
-                                  (partner, name), otherwise=Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,))))
+                                  (partner, name), otherwise=None if _arrives(function) else Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,))))
                 continue
         if has_claims(function):
             units.append(Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,)))

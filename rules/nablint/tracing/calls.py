@@ -273,6 +273,7 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         converted = [_convert(it, a) for a in args]
         result = spelling.call(*converted, **{k: _convert(it, v) for k, v in keywords.items()})
     except Misfit as misfit:
+        refine.too_large(it, converted)
         result = it.clash(node, misfit.message, misfit.equations, [*args, *keywords.values()])
         if spelling.inplace and args and isinstance(args[0], Array):
             poison(it, args[0], result)
@@ -305,7 +306,7 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
         array = Array(result, dialect)
         last = name.rsplit(".", 1)[-1]
         if last in BLANK and not it.graph.tainting and result.card is None and not result.label:
-            array.blank = True
+            array.fresh = True
         return array
     return _wrap(result, dialect)
 

@@ -32,6 +32,9 @@ def dotted(node: cst.CSTNode | None) -> str:
 
 def canonical(name: str) -> str:
     """The dotted name under which the dialects know it."""
+    for module in ("builtins.", "past.builtins.", "six.moves.", "functools."):
+        if name.startswith(module):
+            return name[len(module) :]
     for alias, module in ALIASES.items():
         if name == alias or name.startswith(alias + "."):
             return module + name[len(alias) :]

@@ -101,6 +101,15 @@ class Interpreter:
 
     _caller: Step | None = None
 
+    def is_claim(self, name: str) -> bool:
+        """Does the name claim to be a gradient: by its form, or because it is `d` and the name of a forward value?"""
+        if self.is_gradient_name(name):
+            return True
+        if name[:1] != "d" or len(name) < 3:
+            return False
+        rest = name[1:].lstrip("_")
+        return rest in self.history or rest.rstrip("0123456789") in self.history
+
     # -- values ----------------------------------------------------------------------------------------------------
 
     def unknown(self, reason: str, *parts: Any) -> Unknown:
@@ -360,7 +369,7 @@ def solve(world: World, a: Size, b: Size) -> tuple[str, Polynomial] | None:
     for x, y in ((left, right), (right, left)):
         if x.name is not None and x.name not in y.names() and y.number != 1:
             return (x.name, y)
-    difference = left + -right
+    difference = (left + -right).primitive()
     for monomial, coefficient in difference.terms:
         if len(monomial) == 1 and monomial[0][1] == 1:
             name = monomial[0][0]

@@ -7,6 +7,7 @@ trial, so it may not testify.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -376,6 +377,25 @@ def integers(it: Interpreter, term: Any) -> None:
         raise Restart(f"{label} is used as an index", decisions=((f"{label}:kind", 1),))
 
 
+_SUBTRACTED = re.compile(r"-\s*(?:\d+\*)?([^\s*()]+)")
+
+
+def too_large(it: Interpreter, sizes: Any) -> None:
+    """A size below 1, such as an image less a window: start again with the smaller dimensions that are subtracted."""
+    from nablint.tracing.values import Restart
+
+    stack = [sizes]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, list | tuple):
+            stack.extend(value)
+        elif isinstance(value, Size) and value < 1 and value.expr.number is None and not it.graph.tainting:
+            names = {n for n in _SUBTRACTED.findall(f"- {value.expr}" if str(value.expr).startswith("-") else str(value.expr)) if not n.isdigit()}
+            fresh = tuple(n for n in names if n in it.world.sizes and n not in it.world.hypothesis.small)
+            if fresh:
+                raise Restart(f"{value.expr} is below 1", small=fresh)
+
+
 def as_key(it: Interpreter, p: Pending, container: Any) -> Any:
     """A pending input as a key of a list or dict."""
     if p.value is not None:
@@ -481,6 +501,8 @@ def _least(it: Interpreter, p: Pending, name: str) -> int:
 _MAKERS = frozenset({
     "zeros", "ones", "empty", "full", "randn", "rand", "random", "random_sample", "standard_normal", "eye", "identity", "arange",
     "linspace", "new_zeros", "new_ones", "new_empty", "reshape", "view", "broadcast_to", "expand", "tile", "repeat", "resize"})
+_JOINERS = frozenset({"concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "cat", "array", "asarray", "tensor",
+                      "block", "meshgrid", "multi_dot", "einsum", "ix_", "block_diag"})
 _DRAWS = frozenset({"normal", "uniform", "randint", "choice", "binomial", "truncnorm", "permutation"})
 
 
@@ -500,6 +522,10 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
             args[i] = _sizes(it, value) if isinstance(value, tuple | list) else _sizes(it, value) if last == "permutation" else value
         if "size" in keywords:
             keywords["size"] = _sizes(it, keywords["size"])
+    if last not in _JOINERS:  # sizes stand in nested tuples (`np.pad(x, ((0, 0), (pad, pad)))`), arrays in those of joiners
+        for i, value in enumerate(args):
+            if isinstance(value, list | tuple) and any(isinstance(v, list | tuple | Pending) for v in value):
+                args[i] = _sizes(it, value)
     for key in ("axis", "dim", "keepdims", "keepdim", "ddof", "dtype"):
         if isinstance(keywords.get(key), Pending):
             keywords[key] = keywords[key].default if keywords[key].default is not None else None

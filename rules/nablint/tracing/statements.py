@@ -76,7 +76,7 @@ CONTAINERS = frozenset({"grads", "gradients", "grad_dict", "gradient"})
 def _taints(it: Interpreter, targets: Sequence[cst.CSTNode]) -> bool:
     """Does an assignment to these targets claim gradients and nothing else?"""
     names = [name for target in targets for name in target_names(target)]
-    return bool(names) and all(it.is_gradient_name(n) and n not in CONTAINERS for n in names)
+    return bool(names) and all(it.is_claim(n) and n not in CONTAINERS for n in names)
 
 
 def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
@@ -118,6 +118,8 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
     """Bind a value to a target; `quiet` where it is no statement (loop variables)."""
     if isinstance(value, Pending) and value.value is not None:
         value = value.value
+    if not quiet and not it.graph.tainting:
+        _keep_blanks(value)
     if isinstance(target, cst.Name):
         if not quiet:
             _event(it, target, target.value, "", None, None, value)
@@ -145,6 +147,20 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
         assign(it, target.value, list(iterate(it, value, target)), scope, quiet=quiet)
 
 
+def _keep_blanks(value: Any) -> None:
+    """Arrays of zeros or ones that get a name, or a place in a container with a name, may be parameters."""
+    if type(value) is Array:
+        if value.fresh:
+            value.fresh, value.blank = False, True
+    elif isinstance(value, dict):
+        for item in value.values():
+            _keep_blanks(item)
+    elif isinstance(value, list | tuple) and len(value) < 64:
+        for item in value:
+            if type(item) is Array:
+                _keep_blanks(item)
+
+
 def _bind(it: Interpreter, scope: Scope, name: str, value: Any) -> None:
     home = scope.outer_names.get(name, scope)
     home.names[name] = value
@@ -166,7 +182,7 @@ def _event(it: Interpreter, target: cst.CSTNode, name: str, holder: str, owner: 
         value = None
     term = value.term if isinstance(value, Array) else None
     tainted = term.tainted if term is not None else is_tainted(value)
-    if it.step is None or not (tainted or it.is_gradient_name(name) or it.is_gradient_name(holder)):
+    if it.step is None or not (tainted or it.is_claim(name) or it.is_claim(holder)):
         return
     event = Event(it.step, name, holder, owner, key, term, target, augmented, value)
     it.step.event = event

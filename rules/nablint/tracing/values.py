@@ -22,11 +22,12 @@ class Array:
     A view has a `base`; what is written to the view reaches the base through `unview(base_term, new_term)`, and what is
     written to the base is seen through `rebuild(base_term)`.
 
+    fresh:  the array was just made by `zeros` or `ones`; with a name of its own it becomes blank.
     blank:  the array was made by `zeros` or `ones` and has not been written to; read as an operand of forward
             arithmetic it is a parameter, and gets generic values (a gradient buffer does not).
     """
 
-    __slots__ = ("_seen", "_term", "base", "blank", "dialect", "rebuild", "unview", "version")
+    __slots__ = ("_seen", "_term", "base", "blank", "dialect", "fresh", "rebuild", "unview", "version")
 
     def __init__(self, term: Term, dialect: str = "numpy", *, blank: bool = False, base: Array | None = None,
                  rebuild: Callable[[Term], Term] | None = None,
@@ -34,6 +35,7 @@ class Array:
         self._term = term
         self.dialect = dialect
         self.blank = blank
+        self.fresh = False
         self.base = base
         self.rebuild = rebuild
         self.unview = unview
@@ -259,8 +261,10 @@ class Restart(Exception):  # noqa: N818
     """The present hypothesis does not fit the forward code; `equations` would make it fit."""
 
     def __init__(self, reason: str, equations: tuple[tuple[str, Any], ...] = (), *,
-                 decisions: tuple[tuple[str, int], ...] = (), positive: tuple[str, ...] = (), at: Any = None) -> None:
+                 decisions: tuple[tuple[str, int], ...] = (), positive: tuple[str, ...] = (),
+                 small: tuple[str, ...] = (), at: Any = None) -> None:
         super().__init__(reason)
+        self.small = small
         self.reason = reason
         self.equations = equations
         self.decisions = decisions

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -25,21 +25,28 @@ it is the constant that code holds most often."""
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """Decisions by key, equations (a dimension's name, and what it equals), and inputs that must be positive."""
+    """Decisions by key, equations (a dimension's name, and what it equals), inputs that must be positive, and dimensions
+    that must be smaller than others (a window's beside an image's)."""
 
     decisions: tuple[tuple[str, int], ...] = ()
     equations: tuple[tuple[str, Polynomial], ...] = ()
     positive: frozenset[str] = frozenset()
+    small: frozenset[str] = frozenset()
     cost: float = 0.0
 
     def decide(self, key: str, choice: int, cost: float) -> Hypothesis:
         """The hypothesis with one more decision."""
         kept = tuple(d for d in self.decisions if d[0] != key)
-        return Hypothesis((*kept, (key, choice)), self.equations, self.positive, self.cost + cost)
+        return replace(self, decisions=(*kept, (key, choice)), cost=self.cost + cost)
 
     def equate(self, equations: Sequence[tuple[str, Polynomial]]) -> Hypothesis:
         """The hypothesis with more equations."""
-        return Hypothesis(self.decisions, (*self.equations, *equations), self.positive, self.cost + 0.01)
+        return replace(self, equations=(*self.equations, *equations), cost=self.cost + 0.01)
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells two hypotheses apart."""
+        return (self.decisions, self.equations, self.positive, self.small)
 
 
 @dataclass(slots=True)
@@ -134,6 +141,9 @@ class World:
 
     def _size(self, name: str) -> int:
         if name not in self.sizes:
+            if name in self.hypothesis.small:
+                self.sizes[name] = 2 + (len(self.sizes) + self.draw) % 2
+                return self.sizes[name]
             turn, count = len(self.sizes), len(SIZES)
             if turn < 6:  # permute the small ones among themselves, so that no draw is much more work than another
                 self.sizes[name] = SIZES[(turn + 2 * self.draw) % 6]
