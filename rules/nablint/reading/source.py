@@ -19,6 +19,8 @@ from nablint.reading.places import Span, spans
 from nablint.results import Place
 
 CACHED_BLOCKS = 4096
+LARGEST_BLOCK = 400_000
+"""Characters, some ten thousand lines in one piece: that is data, and would take libcst a minute and gigabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ class Block:
         """The parsed block; None, with `error` set, when libcst cannot read it."""
         found = _trees.get(self.text)
         if found is None:
+            if len(self.text) > LARGEST_BLOCK:
+                self.error = f"line {self.row}: {len(self.text) // 1000} kB in one piece are data, not code"
+                return None
             if not self.sound and _too_deep(self.text):
                 self.error = f"line {self.row}: nested too deeply"
                 return None
