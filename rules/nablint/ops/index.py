@@ -8,6 +8,7 @@ the two from what stands between the brackets, `decode_index` the numpy index fr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -57,7 +58,7 @@ def encode_index(index: Any, shape: Shape | None = None) -> tuple[Index, tuple[O
 
 def canonical_index(index: Index, arrays: tuple[Operand, ...], shape: Shape) -> Index:
     """The index with its ellipsis written out, its bounds counted from the front and whole axes left out at the end."""
-    used = sum(len(shape_of(arrays[p[1]])) if is_part(p, "mask") else p not in (None, Ellipsis) for p in index)
+    used = _used(index, [shape_of(a) for a in arrays])
     if used > len(shape):
         return index  # the shape rule says what is wrong with it
     at = index.index(Ellipsis) if Ellipsis in index else len(index)
@@ -67,18 +68,28 @@ def canonical_index(index: Index, arrays: tuple[Operand, ...], shape: Shape) -> 
         if p is None:
             out.append(None)
             continue
-        size = dim(shape[axis])
-        if is_part(p, "slice"):
-            out.append(_canonical_slice(p, size))
-        elif isinstance(p, tuple):
+        if p.__class__ is not tuple:
+            out.append(p if p >= 0 or p < -int(shape[axis]) else dim(shape[axis]) + p)
+        elif p[0] == "slice":
+            out.append(_canonical_slice(p, dim(shape[axis])) if p != ALL else p)
+        else:
             out.append(p)
             axis += len(shape_of(arrays[p[1]])) - 1 if p[0] == "mask" else 0
-        else:
-            out.append(size + p if -size <= p < 0 else p)
         axis += 1
     while out and out[-1] == ALL:
         out.pop()
     return tuple(out)
+
+
+def _used(index: Index, shapes: Sequence[Shape]) -> int:
+    """How many axes the index speaks of."""
+    used = 0
+    for p in index:
+        if p.__class__ is tuple and p[0] == "mask":
+            used += len(shapes[p[1]])
+        elif p is not None and p is not Ellipsis:
+            used += 1
+    return used
 
 
 def _canonical_slice(part: Any, size: Size) -> Any:
@@ -119,7 +130,7 @@ def _compiled(index: Index) -> tuple[tuple[Any, ...], bool]:
 
 def index_shape(x: Shape, *arrays: Shape, index: Index) -> Shape:
     """The shape of `x[index]` by numpy's rule; raises `Misfit` where there are too many indices or one is outside."""
-    used = sum(len(arrays[p[1]]) if is_part(p, "mask") else p is not None and p is not Ellipsis for p in index)
+    used = _used(index, arrays)
     if used > len(x):
         raise Misfit(f"{used} indices are too many for {show_shape(x)}")
     full: list[Any] = [ALL] * (len(x) - used)
@@ -143,7 +154,7 @@ def index_shape(x: Shape, *arrays: Shape, index: Index) -> Shape:
                                  f"{dim(m)} against {dim(n)} on axis {axis + a}", ((dim(m), dim(n)),))
             axis += len(arrays[p[1]]) - 1
         elif not is_part(p, "term"):
-            if not -x[axis] <= p < x[axis]:
+            if not -int(x[axis]) <= p < x[axis]:
                 raise Misfit(f"index {p} is outside axis {axis} of {show_shape(x)}")
         if advanced and not is_part(p, "slice"):
             where = where if places else len(out)
@@ -176,6 +187,8 @@ def _slice_size(size: Size, start: int | None, stop: int | None, step: int | Non
         return size if count else Size(0)
     if stride < 0:
         return Size(count)
+    if stride == 1 and (start is None or start >= 0) and stop is not None and 0 < stop <= size:
+        return dim(stop) if not start else dim(stop) - start
     first = dim(0 if start is None else start)
     last = size if stop is None else dim(stop)
     first, last = (size + first if first < 0 else first), (size + last if last < 0 else last)

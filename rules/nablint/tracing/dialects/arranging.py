@@ -11,7 +11,7 @@ from nablint.ops.card import op
 from nablint.ops.layout import axes_in, axis_in
 from nablint.shapes import Misfit, dim, size_product
 from nablint.tracing.dialects import spelled
-from nablint.tracing.dialects.context import as_axes, as_int, as_term, current_graph, spread_args
+from nablint.tracing.dialects.context import as_axes, as_int, as_shape, as_term, current_graph, spread_args, vanished
 from nablint.tracing.dialects.indexing import along, read
 from nablint.tracing.dialects.layout import permuted, reshaped
 
@@ -74,6 +74,8 @@ def _repeated(x: Term, repeats: Any, axis: Any) -> Term:
     if isinstance(repeats, Term) and repeats.sample.size == 1:
         repeats = int(repeats.sample.reshape(()))
     if isinstance(repeats, int):
+        if repeats < 0 or vanished(repeats):
+            raise Misfit(f"entries cannot be repeated {repeats} times")
         return op.repeat(x, repeats=dim(repeats), axis=at)
     if repeats.sample.shape != (int(x.shape[at]),):
         raise Misfit(f"{x.shape[at]} entries need as many repetitions", ((x.shape[at], dim(repeats.sample.size)),))
@@ -101,7 +103,7 @@ def np_tile(A: Any, reps: Any, **_: Any) -> Term:
 @spelled("Tensor.repeat", "Tensor.tile")
 def tensor_repeat(x: Term, *sizes: Any) -> Term:
     """The whole tensor repeated along its axes."""
-    return op.tile(x, reps=tuple(dim(as_int(s)) for s in spread_args(sizes)))
+    return op.tile(x, reps=as_shape(spread_args(sizes)))
 
 
 _NUMPY_MODES = ("constant", "empty", "edge", "reflect", "symmetric", "wrap")

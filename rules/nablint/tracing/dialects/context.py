@@ -82,9 +82,14 @@ def as_shape(value: Any) -> Shape:
     if isinstance(value, Term) and value.ndim == 1:
         value = [int(n) for n in value.sample]
     sizes = tuple(dim(as_int(s)) for s in (value if isinstance(value, list | tuple) else (value,)))
-    if any(s < 0 for s in sizes):
-        raise Misfit(f"a shape cannot hold a negative size: {show_shape(sizes)}")
+    if any(s < 0 or vanished(s) for s in sizes):
+        raise Misfit(f"a shape cannot hold a size below 1: {show_shape(sizes)}")
     return sizes
+
+
+def vanished(size: int) -> bool:
+    """A dimension that came out below 1, such as an image less a window that is too large for it."""
+    return size < 1 and isinstance(size, Size) and size.expr.number is None
 
 
 def as_axes(value: Any) -> int | tuple[int, ...] | None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.ops.card import op
-from nablint.shapes import Shape, Size, dim
+from nablint.shapes import Misfit, Shape, Size, dim
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.context import (
     NUMPY_TYPES,
@@ -23,6 +23,7 @@ from nablint.tracing.dialects.context import (
     kind_of,
     kind_of_term,
     spread_args,
+    vanished,
 )
 
 
@@ -144,6 +145,8 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, **_: 
     bounds: list[Any] = [b.sample.item() if isinstance(b, Term) and not b.ndim else b for b in (start, stop, step)]
     if not all(isinstance(b, int | float | np.integer | np.floating) for b in bounds) or not bounds[2]:
         raise TypeError("the bounds of arange must be numbers, its step not zero")
+    if any(map(vanished, bounds)):
+        raise Misfit("a count is below 1")
     kind = kind_of(dtype, "int" if all(isinstance(b, int | np.integer) for b in bounds) else "float")
     array = np.arange(*map(float if kind == "float" else int, bounds), dtype=NUMPY_TYPES[kind])
     length = dim(bounds[1]) - dim(bounds[0]) if kind == "int" and bounds[2] == 1 else Size(len(array))
