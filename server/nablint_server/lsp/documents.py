@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from nablint.results import FileResult
 
@@ -119,7 +120,7 @@ class Documents:
             document.repaired = repair
             document.findings.set()
             self._published(document)
-            if not result.diagnostics:
+            if not result.diagnostics and not result.claims:
                 break
         document.repairs.set()
 
@@ -130,8 +131,9 @@ class Documents:
             if settings is None:
                 return FileResult(), []
             began = time.perf_counter()
+            # Derivations, like repairs, are for the second pass: nobody waits for them while typing.
             judged = await self._work.call(
-                "judge", snapshot.source, document.filename, settings, repair,
+                "judge", snapshot.source, document.filename, replace(settings, explain=repair), repair,
                 urgency=Urgency.IDLE if repair else Urgency.NOW)
             if not repair:
                 document.cost = time.perf_counter() - began

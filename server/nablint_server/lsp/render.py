@@ -22,7 +22,7 @@ def derivation(explanation: Explanation) -> str:
     """All steps, the shapes, and the gradient as code."""
     lines = [f"**{escaped(explanation.title)}**", ""]
     if explanation.shapes:
-        lines += [", ".join(f"`{name}`: {escaped(shape)}" for name, shape in explanation.shapes), ""]
+        lines += [", ".join(f"`{name}`: {escaped(shape)}" for name, shape in dict.fromkeys(explanation.shapes)), ""]
     for number, step in enumerate(explanation.steps, 1):
         lines.append(f"{number}. {escaped(step.rule)}: `{step.before}` → `{step.after}`  ")
         if step.why:

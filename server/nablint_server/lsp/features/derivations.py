@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,5 +68,5 @@ def _derivation(server: Server, where: dict[str, Any]) -> dict[str, Any] | None:
         "verdict": "wrong" if isinstance(chosen, Diagnostic) else chosen.verdict,
         "message": chosen.message if isinstance(chosen, Diagnostic) else chosen.reason,
         "markdown": f"{head}\n\n{render.derivation(chosen.explanation)}\n",
-        "explanation": asdict(chosen.explanation),
+        "explanation": asdict(replace(chosen.explanation, shapes=tuple(dict.fromkeys(chosen.explanation.shapes)))),
     }
