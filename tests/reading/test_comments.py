@@ -89,3 +89,13 @@ def test_a_sentence_above_says_nothing() -> None:
     assert comment_evidence(sentence, "x", above=True) is None
     assert comment_evidence(sentence, "x") is not None
     assert comment_evidence("# (N, D)", "x", above=True) is not None
+
+
+@pytest.mark.parametrize(("comment", "written"), [
+    ("# (B, T) @ (T, C) -> (B,C)", "(B,C)"), ("#[NxD]", "[NxD]"), ("# N x D, all of them", "N x D"), ("# B, T, C", ""),
+    ("# (B, T) -> (B, T)", ""),
+])
+def test_what_is_written(comment: str, written: str) -> None:
+    found = comment_evidence(comment, "x")
+    assert found is not None
+    assert found.written == written

@@ -204,3 +204,10 @@ def test_one_line(name: str, line: str, expected: str | None) -> None:
 def test_a_type_is_no_name() -> None:
     found = docstring_returns("Do it.\n\n    Returns:\n        Tuple[Tensor, Tensor]: what comes out\n    ")
     assert [(e.name, e.kind) for e in found] == [("", "tuple")]
+
+
+def test_what_is_written() -> None:
+    found = docstring_evidence(BULLETS)
+    assert found["x"].written == "(N, d_1, ..., d_k)"
+    assert found["reg"].written == ""
+    assert docstring_evidence(NUMPYDOC)["y"].written == "[n_samples]"

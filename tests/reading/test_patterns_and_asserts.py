@@ -20,6 +20,7 @@ def show(dims: tuple[DimSpec, ...] | None) -> str | None:
     ("b n -> (b n)", "(b, n)", "(b * n,)"),
     ("b () d -> b d", "(b, 1, d)", "(b, d)"),
     ("b (n 1) -> b n", "(b, n)", "(b, n)"),
+    ("b t ... -> b t (...)", "(b, t, ...)", "(b, t, _)"),
     (" i j->j i ", "(i, j)", "(j, i)"),
 ])
 def test_einops(pattern: str, before: str, after: str) -> None:
@@ -57,6 +58,7 @@ def test_no_einsum(subscripts: str) -> None:
     ("return: [N, D + 1]", "return", "(N, D + 1)"),
     ("self.A: [broadcast N, D]", "self.A", "(_, D)"),
     ("y: []", "y", "()"),
+    ("return[1]: [D, N, N]", "return[1]", "(D, N, N)"),
     ("Xs[all]: [N, D]", "Xs", "list"),
     ("noise: [., 1]  # scalar", "noise", "(_, 1)"),
 ])

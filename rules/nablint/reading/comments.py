@@ -44,7 +44,10 @@ def comment_evidence(line_comment: str, assigned: str, *, above: bool = False, r
     if not text or len(text) > 200:
         return None
     dims = _read(text, assigned, above=above)
-    return None if dims is None else ShapeEvidence(assigned, dims, "array", "comment", row)
+    if dims is None:
+        return None
+    pieces = [found[0] for found in _SHAPE.finditer(line_comment) if _shape_of(found) == dims]
+    return ShapeEvidence(assigned, dims, "array", "comment", row, written=pieces[0] if len(pieces) == 1 else "")
 
 
 def _read(text: str, assigned: str, *, above: bool) -> tuple[DimSpec, ...] | None:

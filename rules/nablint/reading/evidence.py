@@ -75,6 +75,7 @@ class ShapeEvidence:
     elements: what an array holds, where that is said ("integer array", "boolean mask").
     below:    an index array's bound: `C` in "0 <= y[i] < C".
     like:     the name whose shape this has ("same shape as x").
+    written:  the shape as it stands in the text, for a fix that corrects it; empty where it is no single piece of it.
     parts:    what a tuple, list or dict holds, by name, in order; a single part without a name stands for every item.
     """
 
@@ -87,6 +88,7 @@ class ShapeEvidence:
     below: DimSpec | None = None
     like: str | None = None
     parts: tuple[ShapeEvidence, ...] = ()
+    written: str = ""
 
     @property
     def trust(self) -> int:

@@ -16,7 +16,7 @@ Dims = tuple[DimSpec, ...]
 
 _AXIS = re.compile(r"\s*(?:\((?P<group>[^()]*)\)|(?P<name>[^\s()]+))")
 _CHECKED = re.compile(
-    r"\s*(?P<name>[^\W\d][\w.]*)\s*(?P<items>(?:\[all\]|\[\*\]|\.\.\.)?)\s*:\s*\[(?P<dims>[^\[\]]*)\]\s*(?:#.*)?\Z")
+    r"\s*(?P<name>[^\W\d][\w.]*(?:\[\d+\])?)\s*(?P<items>(?:\[all\]|\[\*\]|\.\.\.)?)\s*:\s*\[(?P<dims>[^\[\]]*)\]\s*(?:#.*)?\Z")
 
 
 def einops_pattern(pattern: str) -> tuple[Dims, Dims] | None:
@@ -44,10 +44,10 @@ def _einops_side(text: str) -> Dims | None:
             dims.append(dim)
             continue
         factors = [_axis(name) for name in found["group"].split()]
-        if any(f is None or f.kind == "ellipsis" for f in factors):
+        if None in factors:
             return None
         known = [f for f in factors if f is not None and f.text != "1"]
-        if UNKNOWN in known:
+        if UNKNOWN in known or ELLIPSIS in known:
             dims.append(UNKNOWN)
         elif len(known) > 1:
             dims.append(DimSpec("expression", " * ".join(f.text for f in known)))
@@ -92,7 +92,8 @@ def _letters(text: str) -> Dims | None:
 def check_spec(spec: str) -> ShapeEvidence | None:
     """One line of `@check_shapes`: `X: [batch..., N, D]`; the name is `return` for the result.
 
-    `broadcast D` may be 1 and says nothing of its axis; the items of a list (`Xs[all]`) are one nameless part.
+    One of several values keeps its index in the name (`return[0]`).  `broadcast D` may be 1 and says nothing of its
+    axis; the items of a list (`Xs[all]`) are one nameless part.
     """
     found = _CHECKED.match(spec)
     if found is None:

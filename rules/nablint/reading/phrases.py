@@ -79,6 +79,7 @@ def read_phrase(name: str, phrase: str, source: Source, row: int = 0, *, type_te
 
     names: the other documented names; a list of these is a tuple of values, not a shape.
     """
+    original = f"{type_text} {phrase}"
     phrase, type_text = clean(phrase), clean(type_text)
     head = type_text or phrase
     kind = read_kind(type_text) if type_text else "unknown"
@@ -99,7 +100,15 @@ def read_phrase(name: str, phrase: str, source: Source, row: int = 0, *, type_te
         like = _same_as(" ".join(_SENTENCE.split(phrase)[:2]) or type_text, names)
     if dims is not None or like or (sure and kind == "unknown"):
         kind = "array"
-    return ShapeEvidence(name, dims, kind, source, row, read_elements(both), read_bound(both), like)
+    return ShapeEvidence(name, dims, kind, source, row, read_elements(both), read_bound(both), like,
+                         written=_written(original, dims) if dims else "")
+
+
+def _written(text: str, dims: tuple[DimSpec, ...]) -> str:
+    """The piece of the text that reads as `dims`, if there is only one."""
+    pieces = [found[0] for found in re.finditer(_ANY_LIST, text) if read_dims(found[0][1:-1], prose=True) == dims]
+    pieces += [found[0] for found in re.finditer(_PRODUCT, text) if read_product(found[0]) == dims]
+    return pieces[0] if len(pieces) == 1 else ""
 
 
 def _same_as(text: str, names: frozenset[str]) -> str | None:
