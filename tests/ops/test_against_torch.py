@@ -32,6 +32,7 @@ TRIANGLE = "torch gives a cotangent also to the triangle that is not read"
 DIFFERENT: dict[str, str] = {
     "torch.empty_like": "any value is right",
     "torch.linalg.eigh": SIGN,
+    "torch.nn.functional.dropout": "random",
     "torch.nn.functional.embedding": "the padding's row gets no gradient in torch, though its value counts",
     "torch.special.bessel_j0": "torch is good to 1e-8; scipy stands for both",
     "torch.special.bessel_j1": "torch is good to 1e-8; scipy stands for both",
@@ -125,10 +126,9 @@ def combined(graph: Graph, outputs: list[Term], cotangents: list[Any]) -> Term:
     return total
 
 
-@pytest.mark.parametrize("spelling", NAMES)
-def test_torch_has_what_is_spelled(spelling: str) -> None:
+def test_torch_has_what_is_spelled() -> None:
     pytest.importorskip("torch")
-    assert function_of(spelling) is not None or spelling in OLD
+    assert not [n for n in NAMES if function_of(n) is None and n not in OLD]
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -17,12 +17,12 @@ ROWS: dict[str, str] = {
     "subtract": "numpy.subtract operator.sub",
     "multiply": "numpy.multiply operator.mul torch.mul torch.multiply",
     "divide": "numpy.divide numpy.true_divide operator.truediv",
-    "power": "numpy.power numpy.float_power operator.pow math.pow torch.pow torch.float_power",
+    "power": "numpy.power numpy.pow numpy.float_power operator.pow math.pow torch.pow torch.float_power",
     "floor_divide": "numpy.floor_divide operator.floordiv torch.floor_divide",
     "mod": "numpy.mod numpy.remainder operator.mod torch.remainder",
     "maximum": "numpy.maximum numpy.fmax torch.maximum torch.fmax",
     "minimum": "numpy.minimum numpy.fmin torch.minimum torch.fmin",
-    "arctan2": "numpy.arctan2 math.atan2 torch.atan2 torch.arctan2",
+    "arctan2": "numpy.arctan2 numpy.atan2 math.atan2 torch.atan2 torch.arctan2",
     "hypot": "numpy.hypot math.hypot torch.hypot",
     "greater": "numpy.greater operator.gt torch.gt torch.greater",
     "greater_equal": "numpy.greater_equal operator.ge torch.ge torch.greater_equal",
@@ -117,6 +117,7 @@ def fmod(x1: Value, x2: Value, /) -> Operand:
 
 
 @spelled("torch.fmod", "Tensor.fmod")
+@spelled("Tensor.fmod_", inplace=True)
 def torch_fmod(input: Value, other: Value, *, out: Value = None) -> Operand:
     """The remainder with the sign of the dividend."""
     return fmod(input, other)
@@ -217,13 +218,20 @@ def torch_round(input: Value, *, decimals: Value = 0, out: Value = None) -> Oper
 
 
 @spelled("numpy.nan_to_num", "torch.nan_to_num", "Tensor.nan_to_num")
+@spelled("Tensor.nan_to_num_", inplace=True)
 def nan_to_num(x: Value, *args: Value, **kwargs: Value) -> Operand:
     """The array itself where it is finite, and samples are."""
     return array(x)
 
 
-@spelled("numpy.real", "numpy.conj", "numpy.conjugate", "ndarray.conj", "ndarray.conjugate",
+@spelled("numpy.real", "numpy.positive", "torch.positive", "Tensor.positive", "operator.pos", "numpy.conj", "numpy.conjugate", "ndarray.conj", "ndarray.conjugate",
          "Tensor.conj", "torch.conj", "torch.real")
 def itself(x: Value, /) -> Operand:
     """What real arrays are under this function: themselves."""
     return array(x)
+
+
+@spelled("ndarray.real", "Tensor.real", attribute=True)
+def real(x: Value) -> Operand:
+    """The real part of a real array: itself."""
+    return x

@@ -204,6 +204,17 @@ def lstsq(a: Value, b: Value, *args: object, **_: object) -> tuple[Operand, None
     return op.matmul(op.pinv(array(a)), array(b)), None, None, None
 
 
+@spelled("numpy.linalg.cond", "torch.linalg.cond")
+def cond(x: Value, p: Value = None, *, out: Value = None) -> Operand:
+    """The norm times the norm of the inverse; the ratio of singular values where no norm is named."""
+    x = array(x)
+    if p in (None, 2, -2):
+        values = op.svdvals(x)
+        high, low = (reduce(values, axis=-1, keepdims=False) for reduce in (op.max, op.min))
+        return op.divide(low, high) if p == -2 else op.divide(high, low)
+    return op.multiply(norm_of(x, p, (-2, -1), False), norm_of(op.inv(x), p, (-2, -1), False))
+
+
 def norm_of(x: Operand, order: Value, axis: Value, keepdims: bool) -> Operand:
     """A norm of vectors (one axis) or of matrices (two): numpy's table of orders."""
     rank = rank_of(x)

@@ -15,7 +15,7 @@ from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.operands import Value, array, axes_last, plain, rank_of
 
 
-@spelled("numpy.matmul", "operator.matmul")
+@spelled("numpy.matmul", "numpy.linalg.matmul", "operator.matmul")
 def matmul(x1: Value, x2: Value, /, out: Value = None, **_: object) -> Operand:
     """`x1 @ x2`."""
     return op.matmul(array(x1), array(x2))
@@ -59,7 +59,7 @@ def inner(a: Value, b: Value, /) -> Operand:
     return tensordot(a, b, axes=((-1,), (-1,)))
 
 
-@spelled("numpy.outer")
+@spelled("numpy.outer", "numpy.linalg.outer")
 def outer(a: Value, b: Value, out: Value = None) -> Operand:
     """Every entry of one times every entry of the other; more axes are flattened first."""
     return op.outer(_flat(array(a)), _flat(array(b)))
@@ -106,7 +106,7 @@ def explicit_subscripts(subscripts: str, ranks: Sequence[int]) -> str:
     return ",".join(parts) + "->" + output.replace("...", stack)
 
 
-@spelled("numpy.tensordot")
+@spelled("numpy.tensordot", "numpy.linalg.tensordot")
 def tensordot(a: Value, b: Value, axes: Value = 2) -> Operand:
     """The sum over pairs of axes; an int takes the last of one and the first of the other."""
     a, b = array(a), array(b)

@@ -188,7 +188,7 @@ for _name in ("cumsum", "cumprod"):
                         ) -> Operand:
         return _card(array(input), axis=axis_of(dim))
 
-    spelled(f"numpy.{_name}", f"ndarray.{_name}")(_cumulate)
+    spelled(f"numpy.{_name}", f"ndarray.{_name}", f"numpy.nan{_name}")(_cumulate)
     spelled(f"torch.{_name}", f"Tensor.{_name}")(_torch_cumulate)
     spelled(f"Tensor.{_name}_", inplace=True)(_torch_cumulate)
 spelled("numpy.add.accumulate")(SPELLINGS["numpy.cumsum"].call)

@@ -37,6 +37,7 @@ def torch_polygamma(n: Value, input: Value, *, out: Value = None) -> Operand:
 
 
 @spelled("Tensor.polygamma")
+@spelled("Tensor.polygamma_", inplace=True)
 def tensor_polygamma(self: Value, n: Value) -> Operand:
     """The n-th derivative of the digamma function."""
     return polygamma(n, self)
@@ -49,6 +50,7 @@ def logit(x: Value, /, out: Value = None) -> Operand:
 
 
 @spelled("torch.logit", "torch.special.logit", "Tensor.logit")
+@spelled("Tensor.logit_", inplace=True)
 def torch_logit(input: Value, eps: Value = None, *, out: Value = None) -> Operand:
     """`log(x / (1 - x))`, away from the ends by `eps`."""
     return op.logit(input if eps is None else op.clip(input, low=plain(eps), high=1 - plain(eps)))
