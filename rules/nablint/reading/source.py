@@ -8,6 +8,7 @@ find the bounds.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import warnings
 from collections import OrderedDict
@@ -50,14 +51,16 @@ class Block:
             if len(self.text) > LARGEST_BLOCK:
                 self.error = f"line {self.row}: {len(self.text) // 1000} kB in one piece are data, not code"
                 return None
-            if not self.sound and _too_deep(self.text):
-                self.error = f"line {self.row}: nested too deeply"
+            told = None if self.sound else _told_by_python(self.text, self.row)
+            if told == TOO_DEEP:
+                self.error = f"line {self.row}: {told}"
                 return None
             try:
                 module = cst.parse_module(self.text)
                 found = Tree(module, spans(module))
             except cst.ParserSyntaxError as error:
-                self.error = f"line {self.row + error.raw_line - 1}: {error.message.splitlines()[0]}"
+                # libcst counts a block's rows from where its tokens begin, and its words are for those who know it.
+                self.error = told or f"line {self.row + error.raw_line - 1}: {error.message.splitlines()[0]}"
                 return None
             except (RecursionError, cst.CSTValidationError) as error:
                 self.error = f"line {self.row}: cannot be parsed ({type(error).__name__})"
@@ -89,7 +92,7 @@ def blocks(text: str) -> list[Block]:
     if bounds is None:
         bounds = _bounds_from_text(lines)
     bounds = sorted({1, *bounds, len(lines) + 1})
-    pairs = zip(bounds, bounds[1:], strict=False)
+    pairs = itertools.pairwise(bounds)
     return [Block("".join(lines[a - 1 : b - 1]), a, sound=sound) for a, b in pairs]
 
 
@@ -110,19 +113,23 @@ def _bounds_from_ast(text: str) -> set[int] | None:
     return rows
 
 
-def _too_deep(text: str) -> bool:
-    """Whether Python itself gives up on the nesting: libcst's parser would overflow its stack, and take us with it."""
+TOO_DEEP = "nested too deeply"
+"""Python itself gives up on such nesting; libcst's parser would overflow its stack, and take us with it."""
+
+
+def _told_by_python(text: str, row: int) -> str | None:
+    """What Python says against a block whose first line is `row`; None when it reads it."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             ast.parse(text)
     except (RecursionError, MemoryError):
-        return True
+        return TOO_DEEP
     except SyntaxError as error:
-        return "too many" in str(error)
-    except ValueError:
-        return False
-    return False
+        return TOO_DEEP if "too many" in str(error) else f"line {row + (error.lineno or 1) - 1}: {error.msg}"
+    except ValueError as error:
+        return f"line {row}: {error}"
+    return None
 
 
 _DEFINITION = re.compile(r"(?:@|(?:async\s+)?def\s|class\s)")
