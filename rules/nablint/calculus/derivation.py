@@ -156,6 +156,8 @@ class _Method:
         for term in sorted(self.depends, key=lambda t: t.number):
             if term is found.variable:
                 value = rng.uniform(0.5, 1.5, np.shape(term.sample)) * rng.choice([-1.0, 1.0], np.shape(term.sample))
+                if term in self.graph.memo.get("symmetric", ()):
+                    value = value + value.T
             else:
                 value = np.asarray(self.differential(term).sample)
             shown = _side(term, found.names)
@@ -225,6 +227,7 @@ class _Method:
 
     def collect(self, term: Term, parts: list[Term]) -> Term:
         """The cotangent of a term: its parts added up; it gets a name where the term has one."""
+        parts = parts[::-1]
         total = parts[0]
         for part in parts[1:]:
             total = total + part

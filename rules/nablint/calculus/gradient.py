@@ -39,7 +39,7 @@ def gradients(cotangents: Mapping[Term, Term], wrt: Iterable[Term], *, stop: fro
         for arg, part in zip(term.args, term.card.adjoint(total, term, *term.args, **term.params), strict=False):
             if part is None or arg not in needed:
                 continue
-            totals[arg] = totals[arg] + part if arg in totals else part
+            totals[arg] = part + totals[arg] if arg in totals else part  # in the order of the program
             if arg.number not in by_number:
                 by_number[arg.number] = arg
                 heapq.heappush(queue, -arg.number)

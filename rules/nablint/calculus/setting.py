@@ -89,7 +89,8 @@ def free_names(problem: Problem) -> list[tuple[str, int | None]]:
 
 def settle(problem: Problem, given: Mapping[str, str], known: Mapping[str, str] | None = None) -> Setting:
     """Shapes for all names and samples of them; raises `QuestionError` where the shapes cannot be."""
-    names = free_names(problem)
+    sizes = {part for written in given.values() for part in re.findall(r"[^\W\d]\w*", written)} - set(given)
+    names = [(n, axes) for n, axes in free_names(problem) if n not in sizes]  # a size that is written is a number
     listed = [n for n, _ in names]
     intermediate = [n for n, _ in problem.steps if n]
     for name in given:
