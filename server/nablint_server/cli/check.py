@@ -109,7 +109,7 @@ def _summary(tally: Tally, *, fix: bool, diff: bool) -> None:
         hint = f" ({tally.fixable} mended by --fix)" if tally.fixable and not fix and not diff else ""
         parts.append(several(tally.findings, "finding") + left + hint)
     if tally.failed:
-        parts.append(f"{several(tally.failed, 'file')} not judged")
+        parts.append(f"{several(tally.failed, 'file')} not judged in full")
     if not parts:
         parts.append(f"no findings in {several(tally.files, 'file')}" if tally.files else "no Python files found")
     complain(", ".join(parts))

@@ -8,6 +8,9 @@ from typing import Any
 import click
 from nablint import __version__
 
+INTERRUPTED = 130
+"""Exit status, as shells have it for SIGINT."""
+
 COMMANDS = {
     "check": "find wrong gradients, and mend them with --fix",
     "audit": "list every hand-written gradient with its verdict",
@@ -38,6 +41,14 @@ class Commands(click.Group):
         if args and args[0] not in COMMANDS and os.path.exists(args[0]):
             ctx.fail(f"{args[0]!r} is a path, not a command: nablint check {args[0]}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does; an interruption is neither findings nor a failure."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("nablint: interrupted", err=True)
+            ctx.exit(INTERRUPTED)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in the help, without importing any."""
