@@ -11,7 +11,34 @@ from nablint.ops.index import ALL, Index, decode_index, encode_index, index_shap
 from nablint.ops.layout import reshape, sample_of, shape_of
 from nablint.shapes import Misfit, Shape, broadcast, dim, show_shape, size_product
 
-__all__ = ["addat", "decode_index", "encode_index", "getitem", "index_shape", "scatter", "setitem"]
+__all__ = [
+    "addat", "decode_index", "encode_index", "getitem", "index_shape", "read_at", "scatter", "setitem", "write_at",
+]
+
+
+def read_at(x: Operand, *arrays: Operand, index: Index) -> Operand:
+    """`x[index]`; the array itself where the index takes all of it."""
+    return getitem(x, *arrays, index=index) if index else x
+
+
+def write_at(x: Operand, value: Operand, *arrays: Operand, index: Index) -> Operand:
+    """`x` after `x[index] = value`, in the plainest form: a whole array overwritten is the value, a masked one a choice.
+
+    `index` is canonical (`encode_index` with the shape of `x`).
+    """
+    x_like, value_like = np.asarray(sample_of(x)), np.asarray(sample_of(value))
+    if x_like.dtype.kind != "f" or value_like.dtype.kind == "c":
+        return setitem(x, value, *arrays, index=index)  # what is written takes the type of what it is written to
+    if not index:
+        if value_like.dtype.kind != "f":
+            value = CARDS["cast"](value, kind="float")
+        if value_like.shape == x_like.shape:
+            return value
+        if value_like.ndim <= x_like.ndim:
+            return CARDS["broadcast_to"](value, shape=tuple(shape_of(x)))
+    if len(index) == 1 and is_part(index[0], "mask") and not value_like.ndim and shape_of(arrays[0]) == shape_of(x):
+        return CARDS["where"](arrays[0], value, x)
+    return setitem(x, value, *arrays, index=index)
 
 
 def _zeros(shape: Shape, like: Any) -> Any:

@@ -9,7 +9,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.ops import CARDS
-from nablint.ops.indexing import encode_index
+from nablint.ops.indexing import encode_index, read_at, write_at
 from nablint.shapes import Misfit, Size, dim
 from nablint.tracing import refine
 from nablint.tracing.values import (
@@ -311,15 +311,15 @@ def index_array(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | Non
     index_, terms = encoded
     base = array.term
     try:
-        term = CARDS["getitem"](base, *terms, index=index_)
+        term = read_at(base, *terms, index=index_)
     except Misfit as misfit:
         return it.clash(node, misfit.message, misfit.equations, (array, key))
     if terms:
         return Array(term, array.dialect)
     return Array(
         term, array.dialect, base=array,
-        rebuild=lambda b: CARDS["getitem"](b, index=index_),
-        unview=lambda b, new: CARDS["setitem"](b, new, index=index_),
+        rebuild=lambda b: read_at(b, index=index_),
+        unview=lambda b, new: write_at(b, new, index=index_),
     )
 
 
@@ -360,7 +360,7 @@ def _store_array(it: Interpreter, array: Array, key: Any, new: Any, node: cst.CS
         return
     index_, terms = encoded
     try:
-        array.write(CARDS["setitem"](array.term, source, *terms, index=index_))
+        array.write(write_at(array.term, source, *terms, index=index_))
     except Misfit as misfit:
         poison(it, array, it.clash(node, misfit.message, misfit.equations, (array, key, new)))
 
