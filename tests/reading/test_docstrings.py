@@ -177,7 +177,10 @@ ONE_LINERS = [
     ("y", "y: labels, of size (1, m)", "(1, m)"),
     ("o", "o: (N, C, H', W') where H' = H + 1", "(N, C, H', W')"),
     ("y", "X, y : [n_samples, n_features], [n_samples]", "(n_samples,)"),
+    ("v", "v : 1-D array or None", "(_,)"),
     # Near misses.
+    ("Y", "Y : matrix or vector or 3D array", "array"),
+    ("p", "p: a packed vector or a 2-tuple of a `k x r` array and more", "array"),
     ("K", "K: [N, P, N, P], [N, P, P], [N, P]", "array"),
     ("o", "o: array of the same shape as x, but with the last axis set to m", "array"),
     ("s", "s (int or tuple[int, int]): output size (height, width).", None),

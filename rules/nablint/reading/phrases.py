@@ -43,7 +43,7 @@ _VECTOR = re.compile(
     r"(?:length|size|len)\s*(?:of\s+|=\s*|:\s*)?(?P<size>[^\W\d][\w.\[\]]*|\d+)(?![\w(]|\s*[*+/-]\s*[\w(])"
     r"|\blength[- ](?P<front>[A-Za-z]\w{0,11})\s+(?:vector|(?:nd)?array)\b", re.IGNORECASE)
 _RANK = re.compile(r"\b(?P<rank>[1-5]|one|two|three|four)(?:[ -]?d\b|[- ]dimension(?:s|al)\b)", re.IGNORECASE)
-_MAYBE_SCALAR = re.compile(r"\bscal[ae]r\b|\b(?:float|int) or\b")
+_MAYBE_OTHER = re.compile(r"\bscal[ae]r\b|\bor\b(?!\s*None)")
 _RANKS = {"one": 1, "two": 2, "three": 3, "four": 4}
 _LIKE = re.compile(
     rf"\bsame\s+(?:{_SAID}|(?:shape|size|type) and (?:shape|size))(?:\s+and\s+\w+)?\s+(?:as|with|like|of)\s+"
@@ -52,7 +52,8 @@ _ANY = re.compile(rf"\b(?:any|arbitrary)\s+{_SAID}", re.IGNORECASE)
 
 # The shape that follows one of these is not that of the name itself.
 _OTHERWISE = re.compile(
-    r"\b(?:each|every|where|which|such that|returns?|given|if|when|unless|produces?|per|applied|broadcast\w*)\b"
+    r"\b(?:each|every|where|which|such that|returns?|given|if|when|unless|produces?|per|applied|"
+    r"\d?-?tuples?|broadcast\w*)\b"
     r"|\w\[[\w:, ]*\]\s+(?:has|have|is|are)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()]*\)")
 _ALTERNATIVE = re.compile(r"[`'\"*]*\s*,?\s*(?:\bor\b|/|\bif\b|\belse\b|\bwhen\b|\|)(?P<rest>.*)", re.IGNORECASE)
@@ -153,7 +154,7 @@ def _first_shape(text: str, names: frozenset[str], *, is_type: bool) -> tuple[tu
             dims = read_dims(found["inside"])
             if dims is not None and len(dims) > 1 and looks_like_shape(dims, names):
                 return dims, True
-    if is_type and not _MAYBE_SCALAR.search(text) and re.search(ARRAY_WORDS, text, re.IGNORECASE):
+    if is_type and not _MAYBE_OTHER.search(text) and re.search(ARRAY_WORDS, text, re.IGNORECASE):
         ranks = {found["rank"].lower() for found in _RANK.finditer(text)}
         if len(ranks) == 1:
             rank = ranks.pop()
