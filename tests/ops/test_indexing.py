@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Graph
 from nablint.ops.card import op
@@ -51,7 +50,8 @@ def test_every_index_means_what_numpy_means(count: int) -> None:
 @pytest.mark.parametrize(("index", "shape"), [
     (slice(1, None), "(N - 1, D, K)"), (slice(None, -2), "(N - 2, D, K)"), (slice(1, -1), "(N - 2, D, K)"),
     (slice(None, None, 2), "((N - 1)//2 + 1, D, K)"), ((Ellipsis, None), "(N, D, K, 1)"), (-1, "(D, K)"),
-    ((slice(None), None, slice(0, SHAPE[1] - 1)), "(N, 1, D - 1, K)"), ((slice(None), slice(None, None, -1)), "(N, D, K)"),
+    ((slice(None), None, slice(0, SHAPE[1] - 1)), "(N, 1, D - 1, K)"),
+    ((slice(None), slice(None, None, -1)), "(N, D, K)"),
 ])
 def test_the_shape_keeps_its_symbols(index: Any, shape: str) -> None:
     parts, arrays = encode_index(index)
@@ -87,7 +87,8 @@ def test_what_does_not_fit_is_said_in_symbols(index: Any, value: Any, names: str
 
 WRITES: list[tuple[Any, Any]] = [
     (Ellipsis, 2.0), (slice(None), np.ones((4, 3))), (X > 0, 0.0), (X > 0, np.arange(np.count_nonzero(X > 0)) / 7),
-    ((slice(None), 1), np.ones((5, 3))), ((slice(None), 1), np.ones(3)), (np.array([0, 2, 2]), RNG.normal(size=(3, 4, 3))),
+    ((slice(None), 1), np.ones((5, 3))), ((slice(None), 1), np.ones(3)),
+    (np.array([0, 2, 2]), RNG.normal(size=(3, 4, 3))),
     ((np.array([1, 1]), np.array([0, 0])), RNG.normal(size=(2, 3))), (X[:, 0, 0] > 0, 1.0), (0, np.ones((1, 4, 3))),
 ]
 
