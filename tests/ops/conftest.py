@@ -17,7 +17,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.write_line(
                 f"{oracle}: {operations} {kind} agree on {samples} samples, {refused} samples are not followed")
     covered = {card for key, value in noted if key == "cards" for card in value}
-    if covered:
-        from nablint.ops import CARDS
+    from nablint.ops import CARDS
 
+    if len(covered) > len(CARDS) / 2:  # not when a few tests are run by name
         terminalreporter.write_line(f"cards that no outside oracle covers: {', '.join(sorted(set(CARDS) - covered))}")

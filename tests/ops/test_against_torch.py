@@ -50,8 +50,6 @@ ORDER: dict[str, Any] = {
     "torch.nn.functional.embedding": lambda call, weight, index, **rest: call(index, weight, **rest),
 }
 """Calls whose arguments stand in another order than in the database's samples."""
-OLD = ()
-"""Names that torch once had and old code has still."""
 NO_ZEROS = ("prod", "cumprod")
 """The derivative of a product is written as a quotient, which a factor 0 does not allow."""
 
@@ -128,7 +126,7 @@ def combined(graph: Graph, outputs: list[Term], cotangents: list[Any]) -> Term:
 
 def test_torch_has_what_is_spelled() -> None:
     pytest.importorskip("torch")
-    assert not [n for n in NAMES if function_of(n) is None and n not in OLD]
+    assert not [n for n in NAMES if function_of(n) is None]
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nablint.ops.card import Card, Operand, actual_shape, constant_like, example, fit, op, register
-from nablint.shapes import Misfit, Shape, broadcast, dim, matmul_shape, show_shape
+from nablint.shapes import Misfit, Shape, Size, broadcast, dim, matmul_shape, show_shape
 
 
 def transposed(x: Operand) -> Operand:
@@ -82,19 +82,24 @@ register(Card(
         ("B N D", "H D M"), ("B N D", "D"))),
 ))
 
+def _outer(a: Any, b: Any) -> Any:
+    if a.ndim != 1 or b.ndim != 1:
+        raise ValueError("outer takes vectors")
+    return a[:, None] * b
+
+
+def _length(shape: Shape) -> Any:
+    if len(shape) != 1:
+        raise Misfit(f"outer takes vectors, not {show_shape(shape)}")
+    return shape[0]
+
+
 register(Card(
-    "outer", lambda a, b: np.multiply.outer(np.ravel(a), np.ravel(b)),
-    lambda a, b: (_length("outer", a), _length("outer", b)),
+    "outer", _outer, lambda a, b: (_length(a), _length(b)),
     lambda G, out, a, b: (G @ b, a @ G),
     numpy="np.outer({0}, {1})", torch="torch.outer({0}, {1})", text="{0} {1}ᵀ", latex="{0} {1}^\\top", binding=2,
     why="⟨G, da bᵀ⟩ = ⟨G b, da⟩", examples=(example("N", "D"),),
 ))
-
-
-def _length(name: str, shape: Shape) -> Any:
-    if len(shape) != 1:
-        raise Misfit(f"{name} takes vectors, not {show_shape(shape)}")
-    return shape[0]
 
 
 def _einsum_parts(subscripts: str) -> tuple[list[str], str]:
@@ -162,22 +167,34 @@ register(Card(
 ))
 
 
-def _kron_adjoint(G: Operand, out: Operand, a: Operand, b: Operand) -> tuple[Operand, Operand]:
-    (m, n), (p, q) = a.shape, b.shape
-    blocks = op.reshape(G, shape=(m, p, n, q))
-    return (op.einsum(blocks, b, subscripts="mpnq,pq->mn"), op.einsum(blocks, a, subscripts="mpnq,mn->pq"))
+def _equal_ranks(a: Shape, b: Shape) -> tuple[Shape, Shape]:
+    """Both shapes with as many axes, ones before the shorter."""
+    rank = max(len(a), len(b))
+    return tuple((Size(1),) * (rank - len(s)) + tuple(map(dim, s)) for s in (a, b))  # type: ignore[return-value]
 
 
 def _kron_shape(a: Shape, b: Shape) -> Shape:
-    if len(a) != 2 or len(b) != 2:
-        raise Misfit(f"kron takes matrices, not {show_shape(a)} and {show_shape(b)}")
-    return tuple(dim(m) * dim(p) for m, p in zip(a, b, strict=True))
+    return tuple(m * p for m, p in zip(*_equal_ranks(a, b), strict=True))
+
+
+def _kron_adjoint(G: Operand, out: Operand, a: Operand, b: Operand) -> tuple[Operand, Operand]:
+    left, right = _equal_ranks(a.shape, b.shape)
+    blocks = op.reshape(G, shape=tuple(s for pair in zip(left, right, strict=True) for s in pair))
+    outer, inner = "abcdefgh"[: len(left)], "mnopqrst"[: len(left)]
+    both = "".join(o + i for o, i in zip(outer, inner, strict=True))
+
+    def contracted(other: Operand, letters: str, kept: str, arg: Operand) -> Operand:
+        found = op.einsum(blocks, other, subscripts=f"{both},{letters[len(left) - other.ndim :]}->{kept}")
+        return found if found.ndim == arg.ndim else op.reshape(found, shape=tuple(arg.shape))
+
+    return contracted(b, inner, outer, a), contracted(a, outer, inner, b)
 
 
 register(Card(
     "kron", np.kron, _kron_shape, _kron_adjoint,
     numpy="np.kron({0}, {1})", torch="torch.kron({0}, {1})", text="{0} ⊗ {1}", latex="{0} \\otimes {1}", binding=2,
-    why="G read as blocks, each block contracted with B", examples=(example("N D", "M K"),),
+    why="G read as blocks, each block contracted with B",
+    examples=(example("N D", "M K"), example("N", "M"), example("M", "N D"), example("N D", "M")),
 ))
 
 

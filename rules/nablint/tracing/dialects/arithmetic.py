@@ -224,7 +224,8 @@ def nan_to_num(x: Value, *args: Value, **kwargs: Value) -> Operand:
     return array(x)
 
 
-@spelled("numpy.real", "numpy.positive", "torch.positive", "Tensor.positive", "operator.pos", "numpy.conj", "numpy.conjugate", "ndarray.conj", "ndarray.conjugate",
+@spelled("numpy.real", "numpy.positive", "torch.positive", "Tensor.positive", "operator.pos", "numpy.conj",
+         "numpy.conjugate", "ndarray.conj", "ndarray.conjugate",
          "Tensor.conj", "torch.conj", "torch.real")
 def itself(x: Value, /) -> Operand:
     """What real arrays are under this function: themselves."""

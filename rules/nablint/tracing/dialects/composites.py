@@ -10,6 +10,7 @@ from nablint.ops.card import Operand, constant_like, op
 from nablint.ops.products import transposed
 from nablint.shapes import broadcast, dim
 from nablint.tracing.dialects import spelled
+from nablint.tracing.dialects.norms import vector_norm
 from nablint.tracing.dialects.operands import Value, array, axis_of, plain, rank_of
 
 
@@ -96,20 +97,6 @@ def group_norm(input: Value, num_groups: Value, weight: Value = None, bias: Valu
 def normalize(input: Value, p: Value = 2.0, dim: Value = 1, eps: Value = 1e-12, out: Value = None) -> Operand:
     """Over the norm, which counts as `eps` at least."""
     return op.divide(input, op.maximum(vector_norm(input, plain(p), axis_of(dim), keepdims=True), plain(eps)))
-
-
-def vector_norm(x: Operand, p: float, axis: Value = None, keepdims: bool = False) -> Operand:
-    """The p-norm along axes."""
-    if p == 2:
-        return op.norm(x, axis=axis, keepdims=keepdims)
-    size = op.absolute(x)
-    if math.isinf(p):
-        return (op.max if p > 0 else op.min)(size, axis=axis, keepdims=keepdims)
-    if p == 0:
-        return op.sum(op.multiply(op.not_equal(x, 0), 1.0), axis=axis, keepdims=keepdims)
-    if p == 1:
-        return op.sum(size, axis=axis, keepdims=keepdims)
-    return op.power(op.sum(op.power(size, p), axis=axis, keepdims=keepdims), 1 / p)
 
 
 @spelled("torch.nn.functional.cosine_similarity", "torch.cosine_similarity")

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 from nablint.ops import CARDS
 from nablint.ops.card import Operand, op
 from nablint.ops.products import transposed
 from nablint.tracing.dialects import spelled
-from nablint.tracing.dialects.composites import vector_norm
-from nablint.tracing.dialects.operands import Value, array, axes_last, axis_of, plain, rank_of
+from nablint.tracing.dialects.operands import Value, array, plain, rank_of
 
 ROWS: dict[str, str] = {
     "inv": "numpy.linalg.inv scipy.linalg.inv torch.linalg.inv torch.inverse Tensor.inverse",
     "det": "numpy.linalg.det scipy.linalg.det torch.linalg.det torch.det Tensor.det",
     "logabsdet": "torch.logdet Tensor.logdet",
     "expm": "scipy.linalg.expm torch.linalg.matrix_exp torch.matrix_exp Tensor.matrix_exp",
-    "eigvalsh": "numpy.linalg.eigvalsh scipy.linalg.eigvalsh torch.linalg.eigvalsh",
     "svdvals": "numpy.linalg.svdvals scipy.linalg.svdvals torch.linalg.svdvals",
 }
 
@@ -25,16 +22,11 @@ ROWS: dict[str, str] = {
 def _spell(card_name: str, names: str) -> None:
     card = CARDS[card_name]
 
-    def call(a: Value, UPLO: object = "L", *, out: Value = None, overwrite_a: object = None,
-             check_finite: object = None, driver: object = None) -> Operand:
-        return card(_by_triangle(array(a), UPLO))
+    def call(a: Value, overwrite_a: object = None, check_finite: object = None, *, out: Value = None,
+             driver: object = None) -> Operand:
+        return card(array(a))
 
     spelled(*names.split())(call)
-
-
-def _by_triangle(a: Operand, triangle: object) -> Operand:
-    """The matrix whose lower triangle is the one to be read."""
-    return a if triangle == "L" else transposed(a)
 
 
 for _card, _names in ROWS.items():
@@ -43,10 +35,10 @@ for _card, _names in ROWS.items():
 
 @spelled("numpy.linalg.pinv", "scipy.linalg.pinv", "torch.linalg.pinv", "torch.pinverse", "Tensor.pinverse")
 def pinv(a: Value, rcond: object = None, hermitian: Value = False, *, rtol: object = None, atol: object = None,
-         check_finite: object = None, out: Value = None) -> Operand:
+         check_finite: object = None, return_rank: Value = False, out: Value = None) -> Operand:
     """The pseudo-inverse; a tolerance for the rank does not matter to matrices of full rank."""
-    if hermitian:
-        raise TypeError("the pseudo-inverse that reads one triangle is not followed")
+    if hermitian or return_rank:
+        raise TypeError("a pseudo-inverse that reads one triangle or returns its rank is not followed")
     if any(t is not None and (rank_of(t) > 0 or not plain(t) < 1e-3) for t in (rcond, rtol, atol)):
         raise TypeError("a pseudo-inverse of lower rank is not followed")
     return op.pinv(array(a))
@@ -80,10 +72,18 @@ def slogdet(a: Value, *, out: Value = None) -> SignAndLog:
     return SignAndLog(op.signdet(array(a)), op.logabsdet(array(a)))
 
 
-@spelled("numpy.linalg.solve", "scipy.linalg.solve")
-def solve(a: Value, b: Value, **_: object) -> Operand:
+@spelled("numpy.linalg.solve")
+def solve(a: Value, b: Value) -> Operand:
     """The x with `a @ x = b`."""
     return op.solve(array(a), array(b))
+
+
+@spelled("scipy.linalg.solve")
+def scipy_solve(a: Value, b: Value, lower: object = None, overwrite_a: object = None, overwrite_b: object = None,
+                check_finite: object = None, assume_a: object = None, transposed: Value = False) -> Operand:
+    """The x with `a @ x = b`, or with `a.T @ x = b`."""
+    matrix = array(a)
+    return op.solve(matrix.T if transposed else matrix, array(b))
 
 
 @spelled("torch.linalg.solve")
@@ -161,15 +161,42 @@ def cholesky_inverse(L: Value, upper: Value = False, *, out: Value = None) -> Op
     return op.inv(op.matmul(transposed(factor), factor) if upper else op.matmul(factor, transposed(factor)))
 
 
-@spelled("numpy.linalg.eigh", "scipy.linalg.eigh", "torch.linalg.eigh")
+def _by_triangle(a: Operand, triangle: object) -> Operand:
+    """The matrix whose lower triangle is the one to be read."""
+    return a if triangle == "L" else transposed(a)
+
+
+@spelled("numpy.linalg.eigvalsh", "torch.linalg.eigvalsh")
+def eigvalsh(a: Value, UPLO: object = "L", *, out: Value = None) -> Operand:
+    """Eigenvalues of a symmetric matrix."""
+    return op.eigvalsh(_by_triangle(array(a), UPLO))
+
+
+@spelled("numpy.linalg.eigh", "torch.linalg.eigh")
 def eigh(a: Value, UPLO: object = "L", *, out: Value = None) -> Eigen:
     """Eigenvalues and eigenvectors of a symmetric matrix."""
     matrix = _by_triangle(array(a), UPLO)
     return Eigen(op.eigvalsh(matrix), op.eigenvectors(matrix))
 
 
+@spelled("scipy.linalg.eigh")
+def scipy_eigh(a: Value, b: Value = None, *, lower: Value = True, eigvals_only: Value = False, **_: object
+               ) -> Eigen | Operand:
+    """Eigenvalues and eigenvectors of a symmetric matrix."""
+    if b is not None or {"subset_by_index", "subset_by_value"} & set(_):
+        raise TypeError("generalised or partial eigenproblems are not followed")
+    triangle = "L" if lower else "U"
+    return eigvalsh(a, triangle) if eigvals_only else eigh(a, triangle)
+
+
+@spelled("scipy.linalg.eigvalsh")
+def scipy_eigvalsh(a: Value, b: Value = None, *, lower: Value = True, **_: object) -> Eigen | Operand:
+    """Eigenvalues of a symmetric matrix."""
+    return scipy_eigh(a, b, lower=lower, eigvals_only=True, **_)
+
+
 @spelled("numpy.linalg.svd", "scipy.linalg.svd")
-def svd(a: Value, full_matrices: Value = True, compute_uv: Value = True, hermitian: Value = False, **_: object
+def svd(a: Value, full_matrices: Value = True, compute_uv: Value = True, *args: object, **_: object
         ) -> Singular | Operand:
     """The thin decomposition, or the singular values."""
     a = array(a)
@@ -202,91 +229,3 @@ def matrix_power(a: Value, n: Value, *, out: Value = None) -> Operand:
 def lstsq(a: Value, b: Value, *args: object, **_: object) -> tuple[Operand, None, None, None]:
     """The least-squares solution; residuals, rank and singular values are not followed."""
     return op.matmul(op.pinv(array(a)), array(b)), None, None, None
-
-
-@spelled("numpy.linalg.cond", "torch.linalg.cond")
-def cond(x: Value, p: Value = None, *, out: Value = None) -> Operand:
-    """The norm times the norm of the inverse; the ratio of singular values where no norm is named."""
-    x = array(x)
-    if p in (None, 2, -2):
-        values = op.svdvals(x)
-        high, low = (reduce(values, axis=-1, keepdims=False) for reduce in (op.max, op.min))
-        return op.divide(low, high) if p == -2 else op.divide(high, low)
-    return op.multiply(norm_of(x, p, (-2, -1), False), norm_of(op.inv(x), p, (-2, -1), False))
-
-
-def norm_of(x: Operand, order: Value, axis: Value, keepdims: bool) -> Operand:
-    """A norm of vectors (one axis) or of matrices (two): numpy's table of orders."""
-    rank = rank_of(x)
-    if axis is None and order is None:
-        return op.norm(x, axis=None, keepdims=keepdims)
-    axes = tuple(range(rank)) if axis is None else (axis,) if isinstance(axis, int) else axis
-    if len(axes) == 1 or (isinstance(order, int | float) and len(axes) > 2):
-        return vector_norm(x, 2 if order is None else plain(order), axes[0] if len(axes) == 1 else axes, keepdims)
-    return _matrix_norm(x, order, axes, keepdims)
-
-
-def _matrix_norm(x: Operand, order: Value, axes: tuple[int, ...], keepdims: bool) -> Operand:
-    if order in (None, "fro"):
-        return op.norm(x, axis=axes, keepdims=keepdims)
-    rows, columns = (a % rank_of(x) for a in axes)
-    if order in (1, -1, math.inf, -math.inf):
-        gone, left = (rows, columns) if order in (1, -1) else (columns, rows)
-        sums = op.sum(op.absolute(x), axis=gone, keepdims=True)
-        extreme = (op.max if order > 0 else op.min)(sums, axis=left, keepdims=True)
-        return extreme if keepdims else op.squeeze(extreme, axis=(rows, columns))
-    if order not in (2, -2, "nuc"):
-        raise TypeError(f"the matrix norm of order {order!r} is not followed")
-    values = op.svdvals(axes_last(x, (rows, columns)))
-    reduce = op.sum if order == "nuc" else op.max if order == 2 else op.min
-    result = reduce(values, axis=-1, keepdims=False)
-    return op.expand_dims(result, axis=(rows, columns)) if keepdims else result
-
-
-@spelled("numpy.linalg.norm", "scipy.linalg.norm")
-def norm(x: Value, ord: Value = None, axis: Value = None, keepdims: Value = False, **_: object) -> Operand:
-    """A norm of a vector or matrix."""
-    return norm_of(array(x), ord, axis_of(axis), bool(keepdims))
-
-
-@spelled("torch.linalg.norm")
-def torch_linalg_norm(A: Value, ord: Value = None, dim: Value = None, keepdim: Value = False, *, out: Value = None,
-                      dtype: object = None) -> Operand:
-    """A norm of a vector or matrix."""
-    return norm_of(A, ord, axis_of(dim), bool(keepdim))
-
-
-@spelled("torch.norm", "Tensor.norm")
-def torch_norm(input: Value, p: Value = "fro", dim: Value = None, keepdim: Value = False, out: Value = None,
-               dtype: object = None) -> Operand:
-    """The norm of all entries, or along axes."""
-    axis = axis_of(dim)
-    if p == "nuc":
-        return norm_of(input, "nuc", axis, bool(keepdim))
-    return vector_norm(input, 2 if p in ("fro", None) else plain(p), axis, bool(keepdim))
-
-
-@spelled("numpy.linalg.vector_norm")
-def numpy_vector_norm(x: Value, /, *, axis: Value = None, keepdims: Value = False, ord: Value = 2) -> Operand:
-    """The norm of all entries, or along axes."""
-    return vector_norm(array(x), plain(ord), axis_of(axis), bool(keepdims))
-
-
-@spelled("torch.linalg.vector_norm")
-def torch_vector_norm(x: Value, ord: Value = 2, dim: Value = None, keepdim: Value = False, *, dtype: object = None,
-                      out: Value = None) -> Operand:
-    """The norm of all entries, or along axes."""
-    return vector_norm(x, plain(ord), axis_of(dim), bool(keepdim))
-
-
-@spelled("numpy.linalg.matrix_norm")
-def numpy_matrix_norm(x: Value, /, *, keepdims: Value = False, ord: Value = "fro") -> Operand:
-    """The norm of the matrices in the last two axes."""
-    return norm_of(array(x), ord, (-2, -1), bool(keepdims))
-
-
-@spelled("torch.linalg.matrix_norm")
-def torch_matrix_norm(A: Value, ord: Value = "fro", dim: Value = (-2, -1), keepdim: Value = False, *,
-                      dtype: object = None, out: Value = None) -> Operand:
-    """The norm of matrices."""
-    return norm_of(A, ord, axis_of(dim), bool(keepdim))

@@ -79,7 +79,9 @@ def _spread_numpy(name: str) -> None:
     card = CARDS[name]
 
     def call(a: Value, axis: Value = None, dtype: object = None, out: Value = None, ddof: Value = 0,
-             keepdims: Value = False, *, correction: Value = None, mean: Value = None) -> Operand:
+             keepdims: Value = False, *, where: Value = True, correction: Value = None, mean: Value = None) -> Operand:
+        if where is not True:
+            raise TypeError(f"{name} of a part of an array is not followed")
         return card(array(a), axis=axis_of(axis), keepdims=bool(keepdims),
                     ddof=plain(ddof if correction is None else correction))
 
