@@ -10,7 +10,8 @@ from nablint.calculus.terms import Graph
 from nablint.ops import CARDS
 from nablint.shapes import Misfit, Polynomial, Size
 
-SIZES = {name: Size(value, Polynomial.symbol(name)) for name, value in (("N", 5), ("D", 3), ("M", 7), ("C", 11), ("B", 2))}
+VALUES = {"N": 5, "D": 3, "M": 7, "C": 11, "B": 2}
+SIZES = {name: Size(value, Polynomial.symbol(name)) for name, value in VALUES.items()}
 
 MISFITS: list[tuple[str, list[str], dict[str, Any], str]] = [
     ("add", ["N D", "N"], {}, "D=N"),

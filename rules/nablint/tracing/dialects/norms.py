@@ -63,7 +63,8 @@ def _matrix_norm(x: Operand, order: Value, axes: tuple[int, ...], keepdims: bool
 
 
 @spelled("numpy.linalg.norm", "scipy.linalg.norm")
-def norm(x: Value, ord: Value = None, axis: Value = None, keepdims: Value = False, check_finite: object = None) -> Operand:
+def norm(x: Value, ord: Value = None, axis: Value = None, keepdims: Value = False, check_finite: object = None
+         ) -> Operand:
     """A norm of a vector or matrix."""
     return norm_of(array(x), ord, axis_of(axis), bool(keepdims))
 
