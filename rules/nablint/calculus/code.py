@@ -388,7 +388,7 @@ def _reduce(w: _Coder, t: Term) -> Written:
 @_codes("reshape", "ravel")
 def _reshape(w: _Coder, t: Term) -> Written:
     shape = w.shape(t.shape)
-    return f"{w.at(t.args[0], CALL)}.reshape({shape if shape.endswith('.shape') else shape[1:-1].rstrip(',')})", CALL
+    return f"{w.at(t.args[0], CALL)}.reshape({shape if shape.endswith('.shape') or t.ndim == 0 else shape[1:-1].rstrip(',')})", CALL
 
 
 @_codes("expand_dims", "squeeze")

@@ -133,16 +133,15 @@ class Evaluator:
         a, b = (self.value(p) for p in e.parts)
         if e.value in ("@", "", "·"):
             return self._multiplied(a, b, e)
+        if e.value == "/" and not isinstance(b, Term) and not b:
+            raise self.error("this divides by zero", e)
         if not isinstance(a, Term) and not isinstance(b, Term):
             if e.value == "/":
-                return a / b if b else self._zero(e)
+                return a / b
             return {"+": a + b, "-": a - b, "*": a * b}.get(e.value, a * b)
         card = {"+": "add", "-": "subtract", "*": "multiply", "∘": "multiply", "/": "divide", "<": "less",
                 ">": "greater", "<=": "less_equal", ">=": "greater_equal", "==": "equal"}[e.value]
         return self.graph.apply(self.graph.cards[card], (a, b), {})
-
-    def _zero(self, e: Expr) -> Value:
-        raise self.error("this divides by zero", e)
 
     def _multiplied(self, a: Value, b: Value, e: Expr) -> Value:
         if not isinstance(a, Term) or not isinstance(b, Term):

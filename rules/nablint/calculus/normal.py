@@ -61,7 +61,7 @@ def _vanishes(algebra: Algebra, form: Form) -> bool:
 
 
 def _open(algebra: Algebra, form: Form) -> Form:
-    """Sigmoid and tanh by exponentials."""
+    """Sigmoid and tanh by exponentials; of a comparison and its opposite only one."""
     n = len(form.sizes)
     total = algebra.scalar(0.0, form.sizes)
     for monomial, coefficient in form.terms.items():
@@ -71,10 +71,20 @@ def _open(algebra: Algebra, form: Form) -> Form:
             key = algebra.atoms[number].key
             if key[:2] in (("fn", "sigmoid"), ("fn", "tanh")) and power in (1, 2, 3, 4) and all(i < n for i in axes):
                 part = algebra.multiply(part, algebra.power(_logistic(algebra, form, number, axes), power), form.sizes)
+            elif key[:2] == ("fn", "above") and all(i < n for i in axes) and algebra.leads_negative(algebra.behind[number]):
+                part = algebra.multiply(part, _not_above(algebra, form, number, axes), form.sizes)
             else:
                 kept.append((number, axes, power))
         total = algebra.add(total, algebra.multiply(part, Form(form.sizes, {tuple(kept): 1.0}), form.sizes), 1.0, form.sizes)
     return total
+
+
+def _not_above(algebra: Algebra, form: Form, number: int, axes: tuple[int, ...]) -> Form:
+    """x > 0 where not -x > 0, but for x = 0."""
+    inner = algebra.behind[number]
+    turned = algebra.function("above", Form(inner.sizes, {m: -c for m, c in inner.terms.items()}), boolean=True)
+    placed = algebra.contract([turned], [axes], tuple(range(len(form.sizes))), form.sizes)
+    return algebra.add(algebra.scalar(1.0), placed, -1.0, form.sizes)
 
 
 def _logistic(algebra: Algebra, form: Form, number: int, axes: tuple[int, ...]) -> Form:

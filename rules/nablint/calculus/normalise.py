@@ -165,24 +165,27 @@ def _exp(g: Algebra, t: Term, a: Form) -> Form:
 
 @rule("log")
 def _log(g: Algebra, t: Term, a: Form) -> Form:
+    """The logarithm of a product of positive factors is a sum; of anything else it is an atom."""
     if len(a.terms) != 1:
         return g.function("log", a)
     ((monomial, coefficient),) = a.terms.items()
     n = len(a.sizes)
-    if coefficient <= 0 or any(i >= n for _, axes, _ in monomial for i in axes):
-        return g.function("log", a)
-    if len(monomial) > 1 and not all(g.atoms[number].positive for number, _, _ in monomial):
+    factors: list[Any] = []
+    for group in components(monomial, n):
+        if any(i >= n for _, axes, _ in group for i in axes):
+            inner = Form(a.sizes, {canonical({(f[0], f[1]): f[2] for f in group}, n, g.symmetric): 1.0})
+            group = list(next(iter(g.atomise(inner).terms)))
+        factors += group
+    alone = len(factors) == 1 and factors[0][2] == 1 and coefficient == 1
+    if coefficient <= 0 or not (alone or all(g.atoms[number].positive for number, _, _ in factors)):
         return g.function("log", a)
     total = g.scalar(math.log(coefficient), a.sizes)
-    for number, axes, power in monomial:
-        if not g.atoms[number].positive and power % 2 == 0:
-            return g.function("log", a)
+    for number, axes, power in factors:
         atom = g.atoms[number]
-        if atom.key[:2] == ("fn", "exp"):
-            inner = g.behind[number]
-            part = g.contract([inner], [axes], _all(n), a.sizes)
-        else:
-            part = g.function("log", Form(a.sizes, {((number, axes, 1),): 1.0}))
+        inner = Form(a.sizes, {((number, axes, 1),): 1.0})
+        if atom.key[0] == "form" or atom.key[:2] == ("fn", "exp"):
+            inner = g.contract([g.behind[number]], [axes], _all(n), a.sizes)
+        part = inner if atom.key[:2] == ("fn", "exp") else g.function("log", inner)
         total = g.add(total, part, float(power), a.sizes)
     return total
 
@@ -349,6 +352,20 @@ def _mean(g: Algebra, t: Term, a: Form, axis: Any, keepdims: bool) -> Form:
     for i in _gone(len(a.sizes), axis):
         total = g.multiply(total, g.power(g.size(a.sizes[i]), -1.0), t.shape)
     return total
+
+
+@rule("var", "std")
+def _var(g: Algebra, t: Term, a: Form, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Form:
+    assert t.card is not None
+    squares = _mean(g, t, g.power(a, 2.0), axis, keepdims)
+    found = g.add(squares, g.power(_mean(g, t, a, axis, keepdims), 2.0), -1.0, t.shape)
+    if ddof:
+        count = g.scalar(1.0)
+        for i in _gone(len(a.sizes), axis):
+            count = g.multiply(count, g.size(a.sizes[i]), ())
+        fewer = g.add(count, g.scalar(float(ddof)), -1.0, ())
+        found = g.multiply(g.multiply(found, count, t.shape), g.power(fewer, -1.0), t.shape)
+    return found if t.card.name == "var" else g.power(found, 0.5)
 
 
 @rule("sum_to")

@@ -163,7 +163,8 @@ def answer(expression: str, wrt: str, shapes: Mapping[str, str], layout: str = "
         raise QuestionError(f"'{wrt}' is not in the expression; it holds {', '.join(setting.leaves)}")
     notes = [f"{n} is the {word} function." for n, (_, word) in recognised.items()]
     try:
-        return _Answering(problem, setting, wrt, variable, layout, notes).run()  # type: ignore[arg-type]
+        with np.errstate(all="ignore"):
+            return _Answering(problem, setting, wrt, variable, layout, notes).run()  # type: ignore[arg-type]
     except (Misfit, ValueError, TypeError, IndexError, np.linalg.LinAlgError) as error:
         if isinstance(error, QuestionError):
             raise
@@ -313,8 +314,8 @@ class _Answering:
 
     def written(self, term: Term, *, flip: bool) -> Mapping[str, str | None]:
         """The term in every style, written when asked for; `flip` marks a vector as a row."""
-        names = {t: n for t, n in self.names.items() if t is not self.output}
-        codes = {t: n for t, n in self.code_names.items() if t is not self.output}
+        names = {t: n for t, n in self.names.items() if t is not self.output or t.card is None}
+        codes = {t: n for t, n in self.code_names.items() if t is not self.output or t.card is None}
 
         def write(style: str) -> str | None:
             if style not in PRINT:

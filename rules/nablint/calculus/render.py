@@ -169,7 +169,7 @@ _writes("absolute")(lambda w, t: Node("bars", (w.write(t.args[0]),), "|"))
 _writes("norm")(lambda w, t: Node("bars", (w.write(t.args[0]),), "‖") if t.ndim == 0 else None)
 _writes("outer")(lambda w, t: formula.product((w.write(t.args[0]), Node("transpose", (w.write(t.args[1]),)))))
 _writes("inner_product")(lambda w, t: Node("inner", (w.write(t.args[0]), w.write(t.args[1]))))
-_writes("broadcast_to", "expand_dims", "squeeze")(lambda w, t: w.write(t.args[0]))
+_writes("broadcast_to", "squeeze")(lambda w, t: w.write(t.args[0]))
 _writes("eye", "identity")(lambda w, t: formula.name("I"))
 _writes("kron")(lambda w, t: formula.product((w.write(t.args[0]), w.write(t.args[1])), "⊗"))
 
@@ -192,14 +192,14 @@ def _row(w: Writer, t: Term) -> Node:
     return _turned(w.write(t))
 
 
-@_writes("reshape")
+@_writes("reshape", "expand_dims")
 def _reshape(w: Writer, t: Term) -> Node | None:
     """A vector is a column; as a row it is transposed."""
     inner = t.args[0]
     if inner.ndim == 1 and t.ndim == 2 and 1 in np.shape(t.sample):
         shown = w.write(inner)
         return shown if np.shape(t.sample)[1] == 1 else _turned(shown)
-    if np.size(t.sample) == 1 or (t.ndim == 1 and inner.ndim == 2 and np.shape(inner.sample)[1] == 1):
+    if np.size(t.sample) == 1 or t.card is None or t.card.name == "expand_dims" or (t.ndim == 1 and inner.ndim == 2 and np.shape(inner.sample)[1] == 1):
         return w.write(inner)
     return None
 
@@ -225,6 +225,8 @@ def _reduce(w: Writer, t: Term) -> Node:
     assert t.card is not None
     axis = t.params.get("axis")
     inner = w.write(t.args[0])
+    if np.size(t.args[0].sample) == 1 and t.card.name not in ("var", "std"):
+        return inner
     over = "" if axis is None or t.args[0].ndim <= 1 and t.ndim == 0 else f"axis={_parameter(axis)}"
     if t.card.name == "sum":
         return Node("sigma", (inner,), over)

@@ -236,7 +236,7 @@ def _conflict(problem: Problem, clash: ShapeClash) -> QuestionError:
     if clash.misfit.equations:
         pairs = ", ".join(f"{a} and {b}" for a, b in clash.misfit.equations)
         text += f"; {pairs} would have to be equal"
-    elif not shown:
+    else:
         text += f"; {clash.misfit.message}"
     return QuestionError(re.sub(r"\?(\w+)\.(\d)", r"\1\2", text) + "; give other shapes with --shape", problem.text, place.start + 1)
 

@@ -177,6 +177,8 @@ class Product:
         above = [(t, p) for t, p in self.powers.items() if p > 0]
         below = [(t, -p) for t, p in self.powers.items() if p < 0]
         above.sort(key=lambda f: f[0].ndim > 0)
+        if self.like.ndim == 2:
+            above = _outer_of(above)
         sign, size = number < 0, abs(number)
         for k, (t, p) in enumerate(above):
             turned = _older_turned(t) if p == 1 and t not in keep else None
@@ -203,6 +205,26 @@ class Product:
         if sign:
             result = -result
         return spread_like(result, self.like)
+
+
+def _outer_of(above: list[tuple[Term, float]]) -> list[tuple[Term, float]]:
+    """A vector along the rows times a vector along the columns is their outer product."""
+    columns = [f for f in above if f[1] == 1 and _vector_in(f[0], 1) is not None]
+    rows = [f for f in above if f[1] == 1 and (f[0].ndim == 1 or _vector_in(f[0], 0) is not None)]
+    if len(columns) != 1 or len(rows) != 1:
+        return above
+    column, row = _vector_in(columns[0][0], 1), rows[0][0] if rows[0][0].ndim == 1 else _vector_in(rows[0][0], 0)
+    assert column is not None and row is not None
+    outer = column.graph.apply(column.graph.cards["outer"], (column, row), {})
+    return [*(f for f in above if f is not columns[0] and f is not rows[0]), (outer, 1)]
+
+
+def _vector_in(term: Term, axis: int) -> Term | None:
+    """The vector that stands as a column (axis 1 added) or as a row (axis 0 added)."""
+    if _is(term, "expand_dims", "reshape") and term.args[0].ndim == 1 and term.ndim == 2 \
+            and np.shape(term.sample)[axis] == 1 != np.shape(term.sample)[1 - axis]:
+        return term.args[0]
+    return None
 
 
 def _older_turned(term: Term) -> Term | None:
