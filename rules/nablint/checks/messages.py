@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from nablint.claims.repair import Fault
+from typing import TYPE_CHECKING
+
 from nablint.shapes import show_shape
+
+if TYPE_CHECKING:
+    from nablint.claims.repair import Fault
 
 _SAID = {
     "transpose": "a transpose is missing or too many",

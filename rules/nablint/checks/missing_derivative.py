@@ -31,9 +31,13 @@ dx = dout * (1 - out ** 2)
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nablint.checks.messages import repaired
 from nablint.checks.rule import Rule
-from nablint.claims.repair import Fault
+
+if TYPE_CHECKING:
+    from nablint.claims.repair import Fault
 
 
 def check(fault: Fault) -> str | None:

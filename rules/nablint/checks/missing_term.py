@@ -24,9 +24,13 @@ grad_w = X.T.dot(r) + reg * w
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nablint.checks.messages import repaired
 from nablint.checks.rule import Rule
-from nablint.claims.repair import Fault
+
+if TYPE_CHECKING:
+    from nablint.claims.repair import Fault
 
 
 def check(fault: Fault) -> str | None:

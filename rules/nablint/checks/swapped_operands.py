@@ -33,9 +33,13 @@ dx = dout @ w.T
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nablint.checks.messages import repaired
 from nablint.checks.rule import Rule
-from nablint.claims.repair import Fault
+
+if TYPE_CHECKING:
+    from nablint.claims.repair import Fault
 
 
 def check(fault: Fault) -> str | None:

@@ -32,9 +32,13 @@ dx = dout * (np.exp(x) - np.exp(-x))
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nablint.checks.messages import unexplained
 from nablint.checks.rule import Rule
-from nablint.claims.repair import Fault
+
+if TYPE_CHECKING:
+    from nablint.claims.repair import Fault
 
 
 def check(fault: Fault) -> str | None:
