@@ -31,6 +31,7 @@ def test_version_imports_next_to_nothing(tmp_path):
 @pytest.mark.parametrize("text", ["", "def f(x):\n    return x + 1\n"])
 def test_files_without_matrix_code_import_no_engine(tmp_path, text):
     (tmp_path / "a.py").write_text(text)
+    (tmp_path / "nablint.toml").write_text("ignore = ['NAB3', 'unused-suppression']")
     modules = imported("check", "a.py", cwd=tmp_path)
     assert "nablint_server.running.one" in modules
     assert not modules & {"numpy", "libcst", "sympy", "rich", "pygls", "multiprocessing", "nablint.analysis"}
