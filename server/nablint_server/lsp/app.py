@@ -5,6 +5,7 @@ from __future__ import annotations
 from nablint_server.lsp.features import (
     code_actions,
     code_lens,
+    completion,
     configuration,
     derivations,
     diagnostics,
@@ -19,7 +20,7 @@ from nablint_server.lsp.server import Server
 
 FEATURES = (
     lifecycle, configuration, synchronisation, diagnostics, workspace, code_actions, fixing, hover, inlay_hints,
-    code_lens, derivations,
+    code_lens, completion, derivations,
 )
 
 

@@ -54,7 +54,7 @@ class Work:
 
     def __init__(self, module: str, paths: tuple[str, ...] = ()) -> None:
         # -P: with `-m` alone the user's working directory would be searched for modules first.
-        self._command = [sys.executable, "-P", "-m", worker.__name__, module, *paths]
+        self.command = [sys.executable, "-P", "-m", worker.__name__, module, *paths]
         self._numbers = itertools.count(1)
         self._waiting: list[_Job] = []
         self._running: _Job | None = None
@@ -181,7 +181,7 @@ class Work:
         self.starts += 1
         # Samples are small: threads in the linear algebra would only cost memory and start-up.
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, env=environment)
+        self._process = await asyncio.create_subprocess_exec(*self.command, stdin=PIPE, stdout=PIPE, env=environment)
 
     async def _kill(self) -> None:
         process, self._process = self._process, None

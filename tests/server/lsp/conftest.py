@@ -100,6 +100,10 @@ class Session:
         return await self.client.text_document_code_action_async(types.CodeActionParams(
             types.TextDocumentIdentifier(uri), types.Range(position, position), types.CodeActionContext([], only=only)))
 
+    async def complete(self, uri, line, character):
+        return list(await self.client.text_document_completion_async(types.CompletionParams(
+            types.TextDocumentIdentifier(uri), types.Position(line, character))))
+
     async def hover(self, uri, line, character):
         found = await self.client.text_document_hover_async(types.HoverParams(
             types.TextDocumentIdentifier(uri), types.Position(line, character)))

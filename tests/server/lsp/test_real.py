@@ -60,3 +60,16 @@ async def test_a_block_that_does_not_parse_leaves_the_others_their_findings(sess
     broken = text.replace("self.dW = dout.T @ self.x", "self.dW = dout.T @ self.x + (")
     session.change(uri, broken)
     assert [d.range.start.line for d in await session.diagnostics(uri, timeout=60)] == [found.range.start.line]
+
+
+async def test_behind_the_name_of_a_gradient_the_derived_one_is_offered(session):
+    text = (EXAMPLES / "numpy_linear_layer.py").read_text()
+    await session.initialize(adapt=push_only)
+    uri = session.open(text.replace("self.dW = dout.T @ self.x", "self.dW = "))
+    await session.diagnostics(uri, timeout=60)
+    line = text.split("\n").index("        self.dW = dout.T @ self.x")
+    (item,) = await session.complete(uri, line, len("        self.dW = "))
+    assert item.label == "self.x.T @ dout"
+    assert item.text_edit.new_text == "self.x.T @ dout"
+    assert "∂L/∂W" in item.documentation.value
+    assert await session.complete(uri, line - 5, 4) == []

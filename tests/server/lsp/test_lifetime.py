@@ -1,0 +1,120 @@
+"""Beginning and end of the processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CODE = f"from nablint_server.lsp.main import main; main('fake_jobs', ({str(HERE)!r},))"
+
+pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="looks for child processes in /proc")
+
+
+class Raw:
+    """A client without a library: it may break off."""
+
+    def __init__(self, folder=None):
+        self.process = subprocess.Popen([sys.executable, "-c", CODE], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        cwd=folder)
+
+    def send(self, **message):
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        self.process.stdin.flush()
+
+    def receive(self):
+        length = 0
+        while line := self.process.stdout.readline().strip():
+            if line.startswith(b"Content-Length"):
+                length = int(line.split(b":")[1])
+        return json.loads(self.process.stdout.read(length))
+
+    def start(self):
+        self.send(id=1, method="initialize", params={"processId": None, "rootUri": None, "capabilities": {}})
+        assert self.receive()["result"]["serverInfo"]["name"] == "nablint"
+        self.send(method="initialized", params={})
+        return self.worker()
+
+    def open(self, text):
+        self.send(method="textDocument/didOpen", params={"textDocument": {
+            "uri": "file:///a.py", "languageId": "python", "version": 1, "text": text}})
+
+    def worker(self):
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            for entry in Path("/proc").glob("[0-9]*/stat"):
+                try:
+                    number, parent = entry.parent.name, entry.read_text().rpartition(")")[2].split()[1]
+                except OSError:
+                    continue
+                if int(parent) == self.process.pid:
+                    return int(number)
+            time.sleep(0.02)
+        raise AssertionError("no worker")
+
+
+@pytest.fixture
+def client(tmp_path):
+    raw = Raw(tmp_path)
+    yield raw
+    raw.process.kill()
+    raw.process.stdin.close()
+    raw.process.stdout.close()
+    raw.process.wait()
+
+
+def gone(number):
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            if Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_shutdown_and_exit_end_both_processes_in_the_middle_of_an_analysis(client):
+    worker = client.start()
+    client.open("# stuck: 60\n")
+    time.sleep(0.3)
+    client.send(id=2, method="shutdown")
+    assert client.receive()["id"] == 2
+    client.send(method="exit")
+    assert client.process.wait(10) == 0
+    assert gone(worker)
+
+
+def test_a_client_that_vanishes_leaves_nothing_behind(client):
+    worker = client.start()
+    client.open("# slow: 60\n")
+    time.sleep(0.3)
+    client.process.stdin.close()
+    client.process.wait(10)
+    assert gone(worker)
+
+
+def test_nothing_of_the_folder_that_it_runs_in_is_imported(tmp_path):
+    for name in ("numpy", "libcst", "json", "ast", "pickle", "nablint"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
+    code = """
+import subprocess
+from nablint.settings import Settings
+from nablint_server.lsp import worker
+from nablint_server.lsp.work import Work
+running = subprocess.Popen(Work("nablint_server.lsp.jobs").command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+running.stdin.write(worker.pack(("run", 1, "judge", ("import numpy as np\\ndW = X @ g\\n", "a.py", Settings(), True))))
+running.stdin.flush()
+print(worker.read(running.stdout)[0])
+"""
+    run = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "done"
+    assert not (tmp_path / "ran").exists()
