@@ -25,6 +25,7 @@ from nablint.calculus.simplify import equal_samples, simplify
 from nablint.calculus.terms import Graph, Term
 from nablint.ops.card import Card
 from nablint.results import DerivationStep
+from nablint.shapes import Misfit
 
 PRINT = {"text": text, "latex": latex, "mathml": mathml}
 
@@ -60,6 +61,8 @@ class Derivation:
     def shown(self, style: str = "text") -> tuple[DerivationStep, ...]:
         """The steps as text, LaTeX or MathML; the last one reads the gradient off."""
         write, side = PRINT[style], Writer(self.names).write
+        if self.check():  # a line that does not hold is never shown
+            self.steps.clear()
         lines = [DerivationStep(s.rule, write(side(s.before)), write(side(s.after)), s.why) for s in self.steps]
         if lines:
             last = self.steps[-1].after
@@ -129,6 +132,8 @@ def derive(output: Term, cotangent: Term | None, wrt: Term, names: Mapping[Term,
     graph.origin, graph.tainting = None, False
     try:
         _Method(found, keep, cotangent is None).run()
+    except (Misfit, ValueError, TypeError, KeyError, IndexError, OverflowError, np.linalg.LinAlgError):
+        found.steps.clear()  # the gradient stands; the way to it cannot be shown for these operations
     finally:
         graph.origin, graph.tainting = origin, tainting
     return found

@@ -81,6 +81,16 @@ class Answer:
     notes: tuple[str, ...] = ()
     steps_in: Callable[[str], tuple[DerivationStep, ...]] = field(default=lambda style: (), repr=False, compare=False)
 
+    @property
+    def latex_steps(self) -> tuple[DerivationStep, ...]:
+        """The steps in LaTeX."""
+        return self.steps_in("latex")
+
+    @property
+    def mathml_steps(self) -> tuple[DerivationStep, ...]:
+        """The steps in MathML."""
+        return self.steps_in("mathml")
+
     def to_json(self) -> dict[str, Any]:
         """The contract of `derive --output-format json`."""
         return {
