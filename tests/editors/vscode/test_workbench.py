@@ -30,10 +30,16 @@ def test_squiggle_hover_message_derivation_and_quick_fix(tmp_path):
     project = tmp_path / "project"
     project.mkdir()
     (project / "net.py").write_text(FAKE_SLIP)
+    cells = [["import numpy as np\n", "W = zeros(D, M)"], ["%time\n", "dW = X @ g"]]
+    (project / "book.ipynb").write_text(json.dumps({
+        "nbformat": 4, "nbformat_minor": 5, "metadata": {"language_info": {"name": "python"}},
+        "cells": [{"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": source, "outputs": [],
+                   "execution_count": None} for n, source in enumerate(cells)]}))
     options = tmp_path / "options.json"
     options.write_text(json.dumps({
         "codeServer": str(CODE_SERVER), "chromium": CHROMIUM, "vsix": str(VSIX), "program": str(fake_program(tmp_path)),
         "folder": str(project), "file": "net.py", "row": 5, "column": 11, "hint": ": (D, M)",
+        "notebook": "book.ipynb",
         "output": os.environ.get("NABLINT_SCREENSHOTS", str(tmp_path / "screenshots")),
     }))
     run = subprocess.run([NODE, HERE / "workbench.mjs", options], capture_output=True, text=True, timeout=300)
@@ -46,4 +52,5 @@ def test_squiggle_hover_message_derivation_and_quick_fix(tmp_path):
     assert "dW needs X.T" in seen["message"]
     assert "the factor moves across the inner product" in seen["derivation"]
     assert seen["actions"][0] == "Write X.T @ g"
+    assert seen["notebook"] == 1
     assert seen["repaired"] == FAKE_SLIP.replace("dW = X @ g", "dW = X.T @ g")

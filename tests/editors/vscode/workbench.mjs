@@ -131,6 +131,14 @@ try {
   await page.waitForTimeout(1000);
   await shot("6-repaired");
   say("repaired", fs.readFileSync(path.join(options.folder, options.file), "utf8"));
+
+  // A notebook: the finding is in its cell, the repair too.
+  if (options.notebook) {
+    await page.locator(".explorer-folders-view .monaco-list-row", { hasText: options.notebook }).dblclick();
+    await page.waitForSelector(".notebookOverlay .squiggly-warning, .notebookOverlay .squiggly-error");
+    await shot("7-notebook");
+    say("notebook", await page.locator(".notebookOverlay .squiggly-warning, .notebookOverlay .squiggly-error").count());
+  }
 } catch (error) {
   const page = browser?.contexts()[0]?.pages()[0];
   await page?.screenshot({ path: path.join(options.output, "failed.png") });
