@@ -144,6 +144,10 @@ def test_standard_input(run):
     result = run("check", "--output-format", "json", "--stdin-filename", "net.py", "-", text="np.WRONG\n")
     assert [(d["filename"], d["location"]["row"]) for d in json.loads(result.stdout)] == [("net.py", 1)]
     assert run("check", "-", "a.py", text="").exit_code == 2
+    excluded = ("--exclude", "net.py", "--stdin-filename", "net.py", "-")
+    assert run("check", *excluded, text="np.WRONG\n").exit_code == 1
+    assert run("check", "--force-exclude", *excluded, text="np.WRONG\n").exit_code == 0
+    assert run("check", "--force-exclude", "--fix", *excluded, text="np.WRONG\n").stdout == "np.WRONG\n"
 
 
 def test_output_file(run, write, folder):

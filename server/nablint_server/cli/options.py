@@ -12,7 +12,7 @@ import click
 
 from nablint_server.cli.output import CLEAN, FAILED, FINDINGS, complain, stop
 from nablint_server.configuration import ConfigurationError, Configurations, Overrides
-from nablint_server.files.walking import walk
+from nablint_server.files.walking import excluded, walk
 from nablint_server.running.many import run_all
 from nablint_server.running.one import Task
 from nablint_server.running.outcome import Outcome
@@ -113,6 +113,9 @@ class Selection:
             except ConfigurationError as error:
                 stop(str(error))
             data = sys.stdin.buffer.read()
+            if self.force_exclude and self.stdin_filename and excluded(Path(name), configuration):
+                yield Outcome(name, data=data)
+                return
             yield Task(name, configuration.for_file(Path(name).absolute()), data, **how)
             return
         for found in walk(self.paths, configurations, force_exclude=self.force_exclude):

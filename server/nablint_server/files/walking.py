@@ -48,12 +48,16 @@ def _named(path: Path, configurations: Configurations, force_exclude: bool) -> I
     except ConfigurationError as error:
         yield Found(Path(error.where), error=error.message)
         return
-    if force_exclude:
-        absolute = Path(os.path.abspath(path))
-        root = configuration.root
-        if any(configuration.excludes(part) for part in (absolute, *absolute.parents) if root in part.parents):
-            return
+    if force_exclude and excluded(path, configuration):
+        return
     yield Found(path, configuration)
+
+
+def excluded(path: Path, configuration: Configuration) -> bool:
+    """Whether a file, or a folder above it up to the configuration's root, is left out."""
+    absolute = Path(os.path.abspath(path))
+    parts = (absolute, *absolute.parents)
+    return any(configuration.excludes(part) for part in parts if configuration.root in part.parents)
 
 
 def _folder(folder: Path, configurations: Configurations, ignores: Ignores) -> Iterator[Found]:
