@@ -33,6 +33,8 @@ def _reportable(outcome: Outcome, fault: Fault, settled: set[int]) -> bool:
     if id(fault.step.node) in settled:
         return False
     seed = outcome.judgement.seed if outcome.judgement is not None else None
+    if outcome.judgement is not None and outcome.judgement.together:
+        return True
     return outcome.unit.kind == "autograd" or (seed is not None and seed.kind == "arriving" and any(j.result.formal for j in fault.judged) and bool(
         outcome.judgement and outcome.judgement.good))
 

@@ -118,6 +118,8 @@ def edits(root: Any, *, torch: bool) -> Iterator[Edit]:
             yield Edit(node, untransposed(node), "transpose", 1.1)
         if isinstance(node, cst.Integer | cst.Float):
             yield from _number_edits(node)
+        if isinstance(node, cst.Call):
+            yield from _function_edits(node)
     yield from _whole_edits(root, torch)
 
 
@@ -200,6 +202,17 @@ def _comparison_edits(node: cst.Comparison) -> Iterator[Edit]:
     other = _OPPOSITE.get(type(target.operator).__name__)
     if other is not None:
         yield Edit(node, node.with_changes(comparisons=[target.with_changes(operator=other())]), "mask", 1.0)
+
+
+_TWINS = {"max": "min", "min": "max", "maximum": "minimum", "minimum": "maximum", "argmax": "argmin", "argmin": "argmax", "sin": "cos",
+          "cos": "sin", "exp": "log", "log": "exp", "zeros_like": "ones_like", "ones_like": "zeros_like", "triu": "tril", "tril": "triu"}
+
+
+def _function_edits(node: cst.Call) -> Iterator[Edit]:
+    """The function that is taken for another: `min` for `max`."""
+    func = node.func
+    if isinstance(func, cst.Attribute) and func.attr.value in _TWINS:
+        yield Edit(node, node.with_changes(func=func.with_changes(attr=cst.Name(_TWINS[func.attr.value]))), "operator", 1.4)
 
 
 def _number_edits(node: Any) -> Iterator[Edit]:

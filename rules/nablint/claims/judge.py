@@ -16,6 +16,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
 from nablint.shapes import Misfit, show_shape
 from nablint.tracing.hints import base
+from nablint.tracing.values import Array
 
 TOLERANCE = 1e-9
 _PARAMETER = re.compile(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kernel|filters?|syn|embed|blank|params?|lut|coef)", re.I)
@@ -40,11 +41,18 @@ def judge(run: Run) -> Judgement:
     return best
 
 
+def returned_together(run: Run, seed: Seed) -> bool:
+    """Is the seed's loss returned together with gradients?"""
+    for _, _, step, returned in run.it.returned:
+        if isinstance(returned, tuple | list) and len(returned) > 1 and step is not None and step.number >= run.start:
+            if any(isinstance(v, Array) and v.term in seed.cotangents for v in returned):
+                return True
+    return False
+
+
 def _returned_loss(run: Run) -> bool:
     """Is a loss returned together with its gradients?"""
-    values = [v for _, _, _, returned in run.it.returned for v in (returned if isinstance(returned, tuple | list) else (returned,))]
-    terms = {v.term for v in values if hasattr(v, "term")}
-    return any(s.kind == "loss" and any(t in terms for t in s.cotangents) for s in run.seeds)
+    return any(s.kind == "loss" and returned_together(run, s) for s in run.seeds)
 
 
 def judge_seed(run: Run, seed: Seed) -> Judgement:
@@ -55,8 +63,10 @@ def judge_seed(run: Run, seed: Seed) -> Judgement:
     except (Misfit, OverflowError, KeyError, TypeError, ValueError) as error:
         return Judgement(run, [Judged(r, "unchecked", f"the gradient could not be derived ({error})") for r in run.results], seed)
     judged = [_judge_result(run, r, derived) for r in run.results]
-    _conventions(judged, seed)
-    return Judgement(run, judged, seed)
+    together = seed.kind == "loss" and returned_together(run, seed)
+    if not together:
+        _conventions(judged, seed)
+    return Judgement(run, judged, seed, together)
 
 
 def _judge_result(run: Run, result: Result, derived: dict[Term, Term]) -> Judged:
@@ -145,8 +155,6 @@ def _ratio(claimed: np.ndarray, expected: np.ndarray) -> float | None:
 
 def _conventions(judged: list[Judged], seed: Seed) -> None:
     """Accept one factor that all parameter gradients have in common; a lone factor cannot be told from a convention."""
-    if seed.kind == "loss" and any(j.result.formal for j in judged):
-        return
     scaled = [j for j in judged if j.verdict == "wrong" and j.ratio is not None]
     if not scaled:
         return

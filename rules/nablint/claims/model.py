@@ -101,6 +101,8 @@ class Judgement:
     run: Run
     judged: list[Judged]
     seed: Seed | None = None
+    together: bool = False
+    """The loss and its gradients are returned together: no factor between them is a convention."""
 
     @property
     def good(self) -> int:

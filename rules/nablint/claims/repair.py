@@ -19,6 +19,7 @@ from nablint.calculus.terms import Term
 from nablint.claims import edits as small
 from nablint.claims.edits import Edit
 from nablint.claims.entries import ancestors
+from nablint.claims.localise import localise
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.replay import evaluate, expression, new_value, old_value, replace
 from nablint.claims.rewriting import apply_text, edit_text
@@ -63,10 +64,11 @@ class _Candidate:
     steps: list[Step]
     edit: Edit
     own: bool
+    suspect: bool = False
     fixes: list[Judged] = field(default_factory=lambda: [])
 
     def rank(self) -> tuple[Any, ...]:
-        return (-len(self.fixes), round(self.edit.cost, 1), not self.own, -self.steps[-1].number, self.edit.cost)
+        return (-len(self.fixes), not self.suspect, round(self.edit.cost, 1), not self.own, -self.steps[-1].number, self.edit.cost)
 
 
 def find_faults(program: Program, source: str, outcome: Outcome, ends: float) -> list[Fault]:
@@ -86,8 +88,16 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float) ->
     for j in failing:
         if id(j.result.step.node) not in seen:
             seen.add(id(j.result.step.node))
-            faults.append(Fault(_misfit_step(judgement, j) or j.result.step, [j]))
+            faults.append(Fault(_misfit_step(judgement, j) or _suspect_step(judgement, j) or j.result.step, [j]))
     return faults
+
+
+def _suspect_step(judgement: Judgement, j: Judged) -> Step | None:
+    """The last suspect statement that what failed was made by."""
+    suspects = localise(judgement).suspects
+    inside = ancestors(j.result.value) if j.result.value is not None else set()
+    found = [e.step for e in judgement.run.it.events if id(e.step.node) in suspects and e.value in inside]
+    return max(found, key=lambda s: s.number) if found else None
 
 
 def _misfit_step(judgement: Judgement, j: Judged) -> Step | None:
@@ -97,20 +107,25 @@ def _misfit_step(judgement: Judgement, j: Judged) -> Step | None:
 def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged], ends: float) -> Repair | None:
     judgement = outcome.judgement
     assert judgement is not None
+    where = localise(judgement)
     winners: list[_Candidate] = []
     blind: list[_Candidate] = []
     for steps, own in _slice(judgement, failing):
-        for edit in _edits_of(judgement, steps, failing):
+        if id(steps[0].node) in where.right:
+            continue
+        suspect = id(steps[0].node) in where.suspects
+        target = _target(steps[-1], failing) or where.suspects.get(id(steps[0].node))
+        for edit in _edits_of(judgement, steps, target):
             if time.monotonic() > ends:
                 break
-            candidate = _Candidate(steps, edit, own)
+            candidate = _Candidate(steps, edit, own, suspect)
             verdict = _replayed(judgement, candidate, failing)
             if verdict is None:
                 blind.append(candidate)
             elif verdict:
                 winners.append(candidate)
     winners.sort(key=_Candidate.rank)
-    blind.sort(key=lambda c: (c.edit.cost, -c.steps[-1].number))
+    blind.sort(key=lambda c: (not c.suspect, c.edit.cost, -c.steps[-1].number))
     confirmed = 0
     for candidate in [*winners, *[c for c in blind if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign", "operand", "scale", "extra-factor")]]:
         if time.monotonic() > ends + 0.5 or confirmed >= (MAX_CONFIRMED if winners else 40):
@@ -130,6 +145,7 @@ def _slice(judgement: Judgement, failing: list[Judged]) -> Iterator[tuple[list[S
     groups: dict[int, list[Step]] = {}
     own: set[int] = set()
     run = judgement.run
+    forward = {t for f in (judgement.seed.cotangents if judgement.seed is not None else ()) for t in ancestors(f)}
 
     def add(step: Step) -> None:
         known = groups.setdefault(id(step.node), [])
@@ -149,7 +165,7 @@ def _slice(judgement: Judgement, failing: list[Judged]) -> Iterator[tuple[list[S
         for term in parts:
             inside = ancestors(term)
             for node in inside:
-                if isinstance(node.origin, Step) and node.tainted and node.origin.number >= run.start:
+                if isinstance(node.origin, Step) and node not in forward and node.origin.number >= run.start:
                     add(node.origin)
                     caller = node.origin.caller
                     while caller is not None and caller.number >= run.start:
@@ -166,7 +182,7 @@ def _slice(judgement: Judgement, failing: list[Judged]) -> Iterator[tuple[list[S
 # -- which edits -----------------------------------------------------------------------------------------------------
 
 
-def _edits_of(judgement: Judgement, steps: list[Step], failing: list[Judged]) -> Iterator[Edit]:
+def _edits_of(judgement: Judgement, steps: list[Step], target: Term | None) -> Iterator[Edit]:
     step = steps[-1]
     root = expression(step)
     it = judgement.run.it
@@ -175,10 +191,10 @@ def _edits_of(judgement: Judgement, steps: list[Step], failing: list[Judged]) ->
     torch = it.dialect == "torch"
     node = step.node
     if isinstance(node, cst.Assign | cst.AugAssign):
-        target = node.targets[0].target if isinstance(node, cst.Assign) else node.target
-        if isinstance(target, cst.Subscript):
-            yield from (e for e in small.edits(target, torch=torch) if e.kind in ("mask", "constant") and e.old is not target)
-            yield from (e for e in small.replacements(target, _live(it, step), lambda n: _shape(step, n)) if e.old is not target and e.old is not target.value)
+        left = node.targets[0].target if isinstance(node, cst.Assign) else node.target
+        if isinstance(left, cst.Subscript):
+            yield from (e for e in small.edits(left, torch=torch) if e.kind in ("mask", "constant") and e.old is not left)
+            yield from (e for e in small.replacements(left, _live(it, step), lambda n: _shape(step, n)) if e.old is not left and e.old is not left.value)
     if isinstance(root, cst.Name | cst.Attribute | cst.Call | cst.BinaryOperation | cst.UnaryOperation | cst.Subscript | cst.Comparison | cst.Integer | cst.Float | cst.IfExp):
         yield from small.edits(root, torch=torch)
         live = _live(it, step)
@@ -186,8 +202,12 @@ def _edits_of(judgement: Judgement, steps: list[Step], failing: list[Judged]) ->
         yield from small.scaled(root, _numbers(it, step))
         value = old_value(step)
         if value is not None:
-            yield from small.multiplied(root, _factors(judgement, step, value, failing))
-            yield from small.added(root, _terms(judgement, step, value, failing))
+            yield from small.multiplied(root, list(_factors(step, value, target)))
+            yield from small.added(root, list(_terms(step, value, target)))
+            for node in small.walk(root):
+                part = step.values.get(id(node))
+                if node is not root and isinstance(part, Term) and part.tainted and part.ndim and isinstance(node, cst.Name | cst.Attribute | cst.BinaryOperation):
+                    yield from small.multiplied(node, list(_factors(step, part, None)))
 
 
 def _shape(step: Step, node: cst.CSTNode) -> Any:
@@ -231,23 +251,22 @@ def _numbers(it: Any, step: Step) -> list[str]:
     return out + shapes[:8]
 
 
-def _target(step: Step, failing: list[Judged]) -> Judged | None:
-    """The failing result that a step's value is, where it is one."""
+def _target(step: Step, failing: list[Judged]) -> Term | None:
+    """What a step's value should be, where it is a failing result itself."""
     value = old_value(step)
-    return next((j for j in failing if j.result.value is value and j.derived is not None), None)
+    return next((j.derived for j in failing if j.result.value is value and j.derived is not None), None)
 
 
 _FORMS = ("{0}", "({0} > 0)", "{0} * (1 - {0})", "(1 - {0} ** 2)", "(1 - {0})", "1 / {0}")
 
 
-def _factors(judgement: Judgement, step: Step, value: Term, failing: list[Judged]) -> Iterator[str]:
+def _factors(step: Step, value: Term, known: Term | None) -> Iterator[str]:
     """Live values, and the derivatives that are made of them, as factors."""
     shape = np.shape(value.sample)
-    known = _target(step, failing)
     ratio = None
-    if known is not None and known.derived is not None and np.shape(known.derived.sample) == shape:
+    if known is not None and np.shape(known.sample) == shape:
         with np.errstate(all="ignore"):
-            ratio = np.asarray(known.derived.sample) / np.asarray(value.sample)
+            ratio = np.asarray(known.sample) / np.asarray(value.sample)
     for text, term in list(live_values(step))[:24]:
         if np.shape(term.sample) != shape and not (term.ndim and np.ndim(value.sample) and np.shape(term.sample)[-1:] == shape[-1:] and term.ndim < len(shape)):
             continue
@@ -281,12 +300,11 @@ def _unary_functions(step: Step) -> list[str]:
     return found[:4]
 
 
-def _terms(judgement: Judgement, step: Step, value: Term, failing: list[Judged]) -> Iterator[str]:
+def _terms(step: Step, value: Term, known: Term | None) -> Iterator[str]:
     """Live terms that make up what is missing: a value, or a number times a value."""
-    known = _target(step, failing)
-    if known is None or known.derived is None or np.shape(known.derived.sample) != np.shape(value.sample):
+    if known is None or np.shape(known.sample) != np.shape(value.sample):
         return
-    residual = np.asarray(known.derived.sample) - np.asarray(value.sample)
+    residual = np.asarray(known.sample) - np.asarray(value.sample)
     scalars = [(n, float(v.term.sample)) for n, v in _scalars(step)]
     for text, term in list(live_values(step))[:24]:
         sample = np.asarray(term.sample)

@@ -257,7 +257,7 @@ def _leaves(judgement: Judgement) -> set[str]:
     stack: list[Term] = []
     for j in judgement.judged:
         if j.verdict == "wrong":
-            stack += [t for t in (j.result.value, j.derived) if t is not None]
+            stack += [t for t in (j.result.value, j.derived, *j.result.wrt) if t is not None]
     seen = set(stack)
     while stack:
         node = stack.pop()
@@ -281,13 +281,23 @@ def _confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hyp
     if all(j.verdict in ("proved", "unchecked", "not-a-gradient") for j in judgement.judged):
         return
     for draw in DRAWS:
-        remaining = ends - time.monotonic() + 0.5
-        try:
-            other, _ = run_once(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
-        except (Restart, TooMuch):
-            _doubt(judgement, None)
-            return
+        for _attempt in range(3):
+            remaining = ends - time.monotonic() + 0.5
+            try:
+                other, _ = run_once(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
+            except Restart as restart:
+                if restart.small:  # on this draw a window is larger than its image
+                    hypothesis = replace(hypothesis, small=hypothesis.small | set(restart.small))
+                    continue
+                other = None
+            except TooMuch:
+                other = None
+            break
+        else:
+            other = None
         _doubt(judgement, other)
+        if other is None:
+            return
 
 
 def _doubt(judgement: Judgement, other: Judgement | None) -> None:

@@ -273,7 +273,7 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         converted = [_convert(it, a) for a in args]
         result = spelling.call(*converted, **{k: _convert(it, v) for k, v in keywords.items()})
     except Misfit as misfit:
-        refine.too_large(it, converted)
+        refine.too_large(it, [converted, misfit.below])
         result = it.clash(node, misfit.message, misfit.equations, [*args, *keywords.values()])
         if spelling.inplace and args and isinstance(args[0], Array):
             poison(it, args[0], result)

@@ -250,6 +250,8 @@ class Interpreter:
         if given is None or given.dims is None:
             return None
         sizes: list[Size] = []
+        if len(given.dims) > 3:
+            self.world.few |= {f"{s.text}@{p.space}": None for s in given.dims[:-2] if s.kind == "name"}
         for axis, spec in enumerate(given.dims):
             if spec.kind == "ellipsis":
                 sizes += [self.world.dimension(f"{p.path}.{axis}.{k}") for k in range(self.world.choose(f"{p.path}:ellipsis", (2, 0, 1)))]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.shapes import Shape, Size, dim
-from nablint.tracing import hints
+from nablint.tracing import hints, roles
 from nablint.tracing.values import (
     Array,
     Instance,
@@ -41,6 +41,8 @@ def free_shape(it: Interpreter, p: Pending, rank: int | str) -> Shape:
     if rank == "row":
         return (Size(1), it.world.dimension(f"{p.path}.1"))
     assert isinstance(rank, int)
+    if rank > 3:  # samples and channels: code loops over them, and few of each show as much as many
+        it.world.few |= {f"{p.path}.{axis}": None for axis in range(rank - 2)}
     return tuple(it.world.dimension(f"{p.path}.{axis}") for axis in range(rank))
 
 
@@ -390,7 +392,7 @@ def too_large(it: Interpreter, sizes: Any) -> None:
         if isinstance(value, list | tuple):
             stack.extend(value)
         elif isinstance(value, Size) and value < 1 and value.expr.number is None and not it.graph.tainting:
-            names = {n for n in _SUBTRACTED.findall(f"- {value.expr}" if str(value.expr).startswith("-") else str(value.expr)) if not n.isdigit()}
+            names = {n for n in _SUBTRACTED.findall(str(value.expr)) if not n.isdigit()}
             fresh = tuple(n for n in names if n in it.world.sizes and n not in it.world.hypothesis.small)
             if fresh:
                 raise Restart(f"{value.expr} is below 1", small=fresh)
@@ -508,6 +510,7 @@ _DRAWS = frozenset({"normal", "uniform", "randint", "choice", "binomial", "trunc
 
 def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any]) -> None:
     """Pending arguments of an operation: sizes for the makers of arrays, operands elsewhere."""
+    roles.settle(it, name, args)
     last = name.rsplit(".", 1)[-1]
     if last in _MAKERS:
         method = name.startswith(("ndarray.", "Tensor."))

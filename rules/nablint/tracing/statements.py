@@ -424,7 +424,7 @@ def make_function(it: Interpreter, node: cst.FunctionDef, scope: Scope, owner: C
             kind = "setter"
     prefix = f"{owner.name}." if owner is not None else (f"{scope.function}." if scope.function else "")
     function = Function(node, scope, prefix + node.name.value, kind, owner)
-    function.generator = _yields(node)
+    function.generator = (it.block is None or "yield" in it.block.text) and _yields(node)
     if it.block is not None:
         it.blocks[id(node)] = it.block
     return function

@@ -77,6 +77,7 @@ class World:
         self.sizes: dict[str, int] = {}
         self.aliases: dict[str, str] = {}
         self.leaves: dict[str, Term] = {}
+        self.few: dict[str, None] = {}
         self.ends = time.monotonic() + self.seconds
         self._decisions = dict(self.hypothesis.decisions)
         self._equal: dict[str, Polynomial] = {}
@@ -144,7 +145,10 @@ class World:
             if name in self.hypothesis.small:
                 self.sizes[name] = 2 + (len(self.sizes) + self.draw) % 2
                 return self.sizes[name]
-            turn, count = len(self.sizes), len(SIZES)
+            if name in self.few:
+                self.sizes[name] = 2 + (len(self.few) + list(self.few).index(name) + self.draw) % 2
+                return self.sizes[name]
+            turn, count = len(self.sizes) - len(self.few), len(SIZES)
             if turn < 6:  # permute the small ones among themselves, so that no draw is much more work than another
                 self.sizes[name] = SIZES[(turn + 2 * self.draw) % 6]
             else:

@@ -1,0 +1,77 @@
+"""The shapes that a trace found, at the places of the source: what an editor shows beside names and on hover."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.claims.search import Outcome
+from nablint.reading.source import Block
+from nablint.results import Place, ShapeNote
+from nablint.shapes import show_shape
+from nablint.tracing.step import Step
+
+SHOWN = (cst.Name, cst.Attribute, cst.Subscript, cst.Call, cst.BinaryOperation)
+"""The expressions whose shape is worth a note."""
+
+Key = tuple[Place, Place]
+
+
+def shape_notes(outcomes: Iterable[Outcome]) -> list[ShapeNote]:
+    """One note for each name and expression whose value is an array of one and the same shape whenever it runs.
+
+    Where units or turns of a loop disagree, nothing is said: layers of a network have the same code and other sizes.
+    """
+    notes: dict[Key, ShapeNote | None] = {}
+    for outcome in outcomes:
+        if outcome.judgement is None:
+            continue
+        shown: dict[int, Term] = {}
+        for step in outcome.judgement.run.it.steps:
+            for node, value in _values(step):
+                known = shown.get(id(node))
+                if known is value or (known is not None and known.shape == value.shape and _same(known, value)):
+                    continue
+                shown[id(node)] = value
+                note = _note(step.block, node, value)
+                if note is not None:
+                    key = note.location, note.end_location
+                    notes[key] = note if notes.setdefault(key, note) == note else None
+    return sorted((note for note in notes.values() if note is not None), key=lambda n: (n.location, n.end_location))
+
+
+def _values(step: Step) -> Iterator[tuple[cst.CSTNode, Term]]:
+    """The expressions of a statement with their arrays; an assigned name has its value's."""
+    tree = step.block.tree()
+    if tree is None:
+        return
+    stack: list[cst.CSTNode] = [step.node]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.Assign):
+            value = step.values.get(id(node.value))
+            if isinstance(value, Term) and value.ndim:
+                yield from ((target.target, value) for target in node.targets if isinstance(target.target, SHOWN))
+            stack.append(node.value)
+        elif isinstance(node, SHOWN):
+            value = step.values.get(id(node))
+            if isinstance(value, Term) and value.ndim:
+                yield node, value
+            stack.extend(node.children)
+        elif not isinstance(node, cst.BaseSuite | cst.FunctionDef | cst.ClassDef):
+            stack.extend(node.children)
+
+
+def _same(a: Term, b: Term) -> bool:
+    """Equal in symbols, not only in the numbers of this draw."""
+    return [s.expr for s in a.shape] == [s.expr for s in b.shape]
+
+
+def _note(block: Block, node: cst.CSTNode, value: Term) -> ShapeNote | None:
+    tree = block.tree()
+    span = tree.spans.get(id(node)) if tree is not None else None
+    if tree is None or span is None:
+        return None
+    return ShapeNote(tree.module.code_for_node(node), show_shape(value.shape), block.place(span[0]), block.place(span[1]))
