@@ -14,7 +14,8 @@ from nablint.calculus.setting import settle
 from nablint.calculus.terms import Graph
 
 BINARY = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-          ast.MatMult: operator.matmul, ast.Pow: operator.pow}
+          ast.MatMult: operator.matmul, ast.Pow: operator.pow, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
+          ast.BitAnd: operator.and_, ast.BitOr: operator.or_, ast.BitXor: operator.xor}
 COMPARE = {ast.Gt: operator.gt, ast.Lt: operator.lt, ast.GtE: operator.ge, ast.LtE: operator.le, ast.Eq: operator.eq,
            ast.NotEq: operator.ne}
 
@@ -35,6 +36,8 @@ def run_code(text, names, libraries=None):
                 return BINARY[type(op)](value(left), value(right))
             case ast.UnaryOp(ast.USub(), operand):
                 return -value(operand)
+            case ast.UnaryOp(ast.Not(), operand):
+                return not value(operand)
             case ast.Compare(left, [op], [right]):
                 return COMPARE[type(op)](value(left), value(right))
             case ast.Attribute(inner, attribute):
@@ -45,9 +48,11 @@ def run_code(text, names, libraries=None):
             case ast.Slice(low, high, step):
                 return slice(*(None if v is None else value(v) for v in (low, high, step)))
             case ast.Tuple(items) | ast.List(items):
-                return type(node).__name__ == "List" and [value(i) for i in items] or tuple(value(i) for i in items)
+                found = [value(i) for i in items]
+                return found if isinstance(node, ast.List) else tuple(found)
             case ast.Call(function, args, keywords):
-                return value(function)(*map(value, args), **{k.arg: value(k.value) for k in keywords})
+                listed = [v for a in args for v in (value(a.value) if isinstance(a, ast.Starred) else [value(a)])]
+                return value(function)(*listed, **{k.arg: value(k.value) for k in keywords})
         raise AssertionError(f"unexpected code: {ast.dump(node)}")
 
     return value(ast.parse(text, mode="eval"))
@@ -99,5 +104,7 @@ class Question:
 
 def close(a, b, tolerance=1e-9):
     """Equal to the tolerance, relative to the largest entry, after dropping axes of size 1."""
-    a, b = np.squeeze(np.asarray(a)), np.squeeze(np.asarray(b))
-    return a.shape == b.shape and bool(np.all(np.abs(a - b) <= tolerance * max(float(np.max(np.abs(b), initial=0)), 1e-12)))
+    a, b = (np.squeeze(np.asarray(x)) for x in (a, b))
+    a, b = (x.astype(float) if x.dtype.kind == "b" else x for x in (a, b))
+    scale = max(float(np.max(np.abs(b), initial=0)), 1e-12)
+    return a.shape == b.shape and bool(np.all((np.abs(a - b) <= tolerance * scale) | (np.isnan(a) & np.isnan(b))))

@@ -130,10 +130,16 @@ class _Coder:
     def _template(self, term: Term) -> Written:
         card = term.card
         assert card is not None
-        pattern = card.torch if self.torch else card.numpy
+        pattern = card.template("torch" if self.torch else "numpy", term.args, term.params)
         if not pattern or term.args and not re.search(r"\{(\d|\*)", pattern):
             raise Unwritable
-        params = {**_defaults(card.evaluate), **term.params}
+        defaults = {**_defaults(card.adjoint), **_defaults(card.shape), **_defaults(card.evaluate)}
+        params = {**defaults, **term.params}
+        silent = [k for k, v in term.params.items() if f"{{{k}}}" not in pattern and v is not None and v != defaults.get(k)]
+        if silent or ("{*}" not in pattern and f"{{{len(term.args) - 1}}}" not in pattern):
+            raise Unwritable  # the pattern does not say all that the term is
+        if self.torch and not _torch_takes(term, params):
+            raise Unwritable
         for key in re.findall(r"\{([a-z]\w*)\}", pattern):
             if params.get(key) is None:  # a parameter left out is left out
                 pattern = re.sub(rf",\s*(\w+=)?\{{{key}\}}", "", pattern)
@@ -146,6 +152,10 @@ class _Coder:
                 if int(key) >= len(term.args):
                     raise Unwritable
                 before, after = pattern[: found.start()].rstrip()[-1:], pattern[found.end():].lstrip()[:1]
+                arg = term.args[int(key)]
+                if self.torch and pattern.startswith("torch.") and arg.is_constant and arg.ndim == 0 \
+                        and card.name not in ("where", "power") and arg not in self.names:
+                    return f"torch.tensor({float(np.asarray(arg.sample))!r})"  # torch's functions take tensors only
                 if before in ("(", ",", "[") and after in (")", ",", "]"):
                     return self.write(term.args[int(key)])[0]
                 return self.at(term.args[int(key)], CALL)
@@ -236,7 +246,7 @@ def network(term: Term, names: frozenset[Term]) -> tuple[list[Term], tuple[int, 
         elif kind == "multiply" and np.shape(args[0].sample) == np.shape(args[1].sample) and node.ndim:
             for a in args:
                 open_(a, axes)
-        elif kind == "trace":
+        elif kind == "trace" and len(set(np.shape(args[0].sample))) == 1 and not any(node.params.values()):
             (i,) = fresh(1)
             open_(args[0], (i, i))
         else:
@@ -260,6 +270,19 @@ def _defaults(function: Callable[..., object]) -> dict[str, object]:
     except (TypeError, ValueError):
         return {}
     return {p.name: p.default for p in found if p.default is not p.empty and not p.name.startswith("_")}
+
+
+def _torch_takes(term: Term, params: Mapping[str, object]) -> bool:
+    """torch's function takes these arguments: a dimension where it needs one, equal ranks where it does not broadcast."""
+    assert term.card is not None
+    name, ranks = term.card.name, [a.ndim for a in term.args]
+    if name in ("softmax", "log_softmax", "cumsum", "cumprod", "flip", "logsumexp") and params.get("axis") is None:
+        return False
+    if name in ("cross", "solve_triangular") and len(set(ranks)) > 1:
+        return False
+    if name == "tile":
+        return len(tuple(params.get("reps", ()))) >= ranks[0]  # type: ignore[arg-type]
+    return name != "bce_with_logits" or len({np.shape(a.sample) for a in term.args}) == 1
 
 
 _LEVELS: dict[type, int] = {ast.Add: ADD, ast.Sub: ADD, ast.Mult: MUL, ast.Div: MUL, ast.MatMult: MUL, ast.Mod: MUL,
@@ -341,6 +364,8 @@ def _matmul(w: _Coder, t: Term) -> Written | None:
     if a.ndim == 0 or b.ndim == 0:
         return _multiply(w, t)
     if t.card.name == "dot" and max(a.ndim, b.ndim) > 2:
+        if w.torch:
+            raise Unwritable
         return None
     if w.dot and max(a.ndim, b.ndim) <= 2:
         return f"{w.lib}.dot({w.write(a)[0]}, {w.write(b)[0]})" if not w.torch else \
@@ -377,6 +402,8 @@ def _reduce(w: _Coder, t: Term) -> Written:
     words = ("dim", "keepdim") if w.torch else ("axis", "keepdims")
     if w.torch and name in ("max", "min") and axis is not None:
         name = f"a{name}"
+    if w.torch and name == "prod" and (isinstance(axis, tuple) or keep):
+        raise Unwritable
     if w.torch and axis is None and keep:
         axis = tuple(range(t.args[0].ndim))
     text = f"{w.lib}.{name}({w.write(t.args[0])[0]}"
@@ -406,6 +433,9 @@ def _expand(w: _Coder, t: Term) -> Written:
 @_codes("broadcast_to")
 def _broadcast(w: _Coder, t: Term) -> Written:
     shape, inner = w.shape(t.shape), w.write(t.args[0])[0]
+    if t.args[0].is_constant and t.args[0].ndim == 0:
+        maker = {"1": "ones", "0": "zeros"}.get(inner)
+        return (f"{w.lib}.{maker}({shape})" if maker else f"{w.lib}.full({shape}, {inner})"), CALL
     return f"torch.broadcast_to({inner}, {shape})" if w.torch else f"np.broadcast_to({inner}, {shape})", CALL
 
 
@@ -413,16 +443,48 @@ def _broadcast(w: _Coder, t: Term) -> Written:
 def _diag(w: _Coder, t: Term) -> Written | None:
     plain = not any(v for k, v in t.params.items() if k not in ("axis1", "axis2")) and max(t.ndim, t.args[0].ndim) == 2
     square = len(set(np.shape((t if t.ndim == 2 else t.args[0]).sample))) == 1
-    return (f"{w.lib}.diag({w.write(t.args[0])[0]})", CALL) if plain and square else None
+    if plain and square:
+        return f"{w.lib}.diag({w.write(t.args[0])[0]})", CALL
+    if t.card is not None and t.card.name == "diag_embed" and t.ndim > 2 and not w.torch:
+        raise Unwritable
+    return None
 
 
 @_codes("solve_triangular")
 def _solve_triangular(w: _Coder, t: Term) -> Written | None:
-    if w.torch or t.params.get("unit"):
+    if t.params.get("unit") or t.args[0].ndim > 2 or (w.torch and t.args[1].ndim > 1):
         return None
     part = "tril" if t.params.get("lower", True) else "triu"
-    matrix = f"np.{part}({w.write(t.args[0])[0]})" + (".T" if t.params.get("trans") else "")
-    return f"np.linalg.solve({matrix}, {w.write(t.args[1])[0]})", CALL
+    matrix = f"{w.lib}.{part}({w.write(t.args[0])[0]})" + (".T" if t.params.get("trans") else "")
+    return f"{w.lib}.linalg.solve({matrix}, {w.write(t.args[1])[0]})", CALL
+
+
+@_codes("flip")
+def _flip(w: _Coder, t: Term) -> Written | None:
+    axis = t.params.get("axis")
+    if not w.torch or axis is None:
+        return None
+    return f"torch.flip({w.write(t.args[0])[0]}, {w.parameter(axis if isinstance(axis, tuple) else (int(axis),))})", CALL
+
+
+@_codes("clip")
+def _clip(w: _Coder, t: Term) -> Written:
+    low, high, inner = t.params.get("low"), t.params.get("high"), w.write(t.args[0])[0]
+    if w.torch:
+        bounds = [f"{k}={w.parameter(v)}" for k, v in (("min", low), ("max", high)) if v is not None]
+        return f"torch.clamp({', '.join([inner, *bounds])})", CALL
+    return f"np.clip({inner}, {w.parameter(low)}, {w.parameter(high)})", CALL
+
+
+@_codes("cast")
+def _cast(w: _Coder, t: Term) -> Written:
+    kind, inner = str(t.params.get("kind")), w.at(t.args[0], CALL)
+    if w.torch:
+        known = {"float": "torch.float64", "int": "torch.int64", "bool": "torch.bool"}
+        if kind not in known:
+            raise Unwritable
+        return f"{inner}.to({known[kind]})", CALL
+    return f"{inner}.astype({kind!r})", CALL
 
 
 @_codes("getitem")

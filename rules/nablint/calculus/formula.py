@@ -162,7 +162,12 @@ def _factor(part: Node, whole: Node, place: int, printer: object, bracket: str) 
     return shown
 
 
-_SLOT = re.compile(r"\{(\d+)\}")
+_SLOT = re.compile("\x01(\\d+)\x02")
+
+
+def slot(k: int) -> str:
+    """The place of the k-th argument in a template."""
+    return f"\x01{k}\x02"
 
 
 def _fill(template: str, shown: list[str], levels: list[int], bracket: str) -> str:

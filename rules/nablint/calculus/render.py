@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from string import Formatter
 from typing import Literal
 
 import numpy as np
@@ -92,16 +93,26 @@ def template(term: Term, args: tuple[Node, ...]) -> Node:
     assert card is not None
     shown = {k: _parameter(v) for k, v in term.params.items() if v is not None}
 
-    def fill(pattern: str) -> str:
-        pattern = pattern.replace("{*}", ", ".join(f"{{{i}}}" for i in range(len(args))))
-        for key, value in shown.items():
-            pattern = pattern.replace(f"{{{key}}}", value)
-        return pattern.replace("{{", "{").replace("}}", "}")
+    def fill(pattern: str) -> str | None:
+        out = ""
+        for literal, slot, _, _ in Formatter().parse(pattern):
+            out += literal
+            if slot is None:
+                continue
+            if slot == "*":
+                out += ", ".join(formula.slot(k) for k in range(len(args)))
+            elif slot.isdigit() and int(slot) < len(args):
+                out += formula.slot(int(slot))
+            elif slot in shown:
+                out += shown[slot]
+            else:
+                return None
+        return out
 
-    text = fill(card.text) if card.text else ""
-    if not text or any(f"{{{k}}}" in text for k in ("axis", "shape", "index", "low", "high")):
+    text, latex = fill(card.text) if card.text else None, fill(card.latex or card.text)
+    if text is None or latex is None or any(formula.slot(k) not in text for k in range(len(args))):
         return formula.call(card.name, *args)
-    return Node("template", args, text, fill(card.latex or card.text))
+    return Node("template", args, text, latex)
 
 
 def _parameter(value: object) -> str:
@@ -160,7 +171,7 @@ def _power(w: Writer, t: Term) -> Node:
 
 
 _writes("square")(lambda w, t: Node("power", (w.write(t.args[0]), formula.number(2))))
-_writes("sqrt")(lambda w, t: Node("template", (w.write(t.args[0]),), "√({0})", "\\sqrt{ {0} }"))
+_writes("sqrt")(lambda w, t: Node("template", (w.write(t.args[0]),), f"√({formula.slot(0)})", f"\\sqrt{{ {formula.slot(0)} }}"))
 _writes("sigmoid")(lambda w, t: formula.call("σ", w.write(t.args[0]), latex="\\sigma"))
 _writes("inv")(lambda w, t: Node("inverse", (w.write(t.args[0]),)))
 _writes("trace")(lambda w, t: formula.call("tr", w.write(t.args[0]), latex="\\operatorname{tr}"))
