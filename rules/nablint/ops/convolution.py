@@ -27,7 +27,7 @@ def positions(size: int, window: int, stride: int, dilation: int = 1) -> Size:
     """How many places a window has along an axis; raises `Misfit` where it does not fit at all."""
     span = dim(dilation) * (dim(window) - 1) + 1
     if window < 1 or span > size:
-        raise Misfit(f"a window of {span} does not fit into {dim(size)}", ((span, dim(size)),))
+        raise Misfit(f"a window of {span} does not fit into {dim(size)}", below=(dim(size) - span + 1,))
     rest = dim(size) - span
     return (rest // dim(stride) if stride != 1 else rest) + 1
 

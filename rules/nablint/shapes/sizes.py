@@ -204,10 +204,12 @@ class Misfit(Exception):
     """Shapes that do not fit an operation.
 
     `equations` are pairs of sizes that would have to be equal for it to fit; it is empty where no sizes would do
-    (a wrong rank).
+    (a wrong rank).  `below` are sizes that came out below 1, such as an image less a window that is too large for it.
     """
 
-    def __init__(self, message: str, equations: tuple[tuple[Size, Size], ...] = ()) -> None:
+    def __init__(self, message: str, equations: tuple[tuple[Size, Size], ...] = (), *,
+                 below: tuple[Size, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.equations = equations
+        self.below = below
