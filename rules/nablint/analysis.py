@@ -11,6 +11,7 @@ import libcst as cst
 
 from nablint.claims.entries import RANK, Entry, as_claim, entries
 from nablint.claims.explain import explanation_of
+from nablint.claims.notes import shape_notes
 from nablint.claims.search import Outcome, Program, explore
 from nablint.claims.units import find_units
 from nablint.reading.docstrings import docstring_evidence
@@ -42,6 +43,8 @@ def analyse(source: str, filename: str, settings: Settings | None = None, *, rep
             break
         outcomes += explore(program, unit, min(UNIT_SECONDS, remaining))
     result.claims = claims_of(outcomes, explain=settings.explain)
+    if settings.explain:
+        result.shapes = shape_notes(outcomes)
     from nablint.checks.findings import findings
 
     result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends)

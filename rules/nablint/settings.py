@@ -23,7 +23,8 @@ class Settings:
     file_ignores: selectors that this file ignores whatever `select` says.
     claim_patterns: further spellings of gradient names, with one `*` for the variable: `"g_*"` reads `g_w` as w's.
     seconds: the time bound of the analysis of one file.
-    explain: derive the gradient of every claim, right ones too; findings have their derivation anyway.
+    explain: derive the gradient of every claim, right ones too, and note the shapes of names and expressions; findings
+             have their derivation anyway.
     """
 
     select: tuple[str, ...] = (ALL,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import libcst as cst
@@ -16,6 +18,9 @@ from nablint.tracing.step import Step
 SHOWN = (cst.Name, cst.Attribute, cst.Subscript, cst.Call, cst.BinaryOperation)
 """The expressions whose shape is worth a note."""
 
+TURNS = 4
+"""How many executions of a statement are looked at: sizes that differ do so in the first turns of a loop."""
+
 Key = tuple[Place, Place]
 
 
@@ -29,7 +34,11 @@ def shape_notes(outcomes: Iterable[Outcome]) -> list[ShapeNote]:
         if outcome.judgement is None:
             continue
         shown: dict[int, Term] = {}
+        turns: Counter[int] = Counter()
         for step in outcome.judgement.run.it.steps:
+            turns[id(step.node)] += 1
+            if turns[id(step.node)] > TURNS:
+                continue
             for node, value in _values(step):
                 known = shown.get(id(node))
                 if known is value or (known is not None and known.shape == value.shape and _same(known, value)):
@@ -72,6 +81,16 @@ def _same(a: Term, b: Term) -> bool:
 def _note(block: Block, node: cst.CSTNode, value: Term) -> ShapeNote | None:
     tree = block.tree()
     span = tree.spans.get(id(node)) if tree is not None else None
-    if tree is None or span is None:
+    shape = shown_shape(value)
+    if span is None or shape is None:
         return None
-    return ShapeNote(tree.module.code_for_node(node), show_shape(value.shape), block.place(span[0]), block.place(span[1]))
+    start, end = span
+    rows = block.text.split("\n")[start.row - 1 : end.row]
+    text = rows[0][start.column - 1 :] if end.row > start.row else rows[0][start.column - 1 : end.column - 1]
+    return ShapeNote(text, shape, block.place(start), block.place(end))
+
+
+def shown_shape(value: Term) -> str | None:
+    """`(n_in, n_out)`, without the class that a size belongs to; None where a size is of no input's making."""
+    text = show_shape(value.shape)
+    return None if "@" in text else re.sub(r"\b[A-Za-z_]\w*\.(?=[A-Za-z_])", "", text)
