@@ -42,19 +42,17 @@ def without(source: str, names: set[str]) -> str:
 
 
 def long_file(rows: int = 2000) -> str:
-    """All numpy cases one after the other, again under other names, until the file has so many rows."""
-    sources = [p.read_text("utf8") for p in sorted(slips.HERE.glob("*.py")) if "torch" not in p.read_text("utf8")]
-    if not sources:
-        raise SystemExit(f"no case files in {slips.HERE}")
-    text, turn = "", 0
+    """The numpy cases that are made of functions and classes one after the other, again under other names, to `rows`."""
+    paths = [p for p in sorted(slips.HERE.glob("*.py")) if "script" not in p.stem]
+    sources = [s for s in (p.read_text("utf8") for p in paths) if "torch" not in s]
+    names = {n.name for s in sources for n in ast.parse(s).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    text, count = "", 0
     while text.count("\n") < rows:
-        names = {n.name for s in sources for n in ast.parse(s).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-        for source in sources:
-            part = without(source, set())
-            for name in names if turn else ():
-                part = _renamed(part, name, f"{name}_{turn}")
-            text += part
-        turn += 1
+        part, turn = without(sources[count % len(sources)], set()), count // len(sources)
+        for name in names if turn else ():
+            part = _renamed(part, name, f"{name}_{turn}")
+        text += part
+        count += 1
     return text
 
 
