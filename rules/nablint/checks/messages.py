@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nablint.shapes import show_shape
 
 if TYPE_CHECKING:
     from nablint.claims.repair import Fault
@@ -40,7 +39,7 @@ def unexplained(fault: Fault) -> str:
     """The message of a fault that nothing small mends."""
     judged = fault.judged[0]
     if judged.reason:
-        return f"{_subject(fault)}: {judged.reason}"
+        return f"{_subject(fault)}: {fault.naming.text(judged.reason)}"
     if judged.ratio is not None:
         return f"{_subject(fault)}: it is {judged.ratio:.4g} times what the derivation gives"
     return f"{_subject(fault)}: its value is not what the derivation gives"
@@ -56,5 +55,5 @@ def _detail(fault: Fault) -> str:
     judged, repair = fault.judged[0], fault.repair
     assert repair is not None
     if judged.transposed and judged.wrt is not None and judged.result.value is not None:
-        return f" ({show_shape(judged.result.value.shape)} for {show_shape(judged.wrt.shape)})"
+        return f" ({fault.naming.shape(judged.result.value.shape)} for {fault.naming.shape(judged.wrt.shape)})"
     return f" ({repair.edit.detail})" if repair.edit.kind in ("scale", "derivative", "term") and repair.edit.detail else ""

@@ -87,7 +87,11 @@ def number(text: str) -> Any:
 
 def binary(left: Any, operator: Any, right: Any) -> cst.BinaryOperation:
     """`left <operator> right` with brackets where they are needed."""
-    return cst.BinaryOperation(bracketed(left), operator, bracketed(right))
+    tight = isinstance(left, cst.BinaryOperation) and isinstance(left.operator, _TIGHT) and isinstance(operator, cst.Multiply | cst.Divide)
+    return cst.BinaryOperation(left if tight else bracketed(left), operator, bracketed(right))
+
+
+_TIGHT = (cst.Multiply, cst.Divide, cst.MatrixMultiply, cst.Power)
 
 
 def walk(node: cst.CSTNode) -> Iterator[Any]:
@@ -130,7 +134,8 @@ def _product_edits(node: Any, left: Any, right: Any) -> Iterator[Edit]:
         if swap:
             a, b = b, a
         kind = "operands" if swap and not (flip_left or flip_right) else "transpose"
-        yield Edit(node, with_operands(node, a, b), kind, flip_left + flip_right + 1.2 * swap)
+        whole = flip_left and flip_right and swap  # the product's transpose, as one writes it
+        yield Edit(node, with_operands(node, a, b), kind, 1.05 if whole else flip_left + flip_right + 1.2 * swap)
 
 
 def _sum_edits(node: cst.Call) -> Iterator[Edit]:
@@ -226,7 +231,8 @@ def _number_edits(node: Any) -> Iterator[Edit]:
 def _whole_edits(root: Any, torch: bool) -> Iterator[Edit]:
     """Edits around the whole expression."""
     yield Edit(root, cst.UnaryOperation(cst.Minus(), bracketed(root)), "sign", 1.1)
-    yield Edit(root, transposed(root), "transpose", 1.1)
+    if operands(root) is None:
+        yield Edit(root, transposed(root), "transpose", 1.1)
     module, word, keep = ("torch", "dim", "keepdim") if torch else ("np", "axis", "keepdims")
     for axis in ("0", "1"):
         for kept in (False, True):

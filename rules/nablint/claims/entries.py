@@ -40,7 +40,10 @@ def entries(judgement: Judgement) -> dict[int, Entry]:
         result = judged.result
         _put(out, Entry(result.step, result.name, result.wrt_name, "result", judged.verdict, judged.reason, judged))
         if result.returned is not None and result.returned is not result.step:
-            _put(out, Entry(result.returned, result.name, result.wrt_name, "result", judged.verdict, judged.reason, judged))
+            _put(
+                out,
+                Entry(result.returned, result.name, result.wrt_name, "result", judged.verdict, judged.reason, judged),
+            )
         if result.value is None:
             continue
         inside = ancestors(result.value)
@@ -53,13 +56,27 @@ def entries(judgement: Judgement) -> dict[int, Entry]:
                 _put(out, Entry(step, _target(step), "", "intermediate", judged.verdict, judged.reason, judged))
     for event in tainted:
         if id(event.step.node) not in out and is_gradient_name(event.name):
-            _put(out, Entry(event.step, event.name, "", "intermediate", "unchecked", "it flows into no result that could be judged"))
+            _put(
+                out,
+                Entry(
+                    event.step,
+                    event.name,
+                    "",
+                    "intermediate",
+                    "unchecked",
+                    "it flows into no result that could be judged",
+                ),
+            )
     return out
 
 
 def _put(out: dict[int, Entry], entry: Entry) -> None:
     known = out.get(id(entry.step.node))
-    if known is None or RANK[entry.verdict] < RANK[known.verdict] or (entry.role == "result" != known.role and entry.verdict == known.verdict):
+    if (
+        known is None
+        or RANK[entry.verdict] < RANK[known.verdict]
+        or (entry.role == "result" != known.role and entry.verdict == known.verdict)
+    ):
         out[id(entry.step.node)] = entry
 
 
@@ -94,4 +111,14 @@ def as_claim(entry: Entry) -> Claim | None:
     if span is None:
         return None
     start, end = block.place(span[0]), block.place(span[1])
-    return Claim(start.row, entry.step.function or "<module>", entry.gradient, entry.wrt, entry.role, entry.verdict, entry.reason, start, end)
+    return Claim(
+        start.row,
+        entry.step.function or "<module>",
+        entry.gradient,
+        entry.wrt,
+        entry.role,
+        entry.verdict,
+        entry.reason,
+        start,
+        end,
+    )

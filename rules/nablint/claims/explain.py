@@ -7,9 +7,10 @@ from nablint.calculus.render import render
 from nablint.calculus.simplify import simplify
 from nablint.calculus.terms import Term
 from nablint.claims.model import Judged
+from nablint.claims.naming import Naming
 from nablint.claims.search import Outcome
 from nablint.results import DerivationStep, Explanation
-from nablint.shapes import Misfit, show_shape
+from nablint.shapes import Misfit
 from nablint.tracing.hints import base
 
 
@@ -51,5 +52,6 @@ def explanation_of(outcome: Outcome, judged: Judged) -> Explanation | None:
                 steps = derive(output, None if output.ndim == 0 else cotangent, judged.wrt, names).shown()
         except (Misfit, ValueError, KeyError, TypeError, RecursionError, AttributeError, NotImplementedError, OverflowError):
             return None
-    shapes = tuple((n, show_shape(t.shape)) for t, n in list(names.items())[:12] if t.ndim)
+    naming = Naming(it)
+    shapes = tuple((n, naming.shape(t.shape)) for t, n in list(names.items())[:12] if t.ndim)
     return Explanation(f"∂L/∂{variable} = {text}", steps, code, shapes)

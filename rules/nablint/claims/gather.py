@@ -15,8 +15,15 @@ from nablint.tracing.step import Event, Step
 from nablint.tracing.values import Array, Function, Instance, Pending, Scope, Unknown
 
 
-def returned_results(it: Interpreter, function: Function, returned: Any, positions: list[Any], position_names: list[str], *,
-                     formal: bool = False) -> list[Result]:
+def returned_results(
+    it: Interpreter,
+    function: Function,
+    returned: Any,
+    positions: list[Any],
+    position_names: list[str],
+    *,
+    formal: bool = False,
+) -> list[Result]:
     """What a backward function returns, by the names in its return statement, else by position."""
     step = _return_step(it, function)
     if step is None or not isinstance(step.node, cst.Return) or step.node.value is None:
@@ -24,8 +31,14 @@ def returned_results(it: Interpreter, function: Function, returned: Any, positio
     node = step.node.value
     if isinstance(returned, dict):
         word = node.value if isinstance(node, cst.Name) else ""
-        returned = {k: v for k, v in returned.items() if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))}
-        return [r for key, value in returned.items() if isinstance(key, str) for r in _entry(it, key, value, step, node)]
+        returned = {
+            k: v
+            for k, v in returned.items()
+            if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))
+        }
+        return [
+            r for key, value in returned.items() if isinstance(key, str) for r in _entry(it, key, value, step, node)
+        ]
     parts = list(returned) if isinstance(returned, tuple | list) else [returned]
     elements = [e.value for e in node.elements] if isinstance(node, cst.Tuple | cst.List) else [node]
     if len(elements) != len(parts):
@@ -34,23 +47,47 @@ def returned_results(it: Interpreter, function: Function, returned: Any, positio
     out: list[Result] = []
     offset = 0
     for i, (element, part) in enumerate(zip(elements, parts, strict=True)):
-        word = element.value if isinstance(element, cst.Name) else element.attr.value if isinstance(element, cst.Attribute) else ""
+        word = (
+            element.value
+            if isinstance(element, cst.Name)
+            else element.attr.value
+            if isinstance(element, cst.Attribute)
+            else ""
+        )
         if isinstance(part, dict):
-            part = {k: v for k, v in part.items() if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))}
-            out += [r for key, value in part.items() if isinstance(key, str) for r in _entry(it, key, value, step, element)]
+            part = {
+                k: v
+                for k, v in part.items()
+                if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))
+            }
+            out += [
+                r for key, value in part.items() if isinstance(key, str) for r in _entry(it, key, value, step, element)
+            ]
             continue
         if isinstance(part, list) and part and word:
             out += _listed(it, word, part, step, element)
             continue
         if formal:
             if i < len(positions) and isinstance(positions[i], Array) and part is not None:
-                out.append(_result(it, word or f"output {i}", part, [positions[i].term], step, element, position_names[i], True))
+                out.append(
+                    _result(
+                        it, word or f"output {i}", part, [positions[i].term], step, element, position_names[i], True
+                    )
+                )
             continue
-        if not isinstance(part, Array | Unknown) or (isinstance(part, Array) and not part.term.tainted and not names.is_gradient_name(word)):
+        if not isinstance(part, Array | Unknown) or (
+            isinstance(part, Array) and not part.term.tainted and not names.is_gradient_name(word)
+        ):
             offset += isinstance(part, Array)
             continue
         wrt = candidates(it, word, "", None) if word else []
-        if not wrt and arrays and len(parts) <= len(arrays) and i < len(arrays) and (not word or not names.variables(word) or len(parts) == 1):
+        if (
+            not wrt
+            and arrays
+            and len(parts) <= len(arrays)
+            and i < len(arrays)
+            and (not word or not names.variables(word) or len(parts) == 1)
+        ):
             wrt = [arrays[i][1].term]
             out.append(_result(it, word or arrays[i][0], part, wrt, step, element, arrays[i][0], True))
         elif wrt or word:
@@ -65,13 +102,25 @@ def _return_step(it: Interpreter, function: Function) -> Step | None:
     return None
 
 
-def _result(it: Interpreter, name: str, value: Any, wrt: list[Term], step: Step, node: cst.CSTNode, wrt_name: str, formal: bool) -> Result:
+def _result(
+    it: Interpreter, name: str, value: Any, wrt: list[Term], step: Step, node: cst.CSTNode, wrt_name: str, formal: bool
+) -> Result:
     term = unclipped(value.term) if isinstance(value, Array) else None
     reason = value.reason if isinstance(value, Unknown) else ""
     event = _last_event(it, name, step)
     shown = wrt_name or (it.names.get(wrt[0], wrt[0].label) if wrt else "")
-    return Result(name, term, wrt, event.step if event is not None else step, node, shown, formal, reason=reason, event=event,
-                  returned=step)
+    return Result(
+        name,
+        term,
+        wrt,
+        event.step if event is not None else step,
+        node,
+        shown,
+        formal,
+        reason=reason,
+        event=event,
+        returned=step,
+    )
 
 
 def _last_event(it: Interpreter, name: str, step: Step) -> Event | None:
@@ -86,11 +135,30 @@ def _entry(it: Interpreter, key: str, value: Any, step: Step, node: cst.CSTNode)
     if isinstance(value, Pending) or not isinstance(value, Array | Unknown):
         return []
     wrt = candidates(it, key, "grads", key)
-    event = next((e for e in reversed(it.events) if e.key == key or (e.value is not None and isinstance(value, Array) and e.value is value.term)), None)
+    event = next(
+        (
+            e
+            for e in reversed(it.events)
+            if e.key == key or (e.value is not None and isinstance(value, Array) and e.value is value.term)
+        ),
+        None,
+    )
     term = unclipped(value.term) if isinstance(value, Array) else None
     reason = value.reason if isinstance(value, Unknown) else ""
-    return [Result(key, term, wrt, event.step if event else step, event.target if event else node, base(wrt[0].label) if wrt else "", True,
-                   reason=reason, event=event, returned=step)]
+    return [
+        Result(
+            key,
+            term,
+            wrt,
+            event.step if event else step,
+            event.target if event else node,
+            base(wrt[0].label) if wrt else "",
+            True,
+            reason=reason,
+            event=event,
+            returned=step,
+        )
+    ]
 
 
 def _listed(it: Interpreter, word: str, values: list[Any], step: Step, node: cst.CSTNode) -> list[Result]:
@@ -100,12 +168,24 @@ def _listed(it: Interpreter, word: str, values: list[Any], step: Step, node: cst
         if not isinstance(value, Array):
             continue
         term = value.term
-        event = next((e for e in reversed(it.events) if e.value is term or (e.holder == word and e.cell is value)), None)
+        event = next(
+            (e for e in reversed(it.events) if e.value is term or (e.holder == word and e.cell is value)), None
+        )
         event = event or next((e for e in reversed(it.events) if e.name == word and e.step.scope is step.scope), None)
         wrt = list_candidates(it, word, i, len(values))
-        out.append(Result(f"{word}[{i}]", unclipped(term), wrt, event.step if event else step, event.target if event else node,
-                          f"{base(wrt[0].label)}[{i}]" if wrt else "", False, event=event,
-                          returned=step))
+        out.append(
+            Result(
+                f"{word}[{i}]",
+                unclipped(term),
+                wrt,
+                event.step if event else step,
+                event.target if event else node,
+                f"{base(wrt[0].label)}[{i}]" if wrt else "",
+                False,
+                event=event,
+                returned=step,
+            )
+        )
     return out
 
 
@@ -158,7 +238,11 @@ def stored_results(it: Interpreter, start: int, frame: Scope | None) -> list[Res
         key = event.key if isinstance(event.key, str | int) else None
         if isinstance(event.owner, Array):
             key = None
-            place = id(event.step.scope) if isinstance(event.target, cst.Subscript) and isinstance(event.target.value, cst.Name) else id(event.owner)
+            place = (
+                id(event.step.scope)
+                if isinstance(event.target, cst.Subscript) and isinstance(event.target.value, cst.Name)
+                else id(event.owner)
+            )
             if place != id(event.owner) and event.step.scope is not frame:
                 continue
         last[(place, event.name, key)] = event
@@ -186,7 +270,9 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     elif isinstance(event.owner, Array) and event.name == "grad":
         wrt = [event.owner.term]
     elif isinstance(event.owner, Instance) and event.name in ("grad", "gradient"):
-        held = [v for k, v in event.owner.names.items() if k in ("data", "value", "W", "weight") and isinstance(v, Array)]
+        held = [
+            v for k, v in event.owner.names.items() if k in ("data", "value", "W", "weight") and isinstance(v, Array)
+        ]
         wrt = [v.term for v in held if not v.term.tainted]
     else:
         wrt = candidates(it, event.name, event.holder, event.key)
@@ -197,34 +283,68 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     if not stored and not leaf:
         return None
     term = event.value
-    if isinstance(cell, Array) and term is not None:
+    if (isinstance(cell, Array) and term is not None) or (term is None and isinstance(cell, Array)):
         term = unclipped(cell.term)
-    elif term is None and isinstance(cell, Array):
-        term = unclipped(cell.term)
-    name = f"{event.holder}[{event.key!r}]" if event.key is not None and isinstance(event.key, str | int) and event.holder else (
-        f"self.{event.name}" if isinstance(event.owner, Instance) else event.name)
-    return Result(name, term, wrt, event.step, event.target, it.names.get(wrt[0], wrt[0].label), False, reason=reason, event=event)
+    name = (
+        f"{event.holder}[{event.key!r}]"
+        if event.key is not None and isinstance(event.key, str | int) and event.holder
+        else (f"self.{event.name}" if isinstance(event.owner, Instance) else event.name)
+    )
+    return Result(
+        name, term, wrt, event.step, event.target, it.names.get(wrt[0], wrt[0].label), False, reason=reason, event=event
+    )
 
 
 def updates(it: Interpreter, start: int) -> list[Result]:
     """Steps `w += ...` and `w -= ...` of parameters: what is added is a gradient up to sign and step size."""
     out: list[Result] = []
     for event in it.events:
-        if event.step.number < start or names.is_gradient_name(event.name) or event.value is None or not event.value.tainted:
+        if (
+            event.step.number < start
+            or names.is_gradient_name(event.name)
+            or event.value is None
+            or not event.value.tainted
+        ):
             continue
         new = event.value
         if new.card is None or new.card.name not in ("add", "subtract") or not new.ndim:
             continue
-        old = next((a for a in new.args if not a.tainted and a.card is None and a.label and tuple(a.shape) == tuple(new.shape)), None)
+        old = next(
+            (
+                a
+                for a in new.args
+                if not a.tainted and a.card is None and a.label and tuple(a.shape) == tuple(new.shape)
+            ),
+            None,
+        )
         if old is None:
-            old = next((a for a in new.args if not a.tainted and tuple(a.shape) == tuple(new.shape) and a in it.history.get(event.name, ())), None)
+            old = next(
+                (
+                    a
+                    for a in new.args
+                    if not a.tainted and tuple(a.shape) == tuple(new.shape) and a in it.history.get(event.name, ())
+                ),
+                None,
+            )
         if old is None:
             continue
         part = next((a for a in new.args if a is not old), None)
         if part is None or not part.tainted:
             continue
         value = -part if new.card.name == "subtract" and new.args[0] is old else part
-        out.append(Result(event.name, unscaled(value), [old], event.step, event.target, it.names.get(old, old.label), False, True, event=event))
+        out.append(
+            Result(
+                event.name,
+                unscaled(value),
+                [old],
+                event.step,
+                event.target,
+                it.names.get(old, old.label),
+                False,
+                True,
+                event=event,
+            )
+        )
     return out
 
 
@@ -257,7 +377,9 @@ def drop_staged(results: list[Result]) -> list[Result]:
         others = [r for r in results if r is not result and r.value is not None and set(r.wrt) & set(result.wrt)]
         if result.update and any(not o.update for o in others):
             continue
-        if result.value is not None and any(not o.update and o.value is not result.value and _made_from(o.value, result.value) for o in others):
+        if result.value is not None and any(
+            not o.update and o.value is not result.value and _made_from(o.value, result.value) for o in others
+        ):
             continue
         kept.append(result)
     return kept

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_ALONE = re.compile(r"^(delta|deltas|error|errors|err|grad|grads|gradient|gradients|dout|upstream|nabla|dscores?|dlogits|dloss)s?\d*$", re.I)
+_ALONE = re.compile(
+    r"^(delta|deltas|error|errors|err|grad|grads|gradient|gradients|dout|upstream|nabla|dscores?|dlogits|dloss)s?\d*$",
+    re.I,
+)
 _D_UPPER = re.compile(r"^_?d_?([A-Z]\w*)$")
 _D_LOWER = re.compile(
     r"^_?d_?(x|y|z|w|b|h|a|o|c|f|g|i|q|k|v|u|s|r|p|t|e|out|in|inp|input|inputs|output|outputs|gamma|beta|mu|var|xhat|x_hat|xn|xc|std|"
     r"mean|sigma|score|scores|logits|probs|prev_h|prev_c|next_h|next_c|hprev|hnext|hraw|h_raw|wx|wh|weights?|bias(?:es)?|inputs|theta|alpha|"
     r"loss|pred|emb|embed|hidden|act|pre|params|values?|keys?|query|queries|attn|kernel|filters?|col|cols|padded|x_?pad(?:ded)?|"
     r"[a-z]\d+|[xwbhazqkvo]_?\w+)$")
-_PREFIX = re.compile(r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?(?:wrt_?|of_?|for_?|loss_?|L_)?(\w+)$", re.I)
+_PREFIX = re.compile(
+    r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?(?:wrt_?|of_?|for_?|loss_?|L_)?(\w+)$", re.I
+)
 _SUFFIX = re.compile(r"^_?(\w+?)_?(?:grads?|gradients?|delta|deltas|derivs?|error|errors|err|bar|adj)$", re.I)
 _NEVER = re.compile(
     r"^(dt|dtype|dim|dims|data\w*|dataset\w*|device\w*|date|dates|day|days|dir|dirs|directory|dict\w*|df|diff\w*|dist\w*|divisor|doc\w*|done|"
@@ -22,7 +27,21 @@ _NEVER = re.compile(
     r"requires_grad\w*|no_grad|grad_fn|grad_check|gradient_check|grad_norm\w*|grad_clip\w*|clip_grad\w*|rel_error\w*|abs_error\w*|error_rate|"
     r"\w*needs\w*grad\w*|standard_error|stderr|std_err|train_err\w*|val_err\w*|test_err\w*|avg_err\w*|total_err\w*|num_\w*|max_err\w*|"
     r"index_error|value_error|weight_decay)$", re.I)
-CONTAINERS = frozenset({"grad", "grads", "gradient", "gradients", "grad_dict", "dparams", "derivatives", "dgrads", "new_grads", "deltas", "delta"})
+CONTAINERS = frozenset(
+    {
+        "grad",
+        "grads",
+        "gradient",
+        "gradients",
+        "grad_dict",
+        "dparams",
+        "derivatives",
+        "dgrads",
+        "new_grads",
+        "deltas",
+        "delta",
+    }
+)
 
 
 @lru_cache(maxsize=8192)
@@ -30,8 +49,9 @@ def is_gradient_name(name: str) -> bool:
     """Does an assignment to this name claim to be a gradient, or a part of one?"""
     if _NEVER.match(name):
         return False
-    return bool(_ALONE.match(name) or _D_UPPER.match(name) or _D_LOWER.match(name) or _PREFIX.match(name) or _SUFFIX.match(name)) and not (
-        name.isupper() and len(name) > 3)
+    return bool(
+        _ALONE.match(name) or _D_UPPER.match(name) or _D_LOWER.match(name) or _PREFIX.match(name) or _SUFFIX.match(name)
+    ) and not (name.isupper() and len(name) > 3)
 
 
 @lru_cache(maxsize=8192)
@@ -51,10 +71,25 @@ def variables(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(out))
 
 
-_STEMS = {"w": ("weights", "weight", "W", "Ws", "ws", "kernel"), "b": ("biases", "bias", "B", "bs"), "x": ("X", "inputs", "input"),
-          "weights": ("W", "w", "weight", "Ws"), "biases": ("b", "bias", "bs"), "weight": ("W", "w", "weights"), "bias": ("b", "biases"),
-          "ws": ("weights", "W", "Ws"), "bs": ("biases", "b"), "W": ("weights", "w", "weight"), "B": ("biases", "b"), "inputs": ("x", "X", "inp", "input"), "input": ("x", "X", "inputs"),
-          "xhat": ("x_hat", "x_norm", "xhat", "xn", "x_normalized"), "prev_h": ("prev_h", "h_prev", "hprev"), "h_prev": ("prev_h",), "prev_c": ("c_prev",)}
+_STEMS = {
+    "w": ("weights", "weight", "W", "Ws", "ws", "kernel"),
+    "b": ("biases", "bias", "B", "bs"),
+    "x": ("X", "inputs", "input"),
+    "weights": ("W", "w", "weight", "Ws"),
+    "biases": ("b", "bias", "bs"),
+    "weight": ("W", "w", "weights"),
+    "bias": ("b", "biases"),
+    "ws": ("weights", "W", "Ws"),
+    "bs": ("biases", "b"),
+    "W": ("weights", "w", "weight"),
+    "B": ("biases", "b"),
+    "inputs": ("x", "X", "inp", "input"),
+    "input": ("x", "X", "inputs"),
+    "xhat": ("x_hat", "x_norm", "xhat", "xn", "x_normalized"),
+    "prev_h": ("prev_h", "h_prev", "hprev"),
+    "h_prev": ("prev_h",),
+    "prev_c": ("c_prev",),
+}
 
 
 def synonyms(word: str) -> tuple[str, ...]:
@@ -66,8 +101,34 @@ def synonyms(word: str) -> tuple[str, ...]:
     return (*out, swapped, word.replace("_", ""), word.lower(), word.upper())
 
 
-_BACKWARD = {"backward", "backwards", "bwd", "backprop", "back", "backpropagate", "backpropagation", "bprop", "backpass", "vjp", "pullback", "bp"}
-_FORWARD = {"forward", "forwards", "fwd", "feedforward", "ff", "fprop", "predict", "call", "fp", "propagate", "forwardpass", "forwardprop"}
+_BACKWARD = {
+    "backward",
+    "backwards",
+    "bwd",
+    "backprop",
+    "back",
+    "backpropagate",
+    "backpropagation",
+    "bprop",
+    "backpass",
+    "vjp",
+    "pullback",
+    "bp",
+}
+_FORWARD = {
+    "forward",
+    "forwards",
+    "fwd",
+    "feedforward",
+    "ff",
+    "fprop",
+    "predict",
+    "call",
+    "fp",
+    "propagate",
+    "forwardpass",
+    "forwardprop",
+}
 _NOISE = {"prop", "propagation", "pass", "propagate", "step", ""}
 
 
@@ -94,7 +155,9 @@ def partner_key(name: str) -> tuple[str, ...]:
     return tuple(w for w in words(name) if w not in drop and not w.startswith(("backprop", "backward", "forwardprop")))
 
 
-_LOSS = re.compile(r"^_?(\w*loss\w*|\w*cost\w*|j|nll|obj|objective|\w*energy|mse|ce|xent|log_?lik\w*|ll|l|fun|fval|f)\d*$", re.I)
+_LOSS = re.compile(
+    r"^_?(\w*loss\w*|\w*cost\w*|j|nll|obj|objective|\w*energy|mse|ce|xent|log_?lik\w*|ll|l|fun|fval|f)\d*$", re.I
+)
 
 
 @lru_cache(maxsize=8192)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
 from nablint.calculus.terms import Term
+from nablint.claims.naming import Naming
 from nablint.claims.search import Outcome
 from nablint.reading.source import Block
 from nablint.results import Place, ShapeNote
-from nablint.shapes import show_shape
 from nablint.tracing.step import Step
 
 SHOWN = (cst.Name, cst.Attribute, cst.Subscript, cst.Call, cst.BinaryOperation)
@@ -35,6 +34,7 @@ def shape_notes(outcomes: Iterable[Outcome]) -> list[ShapeNote]:
             continue
         shown: dict[int, Term] = {}
         turns: Counter[int] = Counter()
+        naming = Naming(outcome.judgement.run.it)
         for step in outcome.judgement.run.it.steps:
             turns[id(step.node)] += 1
             if turns[id(step.node)] > TURNS:
@@ -44,7 +44,7 @@ def shape_notes(outcomes: Iterable[Outcome]) -> list[ShapeNote]:
                 if known is value or (known is not None and known.shape == value.shape and _same(known, value)):
                     continue
                 shown[id(node)] = value
-                note = _note(step.block, node, value)
+                note = _note(step.block, node, value, naming)
                 if note is not None:
                     key = note.location, note.end_location
                     notes[key] = note if notes.setdefault(key, note) == note else None
@@ -78,19 +78,14 @@ def _same(a: Term, b: Term) -> bool:
     return [s.expr for s in a.shape] == [s.expr for s in b.shape]
 
 
-def _note(block: Block, node: cst.CSTNode, value: Term) -> ShapeNote | None:
+def _note(block: Block, node: cst.CSTNode, value: Term, naming: Naming) -> ShapeNote | None:
     tree = block.tree()
     span = tree.spans.get(id(node)) if tree is not None else None
-    shape = shown_shape(value)
-    if span is None or shape is None:
+    shape = naming.shape(value.shape)
+    if span is None or "?" in shape:
         return None
     start, end = span
     rows = block.text.split("\n")[start.row - 1 : end.row]
     text = rows[0][start.column - 1 :] if end.row > start.row else rows[0][start.column - 1 : end.column - 1]
     return ShapeNote(text, shape, block.place(start), block.place(end))
 
-
-def shown_shape(value: Term) -> str | None:
-    """`(n_in, n_out)`, without the class that a size belongs to; None where a size is of no input's making."""
-    text = show_shape(value.shape)
-    return None if "@" in text else re.sub(r"\b[A-Za-z_]\w*\.(?=[A-Za-z_])", "", text)

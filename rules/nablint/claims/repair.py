@@ -21,6 +21,7 @@ from nablint.claims.edits import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.localise import localise
 from nablint.claims.model import Judged, Judgement
+from nablint.claims.naming import Naming
 from nablint.claims.replay import evaluate, expression, new_value, old_value, replace
 from nablint.claims.rewriting import apply_text, edit_text
 from nablint.claims.search import DRAWS, Outcome, Program, run_once
@@ -55,8 +56,8 @@ class Fault:
 
     step: Step
     judged: list[Judged]
+    naming: Naming
     repair: Repair | None = None
-    tried: int = 0
 
 
 @dataclass(eq=False, slots=True)
@@ -78,17 +79,18 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float) ->
     ends = min(ends, time.monotonic() + SECONDS)
     failing = [j for j in judgement.judged if j.verdict == "wrong"]
     faults: list[Fault] = []
+    naming = Naming(judgement.run.it)
     while failing and len(faults) < 3:
         repair = _best(program, source, outcome, failing, ends)
         if repair is None:
             break
-        faults.append(Fault(repair.step, repair.fixed, repair))
+        faults.append(Fault(repair.step, repair.fixed, naming, repair))
         failing = [j for j in failing if j not in repair.fixed]
     seen: set[int] = set()
     for j in failing:
         if id(j.result.step.node) not in seen:
             seen.add(id(j.result.step.node))
-            faults.append(Fault(_misfit_step(judgement, j) or _suspect_step(judgement, j) or j.result.step, [j]))
+            faults.append(Fault(_misfit_step(judgement, j) or _suspect_step(judgement, j) or j.result.step, [j], naming))
     return faults
 
 

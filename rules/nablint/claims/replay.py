@@ -88,9 +88,19 @@ def old_value(step: Step) -> Term | None:
     """The term that a step made, whose place a new one would take."""
     node = step.node
     event = step.event
-    if isinstance(node, cst.Assign) and isinstance(node.targets[0].target, cst.Subscript) and event is not None and isinstance(event.owner, Array):
+    if (
+        isinstance(node, cst.Assign)
+        and isinstance(node.targets[0].target, cst.Subscript)
+        and event is not None
+        and isinstance(event.owner, Array)
+    ):
         return event.value
-    if isinstance(node, cst.AugAssign) and isinstance(node.target, cst.Subscript) and event is not None and isinstance(event.owner, Array):
+    if (
+        isinstance(node, cst.AugAssign)
+        and isinstance(node.target, cst.Subscript)
+        and event is not None
+        and isinstance(event.owner, Array)
+    ):
         return event.value
     root = expression(step)
     found = step.values.get(id(root)) if root is not None else None
@@ -108,7 +118,19 @@ def new_value(it: Interpreter, step: Step, statement: Any) -> Term | None:
     try:
         with it.using(), np.errstate(all="ignore"):
             return _remade(other, step, statement, scope)
-    except (Misfit, Restart, Signal, TooMuch, OverflowError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+    except (
+        Misfit,
+        Restart,
+        Signal,
+        TooMuch,
+        OverflowError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+    ):
         return None
     finally:
         it.graph.tainting = tainting

@@ -17,7 +17,7 @@ from nablint.claims.model import Run, Seed
 from nablint.claims.seeds import implicit_seeds, loss_seeds
 from nablint.tracing.calls import bind_arguments, call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.values import Array, Class, Function, Instance, Native, Pending, RaiseSignal, Restart, Scope
+from nablint.tracing.values import Array, Bound, Class, External, Function, Instance, Native, Pending, RaiseSignal, Restart, Scope
 
 
 def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
@@ -34,7 +34,7 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
         pending = it.input(param.name.value, function, f"{path}{param.name.value}")
         if param.default is not None:
             default = default_value(it, function, param)
-            if isinstance(default, bool | str | list | tuple | dict | Function) or (isinstance(default, int) and default in (-1, 0, 1, 2)):
+            if isinstance(default, bool | str | list | tuple | dict | Function | Class | Instance | External | Bound) or (isinstance(default, int) and default in (-1, 0, 1, 2)):
                 out.append(default)
                 continue
             pending.default = default

@@ -111,7 +111,7 @@ def run_once(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, se
             run = unit.run(it)
             world.graph.origin = None
             world.graph.tainting = False
-            return judge(run), world
+            return judge(run, prove=draw == 0), world
     except Restart as restart:
         restart.world = world  # type: ignore[attr-defined]
         raise
@@ -239,16 +239,20 @@ def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int], pu
 def _alternatives(world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]) -> Iterator[Hypothesis]:
     """Other answers to the questions of a run, as far as they concern what came out wrong."""
     concerned = _leaves(judgement)
+    variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}
     for choice in world.choices.values():
         path = choice.key.rsplit(":", 1)[0]
         if choice.fork or choice.key in fixed or choice.key in dict(hypothesis.decisions):
             continue
+        late = 0.0
         if ":" in choice.key and not choice.key.startswith("branch") and concerned and not any(
                 leaf == path or leaf.startswith(path) for leaf in concerned):
-            continue
+            if path not in variables:
+                continue
+            late = 0.4  # the variable itself: a bias's gradient does not depend on the bias, but its shape does
         for i in range(len(choice.options)):
             if i != choice.taken:
-                yield hypothesis.decide(choice.key, i, choice.cost + 0.1 * i)
+                yield hypothesis.decide(choice.key, i, choice.cost + 0.1 * i + late)
 
 
 def _leaves(judgement: Judgement) -> set[str]:
@@ -257,7 +261,7 @@ def _leaves(judgement: Judgement) -> set[str]:
     stack: list[Term] = []
     for j in judgement.judged:
         if j.verdict == "wrong":
-            stack += [t for t in (j.result.value, j.derived, *j.result.wrt) if t is not None]
+            stack += [t for t in (j.result.value, j.derived) if t is not None]
     seen = set(stack)
     while stack:
         node = stack.pop()

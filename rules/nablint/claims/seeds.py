@@ -50,7 +50,11 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
             continue
         for cotangent in _roots(event.value):
             for value in forward:
-                if tuple(value.shape) == tuple(cotangent.shape) and (cotangent, value) not in seen and _related(cotangent, value):
+                if (
+                    tuple(value.shape) == tuple(cotangent.shape)
+                    and (cotangent, value) not in seen
+                    and _related(cotangent, value)
+                ):
                     seen.add((cotangent, value))
                     seeds.append(Seed({value: cotangent}, "implicit", event.step))
             if len(seeds) >= MAX_IMPLICIT:

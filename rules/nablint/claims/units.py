@@ -16,7 +16,11 @@ from nablint.tracing.values import Class, Function
 
 def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
     """The units of a loaded module, in source order within each kind."""
-    functions = [v for v in it.scope.names.values() if isinstance(v, Function) and id(v.node) in it.blocks and v.scope is it.scope]
+    functions = [
+        v
+        for v in it.scope.names.values()
+        if isinstance(v, Function) and id(v.node) in it.blocks and v.scope is it.scope
+    ]
     classes = [v for v in it.scope.names.values() if isinstance(v, Class) and v.scope is it.scope]
     units: list[Unit] = []
     for cls in classes:
@@ -74,7 +78,14 @@ def _class_units(cls: Class) -> list[Unit]:
     own = {name for name, f in cls.names.items() if isinstance(f, Function)}
     base = cls.external_base() or ""
     if {"forward", "backward"} <= set(methods) and base.endswith("Function"):
-        return [Unit(cls.name, "autograd", lambda it: scenarios.autograd(it, cls), (methods["forward"].name, methods["backward"].name))]
+        return [
+            Unit(
+                cls.name,
+                "autograd",
+                lambda it: scenarios.autograd(it, cls),
+                (methods["forward"].name, methods["backward"].name),
+            )
+        ]
     units: list[Unit] = []
     taken: set[str] = set()
     for name, function in methods.items():
@@ -85,9 +96,15 @@ def _class_units(cls: Class) -> list[Unit]:
         if partner is None:
             units.append(_method_unit(cls, name, function))
             continue
-        units.append(Unit(f"{cls.name}.{name}", "class",
-                          lambda it, f=partner, b=name: scenarios.methods(it, cls, f, b), (methods[partner].name, function.name),
-                          otherwise=None if _arrives(function) else _method_unit(cls, name, function)))
+        units.append(
+            Unit(
+                f"{cls.name}.{name}",
+                "class",
+                lambda it, f=partner, b=name: scenarios.methods(it, cls, f, b),
+                (methods[partner].name, function.name),
+                otherwise=None if _arrives(function) else _method_unit(cls, name, function),
+            )
+        )
     for name, function in methods.items():
         if name in own and name not in taken and name != "__init__" and has_claims(function):
             units.append(_method_unit(cls, name, function))
@@ -111,7 +128,25 @@ def _method_unit(cls: Class, name: str, function: Function) -> Unit:
     return Unit(f"{cls.name}.{name}", "method", lambda it: scenarios.method(it, cls, name), (function.name,))
 
 
-_VARIANTS = frozenset({"alt", "naive", "fast", "slow", "simple", "v1", "v2", "vectorized", "strides", "im2col", "loop", "loops", "manual", "np", "numpy"})
+_VARIANTS = frozenset(
+    {
+        "alt",
+        "naive",
+        "fast",
+        "slow",
+        "simple",
+        "v1",
+        "v2",
+        "vectorized",
+        "strides",
+        "im2col",
+        "loop",
+        "loops",
+        "manual",
+        "np",
+        "numpy",
+    }
+)
 
 
 def _partner(name: str, members: dict[str, Any]) -> str | None:
@@ -143,8 +178,17 @@ def _function_units(functions: list[Function]) -> list[Unit]:
         if names.is_backward(name):
             partner = _partner(name, by_name)
             if partner is not None:
-                units.append(Unit(name, "pair", lambda it, f=by_name[partner], b=function: scenarios.pair(it, f, b),
-                                  (partner, name), otherwise=None if _arrives(function) else Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,))))
+                units.append(
+                    Unit(
+                        name,
+                        "pair",
+                        lambda it, f=by_name[partner], b=function: scenarios.pair(it, f, b),
+                        (partner, name),
+                        otherwise=None
+                        if _arrives(function)
+                        else Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,)),
+                    )
+                )
                 continue
         if has_claims(function):
             units.append(Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,)))

@@ -23,11 +23,17 @@ def written_gradient(outcome: Outcome, judged: Judged, live: Iterable[tuple[str,
     it = outcome.judgement.run.it
     with it.using():
         shown = simplify(judged.derived, keep=names)
-        text = render(shown, "torch" if it.dialect == "torch" else "numpy", names, dot=_prefers_dot(judged), expand=True)
+        text = render(
+            shown, "torch" if it.dialect == "torch" else "numpy", names, dot=_prefers_dot(judged), expand=True
+        )
     return None if text is None or len(text) > 200 else text
 
 
 def _prefers_dot(judged: Judged) -> bool:
     """Does the statement write products as `dot`?"""
-    code = cst.Module([]).code_for_node(judged.result.step.node) if not isinstance(judged.result.step.node, cst.For | cst.If) else ""
+    code = (
+        cst.Module([]).code_for_node(judged.result.step.node)
+        if not isinstance(judged.result.step.node, cst.For | cst.If)
+        else ""
+    )
     return "dot(" in code
