@@ -113,6 +113,14 @@ def test_a_fix_that_does_not_parse_is_not_applied(run, write, folder, monkeypatc
     assert (folder / "a.py").read_text() == HEAD + "x = np.WRONG\ny = np.WRONG\n"
 
 
+def test_a_read_only_file_stays(run, write, folder, monkeypatch):
+    write({"a.py": "x = np.WRONG\n"})
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    result = run("check", "--fix", "a.py")
+    assert (result.exit_code, "WRONG" in (folder / "a.py").read_text()) == (2, True)
+    assert "a.py: cannot be written (it is read-only)" in result.stderr
+
+
 def test_writing_where_it_is_not_allowed(run, write, folder, monkeypatch):
     import tempfile
 

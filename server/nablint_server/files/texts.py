@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import os
 import re
 from collections.abc import Sequence
@@ -149,6 +150,8 @@ def write_whole(path: Path, data: bytes, before: bytes) -> None:
     target = Path(os.path.realpath(path))
     temporary = ""
     try:
+        if not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, "it is read-only")
         if target.read_bytes() != before:
             raise Unreadable("was changed by another program meanwhile and is left alone; run nablint again")
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".nablint", dir=target.parent)
@@ -156,7 +159,11 @@ def write_whole(path: Path, data: bytes, before: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, target.stat().st_mode & 0o7777)
+        known = target.stat()
+        if hasattr(os, "chown"):
+            with contextlib.suppress(OSError):
+                os.chown(temporary, known.st_uid, known.st_gid)
+        os.chmod(temporary, known.st_mode & 0o7777)
         os.replace(temporary, target)
     except BaseException as error:
         if temporary:
