@@ -22,9 +22,11 @@ NETWORKS = [
     ("ridge", "np.sum((X @ w - y)**2) + λ * np.sum(w**2)", {"w": "2 (Xᵀ (X w - y) + λ w)", "λ": "Σ(w²)"}, {}),
     ("lasso", "0.5 * np.sum((X @ w - y)**2) + λ * np.sum(np.abs(w))", {"w": "Xᵀ (X w - y) + λ sign(w)"}, {}),
     ("layer norm", "u = (X - np.mean(X, axis=1, keepdims=True)) / np.sqrt(np.var(X, axis=1, keepdims=True) + 1e-5);"
-     " np.sum(G * (u * g + b))", {"X": None, "g": None, "b": "Σ(G, axis=0)"}, {"X": "n,d", "g": "d", "b": "d", "G": "n,d"}),
+     " np.sum(G * (u * g + b))", {"X": None, "g": None, "b": "Σ(G, axis=0)"},
+     {"X": "n,d", "g": "d", "b": "d", "G": "n,d"}),
     ("batch norm", "m = np.mean(X, axis=0); v = np.mean((X - m)**2, axis=0); u = (X - m) / np.sqrt(v + 1e-5);"
-     " np.sum(G * (u * g + b))", {"X": None, "g": None, "b": "Σ(G, axis=0)"}, {"X": "n,d", "g": "d", "b": "d", "G": "n,d"}),
+     " np.sum(G * (u * g + b))", {"X": None, "g": None, "b": "Σ(G, axis=0)"},
+     {"X": "n,d", "g": "d", "b": "d", "G": "n,d"}),
     ("RMS norm", "np.sum(G * (g * X / np.sqrt(np.mean(X**2, axis=1, keepdims=True) + 1e-6)))", {"X": None, "g": None},
      {"X": "n,d", "g": "d", "G": "n,d"}),
     ("folded layer norm", "np.sum(G * standardize(X, axis=-1))", {"X": None}, {"X": "n,d", "G": "n,d"}),
@@ -47,7 +49,8 @@ NETWORKS = [
     ("multivariate Gaussian", "-0.5 * (x - m).T @ inv(S) @ (x - m) - 0.5 * logdet(S)",
      {"m": None, "S": None}, {"x": "n", "m": "n", "S": "n,n,symmetric"}),
     ("Gaussian process", "0.5 * y @ solve(K, y) + 0.5 * logdet(K)", {"K": None, "y": None}, {"K": "n,n", "y": "n"}),
-    ("Gaussian process by Cholesky", "L = cholesky(K); u = solve_triangular(L, y); 0.5 * u @ u + np.sum(np.log(diag(L)))",
+    ("Gaussian process by Cholesky",
+     "L = cholesky(K); u = solve_triangular(L, y); 0.5 * u @ u + np.sum(np.log(diag(L)))",
      {"K": None, "y": None}, {"K": "n,n,symmetric", "y": "n"}),
     ("two layers", "h = np.tanh(X @ W1 + b1); P = h @ W2 + b2; 0.5 * np.sum((P - Y)**2) / n",
      {"W2": "hᵀ (P - Y) / n", "b2": "Σ(P - Y, axis=0) / n", "W1": "Xᵀ (((P - Y) W2ᵀ) ∘ (1 - h²)) / n"},

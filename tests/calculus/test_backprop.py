@@ -9,7 +9,8 @@ from nablint.calculus.terms import Graph
 from nablint.ops.card import op
 from nablint.shapes import Polynomial, Size
 
-CASES = [(name, text, wrt, shapes, wanted) for name, text, variables, shapes in NETWORKS for wrt, wanted in variables.items()]
+CASES = [(name, text, wrt, shapes, wanted) for name, text, variables, shapes in NETWORKS for wrt,
+         wanted in variables.items()]
 
 
 @pytest.mark.parametrize(("name", "text", "wrt", "shapes", "wanted"), CASES, ids=[f"{c[0]}, d{c[2]}" for c in CASES])

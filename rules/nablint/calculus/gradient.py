@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from nablint.calculus.terms import Term
 
 
-def gradients(cotangents: Mapping[Term, Term], wrt: Iterable[Term], *, stop: frozenset[Term] = frozenset()) -> dict[Term, Term]:
+def gradients(
+    cotangents: Mapping[Term, Term], wrt: Iterable[Term], *, stop: frozenset[Term] = frozenset()
+) -> dict[Term, Term]:
     """The cotangent of every term in `wrt`, in that term's own shape; terms that nothing depends on are left out.
 
     `cotangents` gives the cotangent at some terms (1 at a scalar loss).  `stop` holds terms that are treated as

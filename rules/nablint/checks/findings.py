@@ -13,7 +13,8 @@ from nablint.tracing.step import Step
 def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: bool, ends: float) -> list[Diagnostic]:
     """The diagnostics of a file, one for each statement to blame."""
     found: dict[int, Diagnostic] = {}
-    settled = {id(j.result.step.node) for o in outcomes if o.judgement for j in o.judgement.judged if j.verdict in ("proved", "verified")}
+    settled = {id(j.result.step.node) for o in outcomes if o.judgement for j in o.judgement.judged
+               if j.verdict in ("proved", "verified")}
     for outcome in outcomes:
         if outcome.judgement is None or not outcome.judgement.wrong:
             continue
@@ -35,7 +36,8 @@ def _reportable(outcome: Outcome, fault: Fault, settled: set[int]) -> bool:
     seed = outcome.judgement.seed if outcome.judgement is not None else None
     if outcome.judgement is not None and outcome.judgement.together:
         return True
-    return outcome.unit.kind == "autograd" or (seed is not None and seed.kind == "arriving" and any(j.result.formal for j in fault.judged) and bool(
+    return outcome.unit.kind == "autograd" or (seed is not None and seed.kind == "arriving"
+                                               and any(j.result.formal for j in fault.judged) and bool(
         outcome.judgement and outcome.judgement.good))
 
 
@@ -57,7 +59,8 @@ def diagnose(outcome: Outcome, fault: Fault) -> Diagnostic | None:
         fix = Fix(f"replace `{_line(fault.repair.before)}` by `{_line(fault.repair.after)}`", fault.repair.text_edits,
                   "unsafe" if fault.repair.edit.kind == "rewrite" else "safe")
     related = tuple(_related(outcome, fault))
-    return Diagnostic(rule.code, rule.name, rule.severity, message, *span, fix, related, explanation_of(outcome, fault.judged[0]))
+    return Diagnostic(rule.code, rule.name, rule.severity, message, *span, fix, related,
+                      explanation_of(outcome, fault.judged[0]))
 
 
 def _line(text: str) -> str:

@@ -18,7 +18,18 @@ from nablint.tracing import dialects
 from nablint.tracing.dialects import context
 from nablint.tracing.imports import canonical
 from nablint.tracing.step import Event, Step
-from nablint.tracing.values import Array, Class, External, Function, Pending, RaiseSignal, Restart, Scope, TooMuch, Unknown
+from nablint.tracing.values import (
+    Array,
+    Class,
+    External,
+    Function,
+    Pending,
+    RaiseSignal,
+    Restart,
+    Scope,
+    TooMuch,
+    Unknown,
+)
 from nablint.tracing.world import World
 
 MAX_DEPTH = 40
@@ -187,7 +198,8 @@ class Interpreter:
 
     # -- clashes ---------------------------------------------------------------------------------------------------
 
-    def clash(self, node: cst.CSTNode | None, message: str, equations: Iterable[tuple[Size, Size]], operands: Iterable[Any]) -> Unknown:
+    def clash(self, node: cst.CSTNode | None, message: str, equations: Iterable[tuple[Size, Size]],
+              operands: Iterable[Any]) -> Unknown:
         """Shapes do not fit: in forward code the hypothesis is wrong, in backward code the code is."""
         from nablint.tracing.values import is_tainted
 
@@ -254,7 +266,8 @@ class Interpreter:
             self.world.few |= {f"{s.text}@{p.space}": None for s in given.dims[:-2] if s.kind == "name"}
         for axis, spec in enumerate(given.dims):
             if spec.kind == "ellipsis":
-                sizes += [self.world.dimension(f"{p.path}.{axis}.{k}") for k in range(self.world.choose(f"{p.path}:ellipsis", (2, 0, 1)))]
+                sizes += [self.world.dimension(f"{p.path}.{axis}.{k}")
+                          for k in range(self.world.choose(f"{p.path}:ellipsis", (2, 0, 1)))]
                 continue
             expr = spec.polynomial()
             if expr is None:

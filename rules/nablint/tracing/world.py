@@ -26,7 +26,8 @@ it is the constant that code holds most often."""
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
     """Decisions by key, equations (a dimension's name, and what it equals), inputs that must be positive, and dimensions
-    that must be smaller than others (a window's beside an image's)."""
+    that must be smaller than others (a window's beside an image's).
+    """
 
     decisions: tuple[tuple[str, int], ...] = ()
     equations: tuple[tuple[str, Polynomial], ...] = ()

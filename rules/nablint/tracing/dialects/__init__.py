@@ -35,7 +35,8 @@ class Spelling:
 SPELLINGS: dict[str, Spelling] = {}
 
 
-def spelled(*names: str, attribute: bool = False, inplace: bool = False, unview: Callable[..., Any] | None = None) -> Any:
+def spelled(*names: str, attribute: bool = False, inplace: bool = False,
+            unview: Callable[..., Any] | None = None) -> Any:
     """Register the decorated function under every name."""
 
     def register(call: Callable[..., Any]) -> Callable[..., Any]:
