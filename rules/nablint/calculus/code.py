@@ -135,7 +135,9 @@ class _Coder:
             raise Unwritable
         defaults = {**_defaults(card.adjoint), **_defaults(card.shape), **_defaults(card.evaluate)}
         params = {**defaults, **term.params}
-        silent = [k for k, v in term.params.items() if f"{{{k}}}" not in pattern and v is not None and v != defaults.get(k)]
+        chosen = callable(card.torch if self.torch else card.numpy)  # by a function, which has seen the parameters
+        silent = [k for k, v in term.params.items()
+                  if not chosen and f"{{{k}}}" not in pattern and v is not None and v != defaults.get(k)]
         if silent or ("{*}" not in pattern and f"{{{len(term.args) - 1}}}" not in pattern):
             raise Unwritable  # the pattern does not say all that the term is
         if self.torch and not _torch_takes(term, params):

@@ -126,23 +126,22 @@ register(Card(
 ))
 
 
-def _clip(x: Any, low: Any = None, high: Any = None) -> Any:
+def _clip(x: Any, low: float, high: float) -> Any:
     if not np.iscomplexobj(x):
-        return np.clip(x, low, high)
-    low_, high_ = -np.inf if low is None else low, np.inf if high is None else high
-    return np.where(x.real < low_, low_, np.where(x.real > high_, high_, x))
+        return np.minimum(np.maximum(x, low), high)
+    return np.where(x.real < low, low, np.where(x.real > high, high, x))
 
 
-def _clip_adjoint(G: Operand, out: Operand, x: Operand, **bounds: Any) -> tuple[Operand]:
+def _clip_adjoint(G: Operand, out: Operand, x: Operand, **bounds: float) -> tuple[Operand]:
     return (G * op.equal(x, out),)
 
 
 register(Card(
-    "clip", _clip, lambda shape, low=None, high=None: shape, _clip_adjoint,
+    "clip", _clip, lambda shape, low, high: shape, _clip_adjoint,
     lambda out, args, dargs, **bounds: dargs[0] * op.equal(args[0], out),
     numpy="np.clip({0}, {low}, {high})", torch="torch.clamp({0}, {low}, {high})", text="clip({0}, {low}, {high})",
     latex="\\mathrm{{clip}}({0}, {low}, {high})", why="inside the bounds nothing changes, outside nothing passes",
-    elementwise=True, examples=(example("N D", low=-0.5, high=0.5), example("N D", low=0.0), example("N", high=0.3)),
+    elementwise=True, examples=(example("N D", low=-0.5, high=0.5), example("N", low=0.0, high=1.0)),
 ))
 
 del _name, _sign, _latex, _text

@@ -21,6 +21,8 @@ from nablint.shapes import Shape
 
 Operand = Any
 """A numpy array, a number or a `Term`; cards do not care which."""
+Template = str | Callable[..., str]
+"""A text such as "np.exp({0})", or template(*args, **params) -> text; "" where there is no way to write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class Card:
     differential: differential(out, args, dargs, **params) -> dout; dargs hold None for what stays fixed.  Cards that
                   are linear in each argument leave it out: d f(A, B) = f(dA, B) + f(A, dB).
     numpy, torch, latex, text: templates such as "np.exp({0})", for showing; `{0}` is the first argument, `{axis}` a
-                  parameter.  `binding` is the strength of the outermost operator in them, for brackets:
-                  1 sum, 2 product, 3 sign, 4 power, 5 call or name.
+                  parameter; those of numpy and torch may depend on the arguments.  `binding` is the strength of the
+                  outermost operator in them, for brackets: 1 sum, 2 product, 3 sign, 4 power, 5 call or name.
     why:          one line that says why the adjoint is what it is.
     commutes:     the arguments may be swapped.
     elementwise:  every entry of the result depends on the same entry of the (broadcast) arguments only.
@@ -68,8 +70,8 @@ class Card:
     shape: Callable[..., Shape]
     adjoint: Callable[..., tuple[Operand | None, ...]]
     differential: Callable[..., Operand] | None = None
-    numpy: str = ""
-    torch: str = ""
+    numpy: Template = ""
+    torch: Template = ""
     latex: str = ""
     text: str = ""
     binding: int = 5
@@ -86,6 +88,11 @@ class Card:
             if graph is not None:
                 return graph.apply(self, args, params)
         return self.evaluate(*args, **params)
+
+    def template(self, style: str, args: tuple[Operand, ...], params: dict[str, Any]) -> str:
+        """How the card is written in `numpy` or `torch` for these arguments and parameters; "" where it is not."""
+        found = self.torch if style == "torch" else self.numpy
+        return found if isinstance(found, str) else found(*args, **params)
 
     def __repr__(self) -> str:
         return f"<card {self.name}>"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nablint.ops.axes import Axis, align, reduced_shape
-from nablint.ops.card import Card, Operand, add_up, constant_like, example, fit, op, register
+from nablint.ops.card import Card, Operand, Template, add_up, constant_like, example, fit, op, register
 from nablint.ops.families import binary
 from nablint.ops.products import transposed as t
 from nablint.shapes import Misfit, Shape, broadcast, dim, matmul_shape, show_shape
@@ -20,6 +20,15 @@ def along(shape: Shape, axis: Axis = -1, **_: Any) -> Shape:
     """The shape rule of what keeps its shape but needs its axis to be there."""
     reduced_shape(shape, axis)
     return tuple(map(dim, shape))
+
+
+def _along_one_axis(text: str) -> Template:
+    """Torch's softmax takes one axis."""
+
+    def written(x: Operand, axis: Axis = -1) -> str:
+        return text if isinstance(axis, int) else ""
+
+    return written
 
 
 def _softmax(x: Any, axis: Axis = -1) -> Any:
@@ -35,7 +44,8 @@ def _softmax_pull(g: Operand, y: Operand, axis: Axis) -> Operand:
 register(Card(
     "softmax", _softmax, along, lambda G, out, x, axis=-1: (_softmax_pull(G, out, axis),),
     lambda out, args, dargs, axis=-1: _softmax_pull(dargs[0], out, axis),
-    numpy="scipy.special.softmax({0}, axis={axis})", torch="torch.softmax({0}, dim={axis})", text="softmax({0})",
+    numpy="scipy.special.softmax({0}, axis={axis})",
+    torch=_along_one_axis("torch.softmax({0}, dim={axis})"), text="softmax({0})",
     latex="\\mathrm{{softmax}}({0})", why="the Jacobian diag(p) - p pᵀ is symmetric",
     define=lambda x, axis=-1: op.exp(x) / op.sum(op.exp(x), axis=axis, keepdims=True),
     examples=(example("N C"), example("N C", axis=0), example("B C N", axis=1), example("C", axis=0),
@@ -55,7 +65,8 @@ register(Card(
     lambda out, args, dargs, axis=None, keepdims=False:
         op.sum(op.softmax(args[0], axis=axis) * dargs[0], axis=axis, keepdims=keepdims),
     numpy="scipy.special.logsumexp({0}, axis={axis}, keepdims={keepdims})",
-    torch="torch.logsumexp({0}, dim={axis}, keepdim={keepdims})", text="logsumexp({0})",
+    torch=lambda x, axis=None, keepdims=False: "torch.logsumexp({0}, dim={axis}, keepdim={keepdims})"
+    if axis is not None else "" if keepdims else "torch.logsumexp({0}.flatten(), dim=0)", text="logsumexp({0})",
     latex="\\log\\sum e^{{{0}}}", why="d log Σ eˣ = Σ softmax(x)∘dx",
     define=lambda x, axis=None, keepdims=False: op.log(op.sum(op.exp(x), axis=axis, keepdims=keepdims)),
     examples=(example("N C"), example("N C", axis=-1), example("N C", axis=0, keepdims=True),
@@ -70,7 +81,8 @@ def _log_softmax_adjoint(G: Operand, out: Operand, x: Operand, axis: Axis = -1) 
 register(Card(
     "log_softmax", lambda x, axis=-1: x - _logsumexp(x, axis, True), along, _log_softmax_adjoint,
     lambda out, args, dargs, axis=-1: dargs[0] - op.sum(op.exp(out) * dargs[0], axis=axis, keepdims=True),
-    numpy="scipy.special.log_softmax({0}, axis={axis})", torch="torch.log_softmax({0}, dim={axis})",
+    numpy="scipy.special.log_softmax({0}, axis={axis})",
+    torch=_along_one_axis("torch.log_softmax({0}, dim={axis})"),
     text="log softmax({0})", latex="\\log\\mathrm{{softmax}}({0})", why="d(x - log Σ eˣ) = dx - Σ softmax(x)∘dx",
     define=lambda x, axis=-1: x - op.log(op.sum(op.exp(x), axis=axis, keepdims=True)),
     examples=(example("N C"), example("N C", axis=0), example("C")),
@@ -116,7 +128,7 @@ register(Card(
 binary("bce_with_logits", lambda z, y: op.softplus(z) - y * z, lambda g, z, y, out: g * (op.sigmoid(z) - y),
        lambda g, z, y, out: -g * z, "d(log(1 + eᶻ) - y z) = (σ(z) - y) dz", text="bce({0}, {1})",
        latex="\\mathrm{{BCE}}({0}, {1})", numpy="np.logaddexp(0, {0}) - {1} * {0}",
-       torch="torch.nn.functional.binary_cross_entropy_with_logits({0}, {1}, reduction='none')",
+       torch="torch.nn.functional.softplus({0}) - {1} * {0}",
        domains=("real", "probability"), define=lambda z, y: op.log(1 + op.exp(z)) - y * z)
 
 
@@ -198,8 +210,10 @@ def _attention_differential(out: Operand, args: Any, dargs: Any, scale: float = 
 
 register(Card(
     "attention", _attention, _attention_shape, _attention_adjoint, _attention_differential,
-    numpy="scipy.special.softmax({0} @ {1}.T * {scale}, axis=-1) @ {2}",
-    torch="torch.nn.functional.scaled_dot_product_attention({0}, {1}, {2}, scale={scale})",
+    numpy=lambda q, k, v, *mask, scale=1.0: "scipy.special.softmax({scale} * {0} @ "
+    + ("{1}.T" if k.ndim == 2 else "np.swapaxes({1}, -1, -2)") + (" + {3}" if mask else "") + ", axis=-1) @ {2}",
+    torch=lambda q, k, v, *mask, scale=1.0: "torch.nn.functional.scaled_dot_product_attention({0}, {1}, {2}"
+    + (", attn_mask={3}" if mask else "") + ", scale={scale})",
     text="softmax({scale} {0} {1}ᵀ) {2}", latex="\\mathrm{{softmax}}({scale} {0} {1}^\\top) {2}", binding=2,
     why="Vaswani et al. 2017, equation 1: products around a softmax over the keys",
     define=lambda q, k, v, *mask, scale=1.0:

@@ -76,10 +76,9 @@ unary("celu", lambda x, alpha=1.0: np.where(np.real(x) > 0, x, alpha * np.expm1(
       numpy="np.where({0} > 0, {0}, {alpha} * np.expm1({0} / {alpha}))", torch="torch.nn.functional.celu({0}, {alpha})",
       params=({}, {"alpha": 0.7}),
       define=lambda x, alpha=1.0: op.where(op.greater(x, 0), x, alpha * (op.exp(x / alpha) - 1)))
-unary("softplus", lambda x, beta=1.0: np.log1p(np.exp(beta * x)) / beta if np.iscomplexobj(x)
-      else np.logaddexp(0, beta * x) / beta, lambda g, x, y, beta=1.0: g * op.sigmoid(x if beta == 1 else beta * x),
-      "(log(1 + eˣ))' = σ(x)", numpy="np.log1p(np.exp({0}))", torch="torch.nn.functional.softplus({0}, {beta})",
-      params=({}, {"beta": 2.0}), define=lambda x, beta=1.0: op.log(1 + op.exp(beta * x)) / beta)
+unary("softplus", lambda x: np.log1p(np.exp(x)) if np.iscomplexobj(x) else np.logaddexp(0, x),
+      lambda g, x, y: g * op.sigmoid(x), "(log(1 + eˣ))' = σ(x)", numpy="np.logaddexp(0, {0})",
+      torch="torch.nn.functional.softplus({0})", define=lambda x: op.log(1 + op.exp(x)))
 unary("silu", lambda x: x / (1 + np.exp(-x)), lambda g, x, y: g * (op.sigmoid(x) * (1 + x * (1 - op.sigmoid(x)))),
       "(x σ)' = σ + x σ(1 - σ)", numpy="{0} / (1 + np.exp(-{0}))", torch="torch.nn.functional.silu({0})",
       define=lambda x: x * op.sigmoid(x))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nablint.ops.card import Card, Example, Operand, add_up, example, fit, is_constant, register, spread
+from nablint.ops.card import Card, Example, Operand, Template, add_up, example, fit, is_constant, register, spread
 from nablint.shapes import Shape, broadcast
 
 Pull2 = Callable[[Operand, Operand, Operand, Operand], Operand]
@@ -27,7 +27,7 @@ def broadcast_shape(*shapes: Shape, **_: Any) -> Shape:
 
 
 def unary(name: str, evaluate: Callable[..., Any], pull: Callable[..., Operand], why: str = "", *, text: str = "",
-          latex: str = "", numpy: str = "", torch: str = "", domain: str = "real", binding: int = 5,
+          latex: str = "", numpy: Template = "", torch: Template = "", domain: str = "real", binding: int = 5,
           define: Callable[..., Operand] | None = None, params: tuple[dict[str, Any], ...] = ({},)) -> Card:
     """Register an elementwise function of one argument.
 

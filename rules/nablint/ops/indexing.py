@@ -54,6 +54,11 @@ def _scatter(G: Any, *arrays: Any, index: Index, shape: Shape) -> Any:
     return out
 
 
+def _by_arrays(index: Index) -> bool:
+    """Whether there are only index arrays between the brackets, two at least: `index_put` takes a tuple of them."""
+    return len(index) > 1 and all(isinstance(part, tuple) and part[0] == "term" for part in index)
+
+
 def _none(arrays: tuple[Operand, ...]) -> tuple[None, ...]:
     return (None,) * len(arrays)
 
@@ -79,7 +84,8 @@ scatter = register(Card(
     shape=lambda G, *arrays, index, shape: shape,
     adjoint=lambda G, out, x, *arrays, index, shape: (getitem(G, *arrays, index=index), *_none(arrays)),
     differential=lambda out, args, dargs, index, shape: scatter(dargs[0], *args[1:], index=index, shape=shape),
-    numpy="scatter({0}, {index}, {shape})", torch="torch.zeros({shape}).index_put(({index}), {0}, accumulate=True)",
+    numpy="scatter({0}, {index}, {shape})", torch=lambda G, *arrays, index, shape:
+        "torch.zeros({shape}).index_put(({index}), {0}, accumulate=True)" if _by_arrays(index) else "",
     latex="\\operatorname{{scatter}}({0})", text="scatter({0})",
     why="the adjoint of adding at an index is reading there",
     examples=(example("D", index=(1,), shape=lambda n: (3, n["D"])),
@@ -175,7 +181,8 @@ addat = register(Card(
         G, _value_back(getitem(G, *arrays, index=index), value), *_none(arrays)),
     differential=lambda out, args, dargs, index: addat(
         0.0 * args[0] if dargs[0] is None else dargs[0], 0.0 if dargs[1] is None else dargs[1], *args[2:], index=index),
-    numpy="np.add.at({0}, {index}, {1})", torch="{0}.index_put(({index}), {1}, accumulate=True)",
+    numpy="np.add.at({0}, {index}, {1})", torch=lambda x, value, *arrays, index:
+        "{0}.index_put(({index}), {1}, accumulate=True)" if _by_arrays(index) else "",
     latex="{0} +_{{{index}}} {1}", text="{0}[{index}] += {1}",
     why="the sum passes the cotangent on, to the value from where it was added",
     examples=(example("N D", "B D", "B : index N", index=(("term", 0),)),

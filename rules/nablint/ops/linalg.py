@@ -178,10 +178,25 @@ def _solve_triangular_differential(out: Operand, args: Any, dargs: Any, lower: b
     return op.solve_triangular(a, right, lower=lower, trans=trans, unit=unit)
 
 
+def _solve_triangular_in_numpy(a: Operand, b: Operand, lower: bool = True, trans: bool = False, unit: bool = False
+                               ) -> str:
+    flags = f", lower={lower}" + (", trans=1" if trans else "") + (", unit_diagonal=True" if unit else "")
+    return f"scipy.linalg.solve_triangular({{0}}, {{1}}{flags})"
+
+
+def _solve_triangular_in_torch(a: Operand, b: Operand, lower: bool = True, trans: bool = False, unit: bool = False
+                               ) -> str:
+    flags = f"upper={lower is trans}" + (", unitriangular=True" if unit else "")
+    matrix = "{0}.mT" if trans else "{0}"
+    if b.ndim > 1:
+        return f"torch.linalg.solve_triangular({matrix}, {{1}}, {flags})"
+    return f"torch.linalg.solve_triangular({matrix}, {{1}}[:, None], {flags})[:, 0]"
+
+
 register(Card(
     "solve_triangular", _solve_triangular, lambda a, b, **_: solve_shape(a, b), _solve_triangular_adjoint,
-    _solve_triangular_differential, numpy="scipy.linalg.solve_triangular({0}, {1}, lower={lower}, trans={trans})",
-    torch="torch.linalg.solve_triangular({0}, {1}, upper=not {lower})", text="{0}⁻¹ {1}", latex="{0}^{{-1}} {1}",
+    _solve_triangular_differential, numpy=_solve_triangular_in_numpy, torch=_solve_triangular_in_torch,
+    text="{0}⁻¹ {1}", latex="{0}^{{-1}} {1}",
     binding=2, why="as for any system; only the triangle that was read gets a cotangent",
     examples=(example("N N : lower", "N", lower=True), example("N N : lower", "N M", lower=True),
               example("N N : upper", "N M", lower=False), example("N N : lower", "N", lower=True, trans=True),

@@ -75,7 +75,9 @@ def _dot_adjoint(G: Operand, out: Operand, a: Operand, b: Operand) -> tuple[Oper
 
 register(Card(
     "dot", lambda a, b: np.dot(a, b), _dot_shape, _dot_adjoint,
-    numpy="np.dot({0}, {1})", torch="{0} @ {1}", text="{0} · {1}", latex="{0} \\cdot {1}", binding=2,
+    numpy="np.dot({0}, {1})",
+    torch=lambda a, b: "{0} @ {1}" if b.ndim == 1 else "torch.tensordot({0}, {1}, ([-1], [-2]))",
+    text="{0} · {1}", latex="{0} \\cdot {1}", binding=2,
     why="⟨G, dA B⟩ = ⟨G Bᵀ, dA⟩ and ⟨G, A dB⟩ = ⟨Aᵀ G, dB⟩",
     examples=tuple(example(a, b) for a, b in (
         ("N D", "D M"), ("N D", "D"), ("D", "D M"), ("D", "D"), ("", "N D"), ("B N D", "D M"), ("N D", "B D M"),
@@ -206,7 +208,8 @@ def _cross_shape(a: Shape, b: Shape) -> Shape:
 
 register(Card(
     "cross", np.cross, _cross_shape, lambda G, out, a, b: (fit(op.cross(b, G), a), fit(op.cross(G, a), b)),
-    numpy="np.cross({0}, {1})", torch="torch.linalg.cross({0}, {1})", text="{0} × {1}", latex="{0} \\times {1}",
-    binding=2, why="⟨G, da × b⟩ = ⟨b × G, da⟩", examples=(example("3", "3"), example("N 3", "3")),
+    numpy="np.cross({0}, {1})", torch="torch.linalg.cross(*torch.broadcast_tensors({0}, {1}))",
+    text="{0} × {1}", latex="{0} \\times {1}", binding=2, why="⟨G, da × b⟩ = ⟨b × G, da⟩",
+    examples=(example("3", "3"), example("N 3", "3")),
 ))
 

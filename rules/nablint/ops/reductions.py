@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nablint.ops.axes import Axis, align, reduced_count, reduced_shape, refill
-from nablint.ops.card import Card, Example, Operand, example, op, register
+from nablint.ops.card import Card, Example, Operand, Template, example, op, register
 from nablint.shapes import Misfit, Shape, dim, show_shape, size_product
 
 EXAMPLES = (example("N D"), example("N D", axis=0), example("N D", axis=-1, keepdims=True),
@@ -89,7 +89,7 @@ register(Card(
     examples=(*EXAMPLES, *_with(ddof=1)),
 ))
 register(Card(
-    "std", lambda x, **p: np.sqrt(_var(x, **p)),
+    "std", lambda x, axis=None, keepdims=False, ddof=0: np.sqrt(_var(x, axis, keepdims, ddof)),
     lambda shape, axis=None, keepdims=False, ddof=0: reduced_shape(shape, axis, keepdims),
     _std_adjoint, lambda out, args, dargs, **p: _var_differential(out, args, dargs, **p) / (2 * out),
     numpy="np.std({0}, axis={axis}, ddof={ddof}, keepdims={keepdims})",
@@ -128,16 +128,30 @@ def _prod_adjoint(G: Operand, out: Operand, x: Operand, axis: Axis = None, keepd
     return (align(G * out, x, axis, keepdims) / x,)
 
 
+def _prod_in_torch(x: Operand, axis: Axis = None, keepdims: bool = False) -> str:
+    if axis is None:
+        return "" if keepdims else "torch.prod({0})"
+    return "torch.prod({0}, dim={axis}, keepdim={keepdims})" if isinstance(axis, int) else ""
+
+
 register(Card(
     "prod", lambda x, axis=None, keepdims=False: x.prod(axis=axis, keepdims=keepdims), reduced_shape, _prod_adjoint,
     lambda out, args, dargs, axis=None, keepdims=False:
         out * op.sum(dargs[0] / args[0], axis=axis, keepdims=keepdims),
-    **_templates("prod", "Π", "\\prod"), why="d Πx = Πx Σ dx/x", examples=EXAMPLES,
+    numpy="np.prod({0}, axis={axis}, keepdims={keepdims})", torch=_prod_in_torch, text="Π({0}, axis={axis})",
+    latex="\\prod {0}", why="d Πx = Πx Σ dx/x", examples=EXAMPLES,
 ))
 
 
 def _cumulated_shape(shape: Shape, axis: int | None = None) -> Shape:
     return (size_product(shape),) if axis is None else (reduced_shape(shape, axis), tuple(map(dim, shape)))[1]
+
+
+def _cumulated_in_torch(name: str) -> Template:
+    def written(x: Operand, axis: int | None = None) -> str:
+        return f"torch.{name}({{0}}.flatten(), dim=0)" if axis is None else f"torch.{name}({{0}}, dim={{axis}})"
+
+    return written
 
 
 def _cumsum_adjoint(G: Operand, out: Operand, x: Operand, axis: int | None = None) -> tuple[Operand]:
@@ -153,14 +167,16 @@ def _cumprod_adjoint(G: Operand, out: Operand, x: Operand, axis: int | None = No
 
 register(Card(
     "cumsum", lambda x, axis=None: x.cumsum(axis=axis), _cumulated_shape, _cumsum_adjoint,
-    numpy="np.cumsum({0}, axis={axis})", torch="torch.cumsum({0}, dim={axis})", text="cumsum({0}, axis={axis})",
+    numpy="np.cumsum({0}, axis={axis})", torch=_cumulated_in_torch("cumsum"),
+    text="cumsum({0}, axis={axis})",
     latex="\\mathrm{{cumsum}}({0})", why="an entry goes into every later sum: add up from the end",
     examples=(example("N D", axis=0), example("N D", axis=-1), example("N", axis=0), example("N D")),
 ))
 register(Card(
     "cumprod", lambda x, axis=None: x.cumprod(axis=axis), _cumulated_shape, _cumprod_adjoint,
     lambda out, args, dargs, axis=None: out * op.cumsum(dargs[0] / args[0], axis=axis),
-    numpy="np.cumprod({0}, axis={axis})", torch="torch.cumprod({0}, dim={axis})", text="cumprod({0}, axis={axis})",
+    numpy="np.cumprod({0}, axis={axis})", torch=_cumulated_in_torch("cumprod"),
+    text="cumprod({0}, axis={axis})",
     latex="\\mathrm{{cumprod}}({0})", why="d Πx = Πx Σ dx/x, for every partial product",
     examples=(example("N D", axis=0), example("N D", axis=-1)),
 ))

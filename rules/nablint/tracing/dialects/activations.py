@@ -81,7 +81,7 @@ def gelu(input: Value, approximate: str = "none") -> Operand:
 @spelled("torch.nn.functional.softplus")
 def softplus(input: Value, beta: Value = 1.0, threshold: Value = 20.0) -> Operand:
     """`log(1 + exp(beta * x)) / beta`; beyond the threshold torch rounds it to x."""
-    smooth = op.softplus(input) if plain(beta) == 1 else op.softplus(input, beta=plain(beta))
+    smooth = op.softplus(input) if plain(beta) == 1 else op.divide(op.softplus(op.multiply(beta, input)), beta)
     if plain(threshold) >= 20:  # nothing that is seen at this precision
         return smooth
     return op.where(op.greater(op.multiply(input, beta), threshold), input, smooth)

@@ -168,11 +168,10 @@ def masked_fill(input: Value, mask: Value, value: Value) -> Operand:
 
 
 def _clip(x: Value, low: Value, high: Value) -> Operand:
-    if is_array(low) or is_array(high):
-        x = x if low is None else op.maximum(x, low)
-        return x if high is None else op.minimum(x, high)
-    bounds = {k: v for k, v in (("low", low), ("high", high)) if v is not None}
-    return apply(op.clip, x, **bounds)
+    if low is not None and high is not None and not is_array(low) and not is_array(high):
+        return apply(op.clip, x, low=low, high=high)
+    x = x if low is None else apply(op.maximum, x, low)
+    return x if high is None else apply(op.minimum, x, high)
 
 
 @spelled("numpy.clip", "numpy.core.umath.clip", "ndarray.clip")
