@@ -7,18 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import libcst as cst
-
 from nablint.claims.entries import RANK, Entry, as_claim, entries
+from nablint.claims.evidence import parameter_evidence
 from nablint.claims.explain import explanation_of
 from nablint.claims.notes import shape_notes
 from nablint.claims.search import Outcome, Program, explore
 from nablint.claims.units import find_units
-from nablint.reading.docstrings import docstring_evidence
 from nablint.reading.source import Block, blocks
 from nablint.results import Claim, FileResult
 from nablint.settings import Settings
-from nablint.tracing.values import Function
 
 UNIT_SECONDS = 1.5
 
@@ -31,14 +28,14 @@ def analyse(source: str, filename: str, settings: Settings | None = None, *, rep
     """
     settings = settings or Settings()
     result = FileResult(analysed=True)
-    ends = time.monotonic() + settings.seconds
+    ends = time.process_time() + settings.seconds
     program = Program(blocks(source), evidence=parameter_evidence, resolve=resolve)
     broken = [b.error for b in program.blocks if b.error]
     if broken:
         result.error = f"cannot be parsed in part: {broken[0]}"
     outcomes: list[Outcome] = []
     for unit in find_units(program.loader, program.statements()):
-        remaining = ends - time.monotonic()
+        remaining = ends - time.process_time()
         if remaining <= 0:
             break
         outcomes += explore(program, unit, min(UNIT_SECONDS, remaining))
@@ -92,22 +89,4 @@ def _definite(entry: Entry) -> bool:
     return entry.verdict in ("proved", "verified")
 
 
-_docs: dict[int, tuple[cst.CSTNode, dict[str, Any]]] = {}
-
-
-def parameter_evidence(function: Function, name: str) -> Any:
-    """What a function's docstring says of a parameter."""
-    node = function.node
-    if isinstance(node, cst.Lambda):
-        return None
-    known = _docs.get(id(node))
-    if known is None or known[0] is not node:
-        text = node.get_docstring()
-        known = (node, docstring_evidence(text) if text else {})
-        if len(_docs) > 5000:
-            _docs.clear()
-        _docs[id(node)] = known
-    return known[1].get(name)
-
-
-__all__ = ["Block", "analyse"]
+__all__ = ["Block", "analyse", "parameter_evidence"]

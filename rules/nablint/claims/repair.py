@@ -76,7 +76,7 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float) ->
     """The causes of a unit's wrong results, each with its repair."""
     judgement = outcome.judgement
     assert judgement is not None
-    ends = min(ends, time.monotonic() + SECONDS)
+    ends = min(ends, time.process_time() + SECONDS)
     failing = [j for j in judgement.judged if j.verdict == "wrong"]
     faults: list[Fault] = []
     naming = Naming(judgement.run.it)
@@ -118,7 +118,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
         suspect = id(steps[0].node) in where.suspects
         target = _target(steps[-1], failing) or where.suspects.get(id(steps[0].node))
         for edit in _edits_of(judgement, steps, target):
-            if time.monotonic() > ends:
+            if time.process_time() > ends:
                 break
             candidate = _Candidate(steps, edit, own, suspect)
             verdict = _replayed(judgement, candidate, failing)
@@ -130,7 +130,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     blind.sort(key=lambda c: (not c.suspect, c.edit.cost, -c.steps[-1].number))
     confirmed = 0
     for candidate in [*winners, *[c for c in blind if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign", "operand", "scale", "extra-factor")]]:
-        if time.monotonic() > ends + 0.5 or confirmed >= (MAX_CONFIRMED if winners else 40):
+        if time.process_time() > ends + 0.5 or confirmed >= (MAX_CONFIRMED if winners else 40):
             break
         confirmed += 1
         repair = _confirmed(program, source, outcome, candidate, failing)
@@ -201,7 +201,12 @@ def _edits_of(judgement: Judgement, steps: list[Step], target: Term | None) -> I
         yield from small.edits(root, torch=torch)
         live = _live(it, step)
         yield from small.replacements(root, live, lambda n: _shape(step, n))
-        yield from small.scaled(root, _numbers(it, step))
+        numbers = _numbers(it, step)
+        yield from small.scaled(root, numbers)
+        for node in small.walk(root):
+            if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add | cst.Subtract):
+                yield from small.scaled(node.left, [*numbers, "2"])
+                yield from small.scaled(node.right, [*numbers, "2"])
         value = old_value(step)
         if value is not None:
             yield from small.multiplied(root, list(_factors(step, value, target)))

@@ -211,7 +211,9 @@ def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Func
     run = Run(it, start=start)
     positions = [settle(v) for v in arrivals.arguments.values()]
     run.results = returned_results(it, backward, returned, positions, list(arrivals.arguments))
-    run.results += stored_results(it, start, None if run.results else last_scope(it, backward))
+    covered = {t for r in run.results for t in r.wrt}
+    run.results += [r for r in stored_results(it, start, last_scope(it, backward))
+                    if (r.event is not None and r.event.holder) or not covered.intersection(r.wrt)]
     if arrivals.cotangents:
         run.seeds = [Seed(dict(arrivals.cotangents), "arriving")]
     else:

@@ -129,7 +129,7 @@ def run_once(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, se
 
 def explore(program: Program, unit: Unit, seconds: float) -> list[Outcome]:
     """The outcomes of a unit, one for each path through its string modes."""
-    ends = time.monotonic() + seconds
+    ends = time.process_time() + seconds
     pending: list[tuple[tuple[str, int], ...]] = [()]
     seen: set[tuple[tuple[str, int], ...]] = {()}
     outcomes: list[Outcome] = []
@@ -174,7 +174,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
 
     exhausted = True
     while queue:
-        remaining = ends - time.monotonic()
+        remaining = ends - time.process_time()
         if runs >= MAX_RUNS or remaining <= 0:
             exhausted = best is not None and runs >= MAX_RUNS
             reason = reason or "took too long"
@@ -286,7 +286,7 @@ def _confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hyp
         return
     for draw in DRAWS:
         for _attempt in range(3):
-            remaining = ends - time.monotonic() + 0.5
+            remaining = ends - time.process_time() + 0.5
             try:
                 other, _ = run_once(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
             except Restart as restart:

@@ -73,6 +73,7 @@ class Interpreter:
         self.history: dict[str, list[Term]] = {}
         self.claimed_shape: Callable[[Interpreter, str, str, Any], Shape | None] | None = None
         self.lists: dict[str, list[Any]] = {}
+        self.lazy: dict[str, list[tuple[Block, cst.CSTNode]]] = {}
 
     # -- evaluation ------------------------------------------------------------------------------------------------
 
@@ -318,21 +319,37 @@ class Interpreter:
         return later
 
     def globals(self, statements: Iterable[tuple[Block, cst.CSTNode]]) -> None:
-        """Module-level assignments that call something; what they give that is not known becomes an input."""
-        from nablint.tracing.statements import execute, target_names
+        """Module-level assignments that call something: they are run when a function asks for what they assign."""
+        from nablint.tracing.statements import target_names
 
+        self.lazy = {}
         for block, statement in statements:
-            self.block = block
-            try:
-                execute(self, statement, self.scope)
-            except (RaiseSignal, TooMuch):
-                pass
-            for small in statement.body:  # type: ignore[attr-defined]
-                for target in small.targets:
-                    for name in target_names(target.target):
-                        if isinstance(self.scope.names.get(name), Unknown | None):
-                            self.scope.names[name] = Pending(name, name)
-        self.step = None
+            for name in {n for s in statement.body for t in s.targets for n in target_names(t.target)}:  # type: ignore[attr-defined]
+                self.lazy.setdefault(name, []).append((block, statement))
+
+    def global_name(self, name: str) -> Any:
+        """A name that module-level assignments give; what of it is not known becomes an input.  None where there are none."""
+        from nablint.tracing.statements import execute
+
+        statements = self.lazy.pop(name, None)
+        if statements is None:
+            return None
+        saved = self.step, self.block, self.graph.tainting, self.graph.origin, self._caller
+        count = len(self.events)
+        self.graph.tainting = False
+        try:
+            for block, statement in statements:
+                self.block = block
+                try:
+                    execute(self, statement, self.scope)
+                except (RaiseSignal, TooMuch, Restart):
+                    pass
+        finally:
+            self.step, self.block, self.graph.tainting, self.graph.origin, self._caller = saved
+            del self.events[count:]
+        if isinstance(self.scope.names.get(name), Unknown | None):
+            self.scope.names[name] = Pending(name, name)
+        return self.scope.names[name]
 
 
 def _defines(statement: cst.CSTNode) -> bool:

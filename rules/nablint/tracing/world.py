@@ -79,7 +79,7 @@ class World:
         self.aliases: dict[str, str] = {}
         self.leaves: dict[str, Term] = {}
         self.few: dict[str, None] = {}
-        self.ends = time.monotonic() + self.seconds
+        self.ends = time.process_time() + self.seconds
         self._decisions = dict(self.hypothesis.decisions)
         self._equal: dict[str, Polynomial] = {}
         for name, value in self.hypothesis.equations:
@@ -111,7 +111,7 @@ class World:
         self.steps += 1
         if self.steps > self.max_steps:
             raise TooMuch("too many steps")
-        if not self.steps & 31 and time.monotonic() > self.ends:
+        if not self.steps & 31 and time.process_time() > self.ends:
             raise TooMuch("took too long")
 
     def decided(self, key: str) -> int | None:

@@ -1,0 +1,63 @@
+"""Every rule's page is its test: the bad example gives the rule's finding, and what stands under "Use instead" mends it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from nablint.analysis import analyse
+from nablint.checks import all_rules, find_rule
+from nablint.checks.rule import Rule
+from nablint.results import Diagnostic
+
+BLOCK = re.compile(r"```python\n(.*?)```", re.S)
+JUDGED = [r for r in all_rules() if r.check is not None]
+
+
+def examples(rule: Rule) -> tuple[str, str]:
+    """The bad example and the line or lines to use instead."""
+    bad, good = BLOCK.findall(rule.page)
+    return bad, good
+
+
+def mended(bad: str, good: str) -> str:
+    """The bad example with the lines that assign the same names replaced."""
+    for line in filter(None, good.splitlines()):
+        target = line.split("=")[0].strip()
+        bad, count = re.subn(rf"^(\s+){re.escape(target)} = .*$", lambda m, line=line: m.group(1) + line.strip(), bad, flags=re.M)
+        assert count == 1, f"{target} is assigned {count} times"
+    return bad
+
+
+def findings(text: str) -> list[Diagnostic]:
+    return analyse(text, "example.py").diagnostics
+
+
+@pytest.mark.parametrize("rule", JUDGED, ids=lambda r: r.name)
+def test_bad_example_is_found(rule: Rule) -> None:
+    bad, _ = examples(rule)
+    assert [d.code for d in findings(bad)] == [rule.code]
+
+
+@pytest.mark.parametrize("rule", JUDGED, ids=lambda r: r.name)
+def test_good_example_is_clean(rule: Rule) -> None:
+    bad, good = examples(rule)
+    result = analyse(mended(bad, good), "example.py")
+    assert not result.diagnostics
+    assert any(c.verdict in ("proved", "verified") for c in result.claims)
+
+
+def test_rules_are_found_by_name_and_code() -> None:
+    for rule in all_rules():
+        assert find_rule(rule.code) is rule is find_rule(rule.name)
+    codes = [r.code for r in all_rules()]
+    assert len(set(codes)) == len(codes)
+    assert len({r.name for r in all_rules()}) == len(codes)
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda r: r.name)
+def test_page_begins_with_a_sentence(rule: Rule) -> None:
+    first = rule.page.splitlines()[0]
+    assert first.endswith("."), first
+    assert rule.summary
