@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nablint.calculus.forms import Algebra, Form
+from nablint.calculus.algebra import Algebra
+from nablint.calculus.forms import Form
 from nablint.calculus.normalise import algebra_of, form_of
+from nablint.calculus.powers import leads_negative, power
 from nablint.calculus.terms import Term
 
 
@@ -74,14 +76,14 @@ def _open(algebra: Algebra, form: Form) -> Form:
     for monomial, coefficient in form.terms.items():
         part = Form(form.sizes, {(): coefficient})
         kept = []
-        for number, axes, power in monomial:
+        for number, axes, exponent in monomial:
             key = algebra.atoms[number].key
-            if key[:2] in (("fn", "sigmoid"), ("fn", "tanh")) and power in (1, 2, 3, 4) and all(i < n for i in axes):
-                part = algebra.multiply(part, algebra.power(_logistic(algebra, form, number, axes), power), form.sizes)
-            elif key[:2] == ("fn", "above") and all(i < n for i in axes) and algebra.leads_negative(algebra.behind[number]):
+            if key[:2] in (("fn", "sigmoid"), ("fn", "tanh")) and exponent in (1, 2, 3, 4) and all(i < n for i in axes):
+                part = algebra.multiply(part, power(algebra, _logistic(algebra, form, number, axes), exponent), form.sizes)
+            elif key[:2] == ("fn", "above") and all(i < n for i in axes) and leads_negative(algebra, algebra.behind[number]):
                 part = algebra.multiply(part, _not_above(algebra, form, number, axes), form.sizes)
             else:
-                kept.append((number, axes, power))
+                kept.append((number, axes, exponent))
         total = algebra.add(total, algebra.multiply(part, Form(form.sizes, {tuple(kept): 1.0}), form.sizes), 1.0, form.sizes)
     return total
 
@@ -101,12 +103,12 @@ def _logistic(algebra: Algebra, form: Form, number: int, axes: tuple[int, ...]) 
     base, double = algebra.scalar(1.0, form.sizes), 1.0 if name == "sigmoid" else 2.0
     for monomial, coefficient in argument.terms.items():
         e = algebra.function("exp", Form(form.sizes, {monomial: 1.0}), positive=True)
-        base = algebra.multiply(base, algebra.power(e, coefficient * double), form.sizes)
+        base = algebra.multiply(base, power(algebra, e, coefficient * double), form.sizes)
     ((monomial, scale),) = base.terms.items()
     below = Form(form.sizes, {(): 1.0, monomial: scale})
     denominator = algebra.atomise(below)
     above = base if name == "sigmoid" else algebra.add(base, algebra.scalar(1.0), -1.0, form.sizes)
-    return algebra.multiply(above, algebra.power(denominator, -1.0), form.sizes)
+    return algebra.multiply(above, power(algebra, denominator, -1.0), form.sizes)
 
 
 def _clear(algebra: Algebra, form: Form) -> Form:

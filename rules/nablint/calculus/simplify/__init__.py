@@ -1,0 +1,10 @@
+"""The form that a person would write; a file of rewrites per kind of operation."""
+
+from nablint.calculus.simplify import matrices, products, reductions, sums
+from nablint.calculus.simplify.engine import Simplifier, equal_samples, number_of, simplify
+from nablint.calculus.simplify.matrices import chain, flipped, join
+
+__all__ = [
+    "Simplifier", "chain", "equal_samples", "flipped", "join", "matrices", "number_of", "products", "reductions",
+    "simplify", "sums",
+]

@@ -1,0 +1,233 @@
+"""Products and powers: scalars to the front, equal factors as powers, one fraction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
+from nablint.calculus.terms import Term
+
+
+class Product:
+    """c · numerator / denominator, factors in the order in which they came."""
+
+    def __init__(self, like: Term) -> None:
+        self.like = like
+        self.number = 1.0
+        self.powers: dict[Term, float] = {}
+
+    def take(self, term: Term, power: float, keep: Keep) -> None:
+        """Multiply by term ** power, looking into products."""
+        number = number_of(term)
+        if number is not None and (number or power > 0):
+            self.number *= number**power
+        elif term in keep:
+            self._put(term, power)
+        elif made_by(term, "broadcast_to"):
+            self.take(term.args[0], power, keep)
+        elif made_by(term, "negative"):
+            self.number *= (-1.0) ** power
+            self.take(term.args[0], power, keep)
+        elif made_by(term, "multiply", "divide") and float(power).is_integer():
+            self.take(term.args[0], power, keep)
+            self.take(term.args[1], power if made_by(term, "multiply") else -power, keep)
+        elif made_by(term, "power") and number_of(term.args[1]) is not None and _whole(number_of(term.args[1])) \
+                and np.shape(term.sample) == np.shape(term.args[0].sample):
+            self.take(term.args[0], power * (number_of(term.args[1]) or 0.0), keep)
+        elif made_by(term, "matmul", "dot", "outer", "sum", "transpose") and (parts := scalars_of(term, keep)) is not None:
+            for part, exponent in parts[1]:
+                self.take(part, exponent * power, keep)
+            self.number *= parts[0] ** power
+            self._put(parts[2], power)
+        else:
+            self._put(term, power)
+
+    def _put(self, term: Term, power: float) -> None:
+        self.powers[term] = self.powers.get(term, 0) + power
+
+    def build(self, keep: Keep = frozenset()) -> Term:
+        """The product as a term of the original shape."""
+        graph, number = self.like.graph, self.number
+        above = [(t, p) for t, p in self.powers.items() if p > 0]
+        below = [(t, -p) for t, p in self.powers.items() if p < 0]
+        above.sort(key=lambda f: f[0].ndim > 0)
+        if self.like.ndim == 2:
+            above = _outer_of(above)
+        sign, size = number < 0, abs(number)
+        for k, (t, p) in enumerate(above):
+            turned = older_turned(t) if p == 1 and t not in keep else None
+            if turned is not None:
+                above[k], sign = (turned, 1), not sign
+        top: Term | None = None
+        bottom: Term | None = None
+        if size != 1:
+            inverse = 1 / size if size else 0.0
+            if size < 1 and abs(inverse - round(inverse)) < 1e-12 * inverse and round(inverse) < 1e6:
+                bottom = graph.constant(round(inverse))
+            else:
+                top = graph.constant(tidy(size))
+        for term, power in above:
+            factor = raised(term, power)
+            top = factor if top is None else top * factor
+        for term, power in below:
+            factor = raised(term, power)
+            bottom = factor if bottom is None else bottom * factor
+        if top is None:
+            top = graph.constant(-1 if sign and bottom is not None else 1)
+            sign = sign and bottom is None
+        result = top if bottom is None else top / bottom
+        if sign:
+            result = -result
+        return spread_like(result, self.like)
+
+
+def _outer_of(above: list[tuple[Term, float]]) -> list[tuple[Term, float]]:
+    """A vector along the rows times a vector along the columns is their outer product."""
+    columns = [f for f in above if f[1] == 1 and _vector_in(f[0], 1) is not None]
+    rows = [f for f in above if f[1] == 1 and (f[0].ndim == 1 or _vector_in(f[0], 0) is not None)]
+    if len(columns) != 1 or len(rows) != 1:
+        return above
+    column, row = _vector_in(columns[0][0], 1), rows[0][0] if rows[0][0].ndim == 1 else _vector_in(rows[0][0], 0)
+    assert column is not None and row is not None
+    outer = column.graph.apply(column.graph.cards["outer"], (column, row), {})
+    return [*(f for f in above if f is not columns[0] and f is not rows[0]), (outer, 1)]
+
+
+def _vector_in(term: Term, axis: int) -> Term | None:
+    """The vector that stands as a column (axis 1 added) or as a row (axis 0 added)."""
+    if made_by(term, "expand_dims", "reshape") and term.args[0].ndim == 1 and term.ndim == 2 \
+            and np.shape(term.sample)[axis] == 1 != np.shape(term.sample)[1 - axis]:
+        return term.args[0]
+    return None
+
+
+def older_turned(term: Term) -> Term | None:
+    """b - a for a - b where b - a is what the program itself has."""
+    if not made_by(term, "subtract"):
+        return None
+    assert term.card is not None
+    found = term.graph.find(term.card, term.args[::-1])
+    return found if found is not None and found.number < term.number else None
+
+
+def tidy(value: float) -> int | float:
+    """2.0 is written 2."""
+    return round(value) if abs(value - round(value)) < 1e-12 and abs(value) < 1e9 else value
+
+
+def _whole(value: float | None) -> bool:
+    return value is not None and float(value).is_integer()
+
+
+def raised(term: Term, power: float) -> Term:
+    """term ** power, without power 1."""
+    return term if power == 1 else term ** tidy(power)
+
+
+def spread_like(term: Term, like: Term) -> Term:
+    """Broadcast to the shape of `like` where the rewriting lost it."""
+    if np.shape(term.sample) == np.shape(like.sample):
+        return term
+    return term.graph.apply(term.graph.cards["broadcast_to"], (term,), {"shape": like.shape})
+
+
+@rewrite("multiply", "divide", "negative")
+def product_rule(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
+    product = Product(node)
+    if made_by(node, "negative"):
+        inner = args[0]
+        if made_by(inner, "subtract") and inner not in self.keep:
+            return older_turned(inner)
+        product.number = -1.0
+        product.take(inner, 1, self.keep)
+    else:
+        product.take(args[0], 1, self.keep)
+        product.take(args[1], 1 if made_by(node, "multiply") else -1, self.keep)
+        spread = _distributed(self, product)
+        if spread is not None:
+            return spread
+    if product.number == 0:
+        return spread_like(node.graph.constant(0), node)
+    return logistic(product.build(self.keep))
+
+
+def _distributed(self: Simplifier, product: Product) -> Term | None:
+    """(a / e + c) e is a + c e: a factor that cancels a denominator goes into the sum."""
+    for whole, power in product.powers.items():
+        if power != 1 or whole in self.keep or not made_by(whole, "add", "subtract"):
+            continue
+        for factor, exponent in product.powers.items():
+            if factor is whole or exponent != 1:
+                continue
+            for part in whole.args:
+                inside = Product(part)
+                inside.take(part, 1, self.keep)
+                if inside.powers.get(factor, 0) < 0:
+                    assert whole.card is not None
+                    rest = Product(product.like)
+                    rest.number = product.number
+                    rest.powers = {t: p for t, p in product.powers.items() if t is not whole and t is not factor}
+                    inner = whole.graph.apply(whole.card, [self.of(a * factor) for a in whole.args], {})
+                    return self.of(rest.build() * inner) if rest.powers or rest.number != 1 else self.of(inner)
+    return None
+
+
+def scalars_of(term: Term, keep: Keep) -> tuple[float, list[tuple[Term, float]], Term] | None:
+    """number, scalar factors with powers, and the rest: for products whose scalars were already moved to the front."""
+    if term in keep or not made_by(term, "multiply", "divide", "negative"):
+        return None
+    product = Product(term)
+    product.take(term, 1, keep)
+    return _peel(product, term)
+
+
+def _peel(product: Product, term: Term) -> tuple[float, list[tuple[Term, float]], Term] | None:
+    scalars = [(t, p) for t, p in product.powers.items() if t.ndim == 0]
+    if not scalars and product.number == 1:
+        return None
+    rest = Product(term)
+    rest.powers = {t: p for t, p in product.powers.items() if t.ndim}
+    if not rest.powers:
+        return None
+    bare = rest.build()
+    return (product.number, scalars, bare) if np.shape(bare.sample) == np.shape(term.sample) else None
+
+
+def scaled(number: float, scalars: Iterable[tuple[Term, float]], core: Term) -> Term:
+    product = Product(core)
+    product.number = number
+    for term, power in scalars:
+        product.take(term, power, frozenset())
+    product.powers[core] = product.powers.get(core, 0) + 1
+    return product.build()
+
+
+@rewrite("power")
+def _power(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
+    base, exponent = args[0], number_of(args[1])
+    if exponent == 1:
+        return spread_like(base, node)
+    if exponent == 0:
+        return spread_like(node.graph.constant(1), node)
+    if exponent is not None and float(exponent).is_integer() and made_by(base, "power") and base not in self.keep:
+        inner = number_of(base.args[1])
+        if inner is not None and float(inner).is_integer():
+            return base.args[0] ** tidy(inner * exponent)
+    return None
+
+
+def logistic(term: Term) -> Term:
+    """eˣ/(1 + eˣ) is σ(x)."""
+    if not made_by(term, "divide"):
+        return term
+    top, bottom = term.args
+    for above in (top, *(top.args if made_by(top, "multiply") else ())):
+        if made_by(above, "exp") and made_by(bottom, "add") and above in bottom.args and any(number_of(a) == 1 for a in bottom.args):
+            sigmoid = term.graph.apply(term.graph.cards["sigmoid"], above.args, {})
+            if above is top:
+                return sigmoid
+            rest = top.args[1] if top.args[0] is above else top.args[0]
+            return rest * sigmoid
+    return term

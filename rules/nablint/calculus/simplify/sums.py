@@ -1,0 +1,113 @@
+"""Sums: equal parts collected, common factors outside, the first part positive where one is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
+from nablint.calculus.simplify.matrices import chain, join
+from nablint.calculus.simplify.products import scaled, scalars_of, spread_like, tidy
+from nablint.calculus.terms import Term
+
+
+@rewrite("add", "subtract")
+def _sum_of(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
+    parts: dict[Term, float] = {}
+    number = 0.0
+
+    def take(term: Term, sign: float) -> None:
+        nonlocal number
+        value = number_of(term)
+        if value is not None:
+            number += sign * value
+        elif term not in self.keep and made_by(term, "broadcast_to"):
+            take(term.args[0], sign)
+        elif term not in self.keep and made_by(term, "add", "subtract"):
+            take(term.args[0], sign)
+            take(term.args[1], sign if made_by(term, "add") else -sign)
+        elif term not in self.keep and (peeled := scalars_of(term, self.keep)) is not None:
+            core = scaled(1.0, peeled[1], peeled[2])
+            parts[core] = parts.get(core, 0) + sign * peeled[0]
+        elif term not in self.keep and made_by(term, "negative"):
+            parts[term.args[0]] = parts.get(term.args[0], 0) - sign
+        else:
+            parts[term] = parts.get(term, 0) + sign
+
+    take(args[0], 1.0)
+    take(args[1], -1.0 if made_by(node, "subtract") else 1.0)
+    listed = [(t, c) for t, c in parts.items() if abs(c) > 1e-15]
+    if number:
+        listed.append((node.graph.constant(tidy(number)), 1.0) if number > 0 or not listed
+                      else (node.graph.constant(tidy(-number)), -1.0))
+        if number > 0 and listed[0][1] < 0:
+            listed.insert(0, listed.pop())
+    if not listed:
+        return spread_like(node.graph.constant(0), node)
+    shared = _shared_scalars(listed, self.keep)
+    if shared is not None:
+        scalars, bare = shared
+        return spread_like(scaled(1.0, scalars, self.of(spread_like(_add_up(bare, node), node))), node)
+    listed = _factored(listed, self.keep)
+    common = abs(listed[0][1])
+    if len(listed) > 1 and common != 1 and all(abs(abs(c) - common) < 1e-12 * common for _, c in listed):
+        whole = _add_up([(t, c / common) for t, c in listed], node)
+        return spread_like(scaled(common, (), whole), node)
+    return spread_like(_add_up(listed, node), node)
+
+
+def _shared_scalars(listed: list[tuple[Term, float]], keep: Keep
+                    ) -> tuple[list[tuple[Term, float]], list[tuple[Term, float]]] | None:
+    """The scalar factors that all parts of a sum have, and the parts without them."""
+    if len(listed) < 2:
+        return None
+    opened = [scalars_of(t, keep) for t, _ in listed]
+    first = opened[0]
+    if first is None or not first[1] or any(o is None or dict(o[1]) != dict(first[1]) for o in opened):
+        return None
+    return first[1], [(o[2], c * o[0]) for o, (_, c) in zip(opened, listed, strict=True) if o is not None]
+
+
+def _add_up(listed: list[tuple[Term, float]], node: Term) -> Term:
+    first = next((k for k, (_, c) in enumerate(listed) if c > 0), None)
+    if first:
+        listed = [listed[first], *listed[:first], *listed[first + 1:]]
+    total: Term | None = None
+    for term, c in listed:
+        part = term if abs(c) == 1 else scaled(abs(c), (), term)
+        if total is None:
+            total = part if c > 0 else scaled(-1.0, (), part) if part is term else -part
+        else:
+            total = total + part if c > 0 else total - part
+    assert total is not None
+    return total
+
+
+def _factored(listed: list[tuple[Term, float]], keep: Keep) -> list[tuple[Term, float]]:
+    """A x + B x is (A + B) x, for chains that agree in all but one factor."""
+    for i, (first, c) in enumerate(listed):
+        for j in range(i + 1, len(listed)):
+            second, d = listed[j]
+            if abs(abs(c) - abs(d)) > 1e-12 * abs(c):
+                continue
+            a, b = chain(first, keep), chain(second, keep)
+            if len(a) < 2 or len(b) < 2:
+                continue
+            left = 0
+            while left < min(len(a), len(b)) - 1 and a[left] is b[left]:
+                left += 1
+            right = 0
+            while right < min(len(a), len(b)) - 1 - left and a[-1 - right] is b[-1 - right]:
+                right += 1
+            inside = a[left:len(a) - right], b[left:len(b) - right]
+            if left + right == 0 or len(inside[0]) != 1 or len(inside[1]) != 1:
+                continue
+            if np.shape(inside[0][0].sample) != np.shape(inside[1][0].sample):
+                continue
+            if made_by(inside[0][0], "transpose") and not made_by(inside[1][0], "transpose") and c * d > 0:
+                inside = inside[1], inside[0]
+            middle = inside[0][0] + inside[1][0] if c * d > 0 else inside[0][0] - inside[1][0]
+            if inside[0][0] is inside[1][0]:
+                continue
+            whole = join([*a[:left], middle, *a[len(a) - right:]])
+            return _factored([*listed[:i], (whole, c), *listed[i + 1:j], *listed[j + 1:]], keep)
+    return listed
