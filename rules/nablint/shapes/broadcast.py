@@ -36,7 +36,7 @@ def matmul_shape(a: Shape, b: Shape) -> Shape:
     """
     if not a or not b:
         raise Misfit(f"a matrix product of {show_shape(a)} and {show_shape(b)} needs at least one axis each")
-    inner_a, inner_b = dim(a[-1]), dim(b[-2] if len(b) > 1 else b[0])
+    inner_a, inner_b = dim(a[-1]), dim(b[-2:][0])
     if inner_a != inner_b:
         raise Misfit(
             f"{show_shape(a)} @ {show_shape(b)}: inner sizes {inner_a} and {inner_b} differ", ((inner_a, inner_b),)
