@@ -7,7 +7,7 @@ columns as tokens go by.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,7 +45,7 @@ class _Recorder(CodegenState):
     @contextmanager
     def record_syntactic_position(
         self, node: cst.CSTNode, *, start_node: Any = None, end_node: Any = None
-    ) -> Iterator[None]:
+    ) -> Generator[None]:
         """Note where the node begins and ends; nodes with brackets report their inside, as libcst does."""
         start = Place(self.row, self.column)
         yield
@@ -70,5 +70,5 @@ class _Recorder(CodegenState):
 def spans(module: cst.Module, first_row: int = 1) -> dict[int, Span]:
     """The span of every node of a module by the node's identity; rows count from `first_row`."""
     recorder = _Recorder(module, first_row)
-    module._codegen(recorder)
+    module._codegen(recorder)  # pyright: ignore[reportPrivateUsage] - the only way to places without a copy
     return recorder.spans
