@@ -109,7 +109,7 @@ def padded_array(x: Any, pad_width: Widths, value: float = 0.0) -> Any:
     if len(pad_width) != x.ndim:
         raise ValueError("a padding is needed for each axis")
     out = np.full([a + n + b for n, (a, b) in zip(x.shape, pad_width, strict=True)], value, x.dtype)
-    out[tuple([slice(a, a + n) for n, (a, b) in zip(x.shape, pad_width, strict=True)])] = x
+    out[tuple([slice(a, a + n) for n, (a, _) in zip(x.shape, pad_width, strict=True)])] = x
     return out
 
 
