@@ -251,7 +251,7 @@ class Evaluator:
             return self._own(self.problem.functions[e.value], e)
         name = ALIASES.get(e.value, e.value)
         args = [self.value(p) for p in e.parts]
-        words = {_WORDS.get(k, k): self._parameter(self.value(v), v) for k, v in e.words}
+        words = {_WORDS.get(k, k): self.parameter(self.value(v), v) for k, v in e.words}
         special = SPECIAL.get(name)
         if special is not None:
             return special(self, e, args, words)
@@ -263,7 +263,7 @@ class Evaluator:
         if not args:
             raise self.error(f"{e.value} needs an argument", e)
         if name in REDUCTIONS | ALONG and len(args) == 2:
-            words["axis"] = self._parameter(args.pop(), e)
+            words["axis"] = self.parameter(args.pop(), e)
         if name == "sum" and isinstance(args[0], Term) and e.parts[0].kind == "sum_over":
             return args[0]
         if name in ALONG and "axis" not in words and isinstance(args[0], Term) and args[0].ndim == 2 \
@@ -276,7 +276,7 @@ class Evaluator:
         except TypeError as error:
             raise self.error(f"{e.value} does not take these arguments", e) from error
 
-    def _parameter(self, value: Value, where: Expr) -> Value:
+    def parameter(self, value: Value, where: Expr) -> Value:
         if isinstance(value, Term):
             if "size" in value.params:
                 return value.params["size"]
@@ -309,7 +309,7 @@ def _diag(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Val
 
 def _reshape(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
     shape = args[1] if len(args) == 2 and isinstance(args[1], tuple) else tuple(args[1:])
-    return op.reshape(args[0], shape=tuple(dim(ev._parameter(s, e)) for s in shape))
+    return op.reshape(args[0], shape=tuple(dim(ev.parameter(s, e)) for s in shape))
 
 
 def _transpose(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
@@ -332,7 +332,7 @@ def _logdet(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> V
 
 
 def _eye(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Value:
-    size = dim(ev._parameter(args[0], e))
+    size = dim(ev.parameter(args[0], e))
     return ev.graph.constant(np.eye(int(size)), (size, size))
 
 
