@@ -47,7 +47,7 @@ class Term:
     def shape(self) -> Shape:
         """The symbolic shape; falls back to plain numbers where a card's rule disagrees with the sample."""
         if self._shape is None:
-            waiting = [self]
+            waiting: list[Term] = [self]
             while waiting:  # from the leaves up, without recursion: graphs are deep
                 term = waiting[-1]
                 unknown = [a for a in term.args if a._shape is None]
