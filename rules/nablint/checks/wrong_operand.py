@@ -9,25 +9,21 @@ activation, the wrong saved tensor.
 import numpy as np
 
 
-def two_forward(x, w, v):
-    h = x @ w
-    out = h @ v
-    return out, (x, w, v, h)
+def sigmoid_forward(x):
+    out = 1 / (1 + np.exp(-x))
+    return out, (x, out)
 
 
-def two_backward(dout, cache):
-    x, w, v, h = cache
-    dv = h.T @ dout
-    dh = dout @ v.T
-    dw = x.T @ dh
-    dx = dh @ w
-    return dx, dw, dv
+def sigmoid_backward(dout, cache):
+    x, out = cache
+    dx = dout * x * (1 - out)
+    return dx
 ```
 
 ## Use instead
 
 ```python
-dx = dh @ w.T
+dx = dout * out * (1 - out)
 ```
 """
 

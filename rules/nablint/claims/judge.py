@@ -158,6 +158,8 @@ def _conventions(judged: list[Judged], seed: Seed) -> None:
     parameters = [j for j in judged if j.wrt is not None and j.verdict in ("proved", "verified", "wrong") and _is_parameter(j)]
     ratios = {None if j.ratio is None else round(j.ratio, 9) for j in parameters if j.verdict == "wrong"}
     right = any(j.verdict in ("proved", "verified") for j in parameters)
+    if right and len(ratios) == 1 and _lost_scale(judged, parameters, seed):
+        return
     if not parameters or right or len(ratios) != 1 or None in ratios:
         if len(scaled) == len([j for j in judged if j.verdict != "unchecked"]) == 1 and not scaled[0].result.formal:
             scaled[0].verdict, scaled[0].reason = "unchecked", f"a factor of {scaled[0].ratio:.4g}, and nothing else shows whether it is meant"
@@ -170,6 +172,24 @@ def _conventions(judged: list[Judged], seed: Seed) -> None:
             j.verdict, j.reason = "verified", "" if ratio == 1 else f"up to the factor {ratio:.4g} that all parameter gradients have in common"
         elif not j.result.formal or not any(x.verdict in ("proved", "verified") for x in judged):
             j.verdict, j.reason = "unchecked", f"a factor of {ratio:.4g}, and nothing else shows whether it is meant"
+
+
+def _lost_scale(judged: list[Judged], parameters: list[Judged], seed: Seed) -> bool:
+    """Where columns are samples, cotangents stay those of each sample and 1/m stands in the parameters' gradients: the
+    one that lacks it has lost it."""
+    scaled = [j for j in parameters if j.verdict == "wrong"]
+    whole = [j for j in parameters if j.verdict in ("proved", "verified")]
+    columns = any(j.wrt is not None and j.wrt.ndim == 2 and int(j.wrt.shape[-1]) == 1 for j in parameters)
+    ratio = scaled[0].ratio
+    if seed.kind != "arriving" or not columns or not ratio or ratio <= 0 or ratio >= 1 or not _conventional(judged, ratio):
+        return False
+    for j in scaled:
+        j.verdict, j.reason = "verified", f"up to the factor {ratio:.4g} of the mean over the samples"
+    for j in whole:
+        assert j.derived is not None
+        j.verdict, j.reason, j.ratio = "wrong", "", 1 / ratio
+        j.derived = j.derived * ratio
+    return True
 
 
 def _is_parameter(j: Judged) -> bool:

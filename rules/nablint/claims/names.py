@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
+
+from nablint.settings import Settings
 
 _ALONE = re.compile(
     r"^(delta|deltas|error|errors|err|grad|grads|gradient|gradients|dout|upstream|nabla|dscores?|dlogits|dloss)s?\d*$",
@@ -44,9 +49,31 @@ CONTAINERS = frozenset(
 )
 
 
-@lru_cache(maxsize=8192)
+_chosen: ContextVar[Settings | None] = ContextVar("the user's own names of gradients", default=None)
+
+
+@contextmanager
+def own_names(settings: Settings) -> Generator[None]:
+    """While this is open, names that the user's patterns read are gradients too, before all others."""
+    token = _chosen.set(settings if settings.claim_patterns else None)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def _own(name: str) -> str | None:
+    settings = _chosen.get()
+    return None if settings is None else settings.variable_named_by(name)
+
+
 def is_gradient_name(name: str) -> bool:
     """Does an assignment to this name claim to be a gradient, or a part of one?"""
+    return _own(name) is not None or _is_gradient_name(name)
+
+
+@lru_cache(maxsize=8192)
+def _is_gradient_name(name: str) -> bool:
     if _NEVER.match(name):
         return False
     return bool(
@@ -54,12 +81,17 @@ def is_gradient_name(name: str) -> bool:
     ) and not (name.isupper() and len(name) > 3)
 
 
-@lru_cache(maxsize=8192)
 def variables(name: str) -> tuple[str, ...]:
     """The names that the variable of a gradient may have, likeliest first: `W1` for `dW1`, `grad_W1` and `W1_grad`.
 
     Empty for a name that does not tell (`delta`, `grad`).
     """
+    own = _own(name)
+    return _variables(name) if own is None else tuple(dict.fromkeys((own, *synonyms(own), *_variables(name))))
+
+
+@lru_cache(maxsize=8192)
+def _variables(name: str) -> tuple[str, ...]:
     found: list[str] = []
     for pattern in (_D_UPPER, _PREFIX, _SUFFIX, _D_LOWER):
         match = pattern.match(name)

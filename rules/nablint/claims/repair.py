@@ -359,6 +359,8 @@ def _replayed(judgement: Judgement, candidate: _Candidate, failing: list[Judged]
         old = old_value(step)
         if old is None:
             return None
+        if old.origin is not step and old.card is None:
+            return _renamed(judgement, candidate, failing)
         statement = replace(step.node, candidate.edit.old, candidate.edit.new)
         new = new_value(run.it, step, statement)
         if new is None:
@@ -383,6 +385,19 @@ def _replayed(judgement: Judgement, candidate: _Candidate, failing: list[Judged]
             return False
     candidate.fixes = fixes
     return True
+
+
+def _renamed(judgement: Judgement, candidate: _Candidate, failing: list[Judged]) -> bool | None:
+    """A statement that only gives a value another name (`db = dout`): it makes the results that it names, and no others."""
+    step = candidate.steps[-1]
+    own = [j for j in failing if j.result.step is step and j.derived is not None]
+    if not own or len(candidate.steps) > 1:
+        return None
+    new = new_value(judgement.run.it, step, replace(step.node, candidate.edit.old, candidate.edit.new))
+    if new is None:
+        return False
+    candidate.fixes = [j for j in own if _right(j, new, {})]
+    return bool(candidate.fixes)
 
 
 def _right(j: Judged, value: Term, instead: dict[Term, Term]) -> bool:

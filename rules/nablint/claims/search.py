@@ -245,7 +245,7 @@ def _alternatives(world: World, hypothesis: Hypothesis, judgement: Judgement, fi
         if choice.fork or choice.key in fixed or choice.key in dict(hypothesis.decisions):
             continue
         late = 0.0
-        if ":" in choice.key and not choice.key.startswith("branch") and concerned and not any(
+        if ":" in choice.key and not choice.key.startswith(("branch", "...")) and concerned and not any(
                 leaf == path or leaf.startswith(path) for leaf in concerned):
             if path not in variables:
                 continue

@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.claims import names, scenarios
+from nablint.claims.partners import partner_by_data
 from nablint.claims.model import Unit
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.statements import target_names
