@@ -277,6 +277,7 @@ class Evaluator:
             raise self.error(f"{e.value} does not take these arguments", e) from error
 
     def parameter(self, value: Value, where: Expr) -> Value:
+        """A size or number as a plain parameter of an operation; raises where it depends on an input."""
         if isinstance(value, Term):
             if "size" in value.params:
                 return value.params["size"]
