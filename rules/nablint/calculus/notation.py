@@ -361,9 +361,10 @@ class _Parser:
         if opened := self.take("("):
             first = self.sum()
             if self.now.text == ",":
-                self.at -= 0
                 parts = [first]
-                while self.take(",") and self.now.text != ")":
+                while self.take(","):
+                    if self.now.text.startswith(")"):
+                        break
                     parts.append(self.sum())
                 self.need(")", opened.start)
                 return self.node("tuple", "", tuple(parts), start)
