@@ -10,6 +10,7 @@ from typing import Any
 from nablint.claims.entries import RANK, Entry, as_claim, entries
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.explain import explanation_of
+from nablint.claims.names import own_names
 from nablint.claims.notes import shape_notes
 from nablint.claims.search import Outcome, Program, explore
 from nablint.claims.units import find_units
@@ -27,6 +28,11 @@ def analyse(source: str, filename: str, settings: Settings | None = None, *, rep
     Never runs or imports the text.  With `repair` false findings come without fixes, sooner.
     """
     settings = settings or Settings()
+    with own_names(settings):
+        return _analyse(source, settings, repair=repair, resolve=resolve)
+
+
+def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable[[str], Any] | None) -> FileResult:
     result = FileResult(analysed=True)
     ends = time.process_time() + settings.seconds
     program = Program(blocks(source), evidence=parameter_evidence, resolve=resolve)

@@ -70,6 +70,24 @@ def test_a_slip_in_a_notebook(tmp_path):
     assert path.read_text() == notebook(*cells).replace("axis=1", "axis=0")
 
 
+def test_own_names_of_gradients(tmp_path):
+    (tmp_path / "layer.py").write_text(textwrap.dedent("""\
+        class Linear:
+            def forward(self, x):
+                self.x = x
+                return x @ self.W
+
+            def backward(self, up):
+                self.acc_W = up.T @ self.x
+                return up @ self.W.T
+        """))
+    assert nablint("check", cwd=tmp_path).returncode == 0
+    (tmp_path / "nablint.toml").write_text('gradient-names = ["acc_*"]')
+    told = nablint("check", "--output-format", "concise", cwd=tmp_path)
+    assert told.returncode == 1
+    assert told.stdout.startswith("layer.py:7:9: ")
+
+
 def test_nothing_of_the_code_is_executed(tmp_path):
     (tmp_path / "helper.py").write_text("open('marker', 'w')\nimport numpy\n")
     (tmp_path / "a.py").write_text(textwrap.dedent("""\

@@ -111,8 +111,11 @@ class Expired(BaseException):
 
 
 def patience(task: Task) -> float:
-    """Seconds after which a file counts as stuck: its analyses keep the bound themselves and end long before."""
-    return (5 if task.fix else 1.5) * task.settings.seconds
+    """Seconds by the clock after which a file counts as stuck.
+
+    Its analyses keep their bound, in seconds of the processor, and end long before.
+    """
+    return (10 if task.fix else 3) * task.settings.seconds
 
 
 @contextlib.contextmanager
