@@ -108,7 +108,7 @@ function options(): LanguageClientOptions {
 
 function settings(): Record<string, unknown> {
   const chosen = vscode.workspace.getConfiguration("nablint");
-  const names = ["select", "ignore", "configuration", "diagnosticMode", "inlayHints", "codeLens"];
+  const names = ["select", "ignore", "configuration", "diagnosticMode", "inlayHints", "codeLens", "pictures"];
   return Object.fromEntries(names.map((name) => [name, chosen.get(name)]));
 }
 

@@ -34,6 +34,19 @@ def carried(before: View | None, snapshot: Snapshot, result: FileResult, unread:
     )
 
 
+def explained(before: View | None, snapshot: Snapshot, result: FileResult) -> FileResult:
+    """The result of a first pass with the shapes and derivations of before, on lines that have not changed."""
+    if before is None:
+        return result
+    view = View(snapshot, before.analysed, before.result)
+    shapes = [moved for n in before.result.shapes
+              if view.shift.new(n.location.row) is not None and (moved := _moved(view, n)) is not None]
+    known = {(row, c.gradient): c.explanation for c in before.result.claims
+             if c.explanation is not None and (row := view.shift.new(c.row)) is not None}
+    claims = [replace(c, explanation=c.explanation or known.get((c.row, c.gradient))) for c in result.claims]
+    return replace(result, shapes=result.shapes or shapes, claims=claims)
+
+
 def _moved(view: View, found: Found) -> Found | None:
     start, end = _place(view, found.location), _place(view, found.end_location)
     return None if start is None or end is None else replace(found, location=start, end_location=end)

@@ -37,11 +37,12 @@ class Choices:
         self.inlay_hints = "assignments"
         self.code_lens = True
         self.whole_workspace = True
+        self.pictures = False
 
     def take(self, client: object) -> None:
         """The editor's options, null for unset.
 
-        select, ignore, extendSelect, configuration, inlayHints, codeLens, diagnosticMode.
+        select, ignore, extendSelect, configuration, inlayHints, codeLens, diagnosticMode, pictures.
         """
         # An empty table of Lua or Emacs Lisp arrives as a list or null.
         options: Mapping[str, Any] = client if isinstance(client, dict) else {}
@@ -52,6 +53,7 @@ class Choices:
         self._file = given.get("configuration") or None
         self.inlay_hints = str(given.get("inlayHints", "assignments"))
         self.code_lens = bool(given.get("codeLens", True))
+        self.pictures = bool(given.get("pictures", False))
         self.whole_workspace = given.get("diagnosticMode", "workspace") == "workspace"
         self.forget()
 

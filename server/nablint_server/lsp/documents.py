@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from nablint.results import FileResult
 
-from nablint_server.lsp.carrying import carried
+from nablint_server.lsp.carrying import carried, explained
 from nablint_server.lsp.choices import Choices
 from nablint_server.lsp.jobs import Rows
 from nablint_server.lsp.snapshots import Snapshot, View
@@ -116,6 +116,8 @@ class Documents:
         before = document.view
         for repair in (False, True):
             result, unread = await self._judged(document, snapshot, repair=repair)
+            if not repair:
+                result = explained(before, snapshot, result)
             document.view = View(document.now, snapshot, carried(before, snapshot, result, unread))
             document.repaired = repair
             document.findings.set()

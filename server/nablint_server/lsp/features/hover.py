@@ -10,6 +10,7 @@ from nablint.results import Place
 
 from nablint_server.lsp import render
 from nablint_server.lsp.pages import rule_text
+from nablint_server.lsp.picture import product
 from nablint_server.lsp.server import Server
 from nablint_server.lsp.snapshots import View
 
@@ -24,11 +25,11 @@ def register(server: Server) -> None:
         place = None if view is None else view.place(params.text_document.uri, params.position)
         if view is None or place is None:
             return None
-        text = "\n\n---\n\n".join(_sections(view, place))
+        text = "\n\n---\n\n".join(_sections(view, place, pictures=server.choices.pictures))
         return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text)) if text else None
 
 
-def _sections(view: View, place: Place) -> list[str]:
+def _sections(view: View, place: Place, *, pictures: bool) -> list[str]:
     found = [d for d in view.result.diagnostics if d.location <= place <= d.end_location]
     claims = [c for c in view.result.claims if c.location <= place <= c.end_location]
     notes = [n for n in view.result.shapes if n.location <= place <= n.end_location]
@@ -36,6 +37,8 @@ def _sections(view: View, place: Place) -> list[str]:
     if notes:
         note = min(notes, key=lambda n: (n.end_location.row - n.location.row, len(n.text)))
         sections.append(f"```python\n{note.text}: {note.shape}\n```")
+    if pictures and (picture := product(notes, view.result.shapes)):
+        sections.append(picture)
     if claims and not found:
         sections.append(render.claim(claims[0]))
     explained = next((e.explanation for e in (*found, *claims) if e.explanation is not None), None)

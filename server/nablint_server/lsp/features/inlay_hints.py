@@ -20,7 +20,7 @@ def register(server: Server) -> None:
         document = server.documents.get(uri)
         if document is None or server.choices.inlay_hints == "off":
             return []
-        view = await document.settled()
+        view = await document.settled(repairs=True)
         found: dict[tuple[int, int], types.InlayHint] = {}
         for note in view.result.shapes if view is not None else ():
             located = view.locate(note.location, note.end_location) if view is not None else None
