@@ -251,8 +251,16 @@ def _alternatives(world: World, hypothesis: Hypothesis, judgement: Judgement, fi
                 continue
             late = 0.4  # the variable itself: a bias's gradient does not depend on the bias, but its shape does
         for i in range(len(choice.options)):
-            if i != choice.taken:
+            if i != choice.taken and _plausible(world, path, choice.options[i]):
                 yield hypothesis.decide(choice.key, i, choice.cost + 0.1 * i + late)
+
+
+def _plausible(world: World, path: str, option: Any) -> bool:
+    """A single row or column is no reading of an input whose rows or columns the code counts or keeps apart."""
+    if option not in ("row", "column"):
+        return True
+    axis = world.resolve(Polynomial.symbol(f"{path}.{0 if option == 'row' else 1}"))
+    return not axis.names() & world.many
 
 
 def _leaves(judgement: Judgement) -> set[str]:

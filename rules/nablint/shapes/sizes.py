@@ -7,6 +7,7 @@ message can say `(N, D)` and a clash can be turned into the equation `N = M`.  A
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import gcd
@@ -195,8 +196,11 @@ def size_product(sizes: Iterable[int]) -> Size:
 
 
 def show_shape(shape: Iterable[int]) -> str:
-    """`(N, D)`; a one-axis shape keeps its comma, as Python prints it."""
-    shown = [str(dim(s)) for s in shape]
+    """`(N, D)`; a one-axis shape keeps its comma, as Python prints it.
+
+    Where a dimension was documented (`N@function`) is left out.
+    """
+    shown = [re.sub(r"@[\w.]+", "", str(dim(s))) for s in shape]
     return f"({shown[0]},)" if len(shown) == 1 else f"({', '.join(shown)})"
 
 

@@ -29,6 +29,14 @@ _TARGETS = re.compile(r"^_?(y|y_\w+|t|target\w*|label\w*|truth|gt|ground_truth|e
 _HYPER = re.compile(r"^_?(stride\w*|pad\w*|kernel_?size|filter_?size|pool\w*|ksize|num_heads|n_?heads?|heads|dilation|groups?|s|f|hf|wf|hh|ww)$", re.I)
 
 
+_GENERATOR = re.compile(r"^_?(rng|rs|prng|rnd|random|random_state|generator)$", re.I)
+
+
+def is_generator(name: str) -> bool:
+    """A generator of random numbers."""
+    return bool(_GENERATOR.match(name))
+
+
 def base(name: str) -> str:
     """The last plain name of a path: `W1` for `parameters['W1']`, `weights` for `self.weights[0]`."""
     found = re.findall(r"[A-Za-z_]\w*", re.sub(r"\[\d+\]", "", name))
@@ -73,6 +81,11 @@ def is_vector(name: str) -> bool:
 def is_row(name: str) -> bool:
     """A factor or shift per feature."""
     return bool(_ROWS.match(name))
+
+
+def is_axis(name: str) -> bool:
+    """Which axis a function works along."""
+    return name.lower() in ("axis", "dim", "axes", "dims")
 
 
 def is_target(name: str) -> bool:

@@ -243,9 +243,9 @@ class Interpreter:
         given = self.evidence(function, name) if self.evidence is not None else None
         pending = Pending(path or f"{function.name}.{name}", name, evidence=given, space=function.name)
         if given is not None and given.kind == "int":
-            from nablint.tracing.refine import as_size
+            from nablint.tracing.refine import as_integer
 
-            as_size(self, pending)
+            as_integer(self, pending)
         return pending
 
     def evidence_rank(self, p: Pending) -> int | None:
@@ -266,16 +266,24 @@ class Interpreter:
         if len(given.dims) > 3:
             self.world.few |= {f"{s.text}@{p.space}": None for s in given.dims[:-2] if s.kind == "name"}
         for axis, spec in enumerate(given.dims):
-            if spec.kind == "ellipsis":
-                sizes += [self.world.dimension(f"{p.path}.{axis}.{k}")
-                          for k in range(self.world.choose(f"{p.path}:ellipsis", (2, 0, 1)))]
+            if spec.kind == "ellipsis":  # as many axes wherever the same function has it; as long only where it has a name
+                count = self.world.choose(f"...{spec.text}@{p.space}:ellipsis", (2, 0, 1))
+                named = f"{p.path}.{axis}" if spec.text == "..." else f"{spec.text}@{p.space}"
+                sizes += [self.world.dimension(f"{named}.{k}") for k in range(count)]
                 continue
             expr = spec.polynomial()
             if expr is None:
                 sizes.append(self.world.dimension(f"{p.path}.{axis}"))
             else:
-                sizes.append(self.world.dimension_of(_spaced(expr, p.space)))
+                sizes.append(self.world.dimension_of(self.spaced(expr, p.space)))
         return sizes
+
+    @staticmethod
+    def spaced(expr: Polynomial, space: str) -> Polynomial:
+        """A documented dimension belongs to its function: `N` of one docstring need not be `N` of another."""
+        if expr.number is not None:
+            return expr
+        return Polynomial.collect((tuple((f"{n}@{space}", p) for n, p in m), c) for m, c in expr.terms)
 
     def guess_branch(self, node: cst.CSTNode) -> bool:
         """The branch of a condition that nothing tells of: not the one that only complains."""
@@ -384,13 +392,6 @@ def _complains(statement: cst.CSTNode) -> bool:
     return isinstance(last, cst.Raise | cst.Return | cst.Pass | cst.Continue | cst.Break) or (
         isinstance(last, cst.Expr) and isinstance(last.value, cst.Call)
     )
-
-
-def _spaced(expr: Polynomial, space: str) -> Polynomial:
-    """A documented dimension belongs to its function: `N` of one docstring need not be `N` of another."""
-    if expr.number is not None:
-        return expr
-    return Polynomial.collect((tuple((f"{n}@{space}", p) for n, p in m), c) for m, c in expr.terms)
 
 
 def solve(world: World, a: Size, b: Size) -> tuple[str, Polynomial] | None:

@@ -16,6 +16,7 @@ from nablint.shapes import Shape, Size, dim
 from nablint.tracing import hints, roles
 from nablint.tracing.values import (
     Array,
+    External,
     Instance,
     Method,
     OpenDict,
@@ -51,11 +52,19 @@ def make_array(it: Interpreter, p: Pending, shape: Shape, kind: str = "") -> Arr
     given = it.evidence_shape(p, len(shape))
     if given is not None:
         shape = given
-    kind = kind or ("int" if it.world.decided(f"{p.path}:kind") == 1 else "float")
-    array = Array(it.world.leaf(p.path, shape, kind=kind, tainted=p.tainted), it.dialect)
+    said = p.evidence.elements if p.evidence is not None else None
+    kind = kind or ("int" if it.world.decided(f"{p.path}:kind") == 1 else said if said in ("int", "bool") else "float")
+    high = _bound(it, p)
+    array = Array(it.world.leaf(p.path, shape, kind=kind, high=high, tainted=p.tainted), it.dialect)
     p.value = array
     it.names.setdefault(array.term, p.path)
     return array
+
+
+def _bound(it: Interpreter, p: Pending) -> int:
+    """What the integers of an input are below: `C` in "0 <= y[i] < C"."""
+    expr = p.evidence.below.polynomial() if p.evidence is not None and p.evidence.below is not None else None
+    return 3 if expr is None else int(it.world.dimension_of(it.spaced(expr, p.space)))
 
 
 def axes(rank: int | str) -> int:
@@ -109,9 +118,18 @@ def as_size(it: Interpreter, p: Pending) -> Any:
     return p.value if isinstance(p.value, int) else it.unknown(f"{p.path} is used as a size and as something else")
 
 
+def as_integer(it: Interpreter, p: Pending) -> None:
+    """The input is said to be an integer: an axis is one of a few, anything else a size."""
+    if not hints.is_axis(hints.base(p.hint)):
+        as_size(it, p)
+    elif (axis := it.world.choose(f"{p.path}:axis", (-1, 0, 1, None))) is not None:
+        p.value = axis
+
+
 def as_list(it: Interpreter, p: Pending, length: int = LIST_LENGTH) -> Any:
     """The input as a list whose items are inputs themselves."""
     if p.value is None:
+        length = it.world.decided(f"{p.path}:length") or length
         items = OpenList(Pending(f"{p.path}[{i}]", hints.item(hints.base(p.hint)), tainted=p.tainted) for i in range(length))
         items.path = p.path
         p.value = items
@@ -235,6 +253,8 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
         order = [*sums, "same", "scalar"]
     else:
         order = ["same", *sums, "scalar"]
+    if many and order[0] != "same" and not hints.is_scalar(name):
+        order.remove("same")  # a bias or a scale per feature broadcasts; with the whole shape it would be neither
     return list(dict.fromkeys(order))
 
 
@@ -321,6 +341,7 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
         array = p.value
         if not isinstance(array, Array):
             return it.unknown("the shape of something unknown")
+        it.world.many |= {n for size in array.term.shape for n in size.expr.names()}
         return list(array.term.shape)
     if isinstance(value, Pending):
         if value.value is None:
@@ -414,7 +435,7 @@ def as_index(it: Interpreter, p: Pending, array: Array, axis: int) -> Any:
         return p.value
     name = hints.base(p.hint)
     size = array.term.shape[axis] if axis < len(array.term.shape) else Size(1)
-    forms = ("counter", "labels") if hints.is_counter(name) else ("labels", "counter")
+    forms = ("counter", "labels") if hints.is_counter(name) or p.path.endswith("]") else ("labels", "counter")
     if it.world.choose(f"{p.path}:index", forms) == "counter":
         p.value = 1
         return 1
@@ -481,6 +502,8 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
         return PendingShape(p)
     if name in _DICT_METHODS:
         return Method(as_dict(it, p), name)
+    if hints.is_generator(hints.base(p.hint)) and f"numpy.random.RandomState().{name}" in it.spellings:
+        return External(f"numpy.random.RandomState().{name}")
     if name in _LIST_METHODS:
         return Method(as_list(it, p), name)
     if name in ("format", "lower", "upper", "startswith", "endswith", "split"):
@@ -540,7 +563,7 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
 
 def _sizes(it: Interpreter, value: Any) -> Any:
     if isinstance(value, Pending):
-        if value.value is None and hints.is_list(hints.base(value.hint)):
+        if value.value is None and hints.is_list(hints.base(value.hint)) and not value.path.endswith("]"):
             value = as_list(it, value, 2)
         else:
             return as_size(it, value)
