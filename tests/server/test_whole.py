@@ -156,6 +156,15 @@ def test_every_rule_has_its_page(tmp_path):
         assert len(rule["page"]) > 40
 
 
+def test_the_page_about_idle_suppressions_is_true(tmp_path):
+    page = nablint("rule", "unused-suppression", cwd=tmp_path).stdout
+    bad = page.split("```python\n")[1].split("```")[0]
+    (tmp_path / "a.py").write_text(bad)
+    assert "NAB002 unused-suppression" in nablint("check", cwd=tmp_path).stdout
+    assert nablint("check", "--fix", cwd=tmp_path).returncode == 0
+    assert "#" not in (tmp_path / "a.py").read_text()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent")
 def test_an_interruption_is_no_finding(tmp_path):
     running = subprocess.Popen([*COMMAND, "check", "-"], cwd=tmp_path, env=ENVIRONMENT, stdin=subprocess.PIPE,
