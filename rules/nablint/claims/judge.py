@@ -27,7 +27,7 @@ def judge(run: Run, *, prove: bool = True) -> Judgement:
     best: Judgement | None = None
     formal = _returned_loss(run)
     for seed in run.seeds:
-        if best is not None and seed.kind == "implicit" and (formal or best.good):
+        if best is not None and seed.kind == "implicit" and (formal or best.good or (best.seed is not None and best.seed.kind == "given")):
             break
         judged = judge_seed(run, seed, prove=prove)
         if best is None or (judged.good, -judged.wrong) > (best.good, -best.wrong):
@@ -36,7 +36,7 @@ def judge(run: Run, *, prove: bool = True) -> Judgement:
             break
     if best is None:
         return Judgement(run, [Judged(r, "unchecked", r.reason or "no loss and no arriving cotangent in sight") for r in run.results])
-    if best.seed is not None and best.seed.kind == "implicit" and not best.good:
+    if best.seed is not None and best.seed.kind in ("implicit", "borrowed") and not best.good:
         best.judged = [Judged(j.result, "unchecked", j.reason if j.verdict == "unchecked" else "the loss is not known") for j in best.judged]
     return best
 

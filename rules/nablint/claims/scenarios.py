@@ -6,18 +6,22 @@ and attributes flowing from one to the other as the code itself has them.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import libcst as cst
+import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.gather import drop_staged, returned_results, stored_results, updates
 from nablint.claims.model import Run, Seed
+from nablint.claims.partners import costs, makers, read_from_arguments
 from nablint.claims.seeds import implicit_seeds, loss_seeds
+from nablint.tracing import hints
 from nablint.tracing.calls import bind_arguments, call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.values import Array, Bound, Class, External, Function, Instance, Native, Pending, RaiseSignal, Restart, Scope
+from nablint.tracing.values import Array, Bound, Class, External, Function, Instance, Native, OpenList, Pending, RaiseSignal, Restart, Scope
 
 
 def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
@@ -27,10 +31,51 @@ def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
     return found[1:] if bound else found
 
 
+def module_functions(it: Interpreter) -> dict[str, Function]:
+    """The functions of the module, in source order."""
+    return {k: v for k, v in it.scope.names.items() if isinstance(v, Function) and v.scope is it.scope}
+
+
+def made(it: Interpreter, function: Function, name: str) -> Any:
+    """What another function of the module makes for a parameter of this name; None where none does."""
+    found = {f.name: f for f in makers(function, name, module_functions(it))}
+    maker = found.get(it.world.choose(f"{function.name}.{name}:made by", (*found, ""), 0.3)) if found else None
+    if maker is None:
+        return None
+    given = inputs_for(it, maker, bound=False, path=f"{maker.name}.")
+    value = guarded(it, maker, given)
+    if isinstance(value, tuple):
+        value = dict(zip(return_names(it, maker), value, strict=False)).get(name)
+    if isinstance(value, dict):
+        _lengthen(it, function, value, given)
+        for key, item in value.items():
+            if isinstance(item, Array):
+                it.names[item.term] = str(key)
+                it.note(str(key), item)
+    return value
+
+
+def _lengthen(it: Interpreter, function: Function, value: dict[Any, Any], given: list[Any]) -> None:
+    """A function that reads `W3` needs parameters of three layers: start again with a longer list of sizes."""
+    assert isinstance(function.node, cst.FunctionDef)
+    missing = [n for n in read_from_arguments(function.node) if re.fullmatch(r"[A-Za-z_]+\d", n) and n not in value]
+    stems = {re.sub(r"\d", "", str(k)) for k in value}
+    wanted = max((int(n[-1]) for n in missing if n[:-1] in stems), default=0)
+    lists = [p.path for p in given if isinstance(p, Pending) and isinstance(p.value, OpenList)]
+    if wanted and lists and it.world.decided(f"{lists[0]}:length") is None:
+        raise Restart("more layers are read than were made", decisions=((f"{lists[0]}:length", wanted + 1),))
+
+
 def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = "") -> list[Any]:
-    """An input for every parameter without a default; flags keep their default, numbers become inputs."""
+    """An input for every parameter without a default; flags keep their default, numbers become inputs.
+
+    What a function of the module makes for a parameter of that name is taken from there.
+    """
     out: list[Any] = []
     for param in parameters(function, bound=bound):
+        if not bound and param.default is None and (value := made(it, function, param.name.value)) is not None:
+            out.append(value)
+            continue
         pending = it.input(param.name.value, function, f"{path}{param.name.value}")
         if param.default is not None:
             default = default_value(it, function, param)
@@ -99,10 +144,12 @@ class Arrivals:
         wanted = [p.name.value for p in params]
         claims = [n for n in wanted if self._is_cotangent(n)]
         if not claims and wanted and self.outputs:
-            unknown = [n for n in wanted if n not in self.named and n not in self.scope.names and "cache" not in n.lower()]
+            unknown = [n for n in wanted if n not in self.named and n not in self.scope.names and "cache" not in n.lower()
+                       and not (hints.is_target(n) and len(wanted) > 1)]
             claims = unknown[:1] if unknown and unknown[0] == wanted[0] else []
         out: list[Any] = []
-        caches = list(self.caches)
+        taken = [v for n, v in self.named.items() if n in wanted]
+        caches = [c for c in self.caches if not any(c is v for v in taken)]
         for param in params:
             name = param.name.value
             if name in claims:
@@ -126,7 +173,7 @@ class Arrivals:
                 out.append(settle(self.scope.names[name]))
             elif param.default is not None:
                 out.append(default_value(self.it, function, param))
-            elif caches:
+            elif caches and not hints.is_target(name):
                 out.append(caches.pop(0))
             else:
                 out.append(self.it.input(name, function))
@@ -207,6 +254,10 @@ def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Func
     start = len(it.steps)
     bound = instance is not None and backward.kind != "static"
     given = arrivals.bind(backward, bound=bound)
+    borrowed: list[Seed] = []
+    if not arrivals.cotangents and instance is None:
+        borrowed = _borrowed(it, arrivals, backward, given)
+        start = len(it.steps)
     returned = guarded(it, backward, [instance, *given] if bound else given)
     run = Run(it, start=start)
     positions = [settle(v) for v in arrivals.arguments.values()]
@@ -217,8 +268,39 @@ def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Func
     if arrivals.cotangents:
         run.seeds = [Seed(dict(arrivals.cotangents), "arriving")]
     else:
-        run.seeds = loss_seeds(it, start) + implicit_seeds(it, start)
+        run.seeds = borrowed + loss_seeds(it, start) + implicit_seeds(it, start)
     return _unique(run)
+
+
+def _borrowed(it: Interpreter, arrivals: Arrivals, backward: Function, given: list[Any]) -> list[Seed]:
+    """Losses that other functions of the module compute from what forward returned."""
+    known = dict(arrivals.scope.names) | arrivals.arguments | arrivals.named
+    known |= dict(zip([p.name.value for p in parameters(backward, bound=False)], given, strict=True))
+    target = next((v for k, v in known.items() if hints.is_target(k)), None)
+    seeds: list[Seed] = []
+    for cost in costs(module_functions(it)):
+        args: list[Any] = []
+        for i, param in enumerate(parameters(cost, bound=False)):
+            name = param.name.value
+            if name in known:
+                args.append(settle(known[name]))
+            elif i == 0 and arrivals.outputs:
+                args.append(arrivals.outputs[0])
+            elif hints.is_target(name) and target is not None:
+                args.append(settle(target))
+            elif param.default is not None:
+                args.append(default_value(it, cost, param))
+        if len(args) != len(parameters(cost, bound=False)) or not it.world.choose(f"{cost.name}:is the cost", (True, False), 0.3):
+            continue
+        value = guarded(it, cost, args)
+        value = value[0] if isinstance(value, tuple) and value else value
+        if isinstance(value, Array) and value.term.sample.size == 1 and value.term.card is not None:
+            seeds.append(Seed({value.term: _ones(it, value.term)}, "borrowed"))
+    return seeds
+
+
+def _ones(it: Interpreter, term: Term) -> Term:
+    return it.graph.constant(1.0 if not term.ndim else np.ones(tuple(map(int, term.shape))))
 
 
 def _unique(run: Run) -> Run:

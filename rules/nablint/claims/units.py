@@ -177,7 +177,7 @@ def _function_units(functions: list[Function]) -> list[Unit]:
     units: list[Unit] = []
     for name, function in by_name.items():
         if names.is_backward(name):
-            partner = _partner(name, by_name)
+            partner = _partner(name, by_name) or partner_by_data(function, by_name)
             if partner is not None:
                 units.append(
                     Unit(

@@ -202,6 +202,8 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         return apply_spelling(it, name, spelling, args, keywords, node, receiver=None)
     if name in METHODS_OF_MODULES:
         return METHODS_OF_MODULES[name](it, args)
+    if name in GENERATORS:
+        return External(f"{GENERATORS[name]}()")
     tainted = any(map(is_tainted, args)) or any(map(is_tainted, keywords.values()))
     holds = any(isinstance(v, Array | Unknown) for v in [*args, *keywords.values()])
     if not holds and not name.startswith(("numpy.", "torch.", "scipy.", "math.")):
@@ -216,6 +218,13 @@ def _row(it: Interpreter, node: cst.CSTNode | None) -> int:
     span = tree.spans.get(id(node)) if tree else None
     return it.step.block.row + span[0].row - 1 if span else 0
 
+
+GENERATORS = {
+    "numpy.random.default_rng": "numpy.random.default_rng", "numpy.random.RandomState": "numpy.random.RandomState",
+    "numpy.random.mtrand.RandomState": "numpy.random.RandomState", "numpy.random.Generator": "numpy.random.default_rng",
+    "sklearn.utils.check_random_state": "numpy.random.RandomState",
+}
+"""Calls that give a generator of random numbers, whose methods the dialects know under `name().method`."""
 
 METHODS_OF_MODULES: dict[str, Any] = {
     "copy.deepcopy": lambda it, args: refine.copied(args[0]),
@@ -269,6 +278,8 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
             poison(it, args[0], unknown)
         return it.unknown("", *args, *keywords.values(), unknown)
     refine.arguments(it, name, args, keywords)
+    if keywords.get("keepdims") or keywords.get("keepdim"):
+        _kept_apart(it, args, keywords.get("axis", keywords.get("dim")))
     try:
         converted = [_convert(it, a) for a in args]
         result = spelling.call(*converted, **{k: _convert(it, v) for k, v in keywords.items()})
@@ -290,6 +301,13 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         out.write(result)
         return out
     return finish(it, name, spelling, result, args, converted, keywords, dialect)
+
+
+def _kept_apart(it: Interpreter, args: list[Any], axis: Any) -> None:
+    """A reduction that keeps its axis does so because the other axes have more than one entry."""
+    if args and isinstance(args[0], Array) and isinstance(axis, int) and not args[0].term.tainted and not it.graph.tainting:
+        shape = args[0].term.shape
+        it.world.many |= {n for k, size in enumerate(shape) if k != axis % max(len(shape), 1) for n in size.expr.names()}
 
 
 def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: list[Any], converted: list[Any],

@@ -55,6 +55,8 @@ def _name(it: Interpreter, node: cst.Name, scope: Scope) -> Any:
         return found.names[name]
     if name in _CONSTANTS:
         return _CONSTANTS[name]
+    if name in it.lazy and (given := it.global_name(name)) is not None:
+        return given
     from nablint.tracing.builtins import BUILTINS
 
     if name in BUILTINS:

@@ -11,7 +11,7 @@ import numpy as np
 from nablint.ops import CARDS
 from nablint.ops.indexing import encode_index, read_at, write_at
 from nablint.shapes import Misfit, Size, dim
-from nablint.tracing import refine
+from nablint.tracing import hints, refine
 from nablint.tracing.values import (
     Array,
     External,
@@ -255,11 +255,13 @@ def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> An
         except IndexError:
             if isinstance(value, OpenList) and isinstance(key, int) and key >= 0 and key < 64:
                 while len(value) <= key:
-                    value.append(Pending(f"{value.path}[{len(value)}]", value.path))
+                    value.append(Pending(f"{value.path}[{len(value)}]", hints.item(hints.base(value.path))))
                 return value[key]
             raise RaiseSignal("IndexError") from None
         except TypeError:
             return it.unknown("an index of a list", key, value)
+        if isinstance(found, Size):
+            it.world.many |= found.expr.names()
         return found
     if isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__getitem__"):
         from nablint.tracing.calls import call_method
@@ -339,7 +341,7 @@ def store(it: Interpreter, value: Any, key: Any, new: Any, node: cst.CSTNode | N
             key = int(key.term.sample)
         if isinstance(value, OpenList) and isinstance(key, int):
             while len(value) <= key < 64:
-                value.append(Pending(f"{value.path}[{len(value)}]", value.path))
+                value.append(Pending(f"{value.path}[{len(value)}]", hints.item(hints.base(value.path))))
         try:
             value[key] = new
         except (IndexError, TypeError, ValueError):

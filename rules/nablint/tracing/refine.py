@@ -395,6 +395,8 @@ def integers(it: Interpreter, term: Any) -> None:
     """An input of floats that is used as an index holds integers: start again with that."""
     from nablint.tracing.values import Restart
 
+    while getattr(term, "card", None) is not None and len(term.args) == 1:  # `labels.unsqueeze(1)`, `y.reshape(-1)`
+        term = term.args[0]
     label = getattr(term, "label", "")
     if label and not term.tainted and it.world.leaves.get(label) is term and it.world.decided(f"{label}:kind") is None:
         raise Restart(f"{label} is used as an index", decisions=((f"{label}:kind", 1),))
