@@ -11,7 +11,19 @@ from nablint.calculus.terms import Graph
 from nablint.ops.card import op
 from nablint.shapes import Misfit, Polynomial, Size
 
-SHAPES = {"X": "ND", "W": "DM", "b": "M", "Y": "NM", "A": "DD", "B": "DD", "v": "D", "u": "D", "n": "N", "s": "", "c": "N1"}
+SHAPES = {
+    "X": "ND",
+    "W": "DM",
+    "b": "M",
+    "Y": "NM",
+    "A": "DD",
+    "B": "DD",
+    "v": "D",
+    "u": "D",
+    "n": "N",
+    "s": "",
+    "c": "N1",
+}
 
 
 def leaves(graph, seed=0, sizes=(5, 3, 7)):
@@ -42,23 +54,33 @@ EQUAL = {
     "outer": lambda x, n: (op.outer(x.u, x.v), op.expand_dims(x.u, axis=1) * x.v),
     "broadcast row": lambda x, n: (x.Y + op.reshape(x.b, shape=(1, n["M"])), x.b + x.Y),
     "reshape of reshape": lambda x, n: (op.reshape(op.reshape(x.X, shape=(-1,)), shape=(n["N"], n["D"])), x.X * 1),
-    "reshape of a function": lambda x, n: (op.reshape(op.tanh(x.X), shape=(-1,)), op.tanh(op.reshape(x.X, shape=(-1,)))),
+    "reshape of a function": lambda x, n: (
+        op.reshape(op.tanh(x.X), shape=(-1,)),
+        op.tanh(op.reshape(x.X, shape=(-1,))),
+    ),
     "full slices": lambda x, n: (op.getitem(x.X, index=(("slice", None, None, None), Ellipsis)), x.X * 1),
-    "tanh": lambda x, n: (1 - op.tanh(x.X)**2, (1 - op.tanh(x.X)) * (1 + op.tanh(x.X))),
+    "tanh": lambda x, n: (1 - op.tanh(x.X) ** 2, (1 - op.tanh(x.X)) * (1 + op.tanh(x.X))),
     "tanh by exponentials": lambda x, n: (op.tanh(x.X), (op.exp(2 * x.X) - 1) / (op.exp(2 * x.X) + 1)),
     "sigmoid": lambda x, n: (op.sigmoid(x.X), 1 / (1 + op.exp(-x.X))),
     "sigmoid the other way": lambda x, n: (op.sigmoid(x.X), op.exp(x.X) / (1 + op.exp(x.X))),
-    "sigmoid's derivative": lambda x, n: (op.sigmoid(x.X) * (1 - op.sigmoid(x.X)), op.exp(-x.X) / (1 + op.exp(-x.X))**2),
+    "sigmoid's derivative": lambda x, n: (
+        op.sigmoid(x.X) * (1 - op.sigmoid(x.X)),
+        op.exp(-x.X) / (1 + op.exp(-x.X)) ** 2,
+    ),
     "sigmoid of the opposite": lambda x, n: (op.sigmoid(-x.X), 1 - op.sigmoid(x.X)),
     "relu and maximum": lambda x, n: (op.relu(x.X - x.v), op.maximum(0, x.X - x.v)),
-    "relu's mask": lambda x, n: (x.X * (op.maximum(x.X - x.v, 0) > 0 if False else op.greater(op.maximum(x.X - x.v, 0), 0)),
-                                 x.X * op.greater(x.X, x.v)),
+    "relu's mask": lambda x, n: (
+        x.X * (op.maximum(x.X - x.v, 0) > 0 if False else op.greater(op.maximum(x.X - x.v, 0), 0)),
+        x.X * op.greater(x.X, x.v),
+    ),
     "where": lambda x, n: (op.where(op.greater(x.X, 1), x.X, 0), x.X * op.greater(x.X, 1)),
-    "softmax": lambda x, n: (op.exp(x.Y - op.max(x.Y, axis=1, keepdims=True))
-                             / op.sum(op.exp(x.Y - op.max(x.Y, axis=1, keepdims=True)), axis=1, keepdims=True),
-                             op.softmax(x.Y, axis=1)),
+    "softmax": lambda x, n: (
+        op.exp(x.Y - op.max(x.Y, axis=1, keepdims=True))
+        / op.sum(op.exp(x.Y - op.max(x.Y, axis=1, keepdims=True)), axis=1, keepdims=True),
+        op.softmax(x.Y, axis=1),
+    ),
     "log of softmax": lambda x, n: (op.log(op.softmax(x.Y, axis=1)), op.log_softmax(x.Y, axis=1)),
-    "variance": lambda x, n: (op.var(x.X, axis=0), op.mean(x.X**2, axis=0) - op.mean(x.X, axis=0)**2),
+    "variance": lambda x, n: (op.var(x.X, axis=0), op.mean(x.X**2, axis=0) - op.mean(x.X, axis=0) ** 2),
     "mean": lambda x, n: (op.mean(x.X, axis=0), op.sum(x.X, axis=0) / n["N"]),
     "inverse": lambda x, n: (op.inv(x.A) @ x.A @ x.W, x.W * 1),
     "inverse of a product": lambda x, n: (op.inv(x.A @ x.B), op.inv(x.B) @ op.inv(x.A)),
@@ -76,8 +98,11 @@ DIFFERENT = {
     "a size that is a number": lambda x, n: (x.X / n["N"], x.X / 5),
     "another size": lambda x, n: (x.X / n["N"], x.X / n["D"]),
     "a factor": lambda x, n: (x.X * 2, x.X * 2.000001),
-    "the sign under a root": lambda x, n: (op.sqrt((x.X - 1)**2), x.X - 1),
-    "the log of a product of negatives": lambda x, n: (op.log((x.X - 2) * (x.X - 2)), 2 * op.log(op.absolute(x.X - 2) + 1e-9)),
+    "the sign under a root": lambda x, n: (op.sqrt((x.X - 1) ** 2), x.X - 1),
+    "the log of a product of negatives": lambda x, n: (
+        op.log((x.X - 2) * (x.X - 2)),
+        2 * op.log(op.absolute(x.X - 2) + 1e-9),
+    ),
 }
 
 
@@ -138,8 +163,27 @@ def random_term(rng, x, depth):
     """A random expression over the leaves of `x`, with whatever shape comes out."""
     if depth == 0 or rng.random() < 0.15:
         return rng.choice(list(x.values()))
-    kind = rng.choice(["add", "subtract", "multiply", "matmul", "transpose", "sum", "tanh", "exp", "scale", "divide", "square",
-                       "neg", "sigmoid", "relu", "mean", "softmax", "outer"])
+    kind = rng.choice(
+        [
+            "add",
+            "subtract",
+            "multiply",
+            "matmul",
+            "transpose",
+            "sum",
+            "tanh",
+            "exp",
+            "scale",
+            "divide",
+            "square",
+            "neg",
+            "sigmoid",
+            "relu",
+            "mean",
+            "softmax",
+            "outer",
+        ]
+    )
     a = random_term(rng, x, depth - 1)
     if kind in ("add", "subtract", "multiply", "matmul", "divide", "outer"):
         return getattr(op, kind)(a, random_term(rng, x, depth - 1))

@@ -4,8 +4,8 @@ import re
 import numpy as np
 import pytest
 from calculus.reckoning import Question, close, run_code
-from nablint.calculus.question import QuestionError, answer, hessian
 from nablint.calculus.notation import read
+from nablint.calculus.question import QuestionError, answer, hessian
 
 OPENING = {"X": "1,m", "W": "m,10", "b": "1,10", "y": "10,1"}
 
@@ -91,7 +91,9 @@ JACOBIANS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "wrt", "shapes", "denominator", "numerator"), JACOBIANS, ids=[j[0] for j in JACOBIANS])
+@pytest.mark.parametrize(
+    ("text", "wrt", "shapes", "denominator", "numerator"), JACOBIANS, ids=[j[0] for j in JACOBIANS]
+)
 def test_jacobians(text, wrt, shapes, denominator, numerator):
     found = answer(text, wrt, shapes)
     assert found.kind == "jacobian"

@@ -17,6 +17,7 @@ from nablint.ops.card import op
 from nablint.shapes import Misfit, Polynomial, Size
 from ops.drawing import draw
 
+
 def terms_of(card, trial=0):
     for example in card.examples:
         drawn = draw(card, example, trial)

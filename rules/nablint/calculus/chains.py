@@ -70,7 +70,9 @@ class Piece:
 
     def traces(self, g: Term, d: Term, short: Callable[[Term], Term]) -> Iterator[tuple[str, Term, str]]:
         """The forms that ⟨g, piece⟩ goes through on the way: (rule, form, why)."""
-        all_matrices = d.ndim == 2 and all(t.ndim == 2 for t in (*self.left, *self.right)) and (g.ndim == 2 or self.trace)
+        all_matrices = (
+            d.ndim == 2 and all(t.ndim == 2 for t in (*self.left, *self.right)) and (g.ndim == 2 or self.trace)
+        )
         if not all_matrices or not (self.right or self.flip or self.trace or _is_one(g)):
             return
         inside = d.T if self.flip else d

@@ -18,16 +18,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nablint.calculus.chains import Piece, expand, is_chained
-from nablint.calculus.formula import Node, latex, mathml, text
+from nablint.calculus.formula import Node, text
 from nablint.calculus.gradient import gradients
-from nablint.calculus.render import Writer, formula_of
+from nablint.calculus.render import PRINTERS, Writer, formula_of
 from nablint.calculus.simplify import equal_samples, simplify
 from nablint.calculus.terms import Graph, Term
 from nablint.ops.card import Card
 from nablint.results import DerivationStep
 from nablint.shapes import Misfit
-
-PRINT = {"text": text, "latex": latex, "mathml": mathml}
 
 INNER = Card("inner_product", lambda a, b: np.sum(a * b), lambda a, b: (), lambda G, out, a, b: (G * b, G * a))
 """⟨A, B⟩, the sum of the products of the entries; only for showing."""
@@ -60,7 +58,7 @@ class Derivation:
 
     def shown(self, style: str = "text") -> tuple[DerivationStep, ...]:
         """The steps as text, LaTeX or MathML; the last one reads the gradient off."""
-        write, side = PRINT[style], Writer(self.names).write
+        write, side = PRINTERS[style], Writer(self.names).write
         if self.check():  # a line that does not hold is never shown
             self.steps.clear()
         lines = [DerivationStep(s.rule, write(side(s.before)), write(side(s.after)), s.why) for s in self.steps]
@@ -146,7 +144,7 @@ class _Method:
         self.found, self.keep, self.scalar = found, keep, scalar
         self.graph: Graph = found.output.graph
         self.depends = _dependents(found.output, found.variable)
-        self.uses = {t: 0 for t in self.depends}
+        self.uses = dict.fromkeys(self.depends, 0)
         for t in self.depends:
             for a in set(t.args):
                 if a in self.uses and t is not found.variable:
@@ -243,8 +241,15 @@ class _Method:
             together = pieces[0]
             for piece in pieces[1:]:
                 together = together + piece
-            self.step("collect", together, self.inner(total, self.d[term]), "the inner product is linear in its first place")
-        if named is not None and total.card is not None and term is not self.found.variable and total not in self.found.names:
+            self.step(
+                "collect", together, self.inner(total, self.d[term]), "the inner product is linear in its first place"
+            )
+        if (
+            named is not None
+            and total.card is not None
+            and term is not self.found.variable
+            and total not in self.found.names
+        ):
             self.found.names[total] = partial(self.found.loss(), _name(term, self.found.names, "x"))
             self.keep |= {total}
             self.writer = Writer(self.found.names)

@@ -144,10 +144,12 @@ def canonical(factors: Powers, n: int, symmetric: set[int]) -> Monomial:
         signatures = {i: (colour[i], tuple(sorted(s))) for i, s in seen.items()}
         order = {s: n + k for k, s in enumerate(sorted(set(signatures.values())))}
         colour = {i: order[signatures[i]] for i in bound}
-        if len(order) == ranks and ranks > 1 or len(order) == len(bound):
+        if (len(order) == ranks and ranks > 1) or len(order) == len(bound):
             break
         ranks = len(order)
-    classes = [list(g) for _, g in itertools.groupby(sorted(bound, key=lambda i: (colour[i], i)), key=lambda i: colour[i])]
+    classes = [
+        list(g) for _, g in itertools.groupby(sorted(bound, key=lambda i: (colour[i], i)), key=lambda i: colour[i])
+    ]
     best: Monomial | None = None
     for trial, arrangement in enumerate(itertools.product(*[itertools.permutations(c) for c in classes])):
         if trial >= 120:

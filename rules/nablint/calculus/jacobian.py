@@ -100,7 +100,11 @@ def _scaled(term: Term, g: Term, inside: list[bool]) -> Term | None:
     moving, still = term.args[inside.index(True)], term.args[inside.index(False)]
     if term.card.name == "divide" and inside[1]:
         return None
-    if moving.card is not None and moving.card.name in ("add", "subtract") and np.size(still.sample) == np.size(term.sample) > 1:
+    if (
+        moving.card is not None
+        and moving.card.name in ("add", "subtract")
+        and np.size(still.sample) == np.size(term.sample) > 1
+    ):
         halves = [term.graph.apply(term.card, (a, still) if inside[0] else (still, a), {}) for a in moving.args]
         found = [_before(h, g) for h in halves]
         if found[0] is not None and found[1] is not None:

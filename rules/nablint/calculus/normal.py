@@ -79,12 +79,20 @@ def _open(algebra: Algebra, form: Form) -> Form:
         for number, axes, exponent in monomial:
             key = algebra.atoms[number].key
             if key[:2] in (("fn", "sigmoid"), ("fn", "tanh")) and exponent in (1, 2, 3, 4) and all(i < n for i in axes):
-                part = algebra.multiply(part, power(algebra, _logistic(algebra, form, number, axes), exponent), form.sizes)
-            elif key[:2] == ("fn", "above") and all(i < n for i in axes) and leads_negative(algebra, algebra.behind[number]):
+                part = algebra.multiply(
+                    part, power(algebra, _logistic(algebra, form, number, axes), exponent), form.sizes
+                )
+            elif (
+                key[:2] == ("fn", "above")
+                and all(i < n for i in axes)
+                and leads_negative(algebra, algebra.behind[number])
+            ):
                 part = algebra.multiply(part, _not_above(algebra, form, number, axes), form.sizes)
             else:
                 kept.append((number, axes, exponent))
-        total = algebra.add(total, algebra.multiply(part, Form(form.sizes, {tuple(kept): 1.0}), form.sizes), 1.0, form.sizes)
+        total = algebra.add(
+            total, algebra.multiply(part, Form(form.sizes, {tuple(kept): 1.0}), form.sizes), 1.0, form.sizes
+        )
     return total
 
 
@@ -129,7 +137,9 @@ def _clear(algebra: Algebra, form: Form) -> Form:
         for (number, axes), power in powers.items():
             if algebra.atoms[number].key[0] == "form" and 1 <= power <= 4 and float(power).is_integer():
                 inner = algebra.behind[number]
-                expanded = algebra.contract([inner], [axes], tuple(range(n)), form.sizes) if all(i < n for i in axes) else None
+                expanded = (
+                    algebra.contract([inner], [axes], tuple(range(n)), form.sizes) if all(i < n for i in axes) else None
+                )
                 if expanded is not None:
                     for _ in range(int(power)):
                         part = algebra.multiply(part, expanded, form.sizes)

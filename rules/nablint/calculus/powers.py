@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from nablint.calculus.algebra import Algebra
-from nablint.calculus.forms import EYE, Factor, Form, Monomial, Powers, Terms, accumulate, canonical, components, rounded
+from nablint.calculus.forms import (
+    EYE,
+    Factor,
+    Form,
+    Monomial,
+    Powers,
+    Terms,
+    accumulate,
+    canonical,
+    components,
+    rounded,
+)
 from nablint.shapes import Shape
 
 

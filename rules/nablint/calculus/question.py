@@ -6,19 +6,18 @@ The answer is what `nablint derive` prints and what DESIGN.md lists for its JSON
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Mapping
 
 import numpy as np
 
-from nablint.calculus.derivation import PRINT, Derivation, derive
+from nablint.calculus.answers import Answer, Layout, Written
+from nablint.calculus.derivation import Derivation, derive
 from nablint.calculus.formula import Node, name, text
 from nablint.calculus.gradient import gradients
 from nablint.calculus.jacobian import derivative_by_scalar, forward, transposed_jacobian, vector_length
 from nablint.calculus.notation import Problem, QuestionError, read
 from nablint.calculus.recognise import recognise_all
-from nablint.calculus.render import Style, formula_of, render
+from nablint.calculus.render import PRINTERS, formula_of, render
 from nablint.calculus.setting import Setting, settle
 from nablint.calculus.simplify import simplify
 from nablint.calculus.structure import WHY, structured
@@ -26,131 +25,7 @@ from nablint.calculus.terms import Term
 from nablint.results import DerivationStep
 from nablint.shapes import Misfit, show_shape
 
-Layout = Literal["denominator", "numerator"]
-STYLES: tuple[Style, ...] = ("text", "latex", "mathml", "numpy", "torch", "einsum")
-
 __all__ = ["Answer", "QuestionError", "answer", "hessian"]
-
-
-class Written(Mapping[str, str | None]):
-    """One term in every style, each written when it is asked for."""
-
-    def __init__(self, write: Callable[[str], str | None]) -> None:
-        self._write = write
-        self._done: dict[str, str | None] = {}
-
-    def __getitem__(self, style: str) -> str | None:
-        if style not in STYLES:
-            raise KeyError(style)
-        if style not in self._done:
-            self._done[style] = self._write(style)
-        return self._done[style]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(STYLES)
-
-    def __len__(self) -> int:
-        return len(STYLES)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A derivative with its derivation.
-
-    gradient:     style -> what is written; None for a style that has no way to write it.
-    shape:        of the derivative in the chosen layout; other_shape in the other one.
-    shapes:       name -> (shape, where it comes from).
-    differential: the differential from which the gradient is read off.
-    notes:        what else is worth saying: the naive chain rule's shape, orders that are not formed, functions
-                  that were recognised.
-    steps_in:     the steps in another style: "latex" or "mathml".
-    """
-
-    expression: str
-    variable: str
-    shape: tuple[str, ...]
-    gradient: Mapping[str, str | None]
-    layout: Layout
-    other_layout: Mapping[str, str | None]
-    other_shape: tuple[str, ...]
-    steps: tuple[DerivationStep, ...]
-    shapes: Mapping[str, tuple[str, str]]
-    symbol: str
-    kind: str
-    differential: str = ""
-    notes: tuple[str, ...] = ()
-    steps_in: Callable[[str], tuple[DerivationStep, ...]] = field(default=lambda style: (), repr=False, compare=False)
-
-    @property
-    def latex_steps(self) -> tuple[DerivationStep, ...]:
-        """The steps in LaTeX."""
-        return self.steps_in("latex")
-
-    @property
-    def mathml_steps(self) -> tuple[DerivationStep, ...]:
-        """The steps in MathML."""
-        return self.steps_in("mathml")
-
-    def to_json(self) -> dict[str, Any]:
-        """The contract of `derive --output-format json`."""
-        return {
-            "expression": self.expression, "variable": self.variable, "shape": list(self.shape),
-            "gradient": {k: v for k, v in self.gradient.items() if v is not None}, "layout": self.layout,
-            "other_layout": {**{k: v for k, v in self.other_layout.items() if v is not None},
-                             "shape": list(self.other_shape)},
-            "steps": [{"rule": s.rule, "before": s.before, "after": s.after, "why": s.why} for s in self.steps],
-            "shapes": {n: {"shape": s, "from": origin} for n, (s, origin) in self.shapes.items()},
-            "kind": self.kind, "symbol": self.symbol, "differential": self.differential, "notes": list(self.notes),
-            "latex_steps": [{"rule": s.rule, "before": s.before, "after": s.after, "why": s.why} for s in self.steps_in("latex")],
-        }
-
-    def to_text(self) -> str:
-        """The answer for people: the derivation, the result in both layouts with shapes, and the code."""
-        lines = [f"{self.expression}    by {self.variable}", ""]
-        width = max((len(f"{n} {s}") for n, (s, _) in self.shapes.items()), default=0)
-        lines += [f"  {f'{n} {s}'.ljust(width)}  {origin}" for n, (s, origin) in self.shapes.items()]
-        lines.append("")
-        lines += _derivation_lines(self.steps)
-        other = "numerator" if self.layout == "denominator" else "denominator"
-        shown = f"{self.symbol} = {self.gradient['text']}"
-        also = f"{' ' * len(self.symbol)} = {self.other_layout['text']}"
-        pad = max(len(shown), len(also))
-        lines += ["", f"  {shown.ljust(pad)}   {_shape_text(self.shape)}  {self.layout} layout",
-                  f"  {also.ljust(pad)}   {_shape_text(self.other_shape)}  {other} layout"]
-        if self.variable in self.shapes:
-            lines.append(f"  {self.variable} is {self.shapes[self.variable][0]}")
-        lines.append("")
-        lines += [f"  {style:7}{code}" for style in ("numpy", "torch", "einsum") if (code := self.gradient.get(style))]
-        lines += [line for note in self.notes for line in ("", *_wrapped(note))]
-        return "\n".join(lines) + "\n"
-
-
-def _shape_text(shape: tuple[str, ...]) -> str:
-    return f"({shape[0]},)" if len(shape) == 1 else f"({', '.join(shape)})"
-
-
-def _wrapped(note: str) -> list[str]:
-    lines, line = [], " "
-    for word in note.split():
-        if len(line) + len(word) > 98:
-            lines.append(line)
-            line = " "
-        line += f" {word}"
-    return [*lines, line]
-
-
-def _derivation_lines(steps: tuple[DerivationStep, ...]) -> list[str]:
-    """Equal sides are written under one another."""
-    lines: list[tuple[str, str]] = []
-    previous = None
-    for step in steps[:-1]:
-        if step.before == previous:
-            lines.append((f"      = {step.after}", f"{step.rule}: {step.why}"))
-        else:
-            lines.append((f"  {step.before} = {step.after}", f"{step.rule}: {step.why}"))
-        previous = step.after
-    width = min(max((len(a) for a, _ in lines), default=0), 60)
-    return [f"{a.ljust(width)}   {b}" for a, b in lines]
 
 
 def answer(expression: str, wrt: str, shapes: Mapping[str, str], layout: str = "denominator") -> Answer:
@@ -178,13 +53,17 @@ def answer(expression: str, wrt: str, shapes: Mapping[str, str], layout: str = "
     except (Misfit, ValueError, TypeError, IndexError, np.linalg.LinAlgError) as error:
         if isinstance(error, QuestionError):
             raise
-        raise QuestionError(f"the derivative by {wrt} cannot be worked out: {error}; give shapes with --shape") from error
+        raise QuestionError(
+            f"the derivative by {wrt} cannot be worked out: {error}; give shapes with --shape"
+        ) from error
 
 
 class _Answering:
     """One question with its shapes settled."""
 
-    def __init__(self, problem: Problem, setting: Setting, wrt: str, variable: Term, layout: Layout, notes: list[str]) -> None:
+    def __init__(
+        self, problem: Problem, setting: Setting, wrt: str, variable: Term, layout: Layout, notes: list[str]
+    ) -> None:
         self.problem, self.setting, self.wrt, self.variable = problem, setting, wrt, variable
         self.layout, self.notes, self.output = layout, notes, setting.result
         self.names: dict[Term, str] = {}
@@ -237,12 +116,18 @@ class _Answering:
         found = self.with_cotangent()
         order = sum(s != 1 for s in (*self.output.shape, *self.variable.shape))
         label = found.cotangent.label
-        self.notes.insert(0, (
-            f"∂f/∂{self.wrt} has one entry for each pair of entries of f {show_shape(self.output.shape)} and {self.wrt} "
-            f"{show_shape(self.variable.shape)}: a tensor of order {order}, which is not formed. Given is its product with "
-            f"an incoming gradient {label} of shape {show_shape(self.output.shape)}; the differential is "
-            f"df = {self.forward()}."))
-        return self.packed("vector-Jacobian product", found, found.gradient, self.turned(found.gradient), text(found.symbol()))
+        self.notes.insert(
+            0,
+            (
+                f"∂f/∂{self.wrt} has one entry for each pair of entries of f {show_shape(self.output.shape)} and {self.wrt} "
+                f"{show_shape(self.variable.shape)}: a tensor of order {order}, which is not formed. Given is its product with "
+                f"an incoming gradient {label} of shape {show_shape(self.output.shape)}; the differential is "
+                f"df = {self.forward()}."
+            ),
+        )
+        return self.packed(
+            "vector-Jacobian product", found, found.gradient, self.turned(found.gradient), text(found.symbol())
+        )
 
     # Parts ------------------------------------------------------------------------------------------------------------
 
@@ -291,11 +176,13 @@ class _Answering:
         order = sum(s != 1 for s in (*product.shape, *self.variable.shape))
         if tuple(shape) == tuple(self.variable.shape):
             return []
-        return [f"Why the chain rule with \u201c∂({what})/∂{self.wrt} = {other}\u201d is off: it multiplies {sides[0][0]} "
-                f"{show_shape(sides[0][1].shape)} by {sides[1][0]} {show_shape(sides[1][1].shape)}, of shape "
-                f"{show_shape(shape)}, and {self.wrt} is {show_shape(self.variable.shape)}. The true ∂({what})/∂{self.wrt} has "
-                f"one entry for each pair of entries of {what} {show_shape(product.shape)} and {self.wrt}: a tensor of order "
-                f"{order}. The differential d({what}) is just another matrix."]
+        return [
+            f"Why the chain rule with \u201c∂({what})/∂{self.wrt} = {other}\u201d is off: it multiplies {sides[0][0]} "
+            f"{show_shape(sides[0][1].shape)} by {sides[1][0]} {show_shape(sides[1][1].shape)}, of shape "
+            f"{show_shape(shape)}, and {self.wrt} is {show_shape(self.variable.shape)}. The true ∂({what})/∂{self.wrt} has "
+            f"one entry for each pair of entries of {what} {show_shape(product.shape)} and {self.wrt}: a tensor of order "
+            f"{order}. The differential d({what}) is just another matrix."
+        ]
 
     def packed(self, kind: str, found: Derivation, denominator: Term, numerator: Term, symbol: str) -> Answer:
         """The answer in the layout that was asked for."""
@@ -307,18 +194,32 @@ class _Answering:
 
         def steps(style: str) -> tuple[DerivationStep, ...]:
             lines = found.shown(style)
-            return (*lines, self.structure_step(found, denominator, style, structure)) if structure and kind == "gradient" \
+            return (
+                (*lines, self.structure_step(found, denominator, style, structure))
+                if structure and kind == "gradient"
                 else lines
+            )
 
         return Answer(
-            expression=self.problem.text.strip(), variable=self.wrt,
-            shape=_sizes(chosen), gradient=self.written(chosen, flip=turned and kind == "gradient"), layout=self.layout,
-            other_layout=self.written(other, flip=not turned and kind == "gradient"), other_shape=_sizes(other),
-            steps=steps("text"), shapes=self.shapes(), symbol=symbol, kind=kind, differential=shown, notes=tuple(self.notes), steps_in=steps)
+            expression=self.problem.text.strip(),
+            variable=self.wrt,
+            shape=_sizes(chosen),
+            gradient=self.written(chosen, flip=turned and kind == "gradient"),
+            layout=self.layout,
+            other_layout=self.written(other, flip=not turned and kind == "gradient"),
+            other_shape=_sizes(other),
+            steps=steps("text"),
+            shapes=self.shapes(),
+            symbol=symbol,
+            kind=kind,
+            differential=shown,
+            notes=tuple(self.notes),
+            steps_in=steps,
+        )
 
     def structure_step(self, found: Derivation, result: Term, style: str, kind: str) -> DerivationStep:
         """From independent entries to the free entries of a structured matrix."""
-        write = PRINT[style]
+        write = PRINTERS[style]
         return DerivationStep(f"{kind} structure", write(formula_of(found.gradient, self.names)),
                               write(formula_of(result, self.names)), WHY[kind])
 
@@ -328,10 +229,10 @@ class _Answering:
         codes = {t: n for t, n in self.code_names.items() if t is not self.output or t.card is None}
 
         def write(style: str) -> str | None:
-            if style not in PRINT:
+            if style not in PRINTERS:
                 return render(term, style, codes)  # type: ignore[arg-type]
             node = formula_of(term, names)
-            return PRINT[style](Node("transpose", (node,)) if flip and term.ndim == 1 else node)
+            return PRINTERS[style](Node("transpose", (node,)) if flip and term.ndim == 1 else node)
 
         return Written(write)
 
@@ -381,6 +282,8 @@ def hessian(expression: str, wrt: str, shapes: Mapping[str, str]) -> Answer:
     first = derive(setting.result, None, variable, asked.names)
     matrix = transposed_jacobian(first.gradient, variable, asked.keep)
     if matrix is None:
-        raise QuestionError(f"the Hessian cannot be written as one matrix; the gradient is {asked.written(first.gradient, flip=False)['text']}")
+        raise QuestionError(
+            f"the Hessian cannot be written as one matrix; the gradient is {asked.written(first.gradient, flip=False)['text']}"
+        )
     answered = asked.packed("hessian", first, matrix, asked.turned(matrix), f"∂²L/∂{wrt}∂{wrt}ᵀ")
     return answered

@@ -11,18 +11,22 @@ import numpy as np
 from nablint.calculus import formula
 from nablint.calculus.code import write_code
 from nablint.calculus.formula import Node
+from nablint.calculus.formula_latex import latex
+from nablint.calculus.formula_mathml import mathml
 from nablint.calculus.terms import Term
 from nablint.shapes import show_shape
 
 Style = Literal["text", "latex", "mathml", "numpy", "torch", "einsum"]
-PRINTERS: dict[str, Callable[[Node], str]] = {"text": formula.text, "latex": formula.latex, "mathml": formula.mathml}
+PRINTERS: dict[str, Callable[[Node], str]] = {"text": formula.text, "latex": latex, "mathml": mathml}
 
 
 Name = str | Node
 """A name as text, or as a formula where it is more than a word (∂L/∂Z)."""
 
 
-def render(term: Term, style: Style, names: Mapping[Term, str], *, dot: bool = False, expand: bool = True) -> str | None:
+def render(
+    term: Term, style: Style, names: Mapping[Term, str], *, dot: bool = False, expand: bool = True
+) -> str | None:
     """The term written out, with minimal brackets.
 
     names:  terms that are written by name; the term itself is written out all the same while `expand` holds.
@@ -109,10 +113,10 @@ def template(term: Term, args: tuple[Node, ...]) -> Node:
                 return None
         return out
 
-    text, latex = fill(card.text) if card.text else None, fill(card.latex or card.text)
-    if text is None or latex is None or any(formula.slot(k) not in text for k in range(len(args))):
+    text, in_latex = fill(card.text) if card.text else None, fill(card.latex or card.text)
+    if text is None or in_latex is None or any(formula.slot(k) not in text for k in range(len(args))):
         return formula.call(card.name, *args)
-    return Node("template", args, text, latex)
+    return Node("template", args, text, in_latex)
 
 
 def _parameter(value: object) -> str:
@@ -171,7 +175,9 @@ def _power(w: Writer, t: Term) -> Node:
 
 
 _writes("square")(lambda w, t: Node("power", (w.write(t.args[0]), formula.number(2))))
-_writes("sqrt")(lambda w, t: Node("template", (w.write(t.args[0]),), f"√({formula.slot(0)})", f"\\sqrt{{ {formula.slot(0)} }}"))
+_writes("sqrt")(
+    lambda w, t: Node("template", (w.write(t.args[0]),), f"√({formula.slot(0)})", f"\\sqrt{{ {formula.slot(0)} }}")
+)
 _writes("sigmoid")(lambda w, t: formula.call("σ", w.write(t.args[0]), latex="\\sigma"))
 _writes("inv")(lambda w, t: Node("inverse", (w.write(t.args[0]),)))
 _writes("trace")(lambda w, t: formula.call("tr", w.write(t.args[0]), latex="\\operatorname{tr}"))
@@ -210,7 +216,12 @@ def _reshape(w: Writer, t: Term) -> Node | None:
     if inner.ndim == 1 and t.ndim == 2 and 1 in np.shape(t.sample):
         shown = w.write(inner)
         return shown if np.shape(t.sample)[1] == 1 else _turned(shown)
-    if np.size(t.sample) == 1 or t.card is None or t.card.name == "expand_dims" or (t.ndim == 1 and inner.ndim == 2 and np.shape(inner.sample)[1] == 1):
+    if (
+        np.size(t.sample) == 1
+        or t.card is None
+        or t.card.name == "expand_dims"
+        or (t.ndim == 1 and inner.ndim == 2 and np.shape(inner.sample)[1] == 1)
+    ):
         return w.write(inner)
     return None
 
@@ -238,7 +249,7 @@ def _reduce(w: Writer, t: Term) -> Node:
     inner = w.write(t.args[0])
     if np.size(t.args[0].sample) == 1 and t.card.name not in ("var", "std"):
         return inner
-    over = "" if axis is None or t.args[0].ndim <= 1 and t.ndim == 0 else f"axis={_parameter(axis)}"
+    over = "" if axis is None or (t.args[0].ndim <= 1 and t.ndim == 0) else f"axis={_parameter(axis)}"
     if t.card.name == "sum":
         return Node("sigma", (inner,), over)
     if t.card.name == "sum_to":

@@ -14,15 +14,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nablint.calculus.evaluate import Evaluator, ShapeClash, split_index
+from nablint.calculus.conventions import Dims, candidates, free_names, parse_shape, structure_of
+from nablint.calculus.evaluate import Evaluator, ShapeClash
 from nablint.calculus.formula import GREEK
 from nablint.calculus.notation import Expr, Problem, QuestionError
-from nablint.calculus.structure import STRUCTURES, declare, shaped_sample
+from nablint.calculus.structure import declare, shaped_sample
 from nablint.calculus.terms import Graph, Term
 from nablint.shapes import Polynomial, Size, show_shape
 
-Dims = tuple[str, ...]
-"""Sizes as written: numbers and symbols; those that begin with '?' are still unknown."""
 _POOL = (3, 5, 4, 7, 6, 8, 9, 11, 13, 12, 14, 15, 17, 16, 19, 18)
 _LETTERS = "nmkpqrstuvdhl"
 _TURNS = 60
@@ -40,53 +39,6 @@ class Setting:
     structures: Mapping[str, str] = field(default_factory=lambda: {})
 
 
-def parse_shape(name: str, written: str) -> Dims:
-    """`1,m` as sizes: digits are numbers, letters symbols; nothing is a scalar.  A last word may be a structure."""
-    parts = [p.strip() for p in written.strip().strip("()[]").split(",") if p.strip()]
-    if parts and parts[-1] in STRUCTURES:
-        parts.pop()
-        if len(parts) != 2 or parts[0] != parts[1]:
-            raise QuestionError(f"{name} has a structure, so it must be square; write --shape {name}=n,n,symmetric")
-    for part in parts:
-        if not re.fullmatch(r"\d+|[^\W\d]\w*", part):
-            raise QuestionError(f"the shape of {name} has '{part}'; write sizes as in --shape {name}=1,m")
-        if part.isdigit() and not 0 < int(part) <= 4096:
-            raise QuestionError(f"the size {part} of {name} must lie between 1 and 4096; use a letter for an unknown size")
-    return tuple(parts)
-
-
-def structure_of(written: str) -> str:
-    """The structure in `n,n,symmetric`, or nothing."""
-    last = written.replace(" ", "").strip("()[]").rpartition(",")[2]
-    return last if last in STRUCTURES else ""
-
-
-def free_names(problem: Problem) -> list[tuple[str, int | None]]:
-    """The input names in order of appearance, with the number of axes that their indices show."""
-    found: dict[str, int | None] = {}
-    defined: set[str] = set()
-
-    def walk(e: Expr, hidden: frozenset[str], running: list[str]) -> None:
-        if e.kind == "name" and e.value not in hidden and e.value not in defined:
-            base, indices = split_index(e.value, running)
-            if base not in ("pi", "π") and base not in running and base not in defined:
-                found[base] = len(indices) or found.get(base)
-        if e.kind == "sum_over":
-            running = [*running, *(e.value.split(",") if "," in e.value else e.value)]
-        if e.kind == "index" and e.parts[0].kind == "name" and all(p.kind == "name" and p.value in running for p in e.parts[1:]):
-            found.setdefault(e.parts[0].value, len(e.parts) - 1 or None)
-        for part in (*e.parts, *(v for _, v in e.words)):
-            walk(part, hidden, running)
-
-    for name, expr in problem.steps:
-        walk(expr, frozenset(), [])
-        if name:
-            defined.add(name)
-    for function in problem.functions.values():
-        walk(function.body, frozenset(function.parameters), [])
-    return list(found.items())
-
-
 def settle(problem: Problem, given: Mapping[str, str], known: Mapping[str, str] | None = None) -> Setting:
     """Shapes for all names and samples of them; raises `QuestionError` where the shapes cannot be."""
     sizes = {part for written in given.values() for part in re.findall(r"[^\W\d]\w*", written)} - set(given)
@@ -95,10 +47,12 @@ def settle(problem: Problem, given: Mapping[str, str], known: Mapping[str, str] 
     intermediate = [n for n, _ in problem.steps if n]
     for name in given:
         if name not in listed and name not in intermediate:
-            raise QuestionError(f"--shape names {name}, which the expression does not hold; it holds {', '.join(listed)}")
+            raise QuestionError(
+                f"--shape names {name}, which the expression does not hold; it holds {', '.join(listed)}"
+            )
     structures = {n: kind for n, s in given.items() if (kind := structure_of(s))}
     fixed = {n: parse_shape(n, s) for n, s in given.items() if n in listed}
-    choices = {n: [fixed[n]] if n in fixed else list(_candidates(n, problem, axes)) for n, axes in names}
+    choices = {n: [fixed[n]] if n in fixed else list(candidates(n, problem, axes)) for n, axes in names}
     first: QuestionError | None = None
     for turn, picked in enumerate(_combinations(choices)):
         if turn >= _TURNS:
@@ -119,54 +73,6 @@ def _combinations(choices: dict[str, list[Dims]]) -> Iterator[dict[str, Dims]]:
             for options in itertools.product(*[range(1, len(choices[n])) for n in changed]):
                 picked = dict(zip(changed, options, strict=True))
                 yield {n: choices[n][picked.get(n, 0)] for n in names}
-
-
-def _candidates(name: str, problem: Problem, axes: int | None) -> Iterator[Dims]:
-    """The shapes that a name may have by the convention, the likeliest first."""
-    a, b = f"?{name}.0", f"?{name}.1"
-    if axes is not None:
-        yield tuple(f"?{name}.{k}" for k in range(axes))
-        return
-    letter = name[0]
-    if letter in "_":
-        letter = name[-1]
-    greek = name.split("_")[0] in GREEK or letter in GREEK.values() or "\u0370" <= letter <= "\u03ff"
-    column = problem.textbook or _transposes_a_vector(problem)
-    vector = [(a, "1"), (a,)] if column else [(a,), (a, "1")]
-    if greek or _only_divides(name, problem):
-        yield from ((), vector[0], (a, b))
-    elif letter.isupper():
-        yield from ((a, b), vector[0], ())
-    else:
-        yield from (vector[0], (), (a, b), vector[1])
-
-
-def _walk(e: Expr) -> Iterator[Expr]:
-    yield e
-    for part in (*e.parts, *(v for _, v in e.words)):
-        yield from _walk(part)
-
-
-def _transposes_a_vector(problem: Problem) -> bool:
-    """`x.T` of a lowercase letter: the vectors are meant as columns."""
-    return any(n.kind == "transpose" and n.parts[0].kind == "name" and n.parts[0].value[0].islower()
-               for _, e in problem.steps for n in _walk(e))
-
-
-def _only_divides(name: str, problem: Problem) -> bool:
-    """N in `... / N` and `1/(2*N) * ...` is a number, as are exponents."""
-    if name not in ("n", "m", "N", "M", "c", "C", "p", "k", "t", "T"):
-        return False
-    seen = divides = 0
-    for _, e in problem.steps:
-        for node in _walk(e):
-            seen += node.kind == "name" and node.value == name
-            if node.kind == "binary" and node.value == "/":
-                below = node.parts[1]
-                divides += sum(n.kind == "name" and n.value == name for n in _walk(below) if below.kind != "call")
-            if node.kind == "power":
-                divides += node.parts[1].kind == "name" and node.parts[1].value == name
-    return seen > 0 and seen == divides
 
 
 class _Classes:
@@ -204,9 +110,15 @@ def _solve(problem: Problem, picked: dict[str, Dims], fixed: Mapping[str, Dims],
         try:
             found = _attempt(problem, picked, fixed, choices, classes, known, structures, lettered=False)
             unknown = any(d.startswith("?") for dims in picked.values() for d in dims)
-            return _attempt(problem, picked, fixed, choices, classes, known, structures, lettered=True) if unknown else found
+            return (
+                _attempt(problem, picked, fixed, choices, classes, known, structures, lettered=True)
+                if unknown
+                else found
+            )
         except ShapeClash as clash:
-            if not any(_equate(classes, a.expr, b.expr, _excerpt(problem, clash.where)) for a, b in clash.misfit.equations):
+            if not any(
+                _equate(classes, a.expr, b.expr, _excerpt(problem, clash.where)) for a, b in clash.misfit.equations
+            ):
                 raise _conflict(problem, clash) from clash
     raise QuestionError("the shapes of the names cannot be worked out; give them with --shape", problem.text)
 
@@ -215,7 +127,11 @@ def _equate(classes: _Classes, a: Polynomial, b: Polynomial, why: str) -> bool:
     left, right = (p.name or (str(p.number) if p.number is not None else "") for p in (a, b))
     if left and right:
         return classes.join(left, right, why)
-    if len(a.terms) == len(b.terms) == 1 and a.terms[0][1] == b.terms[0][1] and len(a.terms[0][0]) == len(b.terms[0][0]):
+    if (
+        len(a.terms) == len(b.terms) == 1
+        and a.terms[0][1] == b.terms[0][1]
+        and len(a.terms[0][0]) == len(b.terms[0][0])
+    ):
         # n·p against m·q, as a trace of a Kronecker product has it: equal factor by factor is the plainest way
         pairs = zip(a.terms[0][0], b.terms[0][0], strict=True)
         return any([classes.join(m, n, why) for (m, p), (n, q) in pairs if p == q])
@@ -238,7 +154,9 @@ def _conflict(problem: Problem, clash: ShapeClash) -> QuestionError:
         text += f"; {pairs} would have to be equal"
     else:
         text += f"; {clash.misfit.message}"
-    return QuestionError(re.sub(r"\?(\w+)\.(\d)", r"\1\2", text) + "; give other shapes with --shape", problem.text, place.start + 1)
+    return QuestionError(
+        re.sub(r"\?(\w+)\.(\d)", r"\1\2", text) + "; give other shapes with --shape", problem.text, place.start + 1
+    )
 
 
 def _attempt(problem: Problem, picked: dict[str, Dims], fixed: Mapping[str, Dims], choices: dict[str, list[Dims]],
@@ -302,13 +220,19 @@ def fixed_symbols(fixed: Mapping[str, Dims]) -> set[str]:
     return {s for dims in fixed.values() for s in dims if not s.isdigit()}
 
 
-def _values(picked: dict[str, Dims], classes: _Classes, problem: Problem, *, falling: bool) -> tuple[dict[str, int], dict[str, str]]:
+def _values(
+    picked: dict[str, Dims], classes: _Classes, problem: Problem, *, falling: bool
+) -> tuple[dict[str, int], dict[str, str]]:
     """A number for every size, all different, and a letter for those that are still unknown."""
     found = list(dict.fromkeys(classes.find(d) for dims in picked.values() for d in dims))
     numbers = {int(s) for s in found if s.isdigit()}
     free = (p for p in itertools.chain(_POOL, itertools.count(20)) if p not in numbers)
     taken = {*picked, *(s for s in found if not s.startswith("?")), *(n for n, _ in problem.steps)}
-    letters = (c for c in itertools.chain(_LETTERS, (f"{c}{k}" for k in itertools.count(1) for c in _LETTERS)) if c not in taken)
+    letters = (
+        c
+        for c in itertools.chain(_LETTERS, (f"{c}{k}" for k in itertools.count(1) for c in _LETTERS))
+        if c not in taken
+    )
     unknown = [s for s in found if not s.isdigit()]
     chosen = [next(free) for _ in unknown]
     values = {**{s: int(s) for s in found if s.isdigit()},

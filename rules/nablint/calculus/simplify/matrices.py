@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
-from nablint.calculus.simplify.products import Product, logistic, product_rule, scaled, scalars_of, spread_like
+from nablint.calculus.simplify.products import Product, logistic, product_rule, scalars_of, scaled, spread_like
 from nablint.calculus.terms import Term
 
 
@@ -30,8 +30,12 @@ def _chains_on(right: Term) -> bool:
 
 def join(factors: list[Term]) -> Term:
     """The product of a chain; from the right where it ends in a vector, as one would compute it."""
-    if len(factors) > 1 and (factors[-1].ndim == 1 or np.shape(factors[-1].sample)[-1:] == (1,)) and factors[0].ndim == 2 \
-            and np.shape(factors[0].sample)[0] != 1:
+    if (
+        len(factors) > 1
+        and (factors[-1].ndim == 1 or np.shape(factors[-1].sample)[-1:] == (1,))
+        and factors[0].ndim == 2
+        and np.shape(factors[0].sample)[0] != 1
+    ):
         total = factors[-1]
         for factor in reversed(factors[:-1]):
             total = factor @ total
@@ -186,14 +190,22 @@ def _outer(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
 def _flattens(bare: list[Term]) -> bool:
     """A chain may be bracketed anew only where no vector stands inside it."""
     whole = [p for b in bare for p in chain(b)]
-    return all(p.ndim == 2 for p in whole[1:-1]) and not (len(whole) > 2 and bare[0].ndim == 1 and len(chain(bare[0])) > 1) \
+    return (
+        all(p.ndim == 2 for p in whole[1:-1])
+        and not (len(whole) > 2 and bare[0].ndim == 1 and len(chain(bare[0])) > 1)
         and not (bare[0].ndim == 1 and bare[1].ndim == 1)
+    )
 
 
 def _inverse_of(a: Term, b: Term) -> bool:
     if made_by(a, "inv") and a.args[0] is b:
         return True
-    return made_by(a, "transpose") and made_by(a.args[0], "inv") and made_by(b, "transpose") and a.args[0].args[0] is b.args[0]
+    return (
+        made_by(a, "transpose")
+        and made_by(a.args[0], "inv")
+        and made_by(b, "transpose")
+        and a.args[0].args[0] is b.args[0]
+    )
 
 
 @rewrite("inv")

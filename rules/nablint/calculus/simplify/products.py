@@ -36,7 +36,10 @@ class Product:
         elif made_by(term, "power") and number_of(term.args[1]) is not None and _whole(number_of(term.args[1])) \
                 and np.shape(term.sample) == np.shape(term.args[0].sample):
             self.take(term.args[0], power * (number_of(term.args[1]) or 0.0), keep)
-        elif made_by(term, "matmul", "dot", "outer", "sum", "transpose") and (parts := scalars_of(term, keep)) is not None:
+        elif (
+            made_by(term, "matmul", "dot", "outer", "sum", "transpose")
+            and (parts := scalars_of(term, keep)) is not None
+        ):
             for part, exponent in parts[1]:
                 self.take(part, exponent * power, keep)
             self.number *= parts[0] ** power
@@ -224,7 +227,12 @@ def logistic(term: Term) -> Term:
         return term
     top, bottom = term.args
     for above in (top, *(top.args if made_by(top, "multiply") else ())):
-        if made_by(above, "exp") and made_by(bottom, "add") and above in bottom.args and any(number_of(a) == 1 for a in bottom.args):
+        if (
+            made_by(above, "exp")
+            and made_by(bottom, "add")
+            and above in bottom.args
+            and any(number_of(a) == 1 for a in bottom.args)
+        ):
             sigmoid = term.graph.apply(term.graph.cards["sigmoid"], above.args, {})
             if above is top:
                 return sigmoid

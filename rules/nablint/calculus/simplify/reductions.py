@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from nablint.calculus.simplify.engine import Simplifier, made_by, number_of, rewrite
-from nablint.calculus.simplify.products import Product, scaled, scalars_of, spread_like, tidy
+from nablint.calculus.simplify.products import Product, scalars_of, scaled, spread_like, tidy
 from nablint.calculus.terms import Term
 
 
@@ -22,8 +22,13 @@ def _reduction(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | N
         return scaled(peeled[0], peeled[1], self.of(core))
     if made_by(node, "sum") and made_by(inner, "sum") and inner not in self.keep and node.ndim == 0:
         return self.of(node.graph.apply(node.graph.cards["sum"], (inner.args[0],), {"axis": None}))
-    if made_by(node, "sum") and made_by(inner, "diag_embed") and not any(v for k, v in inner.params.items() if "axis" not in k) \
-            and inner.ndim == 2 and node.params.get("axis") in (0, 1):
+    if (
+        made_by(node, "sum")
+        and made_by(inner, "diag_embed")
+        and not any(v for k, v in inner.params.items() if "axis" not in k)
+        and inner.ndim == 2
+        and node.params.get("axis") in (0, 1)
+    ):
         vector, shape = inner.args[0], node.shape
         return vector if node.ndim == 1 else node.graph.apply(node.graph.cards["reshape"], (vector,), {"shape": shape})
     if made_by(node, "trace"):
@@ -40,7 +45,11 @@ def _constant_along(self: Simplifier, node: Term, inner: Term) -> Term | None:
     if inner in self.keep or not made_by(inner, "multiply", "divide") or not node.params.get("keepdims"):
         return None
     axis = node.params.get("axis")
-    gone = range(inner.ndim) if axis is None else [int(a) % inner.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+    gone = (
+        range(inner.ndim)
+        if axis is None
+        else [int(a) % inner.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+    )
     product, outside = Product(inner), Product(node)
     product.take(inner, 1, self.keep)
     for term, power in list(product.powers.items()):
@@ -65,7 +74,9 @@ def _sum_to(node: Term, inner: Term) -> Term:
     if lead:
         if lead == len(have):
             return graph.apply(graph.cards["sum"], (result,), {"axis": None})
-        result = graph.apply(graph.cards["sum"], (result,), {"axis": 0 if lead == 1 else tuple(range(lead)), "keepdims": False})
+        result = graph.apply(
+            graph.cards["sum"], (result,), {"axis": 0 if lead == 1 else tuple(range(lead)), "keepdims": False}
+        )
     return result
 
 

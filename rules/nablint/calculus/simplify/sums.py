@@ -6,7 +6,7 @@ import numpy as np
 
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
 from nablint.calculus.simplify.matrices import chain, join
-from nablint.calculus.simplify.products import scaled, scalars_of, spread_like, tidy
+from nablint.calculus.simplify.products import scalars_of, scaled, spread_like, tidy
 from nablint.calculus.terms import Term
 
 

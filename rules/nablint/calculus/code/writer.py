@@ -1,7 +1,4 @@
-"""Terms as Python code: numpy, torch, einsum.
-
-What is written evaluates to the term's value with the names in scope; what cannot be written so gives None.
-"""
+"""The writer of code: names, constants, sizes, templates of cards, contractions."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from nablint.calculus.simplify import chain
+from nablint.calculus.code.contraction import network
 from nablint.calculus.terms import Term
 from nablint.shapes import Polynomial, Size, dim
 
@@ -24,16 +21,27 @@ class Unwritable(Exception):
     """There is no code for this term."""
 
 
-def write_code(term: Term, style: str, names: Mapping[Term, str], *, dot: bool = False, expand: bool = True) -> str | None:
-    """The term in `numpy`, `torch` or `einsum` code, or None."""
-    writer = _Coder(style, names, dot)
-    try:
-        return writer.write(term, expand)[0]
-    except Unwritable:
-        return None
+Special = Callable[["Coder", Term], "Written | None"]
+CODE: dict[str, Special] = {}
 
 
-class _Coder:
+def codes(*names: str) -> Callable[[Special], Special]:
+    """Register how these cards are written where their template is not enough."""
+
+    def put(function: Special) -> Special:
+        for name in names:
+            CODE[name] = function
+        return function
+
+    return put
+
+
+class Coder:
+    """Writes terms of one graph in one style; what was written is remembered.
+
+    names: terms that are written by name.  dot: matrix products as `np.dot`.
+    """
+
     def __init__(self, style: str, names: Mapping[Term, str], dot: bool) -> None:
         self.style, self.names, self.dot = style, names, dot
         self.torch = style == "torch"
@@ -46,6 +54,7 @@ class _Coder:
                     self.sizes.setdefault(dim(size).expr, f"{name}.shape[{axis}]")
 
     def write(self, term: Term, expand: bool = False) -> Written:
+        """Code and how strongly it binds."""
         if not (expand and term.card is not None):
             if term in self.names:
                 return self.names[term], _level(self.names[term])
@@ -55,6 +64,7 @@ class _Coder:
         return found
 
     def at(self, term: Term, least: int) -> str:
+        """Code, in brackets where it binds less than `least`."""
         text, level = self.write(term)
         return text if level >= least else f"({text})"
 
@@ -111,7 +121,7 @@ class _Coder:
         assert term.card is not None
         if self.style == "einsum" and (found := self._einsum(term)) is not None:
             return found
-        special = _CODE.get(term.card.name)
+        special = CODE.get(term.card.name)
         found = special(self, term) if special else None
         if found is not None:
             return found
@@ -131,7 +141,7 @@ class _Coder:
         card = term.card
         assert card is not None
         pattern = card.template("torch" if self.torch else "numpy", term.args, term.params)
-        if not pattern or term.args and not re.search(r"\{(\d|\*)", pattern):
+        if not pattern or (term.args and not re.search(r"\{(\d|\*)", pattern)):
             raise Unwritable
         defaults = {**_defaults(card.adjoint), **_defaults(card.shape), **_defaults(card.evaluate)}
         params = {**defaults, **term.params}
@@ -210,56 +220,6 @@ class _Coder:
         return f"np.einsum('{formula}', {', '.join(self.write(o)[0] for o in operands)})", CALL
 
 
-def network(term: Term, names: frozenset[Term]) -> tuple[list[Term], tuple[int, ...], list[tuple[int, ...]]] | None:
-    """Operands, output labels and operand labels of the contraction at the top of a term; None where there is none."""
-    operands: list[Term] = []
-    labels: list[tuple[int, ...]] = []
-    count = 0
-
-    def fresh(n: int) -> tuple[int, ...]:
-        nonlocal count
-        count += n
-        return tuple(range(count - n, count))
-
-    def open_(node: Term, axes: tuple[int, ...]) -> None:
-        card = None if node in names else node.card
-        kind = card.name if card else ""
-        args = node.args
-        if kind in ("matmul", "dot") and all(1 <= a.ndim <= 2 for a in args):
-            inner = fresh(1)
-            a, b = args
-            open_(a, (*axes[: a.ndim - 1], *inner))
-            open_(b, (*inner, *axes[len(axes) - b.ndim + 1:]) if b.ndim == 2 else inner)
-        elif kind == "outer" and all(a.ndim == 1 for a in args):
-            open_(args[0], axes[:1])
-            open_(args[1], axes[1:])
-        elif kind == "transpose":
-            order = node.params.get("axes")
-            order = tuple(range(node.ndim))[::-1] if order is None else tuple(int(i) % node.ndim for i in order)
-            inside = [0] * node.ndim
-            for place, source in enumerate(order):
-                inside[source] = axes[place]
-            open_(args[0], tuple(inside))
-        elif kind == "sum" and not node.params.get("keepdims"):
-            rank, axis = args[0].ndim, node.params.get("axis")
-            gone = range(rank) if axis is None else [int(a) % rank for a in (axis if isinstance(axis, tuple) else (axis,))]
-            kept = iter(axes)
-            open_(args[0], tuple(fresh(1)[0] if i in gone else next(kept) for i in range(rank)))
-        elif kind == "multiply" and np.shape(args[0].sample) == np.shape(args[1].sample) and node.ndim:
-            for a in args:
-                open_(a, axes)
-        elif kind == "trace" and len(set(np.shape(args[0].sample))) == 1 and not any(node.params.values()):
-            (i,) = fresh(1)
-            open_(args[0], (i, i))
-        else:
-            operands.append(node)
-            labels.append(axes)
-
-    output = fresh(term.ndim)
-    open_(term, output)
-    return (operands, output, labels) if operands != [term] else None
-
-
 def _level(text: str) -> int:
     """How strongly a name that is really an expression binds."""
     return CALL if re.fullmatch(r"[\w.]+(\[[^\[\]]*\])*(\.T)?", text) else 0
@@ -307,7 +267,9 @@ def _code_level(text: str, torch: bool) -> int | None:
         return _LEVELS.get(type(tree.op), 0)
     if isinstance(tree, ast.UnaryOp):
         return NEG
-    return CALL if isinstance(tree, ast.Call | ast.Attribute | ast.Subscript | ast.Name | ast.Constant | ast.Tuple) else 0
+    return (
+        CALL if isinstance(tree, ast.Call | ast.Attribute | ast.Subscript | ast.Name | ast.Constant | ast.Tuple) else 0
+    )
 
 
 def index_code(index: tuple[object, ...], arrays: list[str]) -> str:
@@ -324,176 +286,3 @@ def index_code(index: tuple[object, ...], arrays: list[str]) -> str:
         else:
             shown.append(str(part))
     return ", ".join(shown)
-
-
-Special = Callable[[_Coder, Term], Written | None]
-_CODE: dict[str, Special] = {}
-
-
-def _codes(*names: str) -> Callable[[Special], Special]:
-    def put(function: Special) -> Special:
-        for name in names:
-            _CODE[name] = function
-        return function
-
-    return put
-
-
-_codes("add")(lambda w, t: (f"{w.at(t.args[0], ADD)} + {w.at(t.args[1], ADD + (t.args[1].card is not None and t.args[1].card.name != 'add'))}", ADD)
-              if w.write(t.args[1])[1] != ADD else (f"{w.at(t.args[0], ADD)} + {w.write(t.args[1])[0]}", ADD))
-_codes("subtract")(lambda w, t: (f"{w.at(t.args[0], ADD)} - {w.at(t.args[1], MUL)}", ADD))
-_codes("negative")(lambda w, t: (f"-{w.at(t.args[0], MUL)}", NEG if w.write(t.args[0])[1] > MUL else MUL))
-_codes("power")(lambda w, t: (f"{w.at(t.args[0], CALL)}**{w.at(t.args[1], POW)}", POW))
-_codes("square")(lambda w, t: (f"{w.at(t.args[0], CALL)}**2", POW))
-_codes("divide")(lambda w, t: (f"{w.at(t.args[0], MUL)} / {w.at(t.args[1], NEG)}", MUL))
-
-
-@_codes("multiply")
-def _multiply(w: _Coder, t: Term) -> Written:
-    a, b = t.args
-    if a.ndim and not b.ndim:
-        a, b = b, a
-    left = w.at(a, MUL)
-    # With a scalar in front the order of the operators does not matter.
-    right = w.at(b, MUL) if a.ndim == 0 and w.write(a)[1] >= POW else w.at(b, NEG)
-    return f"{left} * {right}", MUL
-
-
-@_codes("matmul", "dot")
-def _matmul(w: _Coder, t: Term) -> Written | None:
-    assert t.card is not None
-    a, b = t.args
-    if a.ndim == 0 or b.ndim == 0:
-        return _multiply(w, t)
-    if t.card.name == "dot" and max(a.ndim, b.ndim) > 2:
-        if w.torch:
-            raise Unwritable
-        return None
-    if w.dot and max(a.ndim, b.ndim) <= 2:
-        return f"{w.lib}.dot({w.write(a)[0]}, {w.write(b)[0]})" if not w.torch else \
-            f"torch.matmul({w.write(a)[0]}, {w.write(b)[0]})", CALL
-    plain = len(chain(a)) > 1 or not _is_product(w, a)
-    left = w.at(a, MUL) if plain else w.at(a, NEG)
-    chained = len(chain(b)) > 1 and b not in w.names and a.ndim == 2 and chain(b)[0].ndim == 2 and chain(b)[-1].ndim == 2
-    right = w.at(b, MUL) if chained else w.at(b, NEG)
-    return f"{left} @ {right}", MUL
-
-
-def _is_product(w: _Coder, t: Term) -> bool:
-    return t not in w.names and t.card is not None and t.card.name in ("multiply", "divide", "negative")
-
-
-@_codes("transpose")
-def _transpose(w: _Coder, t: Term) -> Written:
-    axes, inner = t.params.get("axes"), t.args[0]
-    rank = inner.ndim
-    order = tuple(range(rank))[::-1] if axes is None else tuple(int(a) % rank for a in axes)
-    if rank <= 2:
-        return (f"{w.at(inner, CALL)}.T", CALL) if order == (1, 0) else w.write(inner)
-    if order == (*range(rank - 2), rank - 1, rank - 2):
-        return f"{w.at(inner, CALL)}.mT" if w.torch else f"np.swapaxes({w.write(inner)[0]}, -1, -2)", CALL
-    if w.torch:
-        return f"{w.at(inner, CALL)}.permute({', '.join(map(str, order))})", CALL
-    return f"{w.at(inner, CALL)}.transpose({', '.join(map(str, order))})", CALL
-
-
-@_codes("sum", "mean", "max", "min", "prod")
-def _reduce(w: _Coder, t: Term) -> Written:
-    assert t.card is not None
-    axis, keep, name = t.params.get("axis"), t.params.get("keepdims"), t.card.name
-    words = ("dim", "keepdim") if w.torch else ("axis", "keepdims")
-    if w.torch and name in ("max", "min") and axis is not None:
-        name = f"a{name}"
-    if w.torch and name == "prod" and (isinstance(axis, tuple) or keep):
-        raise Unwritable
-    if w.torch and axis is None and keep:
-        axis = tuple(range(t.args[0].ndim))
-    text = f"{w.lib}.{name}({w.write(t.args[0])[0]}"
-    if axis is not None:
-        text += f", {words[0]}={w.parameter(tuple(map(int, axis)) if isinstance(axis, tuple) else int(axis))}"
-    return text + (f", {words[1]}=True)" if keep else ")"), CALL
-
-
-@_codes("reshape", "ravel")
-def _reshape(w: _Coder, t: Term) -> Written:
-    shape = w.shape(t.shape)
-    return f"{w.at(t.args[0], CALL)}.reshape({shape if shape.endswith('.shape') or t.ndim == 0 else shape[1:-1].rstrip(',')})", CALL
-
-
-@_codes("expand_dims", "squeeze")
-def _expand(w: _Coder, t: Term) -> Written:
-    assert t.card is not None
-    axis = t.params.get("axis")
-    if t.card.name == "squeeze":
-        inside = "" if axis is None else w.parameter(axis)
-        return f"{w.at(t.args[0], CALL)}.squeeze({inside})", CALL
-    axes = {int(a) % t.ndim for a in (axis if isinstance(axis, tuple) else (axis,))}  # type: ignore[arg-type]
-    shown = ["None" if i in axes else ":" for i in range(t.ndim)]
-    return f"{w.at(t.args[0], CALL)}[{', '.join(shown)}]", CALL
-
-
-@_codes("broadcast_to")
-def _broadcast(w: _Coder, t: Term) -> Written:
-    shape, inner = w.shape(t.shape), w.write(t.args[0])[0]
-    if t.args[0].is_constant and t.args[0].ndim == 0:
-        maker = {"1": "ones", "0": "zeros"}.get(inner)
-        return (f"{w.lib}.{maker}({shape})" if maker else f"{w.lib}.full({shape}, {inner})"), CALL
-    return f"torch.broadcast_to({inner}, {shape})" if w.torch else f"np.broadcast_to({inner}, {shape})", CALL
-
-
-@_codes("diag_embed", "diagonal")
-def _diag(w: _Coder, t: Term) -> Written | None:
-    plain = not any(v for k, v in t.params.items() if k not in ("axis1", "axis2")) and max(t.ndim, t.args[0].ndim) == 2
-    square = len(set(np.shape((t if t.ndim == 2 else t.args[0]).sample))) == 1
-    if plain and square:
-        return f"{w.lib}.diag({w.write(t.args[0])[0]})", CALL
-    if t.card is not None and t.card.name == "diag_embed" and t.ndim > 2 and not w.torch:
-        raise Unwritable
-    return None
-
-
-@_codes("solve_triangular")
-def _solve_triangular(w: _Coder, t: Term) -> Written | None:
-    if t.params.get("unit") or t.args[0].ndim > 2 or (w.torch and t.args[1].ndim > 1):
-        return None
-    part = "tril" if t.params.get("lower", True) else "triu"
-    matrix = f"{w.lib}.{part}({w.write(t.args[0])[0]})" + (".T" if t.params.get("trans") else "")
-    return f"{w.lib}.linalg.solve({matrix}, {w.write(t.args[1])[0]})", CALL
-
-
-@_codes("flip")
-def _flip(w: _Coder, t: Term) -> Written | None:
-    axis = t.params.get("axis")
-    if not w.torch or axis is None:
-        return None
-    return f"torch.flip({w.write(t.args[0])[0]}, {w.parameter(axis if isinstance(axis, tuple) else (int(axis),))})", CALL
-
-
-@_codes("clip")
-def _clip(w: _Coder, t: Term) -> Written:
-    low, high, inner = t.params.get("low"), t.params.get("high"), w.write(t.args[0])[0]
-    if w.torch:
-        bounds = [f"{k}={w.parameter(v)}" for k, v in (("min", low), ("max", high)) if v is not None]
-        return f"torch.clamp({', '.join([inner, *bounds])})", CALL
-    return f"np.clip({inner}, {w.parameter(low)}, {w.parameter(high)})", CALL
-
-
-@_codes("cast")
-def _cast(w: _Coder, t: Term) -> Written:
-    kind, inner = str(t.params.get("kind")), w.at(t.args[0], CALL)
-    if w.torch:
-        known = {"float": "torch.float64", "int": "torch.int64", "bool": "torch.bool"}
-        if kind not in known:
-            raise Unwritable
-        return f"{inner}.to({known[kind]})", CALL
-    return f"{inner}.astype({kind!r})", CALL
-
-
-@_codes("getitem")
-def _getitem(w: _Coder, t: Term) -> Written:
-    return f"{w.at(t.args[0], CALL)}[{index_code(t.params['index'], [w.write(a)[0] for a in t.args[1:]])}]", CALL
-
-
-@_codes("einsum")
-def _einsum(w: _Coder, t: Term) -> Written:
-    return f"{w.lib}.einsum('{t.params['subscripts']}', {', '.join(w.write(a)[0] for a in t.args)})", CALL

@@ -1,0 +1,68 @@
+"""Formulas as MathML."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from nablint.calculus.formula import ATOM, POWER, PRODUCT, SUM, Node, factor_in
+
+
+def mathml(node: Node) -> str:
+    """The formula as a MathML element."""
+    return f"<math>{_m(node)}</math>"
+
+
+def _m(node: Node) -> str:
+    p = node.parts
+    match node.kind:
+        case "name":
+            head, _, sub = node.mark.partition("_")
+            shown = f"<mi>{escape(head)}</mi>"
+            return f"<msub>{shown}<mi>{escape(sub)}</mi></msub>" if sub and head else shown
+        case "number":
+            return f"<mn>{escape(node.mark)}</mn>"
+        case "sum":
+            out = ""
+            for i, (sign, part) in enumerate(zip(node.mark, p, strict=True)):
+                shown = _mb(part, SUM + 1 if sign == "-" else SUM)
+                out += shown if i == 0 and sign == "+" else f"<mo>{'−' if sign == '-' else '+'}</mo>{shown}"
+            return f"<mrow>{out}</mrow>"
+        case "product":
+            glue = f"<mo>{node.mark or chr(0x2062)}</mo>"
+            return f"<mrow>{glue.join(factor_in(q, node, k, _m, _FENCE) for k, q in enumerate(p))}</mrow>"
+        case "fraction":
+            return f"<mfrac>{_m(p[0])}{_m(p[1])}</mfrac>"
+        case "power":
+            return f"<msup>{_mb(p[0], POWER + 1)}{_m(p[1])}</msup>"
+        case "transpose":
+            if p[0].kind == "inverse":
+                return f"<msup>{_mb(p[0].parts[0], POWER + 1)}<mrow><mo>−</mo><mi>⊤</mi></mrow></msup>"
+            return f"<msup>{_mb(p[0], POWER + 1)}<mi>⊤</mi></msup>"
+        case "inverse":
+            return f"<msup>{_mb(p[0], POWER + 1)}<mrow><mo>−</mo><mn>1</mn></mrow></msup>"
+        case "inner":
+            return f"<mrow><mo>⟨</mo>{_m(p[0])}<mo>,</mo>{_m(p[1])}<mo>⟩</mo></mrow>"
+        case "bars":
+            return f"<mrow><mo>{node.mark}</mo>{_m(p[0])}<mo>{node.mark}</mo></mrow>"
+        case "sigma":
+            head = f"<munder><mo>∑</mo><mtext>{escape(node.mark)}</mtext></munder>" if node.mark else "<mo>∑</mo>"
+            return f"<mrow>{head}{_mb(p[0], PRODUCT)}</mrow>"
+        case "index":
+            return f"<msub>{_mb(p[0], ATOM)}<mtext>{escape(node.mark)}</mtext></msub>"
+        case "differential":
+            return f"<mrow><mo>d</mo>{_m(p[0]) if p[0].kind == 'name' else _FENCE.format(_m(p[0]))}</mrow>"
+        case "partial":
+            return f"<mfrac><mrow><mo>∂</mo>{_m(p[0])}</mrow><mrow><mo>∂</mo>{_m(p[1])}</mrow></mfrac>"
+        case "relation":
+            return f"<mrow>{f'<mo>{escape(node.mark)}</mo>'.join(map(_m, p))}</mrow>"
+        case _:
+            head = node.mark if node.kind == "call" else re.split(r"[^\w]", node.mark, maxsplit=1)[0] or "f"
+            return f"<mrow><mi>{escape(head)}</mi>{_FENCE.format('<mo>,</mo>'.join(map(_m, p)))}</mrow>"
+
+
+_FENCE = "<mrow><mo>(</mo>{}<mo>)</mo></mrow>"
+
+
+def _mb(node: Node, least: int) -> str:
+    return _m(node) if node.level >= least else _FENCE.format(_m(node))

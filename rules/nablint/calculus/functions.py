@@ -1,0 +1,121 @@
+"""The functions of a formula: their names, and those that are more than one card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nablint.calculus.notation import Expr
+from nablint.calculus.terms import Term
+from nablint.ops.card import op
+from nablint.shapes import Misfit, Size, dim, show_shape
+
+if TYPE_CHECKING:
+    from nablint.calculus.evaluate import Evaluator
+
+ALIASES = {
+    "ln": "log",
+    "tr": "trace",
+    "Tr": "trace",
+    "σ": "sigmoid",
+    "expit": "sigmoid",
+    "swish": "silu",
+    "abs": "absolute",
+    "logdet": "logabsdet",
+    "Diag": "diag_embed",
+    "mm": "matmul",
+    "pow": "power",
+    "amax": "max",
+    "amin": "min",
+    "Σ": "sum",
+    "true_divide": "divide",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "ReLU": "relu",
+    "Relu": "relu",
+    "logsoftmax": "log_softmax",
+    "huber": "huber",
+    "inverse": "inv",
+    "T": "transpose",
+    "lse": "logsumexp",
+    "permute": "transpose",
+    "prod": "prod",
+    "vector_norm": "norm",
+    "matrix_norm": "norm",
+}
+REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp", "norm"}
+ALONG = {"softmax", "log_softmax", "cumsum", "cumprod"}
+WORDS = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof"}
+
+Special = Callable[["Evaluator", Expr, list[Any], dict[str, Any]], Any]
+
+
+def _diag(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    x = ev.term(args[0])
+    if x.ndim == 2 and x.shape[-1] == 1:
+        x = op.reshape(x, shape=x.shape[:-1])
+    return op.diag_embed(x) if x.ndim == 1 else op.diagonal(x)
+
+
+def _reshape(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    shape = args[1] if len(args) == 2 and isinstance(args[1], tuple) else tuple(args[1:])
+    return op.reshape(args[0], shape=tuple(dim(ev.parameter(s, e)) for s in shape))
+
+
+def _transpose(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    axes = args[1:] or None
+    return op.transpose(args[0], axes=None if axes is None else tuple(axes[0] if isinstance(axes[0], tuple) else axes))
+
+
+def _vec(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    x = ev.term(args[0])
+    return op.reshape(x.T, shape=(dim(x.shape[0]) * dim(x.shape[1]), Size(1))) if x.ndim == 2 else x
+
+
+def _inner(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    a, b = (ev.term(a) for a in args)
+    return op.dot(a, b) if a.ndim == 1 else op.sum(a * b, axis=None)
+
+
+def _logdet(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    return op.logabsdet(ev.term(args[0]))
+
+
+def _eye(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    size = dim(ev.parameter(args[0], e))
+    return ev.graph.constant(np.eye(int(size)), (size, size))
+
+
+def _outer(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    a, b = (ev.term(a) for a in args)
+    return op.outer(a, b) if a.ndim == 1 else a @ b.T
+
+
+def _combine(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    """max(a, b) of two arrays is elementwise, max(a) and max(a, axis) reduce."""
+    name = ALIASES.get(e.value, e.value)
+    if len(args) == 2 and (isinstance(args[1], Term) or args[1] == 0) and "axis" not in words:
+        return ev.graph.apply(ev.graph.cards[f"{name}imum"], args, {})
+    if len(args) == 2:
+        words["axis"] = args.pop()
+    return ev.graph.apply(ev.graph.cards[name], args, words)
+
+
+def _trace(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    x = ev.term(args[0])
+    if x.ndim == 2 and x.shape[0] != x.shape[1]:
+        raise Misfit(
+            f"the trace needs a square matrix, not {show_shape(x.shape)}", ((dim(x.shape[0]), dim(x.shape[1])),)
+        )
+    if x.card is not None and x.card.name == "kron" and all(a.shape[0] == a.shape[1] for a in x.args):
+        return op.trace(x.args[0]) * op.trace(x.args[1])  # tr(A ⊗ B) = tr(A) tr(B)
+    return x if x.ndim == 0 else op.trace(x)
+
+
+SPECIAL: dict[str, Special] = {
+    "diag": _diag, "reshape": _reshape, "view": _reshape, "transpose": _transpose, "vec": _vec, "inner": _inner,
+    "vdot": _inner, "slogdet": _logdet, "eye": _eye, "outer": _outer, "max": _combine, "min": _combine, "trace": _trace,
+}

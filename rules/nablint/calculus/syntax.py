@@ -1,0 +1,168 @@
+"""What formulas are made of: tokens, the tree that is read, and the error for what cannot be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from nablint.ops import CARDS
+
+
+class QuestionError(ValueError):
+    """Input that cannot be answered: one line with what is wrong, where, and what to do.
+
+    text and column: the input and the place in it, from 1; 0 where there is none.
+    """
+
+    def __init__(self, message: str, text: str = "", column: int = 0) -> None:
+        super().__init__(message)
+        self.message, self.text, self.column = message, text, column
+
+    def __str__(self) -> str:
+        return f"{self.message} (column {self.column})" if self.column else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """A node of what was read.
+
+    kind:  number, name, call, binary, negative, transpose, inverse, power, index, slice, sum_over, norm, absolute,
+           tuple, text.
+    value: the number, the name, the operator or the function's name.
+    words: keyword arguments.
+    start, end: the place in the text, in characters from 0.
+    """
+
+    kind: str
+    value: str
+    parts: tuple[Expr, ...]
+    start: int
+    end: int
+    words: tuple[tuple[str, Expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A scalar function that the user wrote: `s = lambda z: ...` or `s(z) = ...`."""
+
+    parameters: tuple[str, ...]
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What was read: named intermediate values in order, the last of them the result; functions; the way of writing."""
+
+    steps: tuple[tuple[str, Expr], ...]
+    functions: dict[str, Function]
+    textbook: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """kind: number, name, sign, power (a superscript), end."""
+
+    kind: str
+    text: str
+    start: int
+    spaced: bool
+
+
+_TOKEN = re.compile(r"""
+    (?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
+  | (?P<power>[⁻⁰¹²³⁴-⁹ᵀ⊤]+)
+  | (?P<name>(?:[^\W\d_⁰¹²³⁴-⁹₀-₉ᵀ]|_\w)[^\W_⁰¹²³⁴-⁹ᵀ]*(?:_(?:\{[^{}]*\}|[^\W_⁰¹²³⁴-⁹ᵀ]+))*)
+  | (?P<sign>\*\*|->|<=|>=|==|[-+*/@^()\[\],;:=.'∘⊙·×‖|<>−{}⋅∑′])
+""", re.VERBOSE)
+
+WORDS = {
+    "exp",
+    "log",
+    "ln",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "sinh",
+    "cosh",
+    "sigmoid",
+    "relu",
+    "softmax",
+    "softplus",
+    "tr",
+    "Tr",
+    "trace",
+    "det",
+    "logdet",
+    "inv",
+    "norm",
+    "sum",
+    "mean",
+    "diag",
+    "Diag",
+    "np",
+    "abs",
+    "max",
+    "min",
+    "vec",
+    "log_softmax",
+    "logsumexp",
+    "cholesky",
+    "solve",
+    "kron",
+    "for",
+    "in",
+    "range",
+    "lambda",
+    "numpy",
+    "torch",
+    "dot",
+    "outer",
+    "inner",
+    "erf",
+    "gelu",
+    "silu",
+    "var",
+    "std",
+    "prod",
+    "maximum",
+    "minimum",
+    "where",
+    "arctan",
+    "log1p",
+    "expm",
+    "expm1",
+    "slogdet",
+    "Relu",
+    "ReLU",
+    "eye",
+    "lse",
+} | CARDS.keys()
+"""Words that are functions or grammar, never a product of letters."""
+
+
+def tokens(text: str) -> list[Token]:
+    """The text cut into tokens; raises `QuestionError` at a character that no formula has."""
+    found: list[Token] = []
+    at = 0
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        match = _TOKEN.match(text, at)
+        if match is None:
+            raise QuestionError(
+                f"'{text[at]}' is not part of a formula; write it with names, numbers, + - * / @ and calls",
+                text,
+                at + 1,
+            )
+        kind = match.lastgroup or ""
+        shown = {"−": "-", "⋅": "·", "×": "*", "′": "'", "⊙": "∘"}.get(match.group(), match.group())
+        found.append(Token(kind, "Σ" if shown == "∑" else shown, at, at > 0 and text[at - 1].isspace()))
+        if shown == "∑":
+            found[-1] = Token("name", "Σ", at, True)
+        at = match.end()
+    found.append(Token("end", "", len(text), False))
+    return found
