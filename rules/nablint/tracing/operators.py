@@ -243,6 +243,10 @@ def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> An
         return it.unknown("", key)
     if isinstance(value, Array):
         return index_array(it, value, key, node)
+    if isinstance(value, External) and f"{value.name}.__getitem__" in it.spellings:  # np.c_[a, b]
+        from nablint.tracing.calls import call_external
+
+        return call_external(it, f"{value.name}.__getitem__", list(key) if isinstance(key, tuple) else [key], {}, node)
     if isinstance(key, Pending):
         key = refine.as_key(it, key, value)
     if isinstance(key, Array) and key.term.ndim == 0:
@@ -260,8 +264,8 @@ def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> An
             raise RaiseSignal("IndexError") from None
         except TypeError:
             return it.unknown("an index of a list", key, value)
-        if isinstance(found, Size):
-            it.world.many |= found.expr.names()
+        if isinstance(found, Size) and found == 1:
+            it.world.singular = True
         return found
     if isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__getitem__"):
         from nablint.tracing.calls import call_method

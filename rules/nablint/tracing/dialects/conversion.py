@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from nablint.calculus.terms import Term
 from nablint.ops.card import op
 from nablint.shapes import Misfit, dim
@@ -20,6 +22,7 @@ from nablint.tracing.dialects.context import (
     spread_args,
 )
 from nablint.tracing.dialects.creation import filled
+from nablint.tracing.values import Instance
 
 
 def cast(x: Term, kind: str) -> Term:
@@ -110,6 +113,21 @@ def to(x: Term, *args: Any, dtype: Any = None, **_: Any) -> Term:
         if isinstance(arg, type) or any(w in name for w in ("float", "double", "half", "int", "long", "bool")):
             return cast(x, kind_of(arg))
     return x
+
+
+@spelled("numpy.finfo", "torch.finfo")
+def finfo(dtype: Any = None) -> Instance:
+    """The limits of floating-point numbers."""
+    limits = np.finfo(np.float32 if "32" in str(getattr(dtype, "name", dtype)) else np.float64)
+    names = ("eps", "max", "min", "tiny", "smallest_normal", "resolution")
+    return Instance(None, {name: float(getattr(limits, name)) for name in names})
+
+
+@spelled("numpy.iinfo", "torch.iinfo")
+def iinfo(dtype: Any = None) -> Instance:
+    """The limits of integers."""
+    limits = np.iinfo(np.int32 if "32" in str(getattr(dtype, "name", dtype)) else np.int64)
+    return Instance(None, {"max": int(limits.max), "min": int(limits.min)})
 
 
 @spelled("Tensor.type_as")

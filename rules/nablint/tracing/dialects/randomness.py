@@ -15,8 +15,9 @@ from nablint.ops.card import op
 from nablint.shapes import Shape, size_product
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.context import as_int, as_shape, as_term, current_graph, current_random, spread_args
+from nablint.tracing.values import External
 
-_DRAWERS = ("numpy.random", "numpy.random.default_rng()", "numpy.random.RandomState()", "numpy.random.Generator")
+_DRAWERS = ("numpy.random", "numpy.random.default_rng()")
 
 
 def _everywhere(*names: str) -> list[str]:
@@ -45,6 +46,12 @@ def _size(size: Any, *parameters: Any) -> Shape:
     if size is not None:
         return as_shape(size)
     return np.broadcast(*(getattr(p, "sample", p) for p in parameters)).shape if parameters else ()
+
+
+@spelled("numpy.random.default_rng", "numpy.random.RandomState", "numpy.random.Generator")
+def generator(*args: Any, **_: Any) -> External:
+    """A generator: its methods are found by its name."""
+    return External("numpy.random.default_rng()")
 
 
 @spelled(*_everywhere("randn"))
