@@ -108,3 +108,21 @@ def test_json_spans_agree_with_json():
     for cell in root.members["cells"].items:
         for line in cell.members["source"].items:
             assert json.loads(text[line.start : line.end]) == line.value
+
+
+@pytest.mark.parametrize(("where", "status", "words"), [
+    ("n.ipynb:cell 3:2", 0, "y = np.WRONG"),
+    ("n.ipynb:cell3:2", 0, "y = np.WRONG"),
+    ("n.ipynb:2", 0, "y = np.WRONG"),
+    ("n.ipynb:cell 4:2", 1, "the nearest is in line 1"),
+])  # fmt: skip
+def test_explain_in_a_cell(run, write, where, status, words):
+    write({"n.ipynb": notebook(*THREE)})
+    result = run("explain", where)
+    assert (result.exit_code, words in result.output) == (status, True)
+
+
+def test_standard_input_may_be_a_notebook(run):
+    result = run("check", "--fix", "--stdin-filename", "n.ipynb", "-", text=notebook(*THREE))
+    assert result.stdout == notebook(*THREE).replace("WRONG", "RIGHT")
+    assert "n.ipynb:cell 4:1:13: NAB402" in result.stderr
