@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -56,7 +57,33 @@ def evaluate_call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
             keywords[arg.keyword.value] = value
         else:
             args.append(value)
-    return call(it, callee, args, keywords, node)
+    result = call(it, callee, args, keywords, node)
+    if isinstance(result, Unknown | Pending) and isinstance(callee, External | Unknown | Pending):
+        _written_to(it, node, callee, [*args, *keywords.values()])
+    return result
+
+
+_HARMLESS = re.compile(r"print|log|warn|check|assert|debug|info|init", re.IGNORECASE)
+
+
+def _written_to(it: Interpreter, node: cst.Call, callee: Any, values: list[Any]) -> None:
+    """What an unknown function may have written into is not known any more.
+
+    A kernel that is launched (`kernel[grid](x, out)`), a collective, a call for its effect in PyTorch code may write into
+    all its arrays, any other unknown function into buffers that were made to be written to.
+    """
+    name = callee.name if isinstance(callee, External) else callee.path if isinstance(callee, Pending) else ""
+    if name in BUILTINS or name in it.spellings or _HARMLESS.search(name):
+        return
+    effect = it.step is not None and isinstance(it.step.node, cst.Expr) and it.step.node.value is node
+    launched = isinstance(node.func, cst.Subscript) or name.startswith("torch.distributed.") or name.endswith("_")
+    for value in values:
+        if isinstance(value, Array) and (launched or (effect and value.dialect == "torch") or _is_buffer(value.term)):
+            poison(it, value, Unknown(f"{name or 'an unknown function'} may write into it", True))
+
+
+def _is_buffer(term: Term) -> bool:
+    return term.card is None and not term.label and term.ndim > 0
 
 
 def _super(scope: Scope) -> Any:
@@ -307,7 +334,7 @@ def _kept_apart(it: Interpreter, args: list[Any], axis: Any) -> None:
     """A reduction that keeps its axis does so because the other axes have more than one entry."""
     if args and isinstance(args[0], Array) and isinstance(axis, int) and not args[0].term.tainted and not it.graph.tainting:
         shape = args[0].term.shape
-        it.world.many |= {n for k, size in enumerate(shape) if k != axis % max(len(shape), 1) for n in size.expr.names()}
+        it.world.singular |= any(size == 1 for k, size in enumerate(shape) if k != axis % max(len(shape), 1))
 
 
 def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: list[Any], converted: list[Any],

@@ -341,7 +341,7 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
         array = p.value
         if not isinstance(array, Array):
             return it.unknown("the shape of something unknown")
-        it.world.many |= {n for size in array.term.shape for n in size.expr.names()}
+        it.world.singular |= 1 in array.term.shape
         return list(array.term.shape)
     if isinstance(value, Pending):
         if value.value is None:

@@ -88,6 +88,8 @@ def _settle_index(it: Interpreter, places: Places, args: list[Any]) -> None:
     if not isinstance(axis, int):
         return
     array, index = args[places.array], args[places.index]
+    if isinstance(index, Array) and index.term.sample.dtype.kind == "f":
+        refine.integers(it, index.term)
     if _open(array):
         least = axis + 1 if axis >= 0 else -axis
         array = refine.as_operand(it, array, at_least=max(least, 2 if places.whole or places.axis is None else 1))
