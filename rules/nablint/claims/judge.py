@@ -82,7 +82,10 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], prove: bo
         return Judged(result, "unchecked", "nothing that it may be the gradient of flows into the loss" if result.wrt else "its variable is not known")
     found = [_compare(result, t, derived[t], prove) for t in targets]
     order = ["proved", "verified", "wrong", "unchecked"]
-    return min(found, key=lambda j: (order.index(j.verdict), j.ratio is None))
+    best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None))
+    if result.guess and best.verdict == "wrong":
+        return Judged(result, "unchecked", "its variable is not known")
+    return best
 
 
 def _is_zero(term: Term) -> bool:

@@ -193,6 +193,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
             continue
         if not forks:
             forks = [k for k, c in world.choices.items() if c.fork and c.taken == 0]
+        if not _plausible(world):
+            continue
         fitting.append(hypothesis)
         if best is None or (judgement.good, -judgement.wrong) > (best[0].good, -best[0].wrong):
             best = (judgement, hypothesis)
@@ -251,16 +253,13 @@ def _alternatives(world: World, hypothesis: Hypothesis, judgement: Judgement, fi
                 continue
             late = 0.4  # the variable itself: a bias's gradient does not depend on the bias, but its shape does
         for i in range(len(choice.options)):
-            if i != choice.taken and _plausible(world, path, choice.options[i]):
+            if i != choice.taken:
                 yield hypothesis.decide(choice.key, i, choice.cost + 0.1 * i + late)
 
 
-def _plausible(world: World, path: str, option: Any) -> bool:
+def _plausible(world: World) -> bool:
     """A single row or column is no reading of an input whose rows or columns the code counts or keeps apart."""
-    if option not in ("row", "column"):
-        return True
-    axis = world.resolve(Polynomial.symbol(f"{path}.{0 if option == 'row' else 1}"))
-    return not axis.names() & world.many
+    return not (world.singular and any(c.options[c.taken] in ("row", "column") for c in world.choices.values()))
 
 
 def _leaves(judgement: Judgement) -> set[str]:

@@ -7,16 +7,22 @@ to is the one for which most results come out right.
 
 from __future__ import annotations
 
+import re
+
 from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.model import Seed
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.values import Array
 
 MAX_IMPLICIT = 14
 
 
 def loss_seeds(it: Interpreter, start: int) -> list[Seed]:
-    """The numbers that go by the name of a loss, the last first."""
+    """The numbers that go by the name of a loss, the last first; a cost's derivative by its first argument before all."""
+    given = _given_seeds(it, start)
+    if given:
+        return given
     found: list[Term] = []
     for name, terms in it.history.items():
         if names.is_loss_name(name):
@@ -24,6 +30,20 @@ def loss_seeds(it: Interpreter, start: int) -> list[Seed]:
     found.sort(key=lambda t: -t.number)
     one = it.graph.constant(1.0)
     return [Seed({t: one}, "loss") for t in found[:3]]
+
+
+_COST_DERIVATIVE = re.compile(r"(^|\.|_)d?(cost|loss)_?(derivative|deriv|prime|grad|gradient|delta)$", re.I)
+
+
+def _given_seeds(it: Interpreter, start: int) -> list[Seed]:
+    """What a function named as a cost's derivative returns is the cotangent of its first argument."""
+    for function, scope, step, returned in it.returned:
+        if not _COST_DERIVATIVE.search(function.name) or step is None or step.number < start or not isinstance(returned, Array):
+            continue
+        arguments = [v for k, v in scope.names.items() if not k.startswith("$") and isinstance(v, Array)]
+        if arguments and arguments[0].term.card is not None and tuple(arguments[0].term.shape) == tuple(returned.term.shape):
+            return [Seed({arguments[0].term: returned.term}, "given", step)]
+    return []
 
 
 def _depends(term: Term) -> bool:

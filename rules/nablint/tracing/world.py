@@ -79,6 +79,8 @@ class World:
         self.aliases: dict[str, str] = {}
         self.leaves: dict[str, Term] = {}
         self.few: dict[str, None] = {}
+        self.singular = False
+        """A size of 1 was read, or kept apart from another axis: nobody writes that for a single row or column."""
         self.ends = time.process_time() + self.seconds
         self._decisions = dict(self.hypothesis.decisions)
         self._equal: dict[str, Polynomial] = {}
@@ -178,7 +180,7 @@ class World:
             return self.random.integers(0, max(high, 1), plain)
         if kind == "bool":
             return self.random.random(plain) < 0.6
-        size = self.random.uniform(0.15, 1.2, plain)
         if kind == "positive" or path in self.hypothesis.positive:
             return self.random.uniform(0.15, 0.85, plain)
-        return size * self.random.choice([-1.0, 1.0], plain)
+        signed = self.random.uniform(-1.05, 1.05, plain)
+        return signed + np.copysign(0.15, signed)
