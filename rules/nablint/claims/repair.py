@@ -110,6 +110,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     judgement = outcome.judgement
     assert judgement is not None
     where = localise(judgement)
+    where.right -= {id(j.result.step.node) for j in failing}
     winners: list[_Candidate] = []
     blind: list[_Candidate] = []
     for steps, own in _slice(judgement, failing):
@@ -378,6 +379,8 @@ def _replayed(judgement: Judgement, candidate: _Candidate, failing: list[Judged]
         if _right(j, j.result.value, instead):
             fixes.append(j)
     if not fixes:
+        if any(j.reason == message for j in failing for step, _, message in run.it.misfits if step.node is not candidate.steps[-1].node):
+            return None  # what did not fit was left out of the graph
         shared = any(old.origin not in candidate.steps for old in instead)
         return None if shared and candidate.own else False
     for j in judgement.judged:
