@@ -13,6 +13,7 @@ import numpy as np
 from nablint.calculus.gradient import gradients
 from nablint.calculus.normal import same
 from nablint.calculus.terms import Term
+from nablint.claims.intent import silence_deliberate
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
 from nablint.shapes import Misfit, show_shape
 from nablint.tracing.hints import base
@@ -66,6 +67,7 @@ def judge_seed(run: Run, seed: Seed, *, prove: bool = True) -> Judgement:
     together = seed.kind == "loss" and returned_together(run, seed)
     if not together:
         _conventions(judged, seed)
+    silence_deliberate(run, seed, judged)
     return Judgement(run, judged, seed, together)
 
 

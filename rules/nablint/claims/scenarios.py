@@ -14,11 +14,12 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
-from nablint.claims.gather import drop_staged, returned_results, stored_results, updates
-from nablint.claims.model import Run, Seed
+from nablint.claims.gather import drop_staged, guessed, returned_results, stored_results, updates
+from nablint.claims.model import Result, Run, Seed
 from nablint.claims.partners import costs, makers, read_from_arguments
 from nablint.claims.seeds import implicit_seeds, loss_seeds
 from nablint.tracing import hints
+from nablint.ops import CARDS
 from nablint.tracing.calls import bind_arguments, call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Bound, Class, External, Function, Instance, Native, OpenList, Pending, RaiseSignal, Restart, Scope
@@ -228,10 +229,26 @@ def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:
     ahead, back = _function(cls, forward), _function(cls, backward)
     bound = ahead.kind != "static"
     given = inputs_for(it, ahead, bound=bound)
+    before = dict(instance.names)
     returned = guarded(it, ahead, [instance, *given] if bound else given)
+    words = return_names(it, ahead)
+    if returned is None:
+        words, returned = _kept_output(instance, before)
     arguments = dict(zip([p.name.value for p in parameters(ahead, bound=bound)], given, strict=True))
-    arrivals = Arrivals(it, returned, return_names(it, ahead), last_scope(it, ahead), arguments)
+    arrivals = Arrivals(it, returned, words, last_scope(it, ahead), arguments)
     return _back(it, arrivals, ahead, back, instance)
+
+
+_OUTPUT = re.compile(r"^_?(out|outputs?|y|a|result|activations?|value)$", re.I)
+
+
+def _kept_output(instance: Instance, before: dict[str, Any]) -> tuple[list[str], Any]:
+    """The output of a forward method that returns nothing: the attribute by that name, else the last one computed."""
+    fresh = [(k, v) for k, v in instance.names.items() if isinstance(v, Array) and v is not before.get(k) and v.term.card is not None]
+    if not fresh:
+        return [], None
+    found = max(fresh, key=lambda item: (bool(_OUTPUT.match(item[0])), item[1].term.number))
+    return [found[0]], found[1]
 
 
 def _function(cls: Class, name: str) -> Function:
@@ -312,7 +329,7 @@ def _unique(run: Run) -> Run:
         if key not in seen:
             seen.add(key)
             kept.append(result)
-    run.results = drop_staged(kept)
+    run.results = [guessed(run.it, r) for r in drop_staged(kept)]
     return run
 
 
@@ -397,8 +414,21 @@ def autograd(it: Interpreter, cls: Class) -> Run:
     gradients = guarded(it, back, [ctx, *arriving])
     run = Run(it, start=start)
     run.results = returned_results(it, back, gradients, [settle(v) for v in given], wanted, formal=True)
+    for result in run.results:
+        _reduced(it, result)
     run.seeds = [Seed(cotangents, "arriving")] if cotangents else []
     return run
+
+
+def _reduced(it: Interpreter, result: Result) -> None:
+    """PyTorch itself sums a returned gradient over the axes along which its variable was broadcast."""
+    value = result.value
+    if value is None or not result.wrt or tuple(value.shape) == tuple(wanted := result.wrt[0].shape):
+        return
+    extra = value.ndim - len(wanted)
+    if extra >= 0 and all(w in (1, n) for w, n in zip(wanted, value.shape[extra:], strict=True)):
+        with it.using():
+            result.value = CARDS["sum_to"](value, shape=tuple(wanted))
 
 
 __all__ = ["autograd", "bind_arguments", "function", "method", "methods", "pair", "script"]

@@ -240,6 +240,8 @@ def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int], pu
 
 def _alternatives(world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]) -> Iterator[Hypothesis]:
     """Other answers to the questions of a run, as far as they concern what came out wrong."""
+    if (asked := _shaped_as_claimed(world, hypothesis, judgement, fixed)) is not None:
+        yield asked
     concerned = _leaves(judgement)
     variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}
     for choice in world.choices.values():
@@ -260,6 +262,19 @@ def _alternatives(world: World, hypothesis: Hypothesis, judgement: Judgement, fi
 def _plausible(world: World) -> bool:
     """A single row or column is no reading of an input whose rows or columns the code counts or keeps apart."""
     return not (world.singular and any(c.options[c.taken] in ("row", "column") for c in world.choices.values()))
+
+
+def _shaped_as_claimed(world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]) -> Hypothesis | None:
+    """All variables together as their claimed gradients have them: a bias like a column, weights like a whole array."""
+    found = hypothesis
+    for j in judgement.judged:
+        if j.verdict != "wrong" or j.result.value is None or j.wrt is None or tuple(j.result.value.shape) == tuple(j.wrt.shape):
+            continue
+        choice = world.choices.get(f"{j.wrt.label}:form")
+        wanted = tuple(j.result.value.shape)
+        if choice is not None and choice.key not in fixed and wanted in choice.shapes:
+            found = found.decide(choice.key, choice.shapes.index(wanted), 0.05)
+    return found if found is not hypothesis else None
 
 
 def _leaves(judgement: Judgement) -> set[str]:

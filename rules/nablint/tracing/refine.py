@@ -212,7 +212,7 @@ def _beside(it: Interpreter, op: str, p: Pending, other: Any, *, left: bool) -> 
     forms = _forms(op, name, other)
     if it.graph.tainting or is_tainted(other):
         forms = [f for f in forms if f in ("same", "scalar")]
-    form = it.world.choose(f"{p.path}:form", forms)
+    form = it.world.choose(f"{p.path}:form", forms, shapes=[() if f == "scalar" else _form_shape(f, shape) for f in forms])
     if form == "scalar":
         return scalar(it, p)
     return make_array(it, p, _form_shape(form, shape))

@@ -59,6 +59,8 @@ class Choice:
     taken: int
     cost: float = 1.0
     fork: bool = False
+    shapes: tuple[tuple[int, ...], ...] = ()
+    """The shape of the input under each answer, where the question is about that."""
 
 
 @dataclass
@@ -120,14 +122,15 @@ class World:
         """The decision under this key, without asking."""
         return self._decisions.get(key)
 
-    def choose(self, key: str, options: Sequence[Any], cost: float = 1.0, *, fork: bool = False) -> Any:
+    def choose(self, key: str, options: Sequence[Any], cost: float = 1.0, *, fork: bool = False,
+               shapes: Sequence[Shape] = ()) -> Any:
         """One of several ways to read the code; the first is the likeliest.
 
         A fork is no doubt about the code but a path of it: each is judged.
         """
         taken = min(self._decisions.get(key, 0), len(options) - 1)
         if key not in self.choices:
-            self.choices[key] = Choice(key, tuple(options), taken, cost, fork)
+            self.choices[key] = Choice(key, tuple(options), taken, cost, fork, tuple(map(tuple, shapes)))
         return options[taken]
 
     def dimension(self, name: str) -> Size:

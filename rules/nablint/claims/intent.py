@@ -1,0 +1,59 @@
+"""Backward functions that mean another gradient than their forward's: straight-through estimators, reversals, surrogates.
+
+Whether such a gradient is a mistake cannot be told from the code, so it is no finding: DESIGN's "where intent cannot be
+told, unchecked".  It shows in what the gradient is made of, never in a name.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.claims.entries import ancestors
+from nablint.claims.model import Judged, Run, Seed
+
+STEPS = frozenset({"rint", "floor", "ceil", "trunc", "sign", "floor_divide"})
+"""Operations whose derivative is zero wherever it exists: who differentiates through them means an estimate."""
+
+
+def silence_deliberate(run: Run, seed: Seed, judged: list[Judged]) -> None:
+    """Wrong results of a backward function whose cotangents arrive become unchecked where they may be meant."""
+    wrong = [j for j in judged if j.verdict == "wrong" and j.result.value is not None and not j.result.update]
+    if seed.kind != "arriving" or not wrong:
+        return
+    made: set[Term] = set()
+    for output in seed.cotangents:
+        made |= ancestors(output)
+    for j in wrong:
+        reason = _reason(run, seed, j, made)
+        if reason:
+            j.verdict, j.reason = "unchecked", reason
+
+
+def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
+    value, wrt = j.result.value, j.wrt
+    assert value is not None
+    if wrt is not None and any(_equal(output, wrt) for output in seed.cotangents):
+        return "forward passes it on as it is: another gradient is deliberate"
+    if any(_equal(value, c) for c in seed.cotangents.values()) and wrt is not None and _only_elementwise(wrt, seed):
+        return "the upstream gradient goes straight through, which may be deliberate"
+    if any(node.card is not None and node.card.name in STEPS and wrt in ancestors(node) for node in made):
+        return "forward rounds it: its gradient is an estimate"
+    known = made | set(seed.cotangents.values()) | (ancestors(j.derived) if j.derived is not None else set())
+    for node in ancestors(value):
+        if node.card is None and node.label and node not in known and not _is_size(run, node) and node.label[:7] not in ("unknown", "misfit:"):
+            return f"it depends on {run.it.names.get(node, node.label)}, which forward's value does not depend on"
+    return ""
+
+
+def _equal(a: Term, b: Term) -> bool:
+    return a is b or (a.sample.shape == b.sample.shape and a.sample.dtype.kind == "f" and bool(np.array_equal(a.sample, b.sample)))
+
+
+def _only_elementwise(wrt: Term, seed: Seed) -> bool:
+    """Is a single output of the variable's shape made of it?  Then the cotangent itself could be passed on."""
+    return len(seed.cotangents) == 1 and all(tuple(o.shape) == tuple(wrt.shape) for o in seed.cotangents)
+
+
+def _is_size(run: Run, node: Term) -> bool:
+    return node.ndim == 0 and run.it.world.leaves.get("size:" + node.label) is node
