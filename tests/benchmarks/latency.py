@@ -64,9 +64,13 @@ class Client:
 
     def diagnostics(self, version: int, timeout: float = 60) -> list[Any]:
         """The diagnostics that the server publishes for a version of the file."""
+        return self.diagnostics_of(URI, version, timeout)
+
+    def diagnostics_of(self, uri: str, version: int, timeout: float = 60) -> list[Any]:
+        """The diagnostics that the server publishes for a version of a file."""
         def published(message: dict[str, Any]) -> bool:
             return message.get("method") == "textDocument/publishDiagnostics" and (
-                message["params"].get("version") == version)
+                message["params"]["uri"], message["params"].get("version")) == (uri, version)
 
         return self.wait(published, timeout)["params"]["diagnostics"]
 

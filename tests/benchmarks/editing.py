@@ -1,0 +1,101 @@
+"""A session of editing: memory over many files and edits, hover beside a long analysis, typing at speed.
+
+    python tests/benchmarks/editing.py [FILES] [EDITS]
+
+Bounds: 250 MB for all processes after 200 files, flat over 10,000 edits; hover within 20 ms at the 95th percentile while
+an analysis runs; after a minute of ten keystrokes a second the findings of the last are there as after any other.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import measuring
+from latency import URI, Client
+
+
+def resident(process: int) -> float:
+    """Megabytes of a process and its children, as Linux counts them (pages shared between them once each)."""
+    total = 0.0
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if process in (parent, int(entry.name)):
+                total += int((entry / "statm").read_text().split()[1]) * 4096 / 1e6
+        except OSError:
+            continue
+    return total
+
+
+def main(files: int = 200, edits: int = 1000) -> None:
+    """Print the table."""
+    client = Client([str(Path(sys.executable).with_name("nablint")), "server"])
+    client.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+    client.notify("initialized", {})
+    rows: list[list[object]] = [["", "", "bound"]]
+
+    texts = [p.read_text("utf8") for p in sorted((measuring.TESTS / "examples").glob("*.py"))]
+    for number in range(files):
+        item = {"uri": f"file:///benchmark/{number}.py", "languageId": "python", "version": 1,
+                "text": texts[number % len(texts)]}
+        client.notify("textDocument/didOpen", {"textDocument": item})
+        client.diagnostics_of(item["uri"], 1)
+        if number == 0:
+            rows.append(["MB after 1 file", resident(client.process.pid), ""])
+    rows.append([f"MB after {files} files", resident(client.process.pid), "250"])
+
+    text = measuring.network()
+    client.notify("textDocument/didOpen", {"textDocument": {
+        "uri": URI, "languageId": "python", "version": 1, "text": text}})
+    client.diagnostics(1)
+    line = next(i for i, row in enumerate(text.splitlines()) if "np.dot" in row)
+    version = 1
+
+    def change(new: str, old: str = "") -> None:
+        nonlocal version
+        version += 1
+        start = {"line": line, "character": 0}
+        client.notify("textDocument/didChange", {
+            "textDocument": {"uri": URI, "version": version},
+            "contentChanges": [{"range": {"start": start, "end": {"line": line, "character": len(old)}}, "text": new}]})
+
+    for _ in range(edits // 2):
+        change(" ")
+        change("", " ")
+        if version % 100 == 1:
+            client.diagnostics(version)
+    change("")
+    client.diagnostics(version)
+    rows.append([f"MB after {edits} edits more", resident(client.process.pid), "as before"])
+
+    hovers: list[float] = []
+    for _ in range(100):
+        change("# x\n")  # an analysis is under way while the hover is asked for
+        began = time.perf_counter()
+        client.request("textDocument/hover", {"textDocument": {"uri": URI}, "position": {"line": 30, "character": 9}})
+        hovers.append(1000 * (time.perf_counter() - began))
+    rows.append(["hover beside an analysis, ms at 95%", measuring.percentile(hovers, 0.95), "20"])
+
+    client.diagnostics(version)
+    began = time.perf_counter()
+    change("")
+    client.diagnostics(version)
+    once = time.perf_counter() - began
+    for _ in range(100):
+        change(" ")
+        time.sleep(0.1)
+    began = time.perf_counter()
+    client.diagnostics(version)
+    last = time.perf_counter() - began
+    rows.append(["findings after one edit, ms", 1000 * once, ""])
+    rows.append(["findings after the last of 100 keystrokes, ms", 1000 * last, "as one, and the pause"])
+    client.request("shutdown", None)
+    client.notify("exit", None)
+    client.process.wait(10)
+    measuring.show("an editing session", rows)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:3]))
