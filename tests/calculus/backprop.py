@@ -1,4 +1,4 @@
-"""What networks are made of, as questions: name, expression, variables, shapes, and the gradient's text where it is known.
+"""What networks are made of: name, expression, variables with the gradient's text where it is known, shapes.
 
 Losses are scalars; a layer alone is weighed with an arriving gradient G.
 """

@@ -119,11 +119,8 @@ class Algebra:
         if len(forms) > 1 and sum(max(map(len, f.terms), default=0) for f in forms) > LENGTH:
             forms = [self.atomise(f) if max(map(len, f.terms), default=0) > LENGTH // 2 else f for f in forms]
         place = {label: i for i, label in enumerate(out)}
-        summed: dict[int, Size] = {}
-        for form, names in zip(forms, labels, strict=True):
-            for size, label in zip(form.sizes, names, strict=True):
-                if label not in place and size != 1:
-                    summed[label] = size
+        axes = [pair for f, names in zip(forms, labels, strict=True) for pair in zip(names, f.sizes, strict=True)]
+        summed = {label: size for label, size in axes if label not in place and size != 1}
         renamed = {label: BOUND + i for i, label in enumerate(summed)}
         total: Terms = {}
         for combination in itertools.product(*[f.terms.items() for f in forms]):

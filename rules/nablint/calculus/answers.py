@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from nablint.calculus.render import Style
 from nablint.results import DerivationStep
 
-Layout = Literal["denominator", "numerator"]
 STYLES: tuple[Style, ...] = ("text", "latex", "mathml", "numpy", "torch", "einsum")
 
 class Written(Mapping[str, str | None]):
@@ -50,7 +49,7 @@ class Answer:
     variable: str
     shape: tuple[str, ...]
     gradient: Mapping[str, str | None]
-    layout: Layout
+    layout: str
     other_layout: Mapping[str, str | None]
     other_shape: tuple[str, ...]
     steps: tuple[DerivationStep, ...]

@@ -32,6 +32,7 @@ class Parser:
 
     @property
     def now(self) -> Token:
+        """The next token."""
         return self.tokens[self.at]
 
     def take(self, *texts: str) -> Token | None:

@@ -124,9 +124,9 @@ def _clear(algebra: Algebra, form: Form) -> Form:
     n = len(form.sizes)
     lowest: dict[tuple[int, tuple[int, ...]], float] = {}
     for monomial in form.terms:
-        for number, axes, power in monomial:
+        for number, axes, exponent in monomial:
             if algebra.atoms[number].key[0] == "form" and all(i < n for i in axes):
-                lowest[(number, axes)] = min(lowest.get((number, axes), 0.0), power)
+                lowest[(number, axes)] = min(lowest.get((number, axes), 0.0), exponent)
     # A monomial without the factor has exponent 0: it takes part in the minimum.
     total = algebra.scalar(0.0, form.sizes)
     for monomial, coefficient in form.terms.items():
@@ -134,18 +134,18 @@ def _clear(algebra: Algebra, form: Form) -> Form:
         for key, low in lowest.items():
             powers[key] = powers.get(key, 0) - low
         kept, part = [], Form(form.sizes, {(): coefficient})
-        for (number, axes), power in powers.items():
-            if algebra.atoms[number].key[0] == "form" and 1 <= power <= 4 and float(power).is_integer():
+        for (number, axes), exponent in powers.items():
+            if algebra.atoms[number].key[0] == "form" and 1 <= exponent <= 4 and float(exponent).is_integer():
                 inner = algebra.behind[number]
                 expanded = (
                     algebra.contract([inner], [axes], tuple(range(n)), form.sizes) if all(i < n for i in axes) else None
                 )
                 if expanded is not None:
-                    for _ in range(int(power)):
+                    for _ in range(int(exponent)):
                         part = algebra.multiply(part, expanded, form.sizes)
                     continue
-            if power:
-                kept.append((number, axes, power))
+            if exponent:
+                kept.append((number, axes, exponent))
         piece = algebra.multiply(part, Form(form.sizes, {tuple(sorted(kept)): 1.0}), form.sizes)
         total = algebra.add(total, piece, 1.0, form.sizes)
     return total

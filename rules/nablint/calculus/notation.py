@@ -7,6 +7,7 @@ clear what is meant: `Xᵀ @ y`, `norm(X)**2`, `λ = xᵀ W y`, `(X @ W + b) @ y
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from nablint.calculus.grammar import Parser
@@ -46,7 +47,7 @@ def _is_textbook(text: str) -> bool:
     if re.search("[ᵀ⊤⁻⁰¹²³⁴-⁹‖∘⊙]", text):
         return True
     listed = [t for t in tokens(text) if t.text not in ("lambda", "for", "in")]
-    for before, after in zip(listed, listed[1:], strict=False):
+    for before, after in itertools.pairwise(listed):
         ends = before.kind in ("name", "number") or before.text in (")", "'")
         if before.text in WORDS and after.kind == "name" and after.spaced:
             return True

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nablint.calculus.answers import Answer, Layout, Written
+from nablint.calculus.answers import Answer, Written
 from nablint.calculus.derivation import Derivation, derive
 from nablint.calculus.formula import Node, name, text
 from nablint.calculus.gradient import gradients
@@ -49,7 +49,7 @@ def answer(expression: str, wrt: str, shapes: Mapping[str, str], layout: str = "
     notes = [f"{n} is the {word} function." for n, (_, word) in recognised.items()]
     try:
         with np.errstate(all="ignore"):
-            return _Answering(problem, setting, wrt, variable, layout, notes).run()  # type: ignore[arg-type]
+            return _Answering(problem, setting, wrt, variable, layout, notes).run()
     except (Misfit, ValueError, TypeError, IndexError, np.linalg.LinAlgError) as error:
         if isinstance(error, QuestionError):
             raise
@@ -62,7 +62,7 @@ class _Answering:
     """One question with its shapes settled."""
 
     def __init__(
-        self, problem: Problem, setting: Setting, wrt: str, variable: Term, layout: Layout, notes: list[str]
+        self, problem: Problem, setting: Setting, wrt: str, variable: Term, layout: str, notes: list[str]
     ) -> None:
         self.problem, self.setting, self.wrt, self.variable = problem, setting, wrt, variable
         self.layout, self.notes, self.output = layout, notes, setting.result
@@ -116,15 +116,11 @@ class _Answering:
         found = self.with_cotangent()
         order = sum(s != 1 for s in (*self.output.shape, *self.variable.shape))
         label = found.cotangent.label
-        self.notes.insert(
-            0,
-            (
-                f"∂f/∂{self.wrt} has one entry for each pair of entries of f {show_shape(self.output.shape)} and {self.wrt} "
-                f"{show_shape(self.variable.shape)}: a tensor of order {order}, which is not formed. Given is its product with "
-                f"an incoming gradient {label} of shape {show_shape(self.output.shape)}; the differential is "
-                f"df = {self.forward()}."
-            ),
-        )
+        above, below = show_shape(self.output.shape), show_shape(self.variable.shape)
+        note = (f"∂f/∂{self.wrt} has one entry for each pair of entries of f {above} and {self.wrt} {below}: a tensor of "
+                f"order {order}, which is not formed. Given is its product with an incoming gradient {label} of shape "
+                f"{above}; the differential is df = {self.forward()}.")
+        self.notes.insert(0, note)
         return self.packed(
             "vector-Jacobian product", found, found.gradient, self.turned(found.gradient), text(found.symbol())
         )
@@ -179,9 +175,9 @@ class _Answering:
         return [
             f"Why the chain rule with \u201c∂({what})/∂{self.wrt} = {other}\u201d is off: it multiplies {sides[0][0]} "
             f"{show_shape(sides[0][1].shape)} by {sides[1][0]} {show_shape(sides[1][1].shape)}, of shape "
-            f"{show_shape(shape)}, and {self.wrt} is {show_shape(self.variable.shape)}. The true ∂({what})/∂{self.wrt} has "
-            f"one entry for each pair of entries of {what} {show_shape(product.shape)} and {self.wrt}: a tensor of order "
-            f"{order}. The differential d({what}) is just another matrix."
+            f"{show_shape(shape)}, and {self.wrt} is {show_shape(self.variable.shape)}. The true "
+            f"∂({what})/∂{self.wrt} has one entry for each pair of entries of {what} {show_shape(product.shape)} and "
+            f"{self.wrt}: a tensor of order {order}. The differential d({what}) is just another matrix."
         ]
 
     def packed(self, kind: str, found: Derivation, denominator: Term, numerator: Term, symbol: str) -> Answer:
@@ -282,8 +278,6 @@ def hessian(expression: str, wrt: str, shapes: Mapping[str, str]) -> Answer:
     first = derive(setting.result, None, variable, asked.names)
     matrix = transposed_jacobian(first.gradient, variable, asked.keep)
     if matrix is None:
-        raise QuestionError(
-            f"the Hessian cannot be written as one matrix; the gradient is {asked.written(first.gradient, flip=False)['text']}"
-        )
-    answered = asked.packed("hessian", first, matrix, asked.turned(matrix), f"∂²L/∂{wrt}∂{wrt}ᵀ")
-    return answered
+        gradient = asked.written(first.gradient, flip=False)["text"]
+        raise QuestionError(f"the Hessian cannot be written as one matrix; the gradient is {gradient}")
+    return asked.packed("hessian", first, matrix, asked.turned(matrix), f"∂²L/∂{wrt}∂{wrt}ᵀ")

@@ -134,7 +134,8 @@ def _equate(classes: _Classes, a: Polynomial, b: Polynomial, why: str) -> bool:
     ):
         # n·p against m·q, as a trace of a Kronecker product has it: equal factor by factor is the plainest way
         pairs = zip(a.terms[0][0], b.terms[0][0], strict=True)
-        return any([classes.join(m, n, why) for (m, p), (n, q) in pairs if p == q])
+        joined = [classes.join(m, n, why) for (m, p), (n, q) in pairs if p == q]
+        return any(joined)
     return False
 
 

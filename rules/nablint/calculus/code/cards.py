@@ -8,16 +8,12 @@ from nablint.calculus.code.writer import ADD, CALL, MUL, NEG, POW, Coder, Unwrit
 from nablint.calculus.simplify import chain
 from nablint.calculus.terms import Term
 
-codes("add")(
-    lambda w, t: (
-        (
-            f"{w.at(t.args[0], ADD)} + {w.at(t.args[1], ADD + (t.args[1].card is not None and t.args[1].card.name != 'add'))}",
-            ADD,
-        )
-        if w.write(t.args[1])[1] != ADD
-        else (f"{w.at(t.args[0], ADD)} + {w.write(t.args[1])[0]}", ADD)
-    )
-)
+
+@codes("add")
+def _add(w: Coder, t: Term) -> Written:
+    return f"{w.at(t.args[0], ADD)} + {w.at(t.args[1], ADD)}", ADD  # a + (b - c) is a + b - c
+
+
 codes("subtract")(lambda w, t: (f"{w.at(t.args[0], ADD)} - {w.at(t.args[1], MUL)}", ADD))
 codes("negative")(lambda w, t: (f"-{w.at(t.args[0], MUL)}", NEG if w.write(t.args[0])[1] > MUL else MUL))
 codes("power")(lambda w, t: (f"{w.at(t.args[0], CALL)}**{w.at(t.args[1], POW)}", POW))
@@ -96,10 +92,9 @@ def _reduce(w: Coder, t: Term) -> Written:
 @codes("reshape", "ravel")
 def _reshape(w: Coder, t: Term) -> Written:
     shape = w.shape(t.shape)
-    return (
-        f"{w.at(t.args[0], CALL)}.reshape({shape if shape.endswith('.shape') or t.ndim == 0 else shape[1:-1].rstrip(',')})",
-        CALL,
-    )
+    if t.ndim and not shape.endswith(".shape"):
+        shape = shape[1:-1].rstrip(",")
+    return f"{w.at(t.args[0], CALL)}.reshape({shape})", CALL
 
 
 @codes("expand_dims", "squeeze")

@@ -175,9 +175,10 @@ class Coder:
             if value is None:
                 raise Unwritable
             if key == "shape":
-                return self.shape(value)
+                return self.shape(tuple(term.params["shape"]))
             if key == "index":
-                return index_code(value, [self.write(a)[0] for a in term.args[1:]])
+                index: tuple[object, ...] = term.params["index"]
+                return index_code(index, [self.write(a)[0] for a in term.args[1:]])
             return self.parameter(value)
 
         text = re.sub(r"\{(\*|\w+)\}", put, pattern.replace("{{", "\0").replace("}}", "\1"))
@@ -235,7 +236,7 @@ def _defaults(function: Callable[..., object]) -> dict[str, object]:
 
 
 def _torch_takes(term: Term, params: Mapping[str, object]) -> bool:
-    """torch's function takes these arguments: a dimension where it needs one, equal ranks where it does not broadcast."""
+    """torch's function takes these: a dimension where it needs one, equal ranks where it does not broadcast."""
     assert term.card is not None
     name, ranks = term.card.name, [a.ndim for a in term.args]
     if name in ("softmax", "log_softmax", "cumsum", "cumprod", "flip", "logsumexp") and params.get("axis") is None:

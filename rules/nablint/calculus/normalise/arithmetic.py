@@ -69,13 +69,13 @@ def _log(g: Algebra, t: Term, a: Form) -> Form:
     if coefficient <= 0 or not (alone or all(g.atoms[number].positive for number, _, _ in factors)):
         return g.function("log", a)
     total = g.scalar(math.log(coefficient), a.sizes)
-    for number, axes, power in factors:
+    for number, axes, exponent in factors:
         atom = g.atoms[number]
         inner = Form(a.sizes, {((number, axes, 1),): 1.0})
         if atom.key[0] == "form" or atom.key[:2] == ("fn", "exp"):
             inner = g.contract([g.behind[number]], [axes], every(n), a.sizes)
         part = inner if atom.key[:2] == ("fn", "exp") else g.function("log", inner)
-        total = g.add(total, part, float(power), a.sizes)
+        total = g.add(total, part, float(exponent), a.sizes)
     return total
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from nablint.calculus.terms import Graph, Term, parameter_key
 from nablint.shapes import Shape, dim
 
 Rule = Callable[..., Form | None]
+R = TypeVar("R", bound=Rule)
 RULES: dict[str, Rule] = {}
 """rule(algebra, term, *forms of the arguments, **params); None where the rule does not apply."""
 
@@ -101,10 +103,10 @@ def _leaf(algebra: Algebra, node: Term, sizes: Shape) -> Form:
     return algebra.opaque(key, sizes, boolean=zero_one, positive=bool(np.all(sample > 0)))
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
+def rule(*names: str) -> Callable[[R], R]:
     """Register what these cards mean."""
 
-    def put(function: Rule) -> Rule:
+    def put(function: R) -> R:
         for name in names:
             RULES[name] = function
         return function

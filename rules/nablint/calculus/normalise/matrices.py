@@ -42,7 +42,7 @@ def _diag(g: Algebra, t: Term, a: Form, **params: Any) -> Form | None:
 
 
 def path_of(g: Algebra, a: Form) -> tuple[float, tuple[Any, ...], list[tuple[int, bool]]] | None:
-    """A form that is one product of square matrices: coefficient, scalar factors, (atom, transposed) from left to right."""
+    """A form that is one product of square matrices: coefficient, scalar factors, (atom, transposed) in order."""
     if len(a.sizes) != 2 or a.sizes[0] == 1 or a.sizes[0] != a.sizes[1] or len(a.terms) != 1:
         return None
     ((monomial, coefficient),) = a.terms.items()

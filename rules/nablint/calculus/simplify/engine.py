@@ -79,10 +79,9 @@ class Simplifier:
             node.graph.apply(node.card, args, node.params)
         rule = REWRITES.get(node.card.name)
         found = rule(self, plain, args) if rule else None
-        for candidate in (found, plain):
-            if candidate is node or (candidate is not None and equal_samples(candidate, node)):
-                return candidate
-        return node
+        if found is not None and (found is node or equal_samples(found, node)):
+            return found
+        return plain if plain is node or equal_samples(plain, node) else node
 
 
 def equal_samples(a: Term, b: Term) -> bool:

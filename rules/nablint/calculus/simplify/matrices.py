@@ -64,7 +64,7 @@ def flipped(term: Term, keep: Keep = frozenset()) -> Term:
         return scaled(peeled[0], peeled[1], flipped(peeled[2], keep))
     if made_by(term, "add", "subtract", "multiply", "divide") and all(a.ndim in (0, 2) for a in term.args):
         sides = [flipped(a, keep) for a in term.args]
-        if _transposes(sides) < _transposes(term.args) + (1 if not made_by(term, "multiply", "divide") else 1):
+        if _transposes(sides) < _transposes(term.args) + 1:
             return term.graph.apply(term.card, sides, {})  # type: ignore[arg-type]
     if made_by(term, "negative"):
         return -flipped(term.args[0], keep)

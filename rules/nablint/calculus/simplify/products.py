@@ -138,6 +138,7 @@ def spread_like(term: Term, like: Term) -> Term:
 
 @rewrite("multiply", "divide", "negative")
 def product_rule(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
+    """Products, quotients and negations as one product."""
     product = Product(node)
     if made_by(node, "negative"):
         inner = args[0]
@@ -199,6 +200,7 @@ def _peel(product: Product, term: Term) -> tuple[float, list[tuple[Term, float]]
 
 
 def scaled(number: float, scalars: Iterable[tuple[Term, float]], core: Term) -> Term:
+    """number · scalars · core, with the signs and fractions of a product."""
     product = Product(core)
     product.number = number
     for term, power in scalars:

@@ -52,7 +52,7 @@ def _constant_along(self: Simplifier, node: Term, inner: Term) -> Term | None:
     )
     product, outside = Product(inner), Product(node)
     product.take(inner, 1, self.keep)
-    for term, power in list(product.powers.items()):
+    for term in list(product.powers):
         if term.ndim == inner.ndim and all(np.shape(term.sample)[a] == 1 for a in gone):
             outside.powers[term] = product.powers.pop(term)
     if not outside.powers or not product.powers:
