@@ -10,6 +10,7 @@ from typing import Any
 from nablint.claims.entries import RANK, Entry, as_claim, entries
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.explain import explanation_of
+from nablint.claims.memory import recall, remember
 from nablint.claims.names import own_names
 from nablint.claims.notes import shape_notes
 from nablint.claims.search import Outcome, Program, explore
@@ -44,7 +45,12 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
         remaining = ends - time.process_time()
         if remaining <= 0:
             break
-        outcomes += explore(program, unit, min(UNIT_SECONDS, remaining))
+        found = recall(program, unit)
+        if found is None:
+            program.visited = {}
+            found = explore(program, unit, min(UNIT_SECONDS, remaining))
+            remember(program, unit, found)
+        outcomes += found
     result.claims = claims_of(outcomes, explain=settings.explain)
     if settings.explain:
         result.shapes = shape_notes(outcomes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nablint.checks import rule_for
 from nablint.claims.explain import explanation_of
 from nablint.claims.repair import Fault, find_faults
+from nablint.claims.rewriting import edit_text
 from nablint.claims.search import Outcome, Program
 from nablint.results import Diagnostic, Fix, Place, Related
 from nablint.tracing.step import Step
@@ -18,7 +19,9 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
     for outcome in outcomes:
         if outcome.judgement is None or not outcome.judgement.wrong:
             continue
-        for fault in find_faults(program, source, outcome, ends):
+        if outcome.faults is None:
+            outcome.faults = find_faults(program, source, outcome, ends)
+        for fault in outcome.faults:
             if fault.repair is None and not _reportable(outcome, fault, settled):
                 continue
             diagnostic = diagnose(outcome, fault)
@@ -56,7 +59,8 @@ def diagnose(outcome: Outcome, fault: Fault) -> Diagnostic | None:
     rule, message = rule_for(fault)
     fix = None
     if fault.repair is not None:
-        fix = Fix(f"replace `{_line(fault.repair.before)}` by `{_line(fault.repair.after)}`", fault.repair.text_edits,
+        moved = edit_text(fault.repair.step, fault.repair.edit.old, fault.repair.edit.new)  # the block may have moved since
+        fix = Fix(f"replace `{_line(fault.repair.before)}` by `{_line(fault.repair.after)}`", (moved,) if moved is not None else fault.repair.text_edits,
                   "unsafe" if fault.repair.edit.kind == "rewrite" else "safe")
     related = tuple(_related(outcome, fault))
     return Diagnostic(rule.code, rule.name, rule.severity, message, *span, fix, related,

@@ -43,6 +43,9 @@ class Program:
         self.evidence = evidence
         self.resolve = resolve
         self.scope = Scope({}, function="")
+        self.skeleton: int | None = None
+        self.visited: dict[int, Block] = {}
+        """The blocks that runs have executed, for what is remembered from one analysis to the next."""
         self.later: list[tuple[Block, cst.CSTNode]] = []
         loader = self._interpreter(World(Hypothesis(), seconds=5.0))
         with loader.using():
@@ -98,11 +101,14 @@ class Outcome:
     restarts: int = 0
     reason: str = ""
     fitting: list[Hypothesis] = field(default_factory=lambda: [])
+    faults: Any = None
+    """What was found wrong with it and how it is mended, once that has been asked for."""
 
 
 def run_once(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, seconds: float) -> tuple[Judgement, World]:
     """One run, judged.  Raises `Restart` or `TooMuch`."""
     world = World(hypothesis, draw, seconds)
+    world.visited = program.visited
     it = None
     try:
         with np.errstate(all="ignore"):

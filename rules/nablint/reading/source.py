@@ -43,9 +43,15 @@ class Block:
     row: int
     error: str | None = None
     sound: bool = True
+    parsed: Tree | None = None
 
     def tree(self) -> Tree | None:
         """The parsed block; None, with `error` set, when libcst cannot read it."""
+        if self.parsed is None and self.error is None:
+            self.parsed = self._tree()
+        return self.parsed
+
+    def _tree(self) -> Tree | None:
         found = _trees.get(self.text)
         if found is None:
             if len(self.text) > LARGEST_BLOCK:

@@ -73,6 +73,8 @@ class Interpreter:
         self.history: dict[str, list[Term]] = {}
         self.claimed_shape: Callable[[Interpreter, str, str, Any], Shape | None] | None = None
         self.lists: dict[str, list[Any]] = {}
+        self.spans: dict[str, Size] = {}
+        self.units: dict[str, Size] = {}
         self.lazy: dict[str, list[tuple[Block, cst.CSTNode]]] = {}
 
     # -- evaluation ------------------------------------------------------------------------------------------------
@@ -104,6 +106,7 @@ class Interpreter:
         """Start the record of a statement."""
         self.world.tick()
         assert self.block is not None
+        self.world.visited[id(self.block)] = self.block
         step = Step(len(self.steps), node, self.block, scope, scope.function, caller=self._caller)
         step.names = dict(scope.names)
         self.steps.append(step)
@@ -209,7 +212,10 @@ class Interpreter:
             if self.step is not None and node is not None:
                 self.misfits.append((self.step, node, message))
             return Unknown(message, True, True)
-        solved = [e for pair in equations if (e := solve(self.world, *pair))]
+        pairs = list(equations)
+        solved = [e for pair in pairs if (e := solve(self.world, *pair))]
+        if any(size == 0 for pair in pairs for size in pair):
+            solved = [(name, end.expr) for name, end in self.spans.items() if name not in end.expr.names()] + solved
         raise Restart(message, tuple(solved), at=self.step)
 
     def too_deep(self) -> None:

@@ -81,6 +81,7 @@ class World:
         self.aliases: dict[str, str] = {}
         self.leaves: dict[str, Term] = {}
         self.few: dict[str, None] = {}
+        self.visited: dict[int, Any] = {}
         self.singular = False
         """A size of 1 was read, or kept apart from another axis: nobody writes that for a single row or column."""
         self.ends = time.process_time() + self.seconds
