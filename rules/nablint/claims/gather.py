@@ -123,6 +123,15 @@ def _result(
     )
 
 
+def guessed(it: Interpreter, result: Result) -> Result:
+    """A result whose name does not tell its variable may belong to any forward value of its shape."""
+    if not result.wrt and result.value is not None and result.value.ndim and names.is_gradient_name(result.name.split("[")[0]):
+        shape = tuple(result.value.shape)
+        terms = {t: None for known in it.history.values() for t in known if tuple(t.shape) == shape}
+        result.wrt, result.guess = list(terms)[:16], bool(terms)
+    return result
+
+
 def _last_event(it: Interpreter, name: str, step: Step) -> Event | None:
     """The last assignment of a returned name in the frame that returns it."""
     for event in reversed(it.events):

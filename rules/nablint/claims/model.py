@@ -35,6 +35,8 @@ class Result:
     event: Event | None = None
     returned: Step | None = None
     """The return statement that it leaves by."""
+    guess: bool = False
+    """Nothing tells its variable: `wrt` holds all forward values of its shape, and what is not right is unchecked."""
 
 
 @dataclass(eq=False, slots=True)

@@ -41,6 +41,7 @@ def evaluate_call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
     """A call expression: the callee, the arguments, the call."""
     if isinstance(node.func, cst.Name) and node.func.value == "super":
         return _super(scope)
+    _axes_named(it, node, scope)
     callee = it.eval(node.func, scope)
     args: list[Any] = []
     keywords: dict[str, Any] = {}
@@ -84,6 +85,17 @@ def _written_to(it: Interpreter, node: cst.Call, callee: Any, values: list[Any])
 
 def _is_buffer(term: Term) -> bool:
     return term.card is None and not term.label and term.ndim > 0
+
+
+def _axes_named(it: Interpreter, node: cst.Call, scope: Scope) -> None:
+    """`x.transpose(0, 2, 1)` names every axis of `x`."""
+    if isinstance(node.func, cst.Attribute) and node.func.attr.value in ("transpose", "permute") and isinstance(node.func.value, cst.Name):
+        given = node.args[0].value.elements if len(node.args) == 1 and isinstance(node.args[0].value, cst.Tuple | cst.List) else node.args
+        found = scope.find(node.func.value.value)
+        value = found.names[node.func.value.value] if found is not None else None
+        if isinstance(value, Pending) and value.value is None and len(given) > 1 and node.func.value.value not in ("np", "torch"):
+            if it.evidence_rank(value) is None and not it.graph.tainting:
+                refine.make_array(it, value, refine.free_shape(it, value, len(given)))
 
 
 def _super(scope: Scope) -> Any:
@@ -223,7 +235,7 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
     if name in BUILTINS:
         return BUILTINS[name](it, node, *args, **keywords)
     if name == "numpy.dot" or name in ("torch.mm", "torch.matmul", "numpy.matmul"):
-        args = refine.product_operands(it, args)
+        args = refine.product_operands(it, args, batched=name.endswith("matmul"))
     spelling = it.spellings.get(name)
     if spelling is not None:
         return apply_spelling(it, name, spelling, args, keywords, node, receiver=None)
@@ -263,7 +275,7 @@ def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keyw
     receiver, name = callee.receiver, callee.name
     if isinstance(receiver, Array):
         if name in ("dot", "matmul", "mm") and args:
-            args = refine.product_operands(it, [receiver, *args])[1:]
+            args = refine.product_operands(it, [receiver, *args], batched=name == "matmul")[1:]
         kind = "Tensor" if receiver.dialect == "torch" else "ndarray"
         spelling = it.spellings.get(f"{kind}.{name}") or it.spellings.get(f"{'ndarray' if kind == 'Tensor' else 'Tensor'}.{name}")
         if spelling is None:

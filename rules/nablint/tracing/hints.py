@@ -32,6 +32,14 @@ _HYPER = re.compile(r"^_?(stride\w*|pad\w*|kernel_?size|filter_?size|pool\w*|ksi
 _GENERATOR = re.compile(r"^_?(rng|rs|prng|rnd|random|random_state|generator)$", re.I)
 
 
+_WEIGHT = re.compile(r"^_?(w|weights?|kernel|theta|u|v|wq|wk|wv|wo|syn|embed\w*)[\d_]*\w?$|^[wW]_?\w{0,3}$", re.I)
+
+
+def is_weight(name: str) -> bool:
+    """A matrix of parameters, without an axis for samples."""
+    return bool(_WEIGHT.match(name)) and name not in ("V", "v")
+
+
 def is_generator(name: str) -> bool:
     """A generator of random numbers."""
     return bool(_GENERATOR.match(name))

@@ -311,6 +311,7 @@ def array_key(it: Interpreter, array: Array, key: Any) -> tuple[Any, tuple[Any, 
 
 def index_array(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> Any:
     """`array[key]`; basic indices give views."""
+    refine.spanned(it, array, key)
     encoded = array_key(it, array, key)
     if isinstance(encoded, Unknown):
         return encoded

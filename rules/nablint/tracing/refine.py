@@ -72,13 +72,14 @@ def axes(rank: int | str) -> int:
     return rank if isinstance(rank, int) else 2
 
 
-def default_rank(it: Interpreter, p: Pending, at_least: int = 0) -> int | str:
+def default_rank(it: Interpreter, p: Pending, at_least: int = 0, first: int | None = None) -> int | str:
     """The rank of an input of which no use tells it."""
     given = it.evidence_rank(p)
     if given is not None and given >= at_least:
         return given
     name = hints.base(p.hint)
-    first = 1 if hints.is_vector(name) else 0 if hints.is_scalar(name) else 2
+    if first is None:
+        first = 1 if hints.is_vector(name) else 0 if hints.is_scalar(name) else 2
     options = [r for r in dict.fromkeys((max(first, at_least), *RANKS)) if axes(r) >= at_least]
     return it.world.choose(f"{p.path}:rank", options)
 
@@ -95,6 +96,8 @@ def as_operand(it: Interpreter, p: Pending, at_least: int = 0) -> Any:
     """The input as an operand about which nothing else is known."""
     if p.value is not None:
         return p.value
+    if it.world.decided(f"{p.path}:size") == 1:
+        return as_size(it, p)
     if p.default is not None and isinstance(p.default, int | float) and not isinstance(p.default, bool):
         return scalar(it, p)
     if it.graph.tainting and not hints.is_scalar(hints.base(p.hint)) and it.evidence_rank(p) is None and not at_least:
@@ -157,7 +160,7 @@ def as_object(it: Interpreter, p: Pending) -> Any:
 def operands(it: Interpreter, name: str, a: Any, b: Any) -> tuple[Any, Any]:
     """Two operands of an operator of which at least one is pending."""
     if name == "MatrixMultiply":
-        left, right = product_operands(it, [a, b])
+        left, right = product_operands(it, [a, b], batched=True)
         return left, right
     a, b = _settled(a), _settled(b)
     if isinstance(a, Pending) and isinstance(b, Pending):
@@ -267,8 +270,11 @@ def _features_first(term: Term) -> bool:
     return left.card is None and (label.startswith(("w", "theta", "blank")) and not (right.card is None and hints.base(right.label).lower().startswith("w")))
 
 
-def product_operands(it: Interpreter, args: list[Any]) -> list[Any]:
-    """The operands of a matrix product: pending ones are matrices that fit, else vectors."""
+def product_operands(it: Interpreter, args: list[Any], *, batched: bool = False) -> list[Any]:
+    """The operands of a matrix product: pending ones are matrices that fit, else vectors.
+
+    batched: axes before the last two are samples (`matmul`, not `dot`).
+    """
     if len(args) < 2:
         return args
     a, b = _settled(args[0]), _settled(args[1])
@@ -276,23 +282,26 @@ def product_operands(it: Interpreter, args: list[Any]) -> list[Any]:
         as_operand(it, a, at_least=0)
         a = _settled(a)
     if isinstance(a, Pending) and isinstance(b, Array):
-        a = _factor(it, a, b, left=True)
+        a = _factor(it, a, b, left=True, batched=batched)
     if isinstance(b, Pending) and isinstance(a, Array):
-        b = _factor(it, b, a, left=False)
+        b = _factor(it, b, a, left=False, batched=batched)
     return [a, b, *args[2:]]
 
 
-def _factor(it: Interpreter, p: Pending, other: Array, *, left: bool) -> Any:
+def _factor(it: Interpreter, p: Pending, other: Array, *, left: bool, batched: bool = False) -> Any:
     if it.graph.tainting or is_tainted(other):
         return it.unknown(f"{p.path} is met in backward code first")
     shape = other.term.shape
     rank = it.evidence_rank(p)
     if not shape:
         return as_operand(it, p)
-    chosen = default_rank(it, p, 0) if rank is None else rank
+    stacked = len(shape) > 2 and batched and (left or not hints.is_weight(hints.base(p.hint)))
+    chosen = rank if rank is not None else default_rank(it, p, 0, first=len(shape)) if stacked else default_rank(it, p, 0)
     if chosen == 0:
         return scalar(it, p)
     free = list(free_shape(it, p, chosen))
+    if stacked and chosen == len(shape):
+        free[:-2] = shape[:-2]
     if left and chosen != "column":
         free[-1] = shape[-2] if len(shape) > 1 else shape[0]
     elif not left and chosen != "row":
@@ -547,7 +556,7 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
                 keywords[key] = _sizes(it, keywords[key])
     elif last in _DRAWS:
         for i, value in enumerate(args):
-            args[i] = _sizes(it, value) if isinstance(value, tuple | list) else _sizes(it, value) if last == "permutation" else value
+            args[i] = _sizes(it, value) if isinstance(value, tuple | list) or last in ("permutation", "randint") else value
         if "size" in keywords:
             keywords["size"] = _sizes(it, keywords["size"])
     if last not in _JOINERS:  # sizes stand in nested tuples (`np.pad(x, ((0, 0), (pad, pad)))`), arrays in those of joiners
@@ -575,7 +584,47 @@ def _sizes(it: Interpreter, value: Any) -> Any:
         return type(value)(_sizes(it, v) for v in value) if type(value) in (list, tuple) else [_sizes(it, v) for v in value]
     if isinstance(value, Array) and value.term.ndim == 0:
         return rounded(it, value.term)
+    if isinstance(value, Array):
+        _is_size(it, value.term)
     return value
+
+
+def _is_size(it: Interpreter, term: Term) -> None:
+    """An input that was read as an array and is used as a size: start again with that."""
+    from nablint.tracing.values import Restart
+
+    leaves = [t for t in _few_leaves(term) if t.label and not t.label.startswith("size:")]
+    labels = [t.label for t in leaves if not t.tainted and it.world.leaves.get(t.label) is t and it.world.decided(f"{t.label}:size") is None]
+    if leaves and len(labels) == len(leaves):
+        raise Restart(f"{labels[0]} is used as a size", decisions=tuple((f"{label}:size", 1) for label in labels))
+
+
+def _few_leaves(term: Term) -> list[Term]:
+    """The inputs of a small piece of arithmetic."""
+    stack, out, seen = [term], [], 0
+    while stack and seen < 12:
+        node, seen = stack.pop(), seen + 1
+        stack.extend(node.args)
+        if node.card is None:
+            out.append(node)
+    return [] if stack else out
+
+
+def spanned(it: Interpreter, array: Array, key: Any) -> None:
+    """Slices such as `a[:, 2*H:3*H]` tell that a free axis is as long as the furthest of their ends."""
+    if it.graph.tainting:
+        return
+    for part, size in zip(key if isinstance(key, tuple) else (key,), array.term.shape, strict=False):
+        name = size.expr.name
+        if not isinstance(part, slice) or name is None:
+            continue
+        known = it.spans.get(name)
+        end = part.stop
+        if end is None and isinstance(part.start, Size) and part.start.expr.number is None:
+            end = part.start + (it.units.get(name) or part.start)
+        if isinstance(end, Size) and end.expr.number is None and (known is None or known < end):
+            it.spans[name] = end
+            it.units.setdefault(name, end)
 
 
 def rounded(it: Interpreter, term: Term) -> Any:
