@@ -36,6 +36,8 @@ DIFFERENT: dict[str, str] = {
     "torch.nn.functional.embedding": "the padding's row gets no gradient in torch, though its value counts",
     "torch.special.bessel_j0": "torch is good to 1e-8; scipy stands for both",
     "torch.special.bessel_j1": "torch is good to 1e-8; scipy stands for both",
+    "torch.special.bessel_y0": "torch is good to 1e-8; scipy stands for both",
+    "torch.special.bessel_y1": "torch is good to 1e-8; scipy stands for both",
     "Tensor.half": "what is rounded to few digits has a rounded gradient",
     "Tensor.bfloat16": "what is rounded to few digits has a rounded gradient",
     "torch.cholesky_inverse": TRIANGLE, "Tensor.cholesky_inverse": TRIANGLE,

@@ -91,22 +91,6 @@ def _polygamma(x: Any, n: int) -> Any:
     return (-1) ** (n + 1) * math.factorial(n) * total
 
 
-_TURN = (np.arange(128) + 0.5) * (2 * np.pi / 128)
-"""Points of the trapezoid rule, which converges geometrically for periodic integrands (DLMF 10.9.2, 10.32.3)."""
-
-
-def _bessel_j(x: Any, order: int) -> Any:
-    return np.cos(order * _TURN - np.asarray(x)[..., None] * np.sin(_TURN)).mean(-1)
-
-
-def _bessel_i(x: Any, order: int) -> Any:
-    return (np.exp(np.asarray(x)[..., None] * np.cos(_TURN)) * np.cos(order * _TURN)).mean(-1)
-
-
-def _towards_zero(x: Any) -> Any:
-    return np.exp(-np.where(np.real(x) < 0, -x, x))
-
-
 def _xlogy(x: Any, y: Any) -> Any:
     x, y = np.asarray(x), np.asarray(y)
     return np.where(x == 0, 0.0, x * np.log(np.where(x == 0, 1.0, y)))
@@ -140,19 +124,6 @@ unary("digamma", _digamma, lambda g, x, y: g * op.polygamma(x, n=1), "ψ' is the
 unary("polygamma", _polygamma, lambda g, x, y, n: g * op.polygamma(x, n=n + 1), "(ψ⁽ⁿ⁾)' = ψ⁽ⁿ⁺¹⁾", domain="positive",
       numpy="scipy.special.polygamma({n}, {0})", torch="torch.special.polygamma({n}, {0})",
       params=({"n": 1}, {"n": 2}))
-unary("i0", lambda x: _bessel_i(x, 0), lambda g, x, y: g * op.i1(x), "I₀' = I₁", torch="torch.special.i0({0})",
-      text="I₀({0})")
-unary("i1", lambda x: _bessel_i(x, 1), lambda g, x, y: g * (op.i0(x) - y / x), "I₁' = I₀ - I₁/x",
-      numpy="scipy.special.i1({0})", torch="torch.special.i1({0})", text="I₁({0})")
-unary("i0e", lambda x: _bessel_i(x, 0) * _towards_zero(x), lambda g, x, y: g * (op.i1e(x) - op.sign(x) * y),
-      "product rule on e^(-|x|) I₀", numpy="scipy.special.i0e({0})", torch="torch.special.i0e({0})")
-unary("i1e", lambda x: _bessel_i(x, 1) * _towards_zero(x),
-      lambda g, x, y: g * (op.i0e(x) - y * (op.sign(x) + 1 / x)), "product rule on e^(-|x|) I₁",
-      numpy="scipy.special.i1e({0})", torch="torch.special.i1e({0})")
-unary("j0", lambda x: _bessel_j(x, 0), lambda g, x, y: -g * op.j1(x), "J₀' = -J₁", numpy="scipy.special.j0({0})",
-      torch="torch.special.bessel_j0({0})", text="J₀({0})")
-unary("j1", lambda x: _bessel_j(x, 1), lambda g, x, y: g * (op.j0(x) - y / x), "J₁' = J₀ - J₁/x",
-      numpy="scipy.special.j1({0})", torch="torch.special.bessel_j1({0})", text="J₁({0})")
 unary("entr", lambda x: np.where(np.real(x) < 0, -np.inf, -_xlogy(x, x)),
       lambda g, x, y: -g * (op.log(x) + 1), "(-x log x)' = -(log x + 1)",
       domain="positive", numpy="-{0} * np.log({0})", torch="torch.special.entr({0})", define=lambda x: -x * op.log(x))
