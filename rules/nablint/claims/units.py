@@ -165,11 +165,17 @@ def _partner(name: str, members: dict[str, Any]) -> str | None:
             found = names.partner_key(other)
             found = tuple(w for w in found if w not in _VARIANTS) if loose else found
             if found == wanted and (names.is_forward(other) or (wanted and tuple(names.words(other)) == wanted)):
-                if best is None or other in ("forward", "feedforward") or len(other) < len(best):
+                if best is None or _nearness(name, other) > _nearness(name, best):
                     best = other
         if best is not None:
             return best
     return None
+
+
+def _nearness(backward: str, forward: str) -> tuple[bool, int, int]:
+    """How much of two names agrees; among equals the plainer one is nearer."""
+    shared = len(set(names.words(backward)) & set(names.words(forward)))
+    return forward in ("forward", "feedforward"), shared, -len(forward)
 
 
 def _function_units(functions: list[Function]) -> list[Unit]:
