@@ -7,7 +7,7 @@ below the table's length.  Inputs that no other use has shown the nature of are 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from nablint.shapes import Shape, Size
 from nablint.tracing.values import Array, Pending
@@ -44,9 +44,12 @@ def _spatial() -> dict[str, tuple[int | None, ...]]:
 
 RANKS: dict[str, tuple[int | None, ...]] = {
     **_spatial(), "bmm": (3, 3), "baddbmm": (3, 3, 3), "pixel_shuffle": (4,), "interpolate": (4,), "convolve2d": (2, 2),
-    "correlate2d": (2, 2), "convolve": (1, 1), "correlate": (1, 1), "trace": (2,), "tril": (2,), "triu": (2,),
+    "correlate2d": (2, 2), "convolve": (1, 1), "correlate": (1, 1), "embedding": (None, 2),
 }
 """How many axes the first arguments have, by the last part of the function's name."""
+
+AT_LEAST = {"trace": 2, "tril": 2, "triu": 2}
+"""How many axes the first argument has at least."""
 
 INDEXED: dict[str, Places] = {
     "embedding": Places(1, 0), "index_select": Places(0, 2, 1), "index_add": Places(0, 2, 1),
@@ -71,13 +74,16 @@ def settle(it: Interpreter, name: str, args: list[Any]) -> None:
     ranks = (4,) if name == _UNFOLDING[0] else (3,) if name == _UNFOLDING[1] else RANKS.get(last, ())
     for i, rank in enumerate(ranks[:len(args)]):
         if rank is not None and _open(args[i]):
-            refine.as_operand(it, args[i], at_least=rank)
+            given = it.evidence_rank(args[i])
+            refine.make_array(it, args[i], refine.free_shape(it, args[i], rank if given is None else given))
+    if last in AT_LEAST and args and _open(args[0]):
+        refine.as_operand(it, args[0], at_least=AT_LEAST[last])
     places = INDEXED.get(last)
     if places is not None and len(args) > max(places.array, places.index):
         _settle_index(it, places, args)
 
 
-def _open(value: Any) -> bool:
+def _open(value: Any) -> TypeGuard[Pending]:
     return isinstance(value, Pending) and value.value is None and value.default is None
 
 
@@ -87,7 +93,8 @@ def _settle_index(it: Interpreter, places: Places, args: list[Any]) -> None:
     axis = args[places.axis] if places.axis is not None and places.axis < len(args) else 0
     if not isinstance(axis, int):
         return
-    array, index = args[places.array], args[places.index]
+    array: Any = args[places.array]
+    index: Any = args[places.index]
     if isinstance(index, Array) and index.term.sample.dtype.kind == "f":
         refine.integers(it, index.term)
     if _open(array):

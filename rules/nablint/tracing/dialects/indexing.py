@@ -66,6 +66,9 @@ def torch_take(input: Any, index: Any) -> Term:
 @spelled("torch.index_select", "Tensor.index_select")
 def index_select(input: Any, dim: Any, index: Any) -> Term:
     """Slices at indices along an axis."""
+    index = as_term(index)
+    if index.ndim > 1:
+        raise Misfit(f"the indices of index_select have one axis, not {index.ndim}")
     return np_take(input, index, dim)
 
 
@@ -219,7 +222,10 @@ def delete(arr: Any, obj: Any, axis: Any = None) -> Term:
 @spelled("torch.nn.functional.embedding")
 def embedding(input: Any, weight: Any, *args: Any, **_: Any) -> Term:
     """Rows of a table at indices."""
-    return read(as_term(weight), as_term(input))
+    table = as_term(weight)
+    if table.ndim != 2:
+        raise Misfit(f"an embedding's table has two axes, not {table.ndim}")
+    return read(table, as_term(input))
 
 
 @spelled("torch.nn.functional.one_hot")
