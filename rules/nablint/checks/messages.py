@@ -48,6 +48,9 @@ def unexplained(fault: Fault) -> str:
 def _subject(fault: Fault) -> str:
     judged = fault.judged[0]
     wrt = judged.result.wrt_name or "its variable"
+    event = fault.step.event
+    if event is not None and fault.step.node is not judged.result.step.node and event.name != judged.result.name:
+        return f"`{event.name}` makes `{judged.result.name}` differ from the gradient of `{wrt}`"
     return f"`{judged.result.name}` is not the gradient of `{wrt}`"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import libcst as cst
@@ -35,6 +36,8 @@ from nablint.tracing.values import Array, Instance, Pending, Restart, TooMuch
 
 SECONDS = 1.0
 MAX_CONFIRMED = 12
+MAX_EDITS = 200
+"""Edits tried on a statement that nothing points to."""
 TOLERANCE = 1e-9
 
 
@@ -113,12 +116,16 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     where.right -= {id(j.result.step.node) for j in failing}
     winners: list[_Candidate] = []
     blind: list[_Candidate] = []
-    for steps, own in _slice(judgement, failing):
+    groups = sorted(_slice(judgement, failing), key=lambda g: id(g[0][0].node) not in where.suspects)
+    for steps, own in groups:
+        if winners and winners[0].suspect and len(winners[0].fixes) == len(failing):
+            break  # the first statement that is wrong though what it uses is right: further on it can only be papered over
         if id(steps[0].node) in where.right:
             continue
         suspect = id(steps[0].node) in where.suspects
         target = _target(steps[-1], failing) or where.suspects.get(id(steps[0].node))
-        for edit in _edits_of(judgement, steps, target):
+        edits = _edits_of(judgement, steps, target)
+        for edit in edits if suspect or own else islice(edits, MAX_EDITS):
             if time.process_time() > ends:
                 break
             candidate = _Candidate(steps, edit, own, suspect)
