@@ -22,6 +22,7 @@ from nablint.tracing import hints
 from nablint.ops import CARDS
 from nablint.tracing.calls import bind_arguments, call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.refine import settle_spans
 from nablint.tracing.values import Array, Bound, Class, External, Function, Instance, Native, OpenList, Pending, RaiseSignal, Restart, Scope
 
 
@@ -96,9 +97,11 @@ def settle(value: Any) -> Any:
 def guarded(it: Interpreter, function: Function, args: list[Any]) -> Any:
     """Call a function of the source; an exception that it would raise means that the hypothesis is wrong."""
     try:
-        return call_function(it, function, args, {}, None)
+        returned = call_function(it, function, args, {}, None)
     except RaiseSignal as signal:
         raise Restart(f"{function.name} raises {signal.kind}") from signal
+    settle_spans(it)
+    return returned
 
 
 # -- binding what arrives ------------------------------------------------------------------------------------------

@@ -214,7 +214,7 @@ class Interpreter:
             return Unknown(message, True, True)
         pairs = list(equations)
         solved = [e for pair in pairs if (e := solve(self.world, *pair))]
-        if any(size == 0 for pair in pairs for size in pair):
+        if self.spans and any(size == 0 or self.spans.keys() & size.expr.names() for pair in pairs for size in pair):
             solved = [(name, end.expr) for name, end in self.spans.items() if name not in end.expr.names()] + solved
         raise Restart(message, tuple(solved), at=self.step)
 
@@ -406,7 +406,7 @@ def solve(world: World, a: Size, b: Size) -> tuple[str, Polynomial] | None:
     if left == right:
         return None
     for x, y in ((left, right), (right, left)):
-        if x.name is not None and x.name not in y.names() and y.number != 1:
+        if x.name is not None and x.name not in y.names() and y.number not in (0, 1):
             return (x.name, y)
     difference = (left + -right).primitive()
     for monomial, coefficient in difference.terms:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from nablint.shapes import Shape, Size, dim
+from nablint.shapes import Polynomial, Shape, Size, dim
 from nablint.tracing import hints, roles
 from nablint.tracing.values import (
     Array,
@@ -235,6 +235,8 @@ def _form_shape(form: str, shape: Shape) -> Shape:
         return (*[one] * (len(shape) - 1), shape[-1])
     if form == "column":
         return (shape[0], *[one] * (len(shape) - 1))
+    if form == "channel":
+        return (one, shape[1], *[one] * (len(shape) - 2))
     if form == "tail":
         return shape[1:]
     return shape
@@ -244,6 +246,8 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
     """The ways in which an input may broadcast against an array, likeliest first."""
     many = len(other.term.shape) > 1
     sums = ["row", "wide", "column"] if many else ["same"]
+    if len(other.term.shape) > 2:
+        sums.append("channel")
     if many and _features_first(other.term):
         sums = ["column", "row", "wide"]
     if len(other.term.shape) == 2 and other.term.shape[1] == 1:
@@ -625,6 +629,15 @@ def spanned(it: Interpreter, array: Array, key: Any) -> None:
         if isinstance(end, Size) and end.expr.number is None and (known is None or known < end):
             it.spans[name] = end
             it.units.setdefault(name, end)
+
+
+def settle_spans(it: Interpreter) -> None:
+    """After forward: an axis that was cut into parts side by side is as long as they are together."""
+    from nablint.tracing.values import Restart
+
+    for name, end in it.spans.items():
+        if end > it.units[name] and name not in end.expr.names() and it.world.resolve(Polynomial.symbol(name)).name == name:
+            raise Restart(f"{name} is cut into parts up to {end.expr}", ((name, end.expr),))
 
 
 def rounded(it: Interpreter, term: Term) -> Any:
