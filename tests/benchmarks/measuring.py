@@ -42,7 +42,7 @@ def without(source: str, names: set[str]) -> str:
 
 
 def long_file(rows: int = 2000) -> str:
-    """The numpy cases that are made of functions and classes one after the other, again under other names, to `rows`."""
+    """The numpy cases that are made of functions and classes, one after the other, until there are so many rows."""
     paths = [p for p in sorted(slips.HERE.glob("*.py")) if "script" not in p.stem]
     sources = [s for s in (p.read_text("utf8") for p in paths) if "torch" not in s]
     names = {n.name for s in sources for n in ast.parse(s).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
