@@ -55,6 +55,8 @@ def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) 
         return owner
     if isinstance(owner, Function | Bound):
         return it.unknown("an attribute of a function")
+    if isinstance(owner, tuple) and name in getattr(owner, "_fields", ()):
+        return getattr(owner, name)
     return Method(owner, name)
 
 

@@ -375,7 +375,8 @@ def _wrap(value: Any, dialect: str) -> Any:
     if isinstance(value, Term):
         return Array(value, dialect)
     if isinstance(value, tuple):
-        return tuple(_wrap(v, dialect) for v in value)
+        parts = [_wrap(v, dialect) for v in value]
+        return getattr(type(value), "_make", tuple)(parts)  # a named tuple stays one: `x.max(1).values`
     if isinstance(value, list):
         return [_wrap(v, dialect) for v in value]
     if isinstance(value, np.integer):
