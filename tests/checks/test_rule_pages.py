@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-
 from nablint.analysis import analyse
 from nablint.checks import all_rules, find_rule
 from nablint.checks.rule import Rule
@@ -25,7 +24,8 @@ def mended(bad: str, good: str) -> str:
     """The bad example with the lines that assign the same names replaced."""
     for line in filter(None, good.splitlines()):
         target = line.split("=")[0].strip()
-        bad, count = re.subn(rf"^(\s+){re.escape(target)} = .*$", lambda m, line=line: m.group(1) + line.strip(), bad, flags=re.M)
+        bad, count = re.subn(rf"^(\s+){re.escape(target)} = .*$", lambda m, line=line: m.group(1) + line.strip(), bad,
+                             flags=re.M)
         assert count == 1, f"{target} is assigned {count} times"
     return bad
 

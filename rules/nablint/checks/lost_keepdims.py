@@ -44,4 +44,5 @@ def check(fault: Fault) -> str | None:
     return repaired(fault, ("keepdims",))
 
 
-RULE = Rule("NAB303", "lost-keepdims", "A reduction in a gradient keeps or loses an axis that it should not", check=check)
+RULE = Rule("NAB303", "lost-keepdims", "A reduction in a gradient keeps or loses an axis that it should not",
+            check=check)

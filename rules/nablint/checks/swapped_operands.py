@@ -47,4 +47,5 @@ def check(fault: Fault) -> str | None:
     return repaired(fault, ("operands",))
 
 
-RULE = Rule("NAB202", "swapped-operands", "The operands of a product in a gradient stand in the wrong order", check=check)
+RULE = Rule("NAB202", "swapped-operands", "The operands of a product in a gradient stand in the wrong order",
+            check=check)

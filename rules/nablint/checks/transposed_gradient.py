@@ -50,4 +50,6 @@ def check(fault: Fault) -> str | None:
     return repaired(fault, ("transpose",))
 
 
-RULE = Rule("NAB201", "transposed-gradient", "A gradient is laid out as the transpose of its variable, or a product in it misses a transpose", check=check)
+RULE = Rule("NAB201", "transposed-gradient",
+            "A gradient is laid out as the transpose of its variable, or a product in it misses a transpose",
+            check=check)

@@ -30,7 +30,13 @@ class Edit:
 
 def bracketed(node: Any) -> Any:
     """The node with brackets, where it needs them as an operand."""
-    if isinstance(node, cst.BinaryOperation | cst.UnaryOperation | cst.Comparison | cst.IfExp | cst.BooleanOperation | cst.Lambda) and not node.lpar:
+    if (
+        isinstance(
+            node,
+            cst.BinaryOperation | cst.UnaryOperation | cst.Comparison | cst.IfExp | cst.BooleanOperation | cst.Lambda,
+        )
+        and not node.lpar
+    ):
         return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
     return node
 
@@ -39,7 +45,12 @@ def is_transposed(node: cst.CSTNode) -> bool:
     """`x.T`, `x.t()`, `x.transpose()`."""
     if isinstance(node, cst.Attribute) and node.attr.value in ("T", "mT"):
         return True
-    return isinstance(node, cst.Call) and not node.args and isinstance(node.func, cst.Attribute) and node.func.attr.value in ("transpose", "t")
+    return (
+        isinstance(node, cst.Call)
+        and not node.args
+        and isinstance(node.func, cst.Attribute)
+        and node.func.attr.value in ("transpose", "t")
+    )
 
 
 def untransposed(node: Any) -> Any:
@@ -73,7 +84,8 @@ def with_operands(node: Any, left: Any, right: Any) -> Any:
     if len(node.args) == 2:
         first, second = node.args
         return node.with_changes(args=[first.with_changes(value=left), second.with_changes(value=right)])
-    return node.with_changes(func=node.func.with_changes(value=bracketed(left)), args=[node.args[0].with_changes(value=right)])
+    return node.with_changes(func=node.func.with_changes(value=bracketed(left)),
+                             args=[node.args[0].with_changes(value=right)])
 
 
 def _is_module(node: cst.CSTNode) -> bool:
@@ -87,7 +99,11 @@ def number(text: str) -> Any:
 
 def binary(left: Any, operator: Any, right: Any) -> cst.BinaryOperation:
     """`left <operator> right` with brackets where they are needed."""
-    tight = isinstance(left, cst.BinaryOperation) and isinstance(left.operator, _TIGHT) and isinstance(operator, cst.Multiply | cst.Divide)
+    tight = (
+        isinstance(left, cst.BinaryOperation)
+        and isinstance(left.operator, _TIGHT)
+        and isinstance(operator, cst.Multiply | cst.Divide)
+    )
     return cst.BinaryOperation(left if tight else bracketed(left), operator, bracketed(right))
 
 
@@ -149,7 +165,13 @@ def _sum_edits(node: cst.Call) -> Iterator[Edit]:
         now = cst.Module([]).code_for_node(args[at].value)
         for axis in ("0", "1"):
             if axis != now:
-                yield Edit(node, node.with_changes(args=[*args[:at], args[at].with_changes(value=number(axis)), *args[at + 1 :]]), "axis", 1.0, axis)
+                yield Edit(
+                    node,
+                    node.with_changes(args=[*args[:at], args[at].with_changes(value=number(axis)), *args[at + 1 :]]),
+                    "axis",
+                    1.0,
+                    axis,
+                )
         shorter = [*args[:at], *args[at + 1 :]]
         if shorter:
             shorter[-1] = shorter[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
@@ -160,7 +182,8 @@ def _sum_edits(node: cst.Call) -> Iterator[Edit]:
     elif len(args) == positional:
         for axis in ("0", "1"):
             yield Edit(node, node.with_changes(args=[*args, _keyword("axis", axis)]), "axis", 1.0, axis)
-            yield Edit(node, node.with_changes(args=[*args, _keyword("axis", axis), _keyword("keepdims", "True")]), "axis", 1.3, axis)
+            yield Edit(node, node.with_changes(args=[*args, _keyword("axis", axis), _keyword("keepdims", "True")]),
+                       "axis", 1.3, axis)
     for i, arg in enumerate(args):
         if arg.keyword is not None and arg.keyword.value in ("keepdims", "keepdim"):
             fewer = [*args[:i], *args[i + 1 :]]
@@ -174,7 +197,8 @@ def _sum_edits(node: cst.Call) -> Iterator[Edit]:
 
 
 def _keyword(name: str, value: str) -> cst.Arg:
-    return cst.Arg(number(value), keyword=cst.Name(name), equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")))
+    return cst.Arg(number(value), keyword=cst.Name(name),
+                   equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")))
 
 
 def _operator_edits(node: cst.BinaryOperation) -> Iterator[Edit]:
@@ -198,7 +222,8 @@ def _operator_edits(node: cst.BinaryOperation) -> Iterator[Edit]:
         yield Edit(node, node.with_changes(operator=cst.Multiply()), "operator", 1.6)
 
 
-_OPPOSITE = {"LessThan": cst.GreaterThan, "LessThanEqual": cst.GreaterThanEqual, "GreaterThan": cst.LessThan, "GreaterThanEqual": cst.LessThanEqual,
+_OPPOSITE = {"LessThan": cst.GreaterThan, "LessThanEqual": cst.GreaterThanEqual, "GreaterThan": cst.LessThan,
+             "GreaterThanEqual": cst.LessThanEqual,
              "Equal": cst.NotEqual, "NotEqual": cst.Equal}
 
 
@@ -209,15 +234,18 @@ def _comparison_edits(node: cst.Comparison) -> Iterator[Edit]:
         yield Edit(node, node.with_changes(comparisons=[target.with_changes(operator=other())]), "mask", 1.0)
 
 
-_TWINS = {"max": "min", "min": "max", "maximum": "minimum", "minimum": "maximum", "argmax": "argmin", "argmin": "argmax", "sin": "cos",
-          "cos": "sin", "exp": "log", "log": "exp", "zeros_like": "ones_like", "ones_like": "zeros_like", "triu": "tril", "tril": "triu"}
+_TWINS = {"max": "min", "min": "max", "maximum": "minimum", "minimum": "maximum", "argmax": "argmin",
+          "argmin": "argmax", "sin": "cos",
+          "cos": "sin", "exp": "log", "log": "exp", "zeros_like": "ones_like", "ones_like": "zeros_like",
+          "triu": "tril", "tril": "triu"}
 
 
 def _function_edits(node: cst.Call) -> Iterator[Edit]:
     """The function that is taken for another: `min` for `max`."""
     func = node.func
     if isinstance(func, cst.Attribute) and func.attr.value in _TWINS:
-        yield Edit(node, node.with_changes(func=func.with_changes(attr=cst.Name(_TWINS[func.attr.value]))), "operator", 1.4)
+        yield Edit(node, node.with_changes(func=func.with_changes(attr=cst.Name(_TWINS[func.attr.value]))), "operator",
+                   1.4)
 
 
 def _number_edits(node: Any) -> Iterator[Edit]:
@@ -237,7 +265,8 @@ def _whole_edits(root: Any, torch: bool) -> Iterator[Edit]:
     for axis in ("0", "1"):
         for kept in (False, True):
             args = [cst.Arg(root), _keyword(word, axis), *([_keyword(keep, "True")] if kept else [])]
-            yield Edit(root, cst.Call(cst.Attribute(cst.Name(module), cst.Name("sum")), args), "sum", 1.2 + 0.2 * kept, axis)
+            yield Edit(root, cst.Call(cst.Attribute(cst.Name(module), cst.Name("sum")), args), "sum", 1.2 + 0.2 * kept,
+                       axis)
     yield Edit(root, cst.Call(cst.Attribute(cst.Name(module), cst.Name("sum")), [cst.Arg(root)]), "sum", 1.5, "all")
     for text, cost in (("2", 1.2), ("0.5", 1.3)):
         yield Edit(root, binary(number(text), cst.Multiply(), root), "scale", cost, text)

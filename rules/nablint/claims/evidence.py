@@ -40,7 +40,8 @@ def _evidence_of(function: Function, node: cst.FunctionDef) -> dict[str, ShapeEv
     all_params = [*params.posonly_params, *params.params, *params.kwonly_params]
     names = frozenset(p.name.value for p in all_params)
     texts = [node.get_docstring(), function.owner.node.get_docstring() if function.owner is not None else None]
-    sources: list[dict[str, ShapeEvidence]] = [{p.name.value: said for p in all_params if (said := _annotated(p)) is not None}]
+    sources: list[dict[str, ShapeEvidence]] = [{p.name.value: said for p in all_params
+                                                if (said := _annotated(p)) is not None}]
     sources += [docstring_evidence(text) for text in texts if text]
     sources += [prose_evidence(text, names) for text in texts if text]
     sources.append({p.name.value: said for p in all_params if (said := _commented(p)) is not None})
@@ -57,14 +58,20 @@ def _joined(strong: ShapeEvidence, weak: ShapeEvidence) -> ShapeEvidence:
     if strong.kind not in (weak.kind, "unknown") or strong.dims is not None:
         return strong
     kind = weak.kind if strong.kind == "unknown" else strong.kind
-    return replace(strong, kind=kind, dims=weak.dims, elements=strong.elements or weak.elements, below=strong.below or weak.below,
-                   like=strong.like or weak.like, parts=strong.parts or weak.parts, source=weak.source, row=weak.row, written=weak.written)
+    return replace(strong, kind=kind, dims=weak.dims, elements=strong.elements or weak.elements,
+                   below=strong.below or weak.below,
+                   like=strong.like or weak.like, parts=strong.parts or weak.parts, source=weak.source, row=weak.row,
+                   written=weak.written)
 
 
 def _like_another(evidence: ShapeEvidence, found: dict[str, ShapeEvidence]) -> ShapeEvidence:
     """"Same shape as x" is x's shape, where that is known."""
     other = found.get(evidence.like or "")
-    return replace(evidence, dims=other.dims) if evidence.dims is None and other is not None and other.dims is not None else evidence
+    return (
+        replace(evidence, dims=other.dims)
+        if evidence.dims is None and other is not None and other.dims is not None
+        else evidence
+    )
 
 
 def _annotated(param: cst.Param) -> ShapeEvidence | None:

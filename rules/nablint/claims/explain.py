@@ -50,7 +50,8 @@ def explanation_of(outcome: Outcome, judged: Judged) -> Explanation | None:
             if len(seeds) == 1:
                 output, cotangent = seeds[0]
                 steps = derive(output, None if output.ndim == 0 else cotangent, judged.wrt, names).shown()
-        except (Misfit, ValueError, KeyError, TypeError, RecursionError, AttributeError, NotImplementedError, OverflowError):
+        except (Misfit, ValueError, KeyError, TypeError, RecursionError, AttributeError, NotImplementedError,
+                OverflowError):
             return None
     naming = Naming(it)
     shapes = tuple((n, naming.shape(t.shape)) for t, n in list(names.items())[:12] if t.ndim)

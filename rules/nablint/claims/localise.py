@@ -40,10 +40,15 @@ def localise(judgement: Judgement) -> Locations:
         return out
     groups: dict[tuple[int, str], list[Event]] = {}
     for event in run.it.events:
-        if event.step.number >= run.start and event.value is not None and (event.key is None or isinstance(event.owner, Array)):
+        if (
+            event.step.number >= run.start
+            and event.value is not None
+            and (event.key is None or isinstance(event.owner, Array))
+        ):
             groups.setdefault((id(event.step.scope), event.name), []).append(event)
     claims = {key: found for key, events in groups.items()
-              if (found := [t for t in candidates(run.it, key[1], events[-1].holder, None) if t not in seed.cotangents])}
+              if (found := [t for t in candidates(run.it, key[1], events[-1].holder, None)
+                            if t not in seed.cotangents])}
     try:
         with run.it.using(), np.errstate(all="ignore"):
             derived = gradients(seed.cotangents, {t for found in claims.values() for t in found})
@@ -64,14 +69,20 @@ def localise(judgement: Judgement) -> Locations:
     bad = {e.value for events, _ in wrong for e in events}
     for events, expected in wrong:
         own = {e.value for e in events}
-        if not any(term in bad and term not in own for e in events if e.value is not None for term in ancestors(e.value)):
-            out.suspects |= {id(e.step.node): expected for e in events if e.value is not None and (e.value.card is not None or e.value.label)}
+        if not any(term in bad and term not in own for e in events if e.value is not None
+                   for term in ancestors(e.value)):
+            out.suspects |= {id(e.step.node): expected for e in events if e.value is not None
+                             and (e.value.card is not None or e.value.label)}
     out.right -= {id(e.step.node) for events, _ in wrong for e in events}
     return out
 
 
 def _final(event: Event) -> Term | None:
-    return event.cell.term if isinstance(event.cell, Array) and event.key is None and event.cell.base is None else event.value
+    return (
+        event.cell.term
+        if isinstance(event.cell, Array) and event.key is None and event.cell.base is None
+        else event.value
+    )
 
 
 def _equal(claimed: Term, derived: Term) -> bool:

@@ -34,7 +34,11 @@ class Naming:
         for symbol in symbols:
             if symbol not in self.known:
                 self.known[symbol] = next(letters)
-        self._pattern = re.compile("|".join(re.escape(s) for s in sorted(self.known, key=len, reverse=True))) if self.known else None
+        self._pattern = (
+            re.compile("|".join(re.escape(s) for s in sorted(self.known, key=len, reverse=True)))
+            if self.known
+            else None
+        )
 
     def text(self, text: str) -> str:
         """A text with every dimension named for people."""

@@ -77,11 +77,17 @@ def partner_by_data(backward: Function, functions: Mapping[str, Function]) -> st
         return None
     best: tuple[float, str] | None = None
     for name, other in functions.items():
-        if other is backward or names.is_backward(name) or not isinstance(other.node, cst.FunctionDef) or not returned(other.node):
+        if (
+            other is backward
+            or names.is_backward(name)
+            or not isinstance(other.node, cst.FunctionDef)
+            or not returned(other.node)
+        ):
             continue
         known = assigned(other.node)
         share = len(wanted & known) / len(wanted)
-        if share > 0.7 and len(wanted & known) > 1 and not any(n.startswith("d") and names.is_gradient_name(n) for n in known):
+        if share > 0.7 and len(wanted & known) > 1 and not any(n.startswith("d") and names.is_gradient_name(n)
+                                                               for n in known):
             score = share + 0.1 * (returned(other.node) & set(parameter_names(backward.node)) != set())
             if best is None or score > best[0]:
                 best = (score, name)
@@ -105,7 +111,8 @@ def makers(function: Function, parameter: str, functions: Mapping[str, Function]
 
 def costs(functions: Mapping[str, Function]) -> list[Function]:
     """Functions of the module that go by the name of a cost, the shortest parameter lists first."""
-    found = [f for name, f in functions.items() if _COST.search(name) and isinstance(f.node, cst.FunctionDef) and not names.is_backward(name)
+    found = [f for name, f in functions.items() if _COST.search(name) and isinstance(f.node, cst.FunctionDef)
+             and not names.is_backward(name)
              and not names.is_gradient_name(name) and len(parameter_names(f.node)) > 1]
     return sorted(found, key=lambda f: len(parameter_names(f.node)))  # type: ignore[arg-type]
 
@@ -123,4 +130,5 @@ def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
 
 def _strings(node: cst.CSTNode) -> list[str]:
     """Strings in an index or a key: `"W1"` and the `"W"` of `"W" + str(l)`."""
-    return [p.evaluated_value for p in _walk(node) if isinstance(p, cst.SimpleString) and isinstance(p.evaluated_value, str)]
+    return [p.evaluated_value for p in _walk(node) if isinstance(p, cst.SimpleString)
+            and isinstance(p.evaluated_value, str)]

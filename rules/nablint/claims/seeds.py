@@ -38,10 +38,19 @@ _COST_DERIVATIVE = re.compile(r"(^|\.|_)d?(cost|loss)_?(derivative|deriv|prime|g
 def _given_seeds(it: Interpreter, start: int) -> list[Seed]:
     """What a function named as a cost's derivative returns is the cotangent of its first argument."""
     for function, scope, step, returned in it.returned:
-        if not _COST_DERIVATIVE.search(function.name) or step is None or step.number < start or not isinstance(returned, Array):
+        if (
+            not _COST_DERIVATIVE.search(function.name)
+            or step is None
+            or step.number < start
+            or not isinstance(returned, Array)
+        ):
             continue
         arguments = [v for k, v in scope.names.items() if not k.startswith("$") and isinstance(v, Array)]
-        if arguments and arguments[0].term.card is not None and tuple(arguments[0].term.shape) == tuple(returned.term.shape):
+        if (
+            arguments
+            and arguments[0].term.card is not None
+            and tuple(arguments[0].term.shape) == tuple(returned.term.shape)
+        ):
             return [Seed({arguments[0].term: returned.term}, "given", step)]
     return []
 

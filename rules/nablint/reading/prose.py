@@ -23,7 +23,13 @@ def prose_evidence(text: str, names: frozenset[str]) -> dict[str, ShapeEvidence]
     for match in _STATED.finditer(text):
         dims = read_dims(match["inside"])
         spoken = [w for w in _WORDS.findall(match["names"]) if w not in ("and", "is", "are")]
-        if dims is None or not spoken or not set(spoken) <= names or {d.text for d in dims} & names or not looks_like_shape(dims):
+        if (
+            dims is None
+            or not spoken
+            or not set(spoken) <= names
+            or {d.text for d in dims} & names
+            or not looks_like_shape(dims)
+        ):
             continue
         if len(dims) == 1 and "," not in match["inside"]:
             continue

@@ -11,7 +11,17 @@ import numpy as np
 from nablint.ops import CARDS
 from nablint.shapes import Size, dim
 from nablint.tracing import refine
-from nablint.tracing.values import Array, Class, External, Instance, OpenDict, Pending, PendingShape, RaiseSignal, Unknown
+from nablint.tracing.values import (
+    Array,
+    Class,
+    External,
+    Instance,
+    OpenDict,
+    Pending,
+    PendingShape,
+    RaiseSignal,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -81,7 +91,8 @@ def _sorted(it: Interpreter, node: Node, value: Any, key: Any = None, reverse: A
 def _map(it: Interpreter, node: Node, function: Any, *values: Any) -> Any:
     from nablint.tracing.calls import call
 
-    return [call(it, function, list(args), {}, node) for args in zip(*[_items(it, v, node) for v in values], strict=False)]
+    return [call(it, function, list(args), {}, node)
+            for args in zip(*[_items(it, v, node) for v in values], strict=False)]
 
 
 def _filter(it: Interpreter, node: Node, function: Any, values: Any) -> Any:
@@ -89,7 +100,8 @@ def _filter(it: Interpreter, node: Node, function: Any, values: Any) -> Any:
     from nablint.tracing.operators import truth
 
     items = _items(it, values, node)
-    return [v for v in items if truth(it, v if function is None else call(it, function, [v], {}, node), node or cst.Name("x"))]
+    return [v for v in items if truth(it, v if function is None else call(it, function, [v], {}, node),
+                                      node or cst.Name("x"))]
 
 
 def _sum(it: Interpreter, node: Node, values: Any, start: Any = 0) -> Any:
@@ -143,7 +155,9 @@ def _int(it: Interpreter, node: Node, value: Any = 0, base: Any = 10) -> Any:
         return value
     if isinstance(value, Array) and value.term.ndim == 0:
         sample = value.term.sample
-        return refine.rounded(it, value.term) if np.isfinite(sample) else it.unknown("int of a number that is not finite")
+        return (
+            refine.rounded(it, value.term) if np.isfinite(sample) else it.unknown("int of a number that is not finite")
+        )
     try:
         return int(value)
     except (TypeError, ValueError):
@@ -202,8 +216,11 @@ def _isinstance(it: Interpreter, node: Node, value: Any, kinds: Any) -> Any:
     if isinstance(value, Instance):
         return any(isinstance(k, Class) and _is_subclass(value.cls, k) for k in wanted)
     if isinstance(value, Array):
-        return bool(names & {"ndarray", "Tensor", "float", "Number", "floating"}) and not (names <= {"float", "Number"} and value.term.ndim)
-    kind = {bool: {"bool", "int"}, int: {"int", "Number", "Integral"}, Size: {"int", "Number", "Integral"}, float: {"float", "Number"}}
+        return bool(names & {"ndarray", "Tensor", "float", "Number", "floating"}) and not (
+            names <= {"float", "Number"} and value.term.ndim
+        )
+    kind = {bool: {"bool", "int"}, int: {"int", "Number", "Integral"}, Size: {"int", "Number", "Integral"},
+            float: {"float", "Number"}}
     return bool(names & kind.get(type(value), {type(value).__mro__[-2].__name__, type(value).__name__}))
 
 
@@ -275,7 +292,11 @@ def _next(it: Interpreter, node: Node, value: Any, *default: Any) -> Any:
             return default[0]
         raise RaiseSignal("StopIteration") from None
     except TypeError:
-        return Pending(f"next@{it.world.steps}", "item") if isinstance(value, Pending) else it.unknown("next of something", value)
+        return (
+            Pending(f"next@{it.world.steps}", "item")
+            if isinstance(value, Pending)
+            else it.unknown("next of something", value)
+        )
 
 
 def _apply(it: Interpreter, node: Node, *args: Any, **keywords: Any) -> Any:
@@ -300,11 +321,14 @@ BUILTINS: dict[str, Callable[..., Any]] = {
     "collections.OrderedDict": _dict, "tqdm.tqdm": lambda it, node, value, *a, **k: value,
     "tqdm.trange": _range, "tqdm.notebook.tqdm": lambda it, node, value, *a, **k: value,
     "collections.defaultdict": lambda it, node, *a, **k: OpenDict(), "bool": lambda it, node, value=False: value,
-    "issubclass": lambda it, node, *a: False, "callable": lambda it, node, value: not isinstance(value, Array | int | float),
-    "input": _nothing, "open": _nothing, "repr": _str, "id": _nothing, "vars": lambda it, node, value=None: getattr(value, "names", {}),
+    "issubclass": lambda it, node, *a: False,
+    "callable": lambda it, node, value: not isinstance(value, Array | int | float),
+    "input": _nothing, "open": _nothing, "repr": _str, "id": _nothing,
+    "vars": lambda it, node, value=None: getattr(value, "names", {}),
     "slice": lambda it, node, *a: slice(*a), "object": lambda it, node: Instance(None, {}, "object"),
 }
-for _kind in ("Exception", "ValueError", "NotImplementedError", "TypeError", "AssertionError", "RuntimeError", "KeyError", "IndexError"):
+for _kind in ("Exception", "ValueError", "NotImplementedError", "TypeError", "AssertionError", "RuntimeError",
+              "KeyError", "IndexError"):
     BUILTINS[_kind] = _nothing
 
 

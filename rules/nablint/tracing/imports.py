@@ -64,9 +64,15 @@ def import_from(it: Interpreter, node: cst.ImportFrom, scope: Scope) -> None:
         return
     for alias in node.names:
         imported = dotted(alias.name)
-        bound = alias.asname.name.value if alias.asname is not None and isinstance(alias.asname.name, cst.Name) else imported
+        bound = (
+            alias.asname.name.value
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name)
+            else imported
+        )
         if isinstance(module, External):
-            scope.names[bound] = it.module(canonical(f"{module.name}.{imported}")) if module.name else External(imported)
+            scope.names[bound] = (
+                it.module(canonical(f"{module.name}.{imported}")) if module.name else External(imported)
+            )
         elif imported in module.names:
             scope.names[bound] = module.names[imported]
         else:

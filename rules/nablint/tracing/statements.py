@@ -95,12 +95,14 @@ def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
 
 def _placeholder(it: Interpreter, target: cst.CSTNode, value: Unknown) -> Any:
     """After a misfit in backward code the claim goes on with a stand-in of its variable's shape, so that what is
-    computed from it can still be judged."""
+    computed from it can still be judged.
+    """
     names = target_names(target)
     shape = it.claimed_shape(it, names[0], "", None) if it.claimed_shape is not None and len(names) == 1 else None
     if shape is None:
         return value
-    return Array(it.graph.leaf(f"misfit: {value.reason}", it.world.sample("misfit", shape), shape, tainted=True), it.dialect)
+    return Array(it.graph.leaf(f"misfit: {value.reason}", it.world.sample("misfit", shape), shape, tainted=True),
+                 it.dialect)
 
 
 def _annotated(it: Interpreter, node: cst.AnnAssign, scope: Scope) -> None:
@@ -192,7 +194,8 @@ def _event(it: Interpreter, target: cst.CSTNode, name: str, holder: str, owner: 
 def _unpack(it: Interpreter, target: cst.Tuple | cst.List, value: Any, scope: Scope, quiet: bool) -> None:
     targets = [element for element in target.elements]
     stars = [i for i, e in enumerate(targets) if isinstance(e, cst.StarredElement)]
-    values = refine.unpacked(it, value, len(targets), [n for e in targets for n in target_names(e.value)][: len(targets)], bool(stars))
+    values = refine.unpacked(it, value, len(targets),
+                             [n for e in targets for n in target_names(e.value)][: len(targets)], bool(stars))
     if isinstance(values, Unknown):
         for element in targets:
             assign(it, element.value, values, scope, quiet=quiet)
@@ -321,7 +324,11 @@ def _raise(it: Interpreter, node: cst.Raise, scope: Scope) -> None:
 def _assert(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
     """An assertion about a shape is evidence: where it fails, its sizes must be made equal."""
     test = node.test
-    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1 and isinstance(test.comparisons[0].operator, cst.Equal):
+    if (
+        isinstance(test, cst.Comparison)
+        and len(test.comparisons) == 1
+        and isinstance(test.comparisons[0].operator, cst.Equal)
+    ):
         left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
         left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
         if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
@@ -389,7 +396,9 @@ def _try(it: Interpreter, node: cst.Try, scope: Scope) -> None:
         it.run(node.body.body, scope)
     except RaiseSignal as signal:
         for handler in node.handlers:
-            if handler.type is None or {signal.kind, "Exception", "BaseException"} & set(_exception_names(handler.type)):
+            if handler.type is None or {signal.kind, "Exception", "BaseException"} & set(
+                _exception_names(handler.type)
+            ):
                 it.run(handler.body.body, scope)
                 break
         else:
@@ -414,7 +423,8 @@ def make_function(it: Interpreter, node: cst.FunctionDef, scope: Scope, owner: C
     """The value of a `def`."""
     kind = "function"
     for decorator in node.decorators:
-        names = target_names(decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator)
+        names = target_names(decorator.decorator.func
+                             if isinstance(decorator.decorator, cst.Call) else decorator.decorator)
         word = names[0] if names else ""
         if word in ("staticmethod", "classmethod"):
             kind = word.removesuffix("method")
@@ -446,7 +456,8 @@ def _class(it: Interpreter, node: cst.ClassDef, scope: Scope) -> None:
     bases = [it.eval(arg.value, scope) for arg in node.bases if not arg.star]
     names: dict[str, Any] = {}
     cls = Class(node, node.name.value, names, bases, scope)
-    cls.dataclass = any("dataclass" in target_names(d.decorator.func if isinstance(d.decorator, cst.Call) else d.decorator)
+    cls.dataclass = any("dataclass" in target_names(d.decorator.func
+                                                    if isinstance(d.decorator, cst.Call) else d.decorator)
                         for d in node.decorators)
     inner = Scope(names, scope, cls.name)
     for statement in node.body.body:

@@ -229,7 +229,7 @@ class Super:
     receiver: Any
 
 
-class Signal(Exception):  # noqa: N818 - control flow of the traced program, not errors
+class Signal(Exception):
     """Control flow of the traced program."""
 
 
@@ -257,7 +257,7 @@ class RaiseSignal(Signal):
         self.kind = kind
 
 
-class Restart(Exception):  # noqa: N818
+class Restart(Exception):
     """The present hypothesis does not fit the forward code; `equations` would make it fit."""
 
     def __init__(self, reason: str, equations: tuple[tuple[str, Any], ...] = (), *,
@@ -272,7 +272,7 @@ class Restart(Exception):  # noqa: N818
         self.at = at
 
 
-class TooMuch(Exception):  # noqa: N818
+class TooMuch(Exception):
     """A bound was reached: steps, nodes, depth or time."""
 
 
