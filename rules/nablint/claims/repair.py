@@ -283,7 +283,7 @@ def _factors(step: Step, value: Term, known: Term | None) -> Iterator[str]:
         with np.errstate(all="ignore"):
             ratio = np.asarray(known.sample) / np.asarray(value.sample)
     for text, term in list(live_values(step))[:24]:
-        if np.shape(term.sample) != shape and not (term.ndim and np.ndim(value.sample) and np.shape(term.sample)[-1:] == shape[-1:] and term.ndim < len(shape)):
+        if np.shape(term.sample) != shape and not (term.ndim and shape[-term.ndim:] == np.shape(term.sample)):
             continue
         sample = np.asarray(term.sample, dtype=float) if term.sample.dtype.kind in "iuf" else None
         if sample is None:
