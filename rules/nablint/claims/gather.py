@@ -307,6 +307,7 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
 def updates(it: Interpreter, start: int) -> list[Result]:
     """Steps `w += ...` and `w -= ...` of parameters: what is added is a gradient up to sign and step size."""
     out: list[Result] = []
+    seen: set[Term] = set()
     for event in it.events:
         if (
             event.step.number < start
@@ -316,8 +317,9 @@ def updates(it: Interpreter, start: int) -> list[Result]:
         ):
             continue
         new = event.value
-        if new.card is None or new.card.name not in ("add", "subtract") or not new.ndim:
+        if new in seen or new.card is None or new.card.name not in ("add", "subtract") or not new.ndim:
             continue
+        seen.add(new)
         old = next(
             (
                 a

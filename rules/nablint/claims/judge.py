@@ -65,6 +65,7 @@ def judge_seed(run: Run, seed: Seed, *, prove: bool = True) -> Judgement:
         return Judgement(run, [Judged(r, "unchecked", f"the gradient could not be derived ({error})") for r in run.results], seed)
     judged = [_judge_result(run, r, derived, prove) for r in run.results]
     together = seed.kind == "loss" and returned_together(run, seed)
+    _steps(judged, seed)
     if not together:
         _conventions(judged, seed)
     silence_deliberate(run, seed, judged)
@@ -153,6 +154,22 @@ def _ratio(claimed: np.ndarray, expected: np.ndarray) -> float | None:
     ratio = float(np.sum(claimed * expected)) / total
     scale = float(np.max(np.abs(claimed), initial=0.0))
     return ratio if ratio and np.max(np.abs(claimed - ratio * expected), initial=0.0) <= TOLERANCE * scale else None
+
+
+def _steps(judged: list[Judged], seed: Seed) -> None:
+    """Steps of any size descend a loss that is in sight; one that climbs is a mistake where others descend."""
+    steps = [j for j in judged if j.result.update and (j.verdict in ("proved", "verified") or (j.verdict == "wrong" and j.ratio))]
+    down = [j for j in steps if j.verdict == "wrong" and (j.ratio or 0) < 0]
+    if seed.kind != "loss":
+        return
+    for j in steps:
+        if j in down:
+            j.verdict, j.reason, j.ratio = "verified", "", None
+        elif not down:
+            j.verdict, j.reason = "unchecked", "the step climbs what goes by the name of a loss, and it may be meant to"
+        else:
+            assert j.derived is not None
+            j.verdict, j.reason, j.ratio, j.derived = "wrong", "", -1.0, -j.derived
 
 
 def _conventions(judged: list[Judged], seed: Seed) -> None:
