@@ -65,8 +65,10 @@ async function start(): Promise<void> {
   if ("missing" in found) {
     log.error(found.missing);
     say("not found", vscode.LanguageStatusSeverity.Error, found.missing);
-    const choice = await vscode.window.showErrorMessage(`nablint: ${found.missing}`, "Open Settings");
-    if (choice) void vscode.commands.executeCommand("workbench.action.openSettings", "nablint.path");
+    // Not awaited: a message that nobody closes must not hold back the next start.
+    void vscode.window.showErrorMessage(`nablint: ${found.missing}`, "Open Settings").then((choice) => {
+      if (choice) void vscode.commands.executeCommand("workbench.action.openSettings", "nablint.path");
+    });
     return;
   }
   log.info(`starting ${found.program} (from ${found.from})`);

@@ -26,7 +26,7 @@ MISSING = [name for name, there in NEEDED.items() if not there]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"missing: {', '.join(MISSING)}")
 
 
-def test_squiggle_hover_message_derivation_and_quick_fix(tmp_path):
+def test_start_squiggle_hover_message_derivation_and_quick_fix(tmp_path):
     project = tmp_path / "project"
     project.mkdir()
     (project / "net.py").write_text(FAKE_SLIP)
@@ -37,7 +37,8 @@ def test_squiggle_hover_message_derivation_and_quick_fix(tmp_path):
                    "execution_count": None} for n, source in enumerate(cells)]}))
     options = tmp_path / "options.json"
     options.write_text(json.dumps({
-        "codeServer": str(CODE_SERVER), "chromium": CHROMIUM, "vsix": str(VSIX), "program": str(fake_program(tmp_path)),
+        "codeServer": str(CODE_SERVER), "chromium": CHROMIUM, "vsix": str(VSIX), "program": "/nowhere/nablint",
+        "correction": str(fake_program(tmp_path)),
         "folder": str(project), "file": "net.py", "row": 5, "column": 11, "hint": ": (D, M)",
         "notebook": "book.ipynb",
         "output": os.environ.get("NABLINT_SCREENSHOTS", str(tmp_path / "screenshots")),
@@ -45,6 +46,7 @@ def test_squiggle_hover_message_derivation_and_quick_fix(tmp_path):
     run = subprocess.run([NODE, HERE / "workbench.mjs", options], capture_output=True, text=True, timeout=300)
     assert run.returncode == 0, run.stderr
     seen = {row["step"]: row["found"] for row in map(json.loads, run.stdout.splitlines())}
+    assert "/nowhere/nablint, which does not exist" in seen["missing"]
     assert seen["squiggles"] == 1
     assert seen["lens"] == "1 of 2 gradients verified, 1 wrong"
     assert "W: (D, M) = zeros(D, M)" in seen["hinted"]

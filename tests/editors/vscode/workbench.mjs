@@ -79,6 +79,15 @@ try {
   // Open the file: it gets its squiggle, its hints and its lens.
   await page.locator(".explorer-folders-view .monaco-list-row", { hasText: options.file }).dblclick();
   await page.waitForSelector(".monaco-editor .view-lines");
+  if (options.correction) {
+    // The program is nowhere: a message says so, and the server starts as soon as the setting is right.
+    await page.waitForSelector(".notification-list-item-message");
+    await shot("0-missing");
+    say("missing", await text(".notification-list-item-message"));
+    fs.mkdirSync(path.join(options.folder, ".vscode"));
+    fs.writeFileSync(path.join(options.folder, ".vscode/settings.json"),
+      JSON.stringify({ "nablint.path": options.correction }));
+  }
   await page.waitForSelector(".squiggly-warning, .squiggly-error");
   if (options.hint) await page.waitForFunction((hint) => [...document.querySelectorAll(".view-line")].some(
     (l) => l.textContent.replace(/\u00a0/g, " ").includes(hint)), options.hint);
