@@ -33,17 +33,35 @@ def silence_deliberate(run: Run, seed: Seed, judged: list[Judged]) -> None:
 def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
     value, wrt = j.result.value, j.wrt
     assert value is not None
-    if wrt is not None and any(_equal(output, wrt) for output in seed.cotangents):
+    if wrt is not None and any(_passed_on(output, wrt) for output in seed.cotangents):
         return "forward passes it on as it is: another gradient is deliberate"
-    if any(_equal(value, c) for c in seed.cotangents.values()) and wrt is not None and _only_elementwise(wrt, seed):
+    if any(_equal(value, c) for c in seed.cotangents.values()) and wrt is not None and _quantises(made, wrt) and _only_elementwise(wrt, seed):
         return "the upstream gradient goes straight through, which may be deliberate"
     if any(node.card is not None and node.card.name in STEPS and wrt in ancestors(node) for node in made):
         return "forward rounds it: its gradient is an estimate"
     known = made | set(seed.cotangents.values()) | (ancestors(j.derived) if j.derived is not None else set())
     for node in ancestors(value):
-        if node.card is None and node.label and node not in known and not _is_size(run, node) and node.label[:7] not in ("unknown", "misfit:"):
+        if node.card is None and node.label and (node.ndim == 0 or run.it.dialect == "torch") and node not in known and not _is_size(run, node) and node.label[:7] not in ("unknown", "misfit:"):
             return f"it depends on {run.it.names.get(node, node.label)}, which forward's value does not depend on"
     return ""
+
+
+PASSING = frozenset({"reshape", "transpose", "expand_dims", "squeeze", "broadcast_to", "identity", "getitem"})
+
+
+def _passed_on(output: Term, wrt: Term) -> bool:
+    """Is the output the variable itself, at most in another layout?  (Equal samples would not do: relu keeps positive ones.)"""
+    while output is not wrt and output.card is not None and output.card.name in PASSING:
+        output = output.args[0]
+    return output is wrt
+
+
+QUANTISING = STEPS | {"clip", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "argmax"}
+
+
+def _quantises(made: set[Term], wrt: Term) -> bool:
+    """Does the forward function cut values off or sort them into classes?  An activation does not."""
+    return any(n.card is not None and n.card.name in QUANTISING and wrt in ancestors(n) for n in made)
 
 
 def _equal(a: Term, b: Term) -> bool:

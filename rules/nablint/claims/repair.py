@@ -256,14 +256,22 @@ def _numbers(it: Any, step: Step) -> list[str]:
     out: list[str] = []
     shapes: list[str] = []
     for name, value in step.names.items():
-        value = value.value if isinstance(value, Pending) else value
-        if isinstance(value, Size) and value > 1 and name.isidentifier():
-            out.append(name)
-        elif isinstance(value, Array) and value.term.ndim == 0 and name.isidentifier() and not value.term.tainted:
+        if not name.isidentifier():
+            continue
+        if isinstance(value, Instance) and name in ("self", "ctx"):
+            out += [f"{name}.{attribute}" for attribute, held in value.names.items() if attribute.isidentifier() and _is_number(held)]
+        elif _is_number(value):
             out.append(name)
     for text, term in live_values(step):
         shapes += [f"{text}.shape[{axis}]" for axis in range(min(term.ndim, 2)) if not term.tainted]
-    return out + shapes[:8]
+    return out[:12] + shapes[:8]
+
+
+def _is_number(value: Any) -> bool:
+    value = value.value if isinstance(value, Pending) else value
+    if isinstance(value, Array):
+        return value.term.ndim == 0 and not value.term.tainted and value.term.sample.dtype.kind in "iuf"
+    return isinstance(value, int) and not isinstance(value, bool) and value > 1
 
 
 def _target(step: Step, failing: list[Judged]) -> Term | None:

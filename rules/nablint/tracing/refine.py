@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 LIST_LENGTH = 3
-RANKS = (2, "column", 1, "row", 3, 4, 0)
+RANKS = (2, "column", 1, "row", 3, 4)
+"""Ranks of an array that nothing tells of.  0 is not among them: a number hides every sum and transpose, and code for
+numbers shows itself by names and defaults."""
 
 
 def free_shape(it: Interpreter, p: Pending, rank: int | str) -> Shape:
