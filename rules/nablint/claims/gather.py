@@ -379,7 +379,8 @@ def unscaled(term: Term) -> Term:
 
 
 def drop_staged(results: list[Result]) -> list[Result]:
-    """A value that another result of the same variable is made from is a stage on the way, not a result.
+    """A value that another result of the same variable is made from is a stage on the way, not a result; so is the
+    cotangent of a computed value that a parameter's gradient is made from.
 
     A step `w -= ...` repeats the gradient that it uses; it counts only where nothing else names that gradient.
     """
@@ -388,6 +389,8 @@ def drop_staged(results: list[Result]) -> list[Result]:
         others = [r for r in results if r is not result and r.value is not None and set(r.wrt) & set(result.wrt)]
         if result.update and any(not o.update for o in others):
             continue
+        if all(t.card is not None for t in result.wrt):
+            others += [r for r in results if r.value is not None and any(t.card is None for t in r.wrt)]
         if result.value is not None and any(
             not o.update and o.value is not result.value and _made_from(o.value, result.value) for o in others
         ):

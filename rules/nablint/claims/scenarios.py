@@ -238,8 +238,21 @@ def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:
     if returned is None:
         words, returned = _kept_output(instance, before)
     arguments = dict(zip([p.name.value for p in parameters(ahead, bound=bound)], given, strict=True))
+    _framework(instance, given, returned)
     arrivals = Arrivals(it, returned, words, last_scope(it, ahead), arguments)
     return _back(it, arrivals, ahead, back, instance)
+
+
+def _framework(instance: Instance, given: list[Any], returned: Any) -> None:
+    """What a base class outside the file keeps for the backward method: inputs and outputs, by these names."""
+    if instance.cls is None or not instance.cls.bases:
+        return
+    outputs = tuple(returned) if isinstance(returned, tuple) else (returned,)
+    inputs = tuple(settle(v) for v in given)
+    kept = {"inputs": inputs, "outputs": outputs} | ({"input": inputs[0]} if inputs else {}) | {"output": outputs[0]}
+    for name, value in kept.items():
+        if instance.names.get(name) is None:
+            instance.names[name] = value
 
 
 _OUTPUT = re.compile(r"^_?(out|outputs?|y|a|result|activations?|value)$", re.I)
@@ -272,6 +285,7 @@ def new_instance(it: Interpreter, cls: Class) -> Instance:
 
 def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Function, instance: Instance | None) -> Run:
     start = len(it.steps)
+    it.sealed = instance
     bound = instance is not None and backward.kind != "static"
     given = arrivals.bind(backward, bound=bound)
     borrowed: list[Seed] = []

@@ -78,7 +78,7 @@ def _class_units(cls: Class) -> list[Unit]:
     methods = {name: f for name, f in _members(cls).items() if isinstance(f, Function)}
     own = {name for name, f in cls.names.items() if isinstance(f, Function)}
     base = cls.external_base() or ""
-    if {"forward", "backward"} <= set(methods) and base.endswith("Function"):
+    if {"forward", "backward"} <= set(methods) and base.endswith("Function") and _is_torch(methods["forward"], base):
         return [
             Unit(
                 cls.name,
@@ -110,6 +110,12 @@ def _class_units(cls: Class) -> list[Unit]:
         if name in own and name not in taken and name != "__init__" and has_claims(function):
             units.append(_method_unit(cls, name, function))
     return units
+
+
+def _is_torch(forward: Function, base: str) -> bool:
+    """Is the class one of PyTorch's?  Other libraries have functions with `forward` and `backward`, too."""
+    first = _parameters(forward)[:1]
+    return forward.kind == "static" or "autograd" in base or "torch" in base or first == ["ctx"]
 
 
 def _arrives(function: Function) -> bool:

@@ -16,6 +16,7 @@ from nablint.tracing.values import (
     Instance,
     Method,
     Pending,
+    Scope,
     Super,
     Unknown,
 )
@@ -43,6 +44,8 @@ def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) 
         return CONSTANTS[full] if full in CONSTANTS else it.module(full)
     if isinstance(owner, Array):
         return _of_array(it, owner, name)
+    if isinstance(owner, Scope):
+        return owner.names[name] if name in owner.names else it.unknown(f"the name {name} of a module")
     if isinstance(owner, Instance):
         return _of_instance(it, owner, name, node)
     if isinstance(owner, Pending):
@@ -99,6 +102,8 @@ def _of_instance(it: Interpreter, owner: Instance, name: str, node: cst.CSTNode 
             return owner.cls
     if name == "__dict__":
         return owner.names
+    if owner is it.sealed:
+        return it.unknown(f"{owner.path}.{name} is set by nothing that was run")
     value = owner.names[name] = Pending(f"{owner.path}.{name}" if owner.path else name, name)
     return value
 

@@ -123,6 +123,8 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
         for name in ("__call__", "forward"):
             if callee.cls.lookup(name):
                 return call_method(it, callee, name, args, node, keywords)
+    if isinstance(callee, Array) and not args and not keywords:
+        return callee  # what a weak reference points to
     if isinstance(callee, Pending) and callee.value is None:
         return it.unknown(f"{callee.path} is called, and what it does is not known", *args)
     return it.unknown("a call of something unknown", callee, *args)
@@ -241,6 +243,8 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         return apply_spelling(it, name, spelling, args, keywords, node, receiver=None)
     if name in METHODS_OF_MODULES:
         return METHODS_OF_MODULES[name](it, args)
+    if name.endswith("get_array_module"):
+        return External("numpy")
     if name in GENERATORS:
         return External(f"{GENERATORS[name]}()")
     tainted = any(map(is_tainted, args)) or any(map(is_tainted, keywords.values()))
@@ -353,7 +357,7 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
            keywords: dict[str, Any], dialect: str) -> Any:
     """The result of a spelling as a value: views keep their base, buffers are marked."""
     if isinstance(result, Term):
-        if spelling.unview is not None and args and isinstance(args[0], Array) and result is not converted[0]:
+        if spelling.unview is not None and args and isinstance(args[0], Array):
             rest = converted[1:]
             kept = {k: _convert(it, v) for k, v in keywords.items()}
             unview, again = spelling.unview, spelling.call

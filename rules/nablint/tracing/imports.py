@@ -70,10 +70,9 @@ def import_from(it: Interpreter, node: cst.ImportFrom, scope: Scope) -> None:
             else imported
         )
         if isinstance(module, External):
-            scope.names[bound] = (
-                it.module(canonical(f"{module.name}.{imported}")) if module.name else External(imported)
-            )
+            joined = f"{module.name}.{imported}" if module.name.strip(".") else f"{module.name}{imported}"
+            scope.names[bound] = it.module(canonical(joined)) if module.name else External(imported)
         elif imported in module.names:
             scope.names[bound] = module.names[imported]
         else:
-            scope.names[bound] = External(f"{name}.{imported}")
+            scope.names[bound] = it.module(f"{name}.{imported}" if name.strip(".") else f"{name}{imported}")

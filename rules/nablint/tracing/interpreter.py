@@ -74,6 +74,8 @@ class Interpreter:
         self.claimed_shape: Callable[[Interpreter, str, str, Any], Shape | None] | None = None
         self.lists: dict[str, list[Any]] = {}
         self.spans: dict[str, Size] = {}
+        self.sealed: Any = None
+        """An object whose forward method has run: what it does not hold by then is not known."""
         self.units: dict[str, Size] = {}
         self.lazy: dict[str, list[tuple[Block, cst.CSTNode]]] = {}
 
@@ -233,7 +235,10 @@ class Interpreter:
     def module(self, name: str) -> Any:
         """A module by its dotted name: a file of the project where it is one, else something outside."""
         found = self.resolve(name) if self.resolve is not None else None
-        return External(name) if found is None else found
+        if found is None:
+            return External(name)
+        self.blocks.update(found.blocks)
+        return found
 
     def free_name(self, name: str) -> Any:
         """A name that the file does not define: from a star import, or unknown."""

@@ -122,6 +122,8 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
         value = value.value
     if not quiet and not it.graph.tainting:
         _keep_blanks(value)
+        if not isinstance(target, cst.Subscript):
+            _name_draws(it, value, _label(target))
     if isinstance(target, cst.Name):
         if not quiet:
             _event(it, target, target.value, "", None, None, value)
@@ -138,6 +140,8 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
 
         owner = it.eval(target.value, scope)
         key = subscript_key(it, target, scope)
+        if isinstance(key, str) and not quiet and not it.graph.tainting:
+            _name_draws(it, value, key)
         store(it, owner, key, value, target)
         if isinstance(key, str):
             it.note(key, value)
@@ -161,6 +165,48 @@ def _keep_blanks(value: Any) -> None:
         for item in value:
             if type(item) is Array:
                 _keep_blanks(item)
+
+
+_DRAWN = frozenset({"randn", "normal", "rand", "random", "standard_normal", "positive", "uniform", "truncnorm"})
+_SCALING = frozenset({"multiply", "divide", "add", "subtract", "negative", "sqrt", "power", "astype", "cast"})
+
+
+def _label(target: cst.CSTNode) -> str:
+    """The path that an assigned value is known by: `self.W`, `W1`, `parameters[W1]`; "" where there is none."""
+    if isinstance(target, cst.Name):
+        return target.value
+    return f"{_last_name(target.value)}.{target.attr.value}" if isinstance(target, cst.Attribute) else ""
+
+
+def _name_draws(it: Interpreter, value: Any, label: str) -> None:
+    """A drawn array that gets its first name, be it scaled or shifted, is a parameter by that name."""
+    if type(value) is Array:
+        if label and value.base is None and _is_draw(it, value._term):
+            value._term = it.graph.leaf(label, value._term.sample, value._term.shape)
+    elif type(value) in (list, tuple) and len(value) < 16:
+        for i, item in enumerate(value):
+            _name_draws(it, item, f"{label}[{i}]" if label else "")
+    elif isinstance(value, dict) and len(value) < 32:
+        for key, item in value.items():
+            _name_draws(it, item, str(key) if isinstance(key, str) else "")
+
+
+def _is_draw(it: Interpreter, term: Any) -> bool:
+    stack, drawn, seen = [term], 0, 0
+    while stack:
+        node = stack.pop()
+        seen += 1
+        if seen > 12 or node.tainted:
+            return False
+        if node.card is not None:
+            if node.card.name not in _SCALING:
+                return False
+            stack.extend(node.args)
+        elif node.label in _DRAWN and node not in it.names:
+            drawn += 1
+        elif node.ndim:
+            return False
+    return drawn == 1 and bool(term.ndim)
 
 
 def _bind(it: Interpreter, scope: Scope, name: str, value: Any) -> None:
