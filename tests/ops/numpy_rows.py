@@ -125,6 +125,8 @@ DIFFERENCES: list[tuple[str, ...]] = [
     ("np.linalg.matrix_norm(a)", "B N D"),
     ("np.linalg.vector_norm(a, axis=0)", "N D"),
     ("np.linalg.svdvals(a)", "N D"),
+    ("np.linalg.qr(a)[0]", "4 2"),
+    ("np.linalg.qr(a, 'r')", "4 2"),
     ("sp.linalg.expm(a)", "N N : square"),
     ("sp.linalg.cho_solve((a, True), b)", "N N : lower", "N M"),
     ("sp.linalg.cho_solve((a, False), b)", "N N : upper", "N"),

@@ -27,7 +27,7 @@ def written(name: str, style: str) -> list[tuple[str, dict[str, Any], Any]]:
     return found
 
 
-SIGNS = ("svd_left", "svd_right", "eigenvectors")
+SIGNS = ("svd_left", "svd_right", "eigenvectors", "qr_q", "qr_r")
 """Cards whose signs are the library's choice."""
 
 

@@ -1,4 +1,4 @@
-"""Decompositions: Cholesky factor, symmetric eigenvalues and eigenvectors, singular values and vectors.
+"""Decompositions: Cholesky factor, QR, symmetric eigenvalues and eigenvectors, singular values and vectors.
 
 Each factor is a card of its own, because a card has one result.  Leading axes are a stack of matrices.
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nablint.ops.card import Card, Operand, constant_like, example, op, register
+from nablint.ops.card import Card, Operand, add_up, constant_like, example, op, register
 from nablint.ops.linalg import real_only, square_shape
 from nablint.ops.products import transposed as t
 from nablint.shapes import Misfit, Shape, Size, dim, show_shape
@@ -146,4 +146,45 @@ register(Card(
     numpy="np.linalg.svd({0}, full_matrices=False)[2]", torch="torch.linalg.svd({0}, full_matrices=False)[2]",
     text="Vᵀ({0})", latex="V^\\top({0})", why="Townsend 2016, eq. 22: the left factor's rule on Aᵀ",
     examples=(example("N D"), example("B 4 2"), example("2 3")),
+))
+
+
+def _tall(a: Shape) -> Shape:
+    if len(a) < 2 or a[-2] < a[-1]:
+        raise Misfit(f"the triangular factor is followed for matrices at least as high as wide, not {show_shape(a)}")
+    return tuple(map(dim, a))
+
+
+def _qr_adjoint(q: Operand, r: Operand, q_bar: Operand | None, r_bar: Operand | None) -> Operand:
+    """[Q̄ + Q copyltu(R R̄ᵀ - Q̄ᵀ Q)] R⁻ᵀ, where copyltu mirrors the lower triangle."""
+    inner = add_up([None if r_bar is None else r @ t(r_bar), None if q_bar is None else -(t(q_bar) @ q)])
+    below = op.tril(inner, k=-1)
+    full = add_up([q_bar, q @ (op.tril(inner) + t(below))])
+    return t(op.solve(r, t(full)))
+
+
+def _qr_differentials(q: Operand, r: Operand, da: Operand) -> tuple[Operand, Operand]:
+    """dQ and dR by the skew part of Qᵀ dA R⁻¹."""
+    scaled = t(op.solve(t(r), t(da)))  # dA R⁻¹
+    inner = t(q) @ scaled
+    below = op.tril(inner, k=-1)
+    skew = below - t(below)
+    return scaled - q @ inner + q @ skew, (inner - skew) @ r
+
+
+register(Card(
+    "qr_q", lambda a: np.linalg.qr(real_only(a))[0], _tall,
+    lambda G, out, a: (_qr_adjoint(out, op.qr_r(a), G, None),),
+    lambda Q, args, dargs: _qr_differentials(Q, op.qr_r(args[0]), dargs[0])[0],
+    numpy="np.linalg.qr({0})[0]", torch="torch.linalg.qr({0})[0]", text="Q({0})", latex="Q({0})",
+    why="Seeger et al., Auto-differentiating linear algebra, 2017, section 4.3 (for the transposed factors)",
+    examples=(example("4 2"), example("3 N N : square")),
+))
+register(Card(
+    "qr_r", lambda a: np.linalg.qr(real_only(a))[1], lambda a: (*_tall(a)[:-2], dim(a[-1]), dim(a[-1])),
+    lambda G, out, a: (_qr_adjoint(op.qr_q(a), out, None, G),),
+    lambda R, args, dargs: _qr_differentials(op.qr_q(args[0]), R, dargs[0])[1],
+    numpy="np.linalg.qr({0})[1]", torch="torch.linalg.qr({0})[1]", text="R({0})", latex="R({0})",
+    why="Seeger et al. 2017, section 4.3",
+    examples=(example("4 2"), example("3 N N : square")),
 ))

@@ -51,21 +51,6 @@ class SignAndLog(NamedTuple):
     logabsdet: Operand
 
 
-class Eigen(NamedTuple):
-    """Eigenvalues in ascending order and eigenvectors as columns."""
-
-    eigenvalues: Operand
-    eigenvectors: Operand
-
-
-class Singular(NamedTuple):
-    """The factors of a thin singular value decomposition."""
-
-    U: Operand
-    S: Operand
-    Vh: Operand
-
-
 @spelled("numpy.linalg.slogdet", "torch.linalg.slogdet", "torch.slogdet", "Tensor.slogdet")
 def slogdet(a: Value, *, out: Value = None) -> SignAndLog:
     """The sign of the determinant, and the logarithm of its size."""
@@ -96,6 +81,13 @@ def torch_solve(A: Value, B: Value, *, left: Value = True, out: Value = None) ->
     return op.solve(A, B)
 
 
+@spelled("torch.triangular_solve", "Tensor.triangular_solve")
+def old_triangular_solve(input: Value, A: Value, upper: Value = True, transpose: Value = False,
+                         unitriangular: Value = False) -> tuple[Operand, Operand]:
+    """The X with `A @ X = input` reading one triangle of A, and A."""
+    return op.solve_triangular(A, input, lower=not upper, trans=bool(transpose), unit=bool(unitriangular)), A
+
+
 @spelled("scipy.linalg.solve_triangular")
 def solve_triangular(a: Value, b: Value, trans: Value = 0, lower: Value = False, unit_diagonal: Value = False,
                      overwrite_b: object = None, check_finite: object = None) -> Operand:
@@ -113,119 +105,28 @@ def torch_solve_triangular(A: Value, B: Value, *, upper: Value, left: Value = Tr
     return transposed(op.solve_triangular(A, transposed(B), lower=not upper, trans=True, unit=bool(unitriangular)))
 
 
-@spelled("numpy.linalg.cholesky")
-def cholesky(a: Value, /, *, upper: Value = False) -> Operand:
-    """The lower factor, or the upper one."""
-    factor = op.cholesky(array(a))
-    return transposed(factor) if upper else factor
-
-
-@spelled("torch.linalg.cholesky", "torch.cholesky", "Tensor.cholesky")
-def torch_cholesky(input: Value, upper: Value = False, *, out: Value = None) -> Operand:
-    """The lower factor, or the upper one."""
-    return cholesky(input, upper=upper)
-
-
-@spelled("scipy.linalg.cholesky")
-def scipy_cholesky(a: Value, lower: Value = False, overwrite_a: object = None, check_finite: object = None) -> Operand:
-    """The upper factor, or the lower one."""
-    return cholesky(a, upper=not lower)
-
-
-@spelled("scipy.linalg.cho_factor")
-def cho_factor(a: Value, lower: Value = False, overwrite_a: object = None, check_finite: object = None
-               ) -> tuple[Operand, bool]:
-    """A factor for `cho_solve`, and whether it is the lower one."""
-    return scipy_cholesky(a, lower), bool(lower)
-
-
-@spelled("scipy.linalg.cho_solve")
-def cho_solve(c_and_lower: Value, b: Value, overwrite_b: object = None, check_finite: object = None) -> Operand:
-    """The x with `c c.T @ x = b`, by two triangular systems."""
-    factor, lower = c_and_lower
-    lower = bool(plain(lower))
-    first = op.solve_triangular(array(factor), array(b), lower=lower, trans=not lower, unit=False)
-    return op.solve_triangular(array(factor), first, lower=lower, trans=lower, unit=False)
-
-
-@spelled("torch.cholesky_solve", "Tensor.cholesky_solve")
-def cholesky_solve(input: Value, L: Value, upper: Value = False, *, out: Value = None) -> Operand:
-    """The X with `L @ L.T @ X = input`."""
-    return cho_solve((L, not upper), input)
-
-
-@spelled("torch.cholesky_inverse", "Tensor.cholesky_inverse")
-def cholesky_inverse(L: Value, upper: Value = False, *, out: Value = None) -> Operand:
-    """The inverse of `L @ L.T`."""
-    factor = op.triu(L) if upper else op.tril(L)
-    return op.inv(op.matmul(transposed(factor), factor) if upper else op.matmul(factor, transposed(factor)))
-
-
-def _by_triangle(a: Operand, triangle: object) -> Operand:
-    """The matrix whose lower triangle is the one to be read."""
-    return a if triangle == "L" else transposed(a)
-
-
-@spelled("numpy.linalg.eigvalsh", "torch.linalg.eigvalsh")
-def eigvalsh(a: Value, UPLO: object = "L", *, out: Value = None) -> Operand:
-    """Eigenvalues of a symmetric matrix."""
-    return op.eigvalsh(_by_triangle(array(a), UPLO))
-
-
-@spelled("numpy.linalg.eigh", "torch.linalg.eigh")
-def eigh(a: Value, UPLO: object = "L", *, out: Value = None) -> Eigen:
-    """Eigenvalues and eigenvectors of a symmetric matrix."""
-    matrix = _by_triangle(array(a), UPLO)
-    return Eigen(op.eigvalsh(matrix), op.eigenvectors(matrix))
-
-
-@spelled("scipy.linalg.eigh")
-def scipy_eigh(a: Value, b: Value = None, *, lower: Value = True, eigvals_only: Value = False, **_: object
-               ) -> Eigen | Operand:
-    """Eigenvalues and eigenvectors of a symmetric matrix."""
-    if b is not None or {"subset_by_index", "subset_by_value"} & set(_):
-        raise TypeError("generalised or partial eigenproblems are not followed")
-    triangle = "L" if lower else "U"
-    return eigvalsh(a, triangle) if eigvals_only else eigh(a, triangle)
-
-
-@spelled("scipy.linalg.eigvalsh")
-def scipy_eigvalsh(a: Value, b: Value = None, *, lower: Value = True, **_: object) -> Eigen | Operand:
-    """Eigenvalues of a symmetric matrix."""
-    return scipy_eigh(a, b, lower=lower, eigvals_only=True, **_)
-
-
-@spelled("numpy.linalg.svd", "scipy.linalg.svd")
-def svd(a: Value, full_matrices: Value = True, compute_uv: Value = True, *args: object, **_: object
-        ) -> Singular | Operand:
-    """The thin decomposition, or the singular values."""
-    a = array(a)
-    if not compute_uv:
-        return op.svdvals(a)
-    if full_matrices and a.shape[-1] != a.shape[-2]:
-        raise TypeError("the full singular vectors of a matrix that is not square are not followed")
-    return Singular(op.svd_left(a), op.svdvals(a), op.svd_right(a))
-
-
-@spelled("torch.linalg.svd")
-def torch_svd(A: Value, full_matrices: Value = True, *, driver: object = None, out: Value = None) -> Singular | Operand:
-    """The thin decomposition."""
-    return svd(A, full_matrices)
-
-
-@spelled("torch.svd", "Tensor.svd")
-def old_torch_svd(input: Value, some: Value = True, compute_uv: Value = True) -> tuple[Operand, ...]:
-    """The thin decomposition, the right vectors as columns."""
-    return op.svd_left(input), op.svdvals(input), transposed(op.svd_right(input))
-
-
 @spelled("numpy.linalg.matrix_power", "torch.linalg.matrix_power", "torch.matrix_power", "Tensor.matrix_power")
 def matrix_power(a: Value, n: Value, *, out: Value = None) -> Operand:
     """The matrix times itself."""
     return op.matrix_power(array(a), n=int(plain(n)))
 
 
+class LeastSquares(NamedTuple):
+    """A least-squares solution; residuals, rank and singular values are not followed."""
+
+    solution: Operand
+    residuals: None = None
+    rank: None = None
+    singular_values: None = None
+
+
+@spelled("torch.linalg.lstsq")
+def torch_lstsq(A: Value, B: Value, rcond: object = None, *, driver: object = None) -> LeastSquares:
+    """The least-squares solution."""
+    return LeastSquares(op.matmul(op.pinv(A), B))
+
+
 @spelled("numpy.linalg.lstsq", "scipy.linalg.lstsq")
-def lstsq(a: Value, b: Value, *args: object, **_: object) -> tuple[Operand, None, None, None]:
-    """The least-squares solution; residuals, rank and singular values are not followed."""
-    return op.matmul(op.pinv(array(a)), array(b)), None, None, None
+def lstsq(a: Value, b: Value, *args: object, **_: object) -> LeastSquares:
+    """The least-squares solution."""
+    return LeastSquares(op.matmul(op.pinv(array(a)), array(b)))

@@ -108,9 +108,14 @@ def cross_entropy(input: Value, target: Value, weight: Value = None, size_averag
                   label_smoothing: Value = 0.0) -> Operand:
     """The negative log-likelihood of labels, or of probabilities for each class, under the softmax of the input."""
     axis = _class_axis(input)
-    if plain(label_smoothing):
-        raise TypeError("label smoothing is not followed")
-    labels = array(target)
+    labels, smoothing = array(target), plain(label_smoothing)
+    if smoothing:
+        if weight is not None or _ignored(labels, ignore_index):
+            raise TypeError("label smoothing with class weights or ignored labels is not followed")
+        sharp = cross_entropy(input, target, reduction="none")
+        even = op.negative(op.mean(op.log_softmax(input, axis=axis), axis=axis, keepdims=False))
+        smooth = op.add(op.multiply(1 - smoothing, sharp), op.multiply(smoothing, even))
+        return reduced(smooth, reduction, size_average, reduce)
     if rank_of(labels) == rank_of(input):
         if weight is not None:
             raise TypeError("class weights with probabilities as targets are not followed")
