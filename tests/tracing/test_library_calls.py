@@ -30,48 +30,50 @@ CASES: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         x, w = ctx.saved_tensors
         dx = torch.nn.grad.conv2d_input(x.shape, w, g, padding=1)
         dw = torch.nn.grad.conv2d_weight(x, w.shape, g, padding=1)
-        return dx, dw""", ("(x, w.shape, g", "(x, w.shape, -g")),
+        return dx, dw""", ("(x, w.shape, g", "(x, w.shape, g * g")),
     "transposed convolution": ("x, w", """
         ctx.save_for_backward(x, w)
         return F.conv_transpose2d(x, w, stride=2)""", """
         x, w = ctx.saved_tensors
         return F.conv2d(g, w, stride=2), torch.nn.grad.conv2d_weight(g, w.shape, x, stride=2)""",
-                               ("F.conv2d(g, w, stride=2)", "2 * F.conv2d(g, w, stride=2)")),
+                               ("F.conv2d(g, w, stride=2)", "F.conv2d(g * g, w, stride=2)")),
     "gather": ("x, index", """
-        ctx.save_for_backward(index)
+        y = torch.gather(x, 1, index).exp()
+        ctx.save_for_backward(index, y)
         ctx.sizes = x.size()
-        return torch.gather(x, 1, index)""", """
-        index, = ctx.saved_tensors
-        return torch.zeros(ctx.sizes).scatter_add_(1, index, g), None""",
-               ("scatter_add_(1, index, g)", "scatter_add_(1, index, -g)")),
+        return y""", """
+        index, y = ctx.saved_tensors
+        return torch.zeros(ctx.sizes).scatter_add_(1, index, g * y), None""", ("index, g * y)", "index, g)")),
     "rows": ("x, index", """
-        ctx.save_for_backward(index)
+        y = x.index_select(0, index).exp()
+        ctx.save_for_backward(index, y)
         ctx.sizes = x.shape
-        return x.index_select(0, index)""", """
-        index, = ctx.saved_tensors
+        return y""", """
+        index, y = ctx.saved_tensors
         dx = torch.zeros(ctx.sizes)
-        dx.index_add_(0, index, g)
-        return dx, None""", ("index_add_(0, index, g)", "index_add_(0, index, -g)")),
+        dx.index_add_(0, index, g * y)
+        return dx, None""", ("index, g * y)", "index, g)")),
     "embedding": ("tokens, table", """
-        ctx.save_for_backward(tokens)
+        y = F.embedding(tokens, table).exp()
+        ctx.save_for_backward(tokens, y)
         ctx.rows = table.shape[0]
-        return F.embedding(tokens, table)""", """
-        tokens, = ctx.saved_tensors
+        return y""", """
+        tokens, y = ctx.saved_tensors
         grad_table = torch.zeros(ctx.rows, g.shape[-1])
-        grad_table.index_add_(0, tokens.view(-1), g.reshape(-1, g.size(-1)))
-        return None, grad_table""", ("torch.zeros(ctx", "1 + torch.zeros(ctx")),
+        grad_table.index_add_(0, tokens.view(-1), (g * y).reshape(-1, g.size(-1)))
+        return None, grad_table""", ("(g * y).reshape", "g.reshape")),
     "padding": ("x, n", """
         ctx.n = n
         return F.pad(x, (n, n, n, n))""", """
         n = ctx.n
-        return g[:, :, n:-n, n:-n], None""", ("n:-n, n:-n]", "n:-n, n:-n] * 3")),
+        return g[:, :, n:-n, n:-n], None""", ("n:-n, n:-n]", "n:-n, n:-n] ** 2")),
     "windows": ("x", """
         \"\"\"x: (N, T)\"\"\"
         return x.unfold(1, 3, 2)""", """
         dx = torch.zeros(g.shape[0], 2 * g.shape[1] + 1)
         for k in range(g.shape[1]):
             dx[:, 2 * k:2 * k + 3] += g[:, k]
-        return dx""", ("] += g[:, k]", "] -= g[:, k]")),
+        return dx""", ("] += g[:, k]", "] += g[:, k] * g[:, k]")),
 }
 
 
