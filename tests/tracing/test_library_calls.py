@@ -95,3 +95,30 @@ def test_right_code_is_found_right(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_a_slip_is_found_wrong(name: str) -> None:
     assert "wrong" in verdicts(name, slip=True)
+
+
+VIEW = '''
+import numpy as np
+
+
+def square_forward(x):
+    """x: (N, D)"""
+    out = x * x
+    cache = x
+    return out, cache
+
+
+def square_backward(dout, cache):
+    x = cache
+    dx = np.zeros_like(x)
+    flat = VIEW
+    flat[...] = (2 * x * dout).reshape(flat.shape)
+    return dx
+'''
+
+
+@pytest.mark.parametrize("view", ["dx.reshape(x.shape)", "dx.ravel()", "np.asarray(dx)", "dx[:, :]", "dx.T.T"])
+def test_a_write_to_a_view_is_a_write_to_its_base(view: str) -> None:
+    claims = [c for c in analyse(VIEW.replace("VIEW", view), "case.py", repair=False).claims if c.role == "result"]
+    assert claims
+    assert {c.verdict for c in claims} <= {"proved", "verified"}
