@@ -36,3 +36,32 @@ def test_diagnostics_hover_derivation_and_repair(tmp_path):
     assert found["actions"][0] == "Write X.T @ g"
     assert found["line"] == "    dW = X.T @ g"
     assert found["left"] == 0
+
+
+NEW = """
+local seen = {}
+vim.g.loaded_nablint = nil
+vim.lsp.enable = function(name) seen.enabled = name end
+vim.lsp.config = function(name, config) seen.configured = { name, config.cmd } end
+require('nablint').setup { cmd = { '/venv/bin/nablint', 'server' } }
+vim.cmd('runtime plugin/nablint.lua')
+local config = dofile(vim.api.nvim_get_runtime_file('lsp/nablint.lua', false)[1])
+seen.config = { cmd = config.cmd, filetypes = config.filetypes, root_markers = config.root_markers }
+vim.fn.writefile({ vim.fn.json_encode(seen) }, vim.env.NABLINT_SEEN)
+vim.cmd('qa!')
+"""
+
+
+def test_where_neovim_starts_servers_itself_it_is_told_to(tmp_path):
+    """Neovim 0.11's two functions stand in for themselves where this Neovim is older."""
+    script, seen = tmp_path / "new.lua", tmp_path / "seen.json"
+    script.write_text(NEW)
+    subprocess.run(
+        [NVIM, "--headless", "--clean", "-n", "--cmd", f"set runtimepath^={PLUGIN}", "-c", f"luafile {script}"],
+        cwd=tmp_path, env={**os.environ, "NABLINT_SEEN": str(seen), "XDG_STATE_HOME": str(tmp_path)}, timeout=60,
+        check=True, capture_output=True)
+    found = json.loads(seen.read_text())
+    assert found["enabled"] == "nablint"
+    assert found["configured"] == ["nablint", ["/venv/bin/nablint", "server"]]
+    assert found["config"]["cmd"] == ["/venv/bin/nablint", "server"]
+    assert "pyproject.toml" in found["config"]["root_markers"]
