@@ -132,6 +132,8 @@ def edits(root: Any, *, torch: bool) -> Iterator[Edit]:
             yield from _operator_edits(node)
         if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
             yield Edit(node, node.expression, "sign", 1.0)
+        if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.BitInvert):
+            yield Edit(node, node.expression, "mask", 1.0)
         if isinstance(node, cst.Comparison) and len(node.comparisons) == 1:
             yield from _comparison_edits(node)
         if is_transposed(node) and pair is None:
@@ -248,10 +250,24 @@ def _function_edits(node: cst.Call) -> Iterator[Edit]:
                    1.4)
 
 
+def inverted(node: Any) -> Iterator[Edit]:
+    """The opposite mask."""
+    yield Edit(node, cst.UnaryOperation(cst.BitInvert(), bracketed(node)), "mask", 1.1)
+
+
+def powers(root: Any, is_array: Any) -> Iterator[Edit]:
+    """The square of an operand, or an operand for its power."""
+    for node in walk(root):
+        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Power):
+            yield Edit(node, node.left, "constant", 1.3)
+        elif isinstance(node, cst.Name | cst.Attribute) and not is_transposed(node) and is_array(node):
+            yield Edit(node, cst.BinaryOperation(node, cst.Power(), number("2")), "constant", 1.4)
+
+
 def _number_edits(node: Any) -> Iterator[Edit]:
     if isinstance(node, cst.Integer):
         value = int(node.value, 0)
-        for other in (value + 1, value - 1, 2 * value):
+        for other in (value + 1, value - 1, 2 * value, value // 2):
             if other != value and other >= 0:
                 yield Edit(node, cst.Integer(str(other)), "constant", 1.4)
 

@@ -203,10 +203,14 @@ def _edits_of(judgement: Judgement, steps: list[Step], target: Term | None) -> I
     if isinstance(node, cst.Assign | cst.AugAssign):
         left = node.targets[0].target if isinstance(node, cst.Assign) else node.target
         if isinstance(left, cst.Subscript):
+            for node in small.walk(left):
+                if isinstance(node, cst.Name | cst.Attribute) and isinstance(step.values.get(id(node)), Term) and step.values[id(node)].sample.dtype.kind == "b":
+                    yield from small.inverted(node)
             yield from (e for e in small.edits(left, torch=torch) if e.kind in ("mask", "constant") and e.old is not left)
             yield from (e for e in small.replacements(left, _live(it, step), lambda n: _shape(step, n)) if e.old is not left and e.old is not left.value)
     if isinstance(root, cst.Name | cst.Attribute | cst.Call | cst.BinaryOperation | cst.UnaryOperation | cst.Subscript | cst.Comparison | cst.Integer | cst.Float | cst.IfExp):
         yield from small.edits(root, torch=torch)
+        yield from small.powers(root, lambda n: _shape(step, n) is not None)
         live = _live(it, step)
         yield from small.replacements(root, live, lambda n: _shape(step, n))
         numbers = _numbers(it, step)
@@ -497,7 +501,7 @@ def _rewritten(program: Program, source: str, outcome: Outcome, failing: list[Ju
     for j in failing:
         step = j.result.step
         root = expression(step)
-        if root is None or j.derived is None or not isinstance(step.node, cst.Assign) or len([s for s in j_steps(outcome, step)]) != 1:
+        if root is None or j.derived is None or not isinstance(step.node, cst.Assign | cst.Return) or isinstance(root, cst.Tuple) or len([s for s in j_steps(outcome, step)]) != 1:
             continue
         text = written_gradient(outcome, j, list(live_values(step)))
         if text is None:
