@@ -2,8 +2,8 @@
 
     python tests/benchmarks/editing.py [FILES] [EDITS]
 
-Bounds: 250 MB for all processes after 200 files, flat over 10,000 edits; hover within 20 ms at the 95th percentile beside
-an analysis; after a minute of ten keystrokes a second the findings of the last are there as after any other.
+Bounds: 250 MB for all processes after 200 files, flat over 10,000 edits; hover within 20 ms at the 95th percentile
+beside an analysis; after a minute of ten keystrokes a second the findings of the last are there as after any other.
 """
 
 from __future__ import annotations
