@@ -22,7 +22,7 @@ def read_at(x: Operand, *arrays: Operand, index: Index) -> Operand:
 
 
 def write_at(x: Operand, value: Operand, *arrays: Operand, index: Index) -> Operand:
-    """`x` after `x[index] = value`, in the plainest form: a whole array overwritten is the value, a masked one a `where`.
+    """`x` after `x[index] = value`, in the plainest form: a whole array overwritten is the value, a masked one `where`.
 
     `index` is canonical (`encode_index` with the shape of `x`).
     """
