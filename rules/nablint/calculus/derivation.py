@@ -130,7 +130,7 @@ def derive(output: Term, cotangent: Term | None, wrt: Term, names: Mapping[Term,
     graph.origin, graph.tainting = None, False
     try:
         _Method(found, keep, cotangent is None).run()
-    except (Misfit, ValueError, TypeError, KeyError, IndexError, OverflowError, np.linalg.LinAlgError):
+    except (Misfit, ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError, np.linalg.LinAlgError):
         found.steps.clear()  # the gradient stands; the way to it cannot be shown for these operations
     finally:
         graph.origin, graph.tainting = origin, tainting

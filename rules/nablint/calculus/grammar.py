@@ -76,6 +76,8 @@ class Parser:
             name = texts[0]
             parameters = tuple(t for t in texts[2:texts.index(")")] if t != ",")
             self.at = texts.index("=") + 1
+        if self.take("def"):
+            name, parameters = self._defined()
         if self.take("lambda"):
             listed: list[str] = []
             while self.now.kind == "name":
@@ -92,6 +94,24 @@ class Parser:
                 "; an operator may be missing before it"
             raise self.error(f"'{self.now.text}' is not expected here{hint}", self.now)
         return (name, Function(parameters, found)) if parameters is not None else (name, found)
+
+    def _defined(self) -> tuple[str, tuple[str, ...]]:
+        """What stands between `def` and the body of a function of one line."""
+        listed: list[str] = []
+        name = self.now.text
+        self.at += 1
+        opened = self.now.start
+        if not self.take("("):
+            raise self.error("write the function as 'def s(z): return ...'", self.now)
+        while self.now.kind == "name":
+            listed.append(self.now.text)
+            self.at += 1
+            self.take(",")
+        self.need(")", opened)
+        self.need(":", opened)
+        if not self.take("return"):
+            raise self.error("a function is one line, 'def s(z): return ...'", self.now)
+        return name, tuple(listed)
 
     def sum(self) -> Expr:
         """a + b - c, and comparisons of such."""

@@ -46,7 +46,7 @@ def _is_textbook(text: str) -> bool:
         return False
     if re.search("[ᵀ⊤⁻⁰¹²³⁴-⁹‖∘⊙]", text):
         return True
-    listed = [t for t in tokens(text) if t.text not in ("lambda", "for", "in")]
+    listed = [t for t in tokens(text) if t.text not in ("lambda", "for", "in", "def", "return")]
     for before, after in itertools.pairwise(listed):
         ends = before.kind in ("name", "number") or before.text in (")", "'")
         if before.text in WORDS and after.kind == "name" and after.spaced:
@@ -59,4 +59,6 @@ def _is_textbook(text: str) -> bool:
 
 
 def _keyword_near(text: str, at: int) -> bool:
-    return bool(re.match(r"\S+\s+(for|in)\b", text[at:])) or bool(re.search(r"\b(lambda|for|in)\s+$", text[:at]))
+    if re.match(r"\S+\s+(for|in)\b", text[at:]):
+        return True
+    return bool(re.search(r"\b(lambda|for|in|def|return)\s+$", text[:at]))

@@ -117,9 +117,9 @@ class _Answering:
         order = sum(s != 1 for s in (*self.output.shape, *self.variable.shape))
         label = found.cotangent.label
         above, below = show_shape(self.output.shape), show_shape(self.variable.shape)
-        note = (f"∂f/∂{self.wrt} has one entry for each pair of entries of f {above} and {self.wrt} {below}: a tensor of "
-                f"order {order}, which is not formed. Given is its product with an incoming gradient {label} of shape "
-                f"{above}; the differential is df = {self.forward()}.")
+        note = (f"∂f/∂{self.wrt} has one entry for each pair of entries of f {above} and {self.wrt} {below}: a tensor "
+                f"of order {order}, which is not formed. Given is its product with an incoming gradient {label} of "
+                f"shape {above}; the differential is df = {self.forward()}.")
         self.notes.insert(0, note)
         return self.packed(
             "vector-Jacobian product", found, found.gradient, self.turned(found.gradient), text(found.symbol())

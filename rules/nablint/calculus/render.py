@@ -20,6 +20,8 @@ Style = Literal["text", "latex", "mathml", "numpy", "torch", "einsum"]
 PRINTERS: dict[str, Callable[[Node], str]] = {"text": formula.text, "latex": latex, "mathml": mathml}
 
 
+LONGEST = 600
+"""A formula of more parts than this is cut short."""
 Name = str | Node
 """A name as text, or as a formula where it is more than a word (∂L/∂Z)."""
 
@@ -49,6 +51,8 @@ class Writer:
     def __init__(self, names: Mapping[Term, Name]) -> None:
         self.names = names
         self.done: dict[Term, Node] = {}
+        self.sizes: dict[int, int] = {}
+        self.counted: list[Node] = []
 
     def write(self, term: Term, expand: bool = False) -> Node:
         """The term as a formula; with `expand` it is written out even where it has a name."""
@@ -57,8 +61,39 @@ class Writer:
                 return written_name(self.names[term])
             if term in self.done:
                 return self.done[term]
-        found = self.done[term] = self._leaf(term) if term.card is None else self._node(term)
+        self._below(term)
+        found = self._leaf(term) if term.card is None else self._node(term)
+        size = self._size(found)
+        if size > LONGEST:  # shared parts are written out again and again: without a bound that is exponential
+            found = formula.name("…")
+        self.done[term] = found
         return found
+
+    def _below(self, term: Term) -> None:
+        """Write what is below from the leaves up: graphs are deeper than the stack."""
+        waiting = [a for a in term.args if a.args]
+        while waiting:
+            node = waiting[-1]
+            if node in self.done or node in self.names:
+                waiting.pop()
+                continue
+            unknown = [a for a in node.args if a.args and a not in self.done and a not in self.names]
+            if unknown:
+                waiting.extend(unknown)
+            else:
+                waiting.pop()
+                self.write(node)
+
+    def _size(self, node: Node) -> int:
+        """The parts of a formula, counted as often as they are written."""
+        known = self.sizes.get(id(node))
+        if known is None:
+            total = 1
+            for part in node.parts:
+                total += self._size(part)
+            known = self.sizes[id(node)] = total
+            self.counted.append(node)  # an id is only good while its object lives
+        return known
 
     def _leaf(self, term: Term) -> Node:
         if term.label:

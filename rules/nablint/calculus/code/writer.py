@@ -15,6 +15,8 @@ from nablint.shapes import Polynomial, Size, dim
 
 ADD, MUL, NEG, POW, CALL = 1, 2, 3, 4, 5
 Written = tuple[str, int]
+LONGEST = 10_000
+"""Code of more characters than this is not written."""
 
 
 class Unwritable(Exception):
@@ -47,6 +49,7 @@ class Coder:
         self.torch = style == "torch"
         self.lib = "torch" if self.torch else "np"
         self.done: dict[Term, Written] = {}
+        self.unwritable: set[Term] = set()
         self.sizes: dict[Polynomial, str] = {}
         for term, name in names.items():
             if term.ndim and re.fullmatch(r"[\w.\[\]'\"-]+", name):
@@ -60,8 +63,35 @@ class Coder:
                 return self.names[term], _level(self.names[term])
             if term in self.done:
                 return self.done[term]
-        found = self.done[term] = self._leaf(term) if term.card is None else self._node(term)
+            if term in self.unwritable:
+                raise Unwritable
+        self._below(term)
+        found = self._leaf(term) if term.card is None else self._node(term)
+        if len(found[0]) > LONGEST:  # shared parts are written out again and again: without a bound that is exponential
+            self.unwritable.add(term)
+            raise Unwritable
+        self.done[term] = found
         return found
+
+    def _below(self, term: Term) -> None:
+        """Write what is below from the leaves up: graphs are deeper than the stack."""
+
+        def known(node: Term) -> bool:
+            return not node.args or node in self.done or node in self.names or node in self.unwritable
+
+        waiting = [a for a in term.args if not known(a)]
+        while waiting:
+            node = waiting[-1]
+            unknown = [a for a in node.args if not known(a)]
+            if unknown and not known(node):
+                waiting.extend(unknown)
+                continue
+            waiting.pop()
+            if not known(node):
+                try:
+                    self.write(node)
+                except Unwritable:
+                    self.unwritable.add(node)
 
     def at(self, term: Term, least: int) -> str:
         """Code, in brackets where it binds less than `least`."""
