@@ -96,6 +96,12 @@ DIFFERENCES: list[tuple[str, ...]] = [
     ("np.copysign(a, b)", "N", "N"),
     ("np.select([np.greater(a, 1), np.less(a, -1)], [a, b * b], a * b)", "N", "N"),
     ("np.heaviside(a, 0.5) * a", "N"),
+    ("np.add.reduce(a)", "N D"),
+    ("np.multiply.reduce(a, axis=1, keepdims=True)", "N D"),
+    ("np.maximum.reduce(a, axis=1)", "N D"),
+    ("np.add.accumulate(a)", "N D"),
+    ("np.subtract.outer(a, b)", "N", "D"),
+    ("np.multiply.outer(a, b)", "N D", "B M"),
     ("np.median(a)", "N D"),
     ("np.median(a, axis=1)", "N 4"),
     ("np.median(a, axis=0, keepdims=True)", "3 D"),
@@ -174,6 +180,8 @@ VALUES: list[tuple[str, ...]] = [
     ("np.array_equal(a, b)", "N D", "D"),
     ("np.divmod(a, b)[0]", "N D", "D"),
     ("np.signbit(a)", "N D"),
+    ("np.logical_or.reduce(np.greater(a, 1))", "N D"),
+    ("np.where(np.greater(a, 0))[1]", "N D"),
     ("np.isposinf(a)", "N D"),
 ]
 """Compared in value alone: there is no derivative."""

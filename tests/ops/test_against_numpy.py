@@ -30,11 +30,11 @@ class Spelled:
     def __init__(self, path: str) -> None:
         self.path = path
 
-    def __getattr__(self, name: str) -> Any:
-        path = f"{self.path}.{name}"
-        if path in SPELLINGS:
-            return SPELLINGS[path].call
-        return Spelled(path)
+    def __getattr__(self, name: str) -> Spelled:
+        return Spelled(f"{self.path}.{name}")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return SPELLINGS[self.path].call(*args, **kwargs)
 
 
 def run(text: str, np_: Any, sp: Any, arrays: list[Any]) -> Any:

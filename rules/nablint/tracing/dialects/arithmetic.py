@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from nablint.ops import CARDS
 from nablint.ops.card import Card, Operand, op
-from nablint.tracing.dialects import spelled
-from nablint.tracing.dialects.operands import Value, apply, array, is_array, plain, where_true
+from nablint.tracing.dialects import SPELLINGS, spelled
+from nablint.tracing.dialects.operands import Value, apply, array, is_array, plain, rank_of, where_true
 
 ROWS: dict[str, str] = {
     "add": "numpy.add operator.add",
@@ -149,8 +147,7 @@ def where(condition: Value, x: Value = None, y: Value = None, /, *, input: Value
     """`x` where the condition holds, else `y`; the condition alone gives the indices where it holds."""
     x, y = input if x is None else x, other if y is None else y
     if x is None:
-        chosen = array(condition)
-        return tuple(np.nonzero(getattr(chosen, "sample", chosen)))
+        return SPELLINGS["numpy.nonzero"].call(condition)
     return apply(op.where, condition, x, y)
 
 
@@ -235,3 +232,16 @@ def itself(x: Value, /) -> Operand:
 def real(x: Value) -> Operand:
     """The real part of a real array: itself."""
     return x
+
+
+def _outer(card: Card) -> Callable[..., Any]:
+    def call(A: Value, B: Value, /, dtype: object = None, out: Value = None) -> Operand:
+        a, b = array(A), array(B)
+        ranks = rank_of(a), rank_of(b)
+        return card(op.expand_dims(a, axis=tuple(range(ranks[0], sum(ranks)))) if ranks[1] else a, b)
+
+    return call
+
+
+for _name in ("add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "greater", "less", "equal"):
+    spelled(f"numpy.{_name}.outer")(_outer(CARDS[_name]))

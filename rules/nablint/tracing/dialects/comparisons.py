@@ -105,7 +105,7 @@ def select(condlist: Sequence[Value], choicelist: Sequence[Value], default: Valu
     return chosen
 
 
-@spelled("numpy.divmod", "builtins.divmod")
+@spelled("numpy.divmod")
 def divide_with_rest(x1: Value, x2: Value, /) -> tuple[Operand, Operand]:
     """The floored quotient and the rest."""
     return apply(op.floor_divide, x1, x2), apply(op.mod, x1, x2)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from nablint.ops import CARDS
 from nablint.ops.card import Card, Operand, op
-from nablint.tracing.dialects import SPELLINGS, spelled
+from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.operands import Value, array, axis_of, is_array, plain, rank_of
 
 
@@ -62,7 +62,7 @@ def reduce_torch(name: str, *names: str) -> None:
     spelled(*names)(call)
 
 
-reduce_numpy("sum", "numpy.sum", "ndarray.sum", "numpy.nansum", "numpy.add.reduce")
+reduce_numpy("sum", "numpy.sum", "ndarray.sum", "numpy.nansum")
 reduce_numpy("prod", "numpy.prod", "ndarray.prod", "numpy.product", "numpy.nanprod", neutral=1.0)
 reduce_numpy("mean", "numpy.mean", "ndarray.mean", "numpy.nanmean", neutral=None)
 for _name in ("max", "min"):
@@ -193,7 +193,31 @@ for _name in ("cumsum", "cumprod"):
     spelled(f"numpy.{_name}", f"ndarray.{_name}", f"numpy.nan{_name}")(_cumulate)
     spelled(f"torch.{_name}", f"Tensor.{_name}")(_torch_cumulate)
     spelled(f"Tensor.{_name}_", inplace=True)(_torch_cumulate)
-spelled("numpy.add.accumulate")(SPELLINGS["numpy.cumsum"].call)
+
+
+def _reduce_first(card: Card) -> Any:
+    """A ufunc's own reduction: along the first axis unless another is named."""
+
+    def call(a: Value, axis: Value = 0, dtype: object = None, out: Value = None, keepdims: Value = False) -> Operand:
+        return card(array(a), axis=axis_of(axis), keepdims=bool(keepdims))
+
+    return call
+
+
+def _accumulate_first(card: Card) -> Any:
+    """A ufunc's own running reduction: along the first axis unless another is named."""
+
+    def call(a: Value, axis: Value = 0, dtype: object = None, out: Value = None) -> Operand:
+        return card(array(a), axis=axis_of(axis))
+
+    return call
+
+
+for _name, _reduced in (("add", "sum"), ("multiply", "prod"), ("maximum", "max"), ("minimum", "min"),
+                        ("logical_and", "all"), ("logical_or", "any")):
+    spelled(f"numpy.{_name}.reduce")(_reduce_first(CARDS[_reduced]))
+for _name, _running in (("add", "cumsum"), ("multiply", "cumprod")):
+    spelled(f"numpy.{_name}.accumulate")(_accumulate_first(CARDS[_running]))
 
 
 @spelled("torch.logcumsumexp", "Tensor.logcumsumexp")
