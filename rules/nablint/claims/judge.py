@@ -63,7 +63,7 @@ def judge_seed(run: Run, seed: Seed, *, prove: bool = True) -> Judgement:
         derived = gradients(seed.cotangents, wanted)
     except (Misfit, OverflowError, KeyError, TypeError, ValueError) as error:
         return Judgement(run, [Judged(r, "unchecked", f"the gradient could not be derived ({error})") for r in run.results], seed)
-    judged = [_judge_result(run, r, derived, prove) for r in run.results]
+    judged = [_judge_result(run, r, derived, seed.cotangents, prove) for r in run.results]
     together = seed.kind == "loss" and returned_together(run, seed)
     _steps(judged, seed)
     if not together:
@@ -72,7 +72,7 @@ def judge_seed(run: Run, seed: Seed, *, prove: bool = True) -> Judgement:
     return Judgement(run, judged, seed, together)
 
 
-def _judge_result(run: Run, result: Result, derived: dict[Term, Term], prove: bool) -> Judged:
+def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangents: dict[Term, Term], prove: bool) -> Judged:
     targets = [t for t in result.wrt if t in derived]
     if result.value is None:
         misfit = next((m for m in run.it.misfits if m[2] == result.reason), None)
@@ -80,8 +80,11 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], prove: bo
             return Judged(result, "wrong", result.reason, targets[0], derived[targets[0]])
         return Judged(result, "unchecked", result.reason or "its value is not known")
     if not targets:
-        if result.wrt and result.formal and _is_zero(result.value):
+        if result.wrt and result.formal and _is_zero(result.value) and not any(map(unknown_part, cotangents)):
             return Judged(result, "verified", wrt=result.wrt[0])
+        hidden = next((r for c in cotangents if (r := unknown_part(c))), "")
+        if hidden:
+            return Judged(result, "unchecked", f"forward's value is not known ({hidden})")
         return Judged(result, "unchecked", "nothing that it may be the gradient of flows into the loss" if result.wrt else "its variable is not known")
     found = [_compare(result, t, derived[t], prove) for t in targets]
     order = ["proved", "verified", "wrong", "unchecked"]
@@ -100,7 +103,7 @@ def _compare(result: Result, wrt: Term, derived: Term, prove: bool) -> Judged:
     assert value is not None
     out = Judged(result, "wrong", wrt=wrt, derived=derived)
     claimed, expected = np.asarray(value.sample), np.asarray(derived.sample)
-    if reason := _poisoned(value):
+    if reason := unknown_part(value):
         out.verdict, out.reason = ("wrong", reason[8:]) if reason.startswith("misfit: ") else ("unchecked", reason)
         return out
     if not np.all(np.isfinite(expected)) or (claimed.dtype.kind in "fc" and not np.all(np.isfinite(claimed))):
@@ -121,11 +124,11 @@ def _compare(result: Result, wrt: Term, derived: Term, prove: bool) -> Judged:
         return out
     if claimed.ndim == 2 and claimed.shape[0] == claimed.shape[1] and np.allclose(claimed.T, expected, rtol=1e-9, atol=TOLERANCE * scale):
         out.transposed = True
-    out.ratio = _ratio(claimed, expected)
+    out.ratio = constant_ratio(claimed, expected)
     return out
 
 
-def _poisoned(term: Term) -> str:
+def unknown_part(term: Term) -> str:
     """The reason, where the value depends on something that is not known."""
     stack, seen = [term], {term}
     while stack:
@@ -146,7 +149,7 @@ def _same_axes(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
     return all(s == 1 for s in longer[:extra]) and longer[extra:] == shorter
 
 
-def _ratio(claimed: np.ndarray, expected: np.ndarray) -> float | None:
+def constant_ratio(claimed: np.ndarray, expected: np.ndarray) -> float | None:
     """Claimed over expected, where that is one number for all entries."""
     total = float(np.sum(expected * expected))
     if total <= 0:

@@ -23,7 +23,7 @@ from nablint.ops import CARDS
 from nablint.tracing.calls import bind_arguments, call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.refine import settle_spans
-from nablint.tracing.values import Array, Bound, Class, External, Function, Instance, Native, OpenList, Pending, RaiseSignal, Restart, Scope
+from nablint.tracing.values import Array, Bound, Class, External, Function, Instance, Native, OpenList, Pending, RaiseSignal, Restart, Scope, Unknown
 
 
 def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
@@ -294,7 +294,7 @@ def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Func
         start = len(it.steps)
     returned = guarded(it, backward, [instance, *given] if bound else given)
     run = Run(it, start=start)
-    positions = [settle(v) for v in arrivals.arguments.values()]
+    positions = [entered(it, v) for v in arrivals.arguments.values()]
     run.results = returned_results(it, backward, returned, positions, list(arrivals.arguments))
     covered = {t for r in run.results for t in r.wrt}
     run.results += [r for r in stored_results(it, start, last_scope(it, backward))
@@ -391,9 +391,19 @@ def context(count: int) -> Instance:
         ctx.names["saved_tensors"] = ctx.names["saved_variables"] = tuple(settle(t) for t in tensors)
 
     ctx.names["save_for_backward"] = Native(save)
-    for name in ("mark_non_differentiable", "mark_dirty", "set_materialize_grads", "save_for_forward"):
+    for name in ("mark_dirty", "set_materialize_grads", "save_for_forward"):
         ctx.names[name] = Native(lambda *args, **keywords: None)
+    ctx.names["mark_non_differentiable"] = Native(lambda *tensors: ctx.names.update({"$constant": tuple(map(settle, tensors))}))
     return ctx
+
+
+def entered(it: Interpreter, value: Any) -> Any:
+    """What an argument held when it was passed: code that writes into its inputs is judged for what they were."""
+    if isinstance(value, Pending) and isinstance(value.value, Array):
+        leaf = it.world.leaves.get(value.path)
+        if leaf is not None and leaf is not value.value.term and tuple(leaf.shape) == tuple(value.value.term.shape):
+            return Array(leaf, value.value.dialect)
+    return settle(value)
 
 
 def autograd(it: Interpreter, cls: Class) -> Run:
@@ -417,11 +427,13 @@ def autograd(it: Interpreter, cls: Class) -> Run:
         output = settle(outputs[i]) if i < len(outputs) else None
         if isinstance(output, Array):
             term = it.world.leaf(param.name.value, output.term.shape, tainted=True)
-            cotangents[output.term] = term
+            if output.term.sample.dtype.kind == "f" and not any(output is c for c in ctx.names.get("$constant", ())):
+                cotangents[output.term] = term
             it.names.setdefault(term, param.name.value)
             arriving.append(Array(term, "torch"))
         else:
-            arriving.append(it.input(param.name.value, back))
+            reason = output.reason if isinstance(output, Unknown) else "it is no array"
+            arriving.append(Unknown(f"forward's value is not known ({reason})", True))
     if back.node.params.star_arg and not arriving:
         for i, output in enumerate(map(settle, outputs)):
             if isinstance(output, Array):
@@ -430,7 +442,7 @@ def autograd(it: Interpreter, cls: Class) -> Run:
                 arriving.append(Array(term, "torch"))
     gradients = guarded(it, back, [ctx, *arriving])
     run = Run(it, start=start)
-    run.results = returned_results(it, back, gradients, [settle(v) for v in given], wanted, formal=True)
+    run.results = returned_results(it, back, gradients, [entered(it, v) for v in given], wanted, formal=True)
     for result in run.results:
         _reduced(it, result)
     run.seeds = [Seed(cotangents, "arriving")] if cotangents else []
