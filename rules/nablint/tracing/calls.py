@@ -280,7 +280,7 @@ def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keyw
     if isinstance(receiver, Array):
         if name in ("dot", "matmul", "mm") and args:
             args = refine.product_operands(it, [receiver, *args], batched=name == "matmul")[1:]
-        kind = "Tensor" if receiver.dialect == "torch" else "ndarray"
+        kind = "Tensor" if receiver.dialect == "torch" or not {"dim", "keepdim"}.isdisjoint(keywords) else "ndarray"
         spelling = it.spellings.get(f"{kind}.{name}") or it.spellings.get(f"{'ndarray' if kind == 'Tensor' else 'Tensor'}.{name}")
         if spelling is None:
             return it.unknown(f"the array method {name} is not known", receiver, *args)

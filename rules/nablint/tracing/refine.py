@@ -552,6 +552,9 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
     """Pending arguments of an operation: sizes for the makers of arrays, operands elsewhere."""
     roles.settle(it, name, args)
     last = name.rsplit(".", 1)[-1]
+    if name.startswith("einops."):
+        for key, value in keywords.items():
+            keywords[key] = _sizes(it, value)
     if last in _MAKERS:
         method = name.startswith(("ndarray.", "Tensor."))
         first = 1 if method or last in ("reshape", "broadcast_to", "tile", "repeat", "resize") else 0

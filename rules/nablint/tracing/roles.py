@@ -6,6 +6,7 @@ below the table's length.  Inputs that no other use has shown the nature of are 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -61,6 +62,9 @@ INDEXED: dict[str, Places] = {
 }
 """The functions that read or write at integers, by the last part of their names."""
 
+_AXES = re.compile(r"\([^()]*\)|[^\s()]+")
+"""The axes of one side of an einops pattern."""
+
 _UNFOLDING = ("torch.nn.functional.unfold", "torch.nn.functional.fold")
 
 
@@ -72,6 +76,8 @@ def settle(it: Interpreter, name: str, args: list[Any]) -> None:
         return
     last = name.rsplit(".", 1)[-1].rstrip("_")
     ranks = (4,) if name == _UNFOLDING[0] else (3,) if name == _UNFOLDING[1] else RANKS.get(last, ())
+    if name.startswith("einops.") and len(args) > 1 and isinstance(args[1], str) and "..." not in args[1] and last != "einsum":
+        ranks = (len(_AXES.findall(args[1].partition("->")[0])),)
     for i, rank in enumerate(ranks[:len(args)]):
         if rank is not None and _open(args[i]):
             given = it.evidence_rank(args[i])
