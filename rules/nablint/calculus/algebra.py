@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -34,6 +35,8 @@ class Algebra:
 
     def __init__(self) -> None:
         self.limit = LIMIT
+        self.ends: float | None = None
+        """Where processor time runs out for a proof; `contract` then raises `ArithmeticError`."""
         self.atoms: list[Atom] = [Atom(("eye",), ())]
         self._by_key: dict[tuple[Any, ...], int] = {}
         self.symmetric: set[int] = {EYE}
@@ -111,6 +114,8 @@ class Algebra:
         self, forms: Sequence[Form], labels: Sequence[tuple[int, ...]], out: tuple[int, ...], sizes: Shape
     ) -> Form:
         """Einstein summation: `labels` names the axes of each form, `out` those of the result; the rest is summed."""
+        if self.ends is not None and time.process_time() > self.ends:
+            raise ArithmeticError("a proof took too long")
         count = 1
         for form in forms:
             count *= len(form.terms)
