@@ -226,8 +226,8 @@ class Interpreter:
             raise TooMuch("recursion too deep")
 
     def clash_sizes(self, node: cst.CSTNode, message: str, pairs: Iterable[tuple[Size, Size]]) -> None:
-        """Sizes that forward code says are equal, and are not."""
-        solved = [e for pair in pairs if (e := solve(self.world, *pair))]
+        """Sizes that forward code says are equal, and are not; where it says 1, they are 1."""
+        solved = [e for pair in pairs if (e := solve(self.world, *pair, one=True))]
         raise Restart(message, tuple(solved), at=self.step)
 
     # -- names of the outside ----------------------------------------------------------------------------------------
@@ -405,13 +405,15 @@ def _complains(statement: cst.CSTNode) -> bool:
     )
 
 
-def solve(world: World, a: Size, b: Size) -> tuple[str, Polynomial] | None:
-    """The equation `name = expression` that makes two sizes equal; None where there is none, or only size 1 would do."""
+def solve(world: World, a: Size, b: Size, *, one: bool = False) -> tuple[str, Polynomial] | None:
+    """The equation `name = expression` that makes two sizes equal; None where there is none, or only size 1 would do
+    and `one` does not allow it.
+    """
     left, right = world.resolve(a.expr), world.resolve(b.expr)
     if left == right:
         return None
     for x, y in ((left, right), (right, left)):
-        if x.name is not None and x.name not in y.names() and y.number not in (0, 1):
+        if x.name is not None and x.name not in y.names() and y.number not in ((0,) if one else (0, 1)):
             return (x.name, y)
     difference = (left + -right).primitive()
     for monomial, coefficient in difference.terms:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.ops import CARDS
-from nablint.shapes import Misfit, Size
+from nablint.shapes import Misfit, Size, dim
 from nablint.tracing import refine
 from nablint.tracing.imports import import_from, import_modules
 from nablint.tracing.iteration import iterate
@@ -87,10 +87,23 @@ def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
         value = it.eval(node.value, scope)
         if isinstance(value, Unknown) and value.misfit and len(targets) == 1:
             value = _placeholder(it, targets[0], value)
+        if it.graph.tainting and type(value) is Array and isinstance(node.value, cst.Name | cst.Attribute | cst.Subscript):
+            value = _renamed(it, node, value)
         for target in targets:
             assign(it, target, value, scope)
     finally:
         it.graph.tainting = outside
+
+
+def _renamed(it: Interpreter, node: cst.Assign, value: Array) -> Any:
+    """`db = dout`: the same memory, yet a claim of its own, which a repair must be able to tell from the other."""
+    term = value.term
+    if not term.tainted or it.step is None:
+        return value
+    card, mark = CARDS["renamed"], it.step.number
+    array = Array(card(term, mark=mark), value.dialect, base=value, rebuild=lambda b: card(b, mark=mark), unview=lambda b, new: new)
+    it.step.values[id(node.value)] = array.term
+    return array
 
 
 def _placeholder(it: Interpreter, target: cst.CSTNode, value: Unknown) -> Any:
@@ -378,7 +391,7 @@ def _assert(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
         left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
         left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
         if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
-            pairs = [(Size(a), Size(b)) if not isinstance(a, Size) or not isinstance(b, Size) else (a, b)
+            pairs = [(dim(a), dim(b))
                      for a, b in zip(left, right, strict=True) if isinstance(a, int) and isinstance(b, int) and a != b]
             if pairs and not it.graph.tainting:
                 it.clash_sizes(node, "an assertion about a shape fails", pairs)
