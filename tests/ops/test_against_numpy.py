@@ -85,7 +85,7 @@ def test_autograd_agrees(row: tuple[str, ...], record_property: Any) -> None:
 @pytest.mark.parametrize("row", DIFFERENCES, ids=identify)
 def test_differences_of_the_library_agree(row: tuple[str, ...], record_property: Any) -> None:
     scipy = pytest.importorskip("scipy")
-    for part in ("scipy.linalg", "scipy.special"):
+    for part in ("scipy.linalg", "scipy.special", "scipy.stats"):
         pytest.importorskip(part)
     arrays = drawn(row)
     graph, leaves, out = ours(row, arrays)

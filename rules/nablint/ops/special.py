@@ -15,7 +15,7 @@ import numpy as np
 from nablint.ops.card import op
 from nablint.ops.families import binary, unary
 
-_ROOT_PI, _ROOT_2 = math.sqrt(math.pi), math.sqrt(2.0)
+_ROOT_PI, _ROOT_2, _ROOT_2_PI = math.sqrt(math.pi), math.sqrt(2.0), math.sqrt(2 * math.pi)
 
 
 def _entrywise(function: Callable[[float], float], slope: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -105,14 +105,17 @@ unary("erfinv", _entrywise(_erfinv, lambda x: 1 / _bell(np.vectorize(_erfinv)(x)
       numpy="scipy.special.erfinv({0})")
 unary("erfcx", _erfcx, lambda g, x, y: g * (2 * x * y - 2 / _ROOT_PI),
       "product rule on e^(x²) erfc x", numpy="scipy.special.erfcx({0})", torch="torch.special.erfcx({0})")
-unary("ndtr", lambda x: 0.5 * op.erfc(-x / _ROOT_2), lambda g, x, y: g * (op.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)),
-      "Φ' is the normal density", numpy="scipy.special.ndtr({0})", torch="torch.special.ndtr({0})", text="Φ({0})",
+unary("normal_density", lambda x: np.exp(-x * x / 2) / _ROOT_2_PI, lambda g, x, y: -g * x * y, "φ'(x) = -x φ(x)",
+      numpy="np.exp(-{0}**2 / 2) / np.sqrt(2 * np.pi)", torch="torch.exp(-{0}**2 / 2) / (2 * torch.pi)**0.5",
+      text="φ({0})", latex="\\varphi({0})", define=lambda x: op.exp(-(x**2) / 2) / _ROOT_2_PI)
+unary("ndtr", lambda x: 0.5 * op.erfc(-x / _ROOT_2), lambda g, x, y: g * op.normal_density(x),
+      "Φ' = φ, the normal density", numpy="scipy.special.ndtr({0})", torch="torch.special.ndtr({0})", text="Φ({0})",
       latex="\\Phi({0})", define=lambda x: 0.5 * (1 + op.erf(x / _ROOT_2)))
 unary("log_ndtr", _log_ndtr,
-      lambda g, x, y: g * (op.exp(-(x**2) / 2 - y) / math.sqrt(2 * math.pi)), "density over Φ",
+      lambda g, x, y: g * op.normal_density(x) / op.ndtr(x), "(log Φ)' = φ/Φ",
       numpy="scipy.special.log_ndtr({0})", torch="torch.special.log_ndtr({0})", define=lambda x: op.log(op.ndtr(x)))
 unary("gelu", lambda x: 0.5 * x * op.erfc(-x / _ROOT_2),
-      lambda g, x, y: g * (op.ndtr(x) + x * op.exp(-(x**2) / 2) / math.sqrt(2 * math.pi)), "product rule on x Φ(x)",
+      lambda g, x, y: g * (op.ndtr(x) + x * op.normal_density(x)), "(x Φ(x))' = Φ(x) + x φ(x)",
       numpy="{0} * scipy.special.ndtr({0})", torch="torch.nn.functional.gelu({0})", define=lambda x: x * op.ndtr(x))
 unary("gammaln", _entrywise(math.lgamma, _digamma), lambda g, x, y: g * op.digamma(x), "(log Γ)' = ψ",
       domain="positive", numpy="scipy.special.gammaln({0})", torch="torch.lgamma({0})", latex="\\log\\Gamma({0})")

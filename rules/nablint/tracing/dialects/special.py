@@ -7,7 +7,7 @@ import math
 from nablint.ops.card import Operand, op
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.arithmetic import spell_rows
-from nablint.tracing.dialects.operands import Value, apply, plain
+from nablint.tracing.dialects.operands import Value, apply, array, plain
 
 spell_rows({
     "logaddexp": "numpy.logaddexp torch.logaddexp",
@@ -102,3 +102,47 @@ def mvlgamma(input: Value, p: Value) -> Operand:
 def multigammaln(a: Value, d: Value) -> Operand:
     """The logarithm of the multivariate gamma function."""
     return mvlgamma(a, d)
+
+
+def _standardized(x: Value, loc: Value, scale: Value) -> Operand:
+    x = array(x)
+    x = x if isinstance(loc, int) and loc == 0 else op.subtract(x, loc)
+    return x if isinstance(scale, int) and scale == 1 else op.divide(x, scale)
+
+
+@spelled("scipy.stats.norm.pdf")
+def norm_pdf(x: Value, loc: Value = 0, scale: Value = 1) -> Operand:
+    """The density of the normal distribution."""
+    density = op.normal_density(_standardized(x, loc, scale))
+    return density if isinstance(scale, int) and scale == 1 else op.divide(density, scale)
+
+
+@spelled("scipy.stats.norm.logpdf")
+def norm_logpdf(x: Value, loc: Value = 0, scale: Value = 1) -> Operand:
+    """The logarithm of the density of the normal distribution."""
+    square = op.divide(op.power(_standardized(x, loc, scale), 2), 2)
+    return op.subtract(op.negative(square), op.add(op.log(scale), 0.5 * math.log(2 * math.pi)))
+
+
+@spelled("scipy.stats.norm.cdf")
+def norm_cdf(x: Value, loc: Value = 0, scale: Value = 1) -> Operand:
+    """The distribution function of the normal distribution."""
+    return op.ndtr(_standardized(x, loc, scale))
+
+
+@spelled("scipy.stats.norm.logcdf")
+def norm_logcdf(x: Value, loc: Value = 0, scale: Value = 1) -> Operand:
+    """The logarithm of the distribution function."""
+    return op.log_ndtr(_standardized(x, loc, scale))
+
+
+@spelled("scipy.stats.norm.sf")
+def norm_sf(x: Value, loc: Value = 0, scale: Value = 1) -> Operand:
+    """What lies above: one minus the distribution function."""
+    return op.ndtr(op.negative(_standardized(x, loc, scale)))
+
+
+@spelled("scipy.stats.norm.ppf")
+def norm_ppf(q: Value, loc: Value = 0, scale: Value = 1) -> Operand:
+    """The quantile of the normal distribution."""
+    return op.add(loc, op.multiply(scale, ndtri(array(q))))
