@@ -421,6 +421,7 @@ def autograd(it: Interpreter, cls: Class) -> Run:
     wanted = [p.name.value for p in parameters(ahead, bound=not isinstance(setup, Function))]
     outputs = list(returned) if isinstance(returned, tuple | list) else [returned]
     start = len(it.steps)
+    it.sealed = ctx
     cotangents: dict[Term, Term] = {}
     arriving: list[Any] = []
     for i, param in enumerate(parameters(back, bound=True)):

@@ -131,6 +131,15 @@ def as_integer(it: Interpreter, p: Pending) -> None:
         p.value = axis
 
 
+def as_axis(it: Interpreter, p: Pending) -> Any:
+    """The input as the axis that an operation works along: none, where it may be left out and nothing has asked for it."""
+    if p.value is None:
+        asked = it.world.choices.get(f"{p.path}:none")
+        given = (0, -1, 1) if asked is not None and not asked.options[asked.taken] else (None, 0, -1, 1)
+        p.value = it.world.choose(f"{p.path}:axis", given)
+    return p.value
+
+
 def as_list(it: Interpreter, p: Pending, length: int = LIST_LENGTH) -> Any:
     """The input as a list whose items are inputs themselves."""
     if p.value is None:
@@ -572,7 +581,10 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         for i, value in enumerate(args):
             if isinstance(value, list | tuple) and any(isinstance(v, list | tuple | Pending) for v in value):
                 args[i] = _sizes(it, value)
-    for key in ("axis", "dim", "keepdims", "keepdim", "ddof", "dtype"):
+    for key in ("axis", "dim"):
+        if isinstance(keywords.get(key), Pending):
+            keywords[key] = as_axis(it, keywords[key])
+    for key in ("keepdims", "keepdim", "ddof", "dtype"):
         if isinstance(keywords.get(key), Pending):
             keywords[key] = keywords[key].default if keywords[key].default is not None else None
     together = [i for i, a in enumerate(args) if isinstance(a, Pending)]
