@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.calculus.terms import Term
 from nablint.ops import CARDS
 from nablint.shapes import Misfit, Size, dim
 from nablint.tracing import refine
@@ -414,12 +415,15 @@ def _for(it: Interpreter, node: cst.For, scope: Scope) -> None:
     for item in iterate(it, it.eval(node.iter, scope), node.iter, loop=True):
         it.world.tick()
         assign(it, node.target, item, scope, quiet=True)
+        steps, events = len(it.steps), len(it.events)
         try:
             it.run(node.body.body, scope)
         except BreakSignal:
             return
         except ContinueSignal:
             continue
+        if _trained(it, steps, events):
+            break
     if node.orelse is not None:
         it.run(node.orelse.body.body, scope)
 
@@ -429,12 +433,29 @@ def _while(it: Interpreter, node: cst.While, scope: Scope) -> None:
         it.begin(node, scope)
         if not truth(it, it.eval(node.test, scope), node.test):
             break
+        steps, events = len(it.steps), len(it.events)
         try:
             it.run(node.body.body, scope)
         except BreakSignal:
             return
         except ContinueSignal:
             continue
+        if _trained(it, steps, events):
+            break
+
+
+def _trained(it: Interpreter, steps: int, events: int) -> bool:
+    """Did a turn of a loop go forward, backward, and update?  Another turn would tell nothing new: its parameters are
+    what this one made of them."""
+    updated: set[Term] = set()
+    for event in it.events[events:]:
+        new = event.value
+        if new is not None and new.tainted and new.card is not None and new.card.name in ("add", "subtract"):
+            updated |= {a for a in new.args if not a.tainted and a.card is None and a.label and a.ndim and a.ndim == new.ndim}
+    if not updated:
+        return False
+    stack = [v for step in it.steps[steps:] for v in step.values.values() if isinstance(v, Term) and not v.tainted]
+    return any(a in updated or (len(a.args) == 1 and a.args[0] in updated) for term in stack for a in term.args)
 
 
 def _with(it: Interpreter, node: cst.With, scope: Scope) -> None:
