@@ -181,7 +181,8 @@ def _conventions(judged: list[Judged], seed: Seed) -> None:
     if not scaled:
         return
     parameters = [j for j in judged if j.wrt is not None and j.verdict in ("proved", "verified", "wrong") and _is_parameter(j)]
-    ratios = {None if j.ratio is None else round(j.ratio, 9) for j in parameters if j.verdict == "wrong"}
+    scales = [_scale(j) for j in parameters if j.verdict == "wrong" and not _of_another_size(j)]
+    ratios = {None if s is None else round(s, 9) for s in scales}
     right = any(j.verdict in ("proved", "verified") for j in parameters)
     if right and len(ratios) == 1 and _lost_scale(judged, parameters, seed):
         return
@@ -189,14 +190,27 @@ def _conventions(judged: list[Judged], seed: Seed) -> None:
         if len(scaled) == len([j for j in judged if j.verdict != "unchecked"]) == 1 and not scaled[0].result.formal:
             scaled[0].verdict, scaled[0].reason = "unchecked", f"a factor of {scaled[0].ratio:.4g}, and nothing else shows whether it is meant"
         return
-    (ratio,) = ratios
-    if not _conventional(judged, float(ratio or 0)):
+    ratio = scales[0]
+    if ratio is None or not _conventional(judged, ratio):
         return
     for j in parameters:
+        if j.ratio is None:  # what is wrong with it is its shape
+            continue
         if len(parameters) > 1:
             j.verdict, j.reason = "verified", "" if ratio == 1 else f"up to the factor {ratio:.4g} that all parameter gradients have in common"
         elif not j.result.formal or not any(x.verdict in ("proved", "verified") for x in judged):
             j.verdict, j.reason = "unchecked", f"a factor of {ratio:.4g}, and nothing else shows whether it is meant"
+
+
+def _scale(j: Judged) -> float | None:
+    """The factor of a wrong result; also of one whose axes of size 1 are not its variable's."""
+    if j.ratio is not None or j.result.value is None or j.derived is None or j.result.value.sample.size != j.derived.sample.size:
+        return j.ratio
+    return constant_ratio(j.result.value.sample.reshape(j.derived.sample.shape), j.derived.sample)
+
+
+def _of_another_size(j: Judged) -> bool:
+    return j.result.value is None or j.derived is None or j.result.value.sample.size != j.derived.sample.size
 
 
 def _lost_scale(judged: list[Judged], parameters: list[Judged], seed: Seed) -> bool:
