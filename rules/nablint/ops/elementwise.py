@@ -57,7 +57,7 @@ unary("log_sigmoid", lambda x: -np.logaddexp(0, -x) if not np.iscomplexobj(x) el
       define=lambda x: op.log(op.sigmoid(x)))
 unary("logit", lambda x: np.log(x / (1 - x)), lambda g, x, y: g / (x * (1 - x)), "d log(x/(1 - x)) = dx/(x(1 - x))",
       domain="probability", numpy="np.log({0} / (1 - {0}))", define=lambda x: op.log(x / (1 - x)))
-unary("relu", lambda x: x * (np.real(x) > 0), lambda g, x, y: g * op.greater(x, 0), "where x > 0 nothing changes",
+unary("relu", lambda x: np.maximum(x, 0), lambda g, x, y: g * op.greater(x, 0), "where x > 0 nothing changes",
       numpy="np.maximum({0}, 0)", define=lambda x: op.maximum(x, 0))
 unary("relu6", lambda x: np.where(np.real(x) > 6, 6, x * (np.real(x) > 0)),
       lambda g, x, y: g * op.logical_and(op.greater(x, 0), op.less(x, 6)), "between 0 and 6 nothing changes",
