@@ -25,12 +25,14 @@ class Node:
     kind:  name, number, sum (signs in `mark`), product (its sign in `mark`), fraction, power, transpose, inverse, call
            (the function in `mark`), inner, bars (`|` or `‖` in `mark`), sigma (what it runs over in `mark`), index,
            relation, differential, template.
+    strength: of a template's outermost operator.
     """
 
     kind: str
     parts: tuple[Node, ...] = ()
     mark: str = ""
     latex: str = ""
+    strength: int = ATOM
 
     @property
     def level(self) -> int:
@@ -39,6 +41,8 @@ class Node:
             return SUM if self.kind == "sum" else 0
         if self.kind == "number" and self.mark.startswith("-"):
             return SUM
+        if self.kind == "template":
+            return self.strength
         if self.kind in ("product", "fraction"):
             return PRODUCT
         return POWER if self.kind in ("power", "transpose", "inverse", "partial") else ATOM
@@ -117,7 +121,8 @@ def text(node: Node) -> str:
             glue = f" {node.mark} " if node.mark else " "
             return glue.join(factor_in(part, node, k, text, "({})") for k, part in enumerate(p))
         case "fraction":
-            return f"{_t(p[0], PRODUCT)} / {_t(p[1], PRODUCT + 1)}"
+            above = text(p[0]) if p[0].kind == "number" else _t(p[0], PRODUCT)
+            return f"{above} / {_t(p[1], PRODUCT + 1)}"
         case "power":
             exponent = text(p[1])
             if re.fullmatch(r"-?\d+", exponent):

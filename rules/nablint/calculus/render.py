@@ -151,7 +151,11 @@ def template(term: Term, args: tuple[Node, ...]) -> Node:
     text, in_latex = fill(card.text) if card.text else None, fill(card.latex or card.text)
     if text is None or in_latex is None or any(formula.slot(k) not in text for k in range(len(args))):
         return formula.call(card.name, *args)
-    return Node("template", args, text, in_latex)
+    return Node("template", args, text, in_latex, _STRENGTH.get(card.binding, formula.ATOM))
+
+
+_STRENGTH = {0: 0, 1: formula.SUM, 2: formula.PRODUCT, 3: formula.SUM, 4: formula.POWER}
+"""What a card's binding is among formulas."""
 
 
 def _parameter(value: object) -> str:

@@ -14,6 +14,7 @@ from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.gather import candidates
+from nablint.claims.judge import constant_ratio
 from nablint.claims.model import Judgement
 from nablint.shapes import Misfit
 from nablint.tracing.step import Event
@@ -26,10 +27,12 @@ class Locations:
 
     right:    statements whose value is what it should be.
     suspects: statements whose value is not, though the named values that they use are; with what it should be.
+    weak:     suspects that are a number times what they should be, as a value may be that is finished later.
     """
 
     right: set[int] = field(default_factory=lambda: set())
     suspects: dict[int, Term] = field(default_factory=lambda: {})
+    weak: set[int] = field(default_factory=lambda: set())
 
 
 def localise(judgement: Judgement) -> Locations:
@@ -71,6 +74,9 @@ def localise(judgement: Judgement) -> Locations:
         own = {e.value for e in events}
         if not any(term in bad and term not in own for e in events if e.value is not None
                    for term in ancestors(e.value)):
+            last = next((v for e in reversed(events) if (v := _final(e)) is not None), None)
+            if last is not None and np.shape(last.sample) == np.shape(expected.sample) and constant_ratio(last.sample, expected.sample) is not None:
+                out.weak |= {id(e.step.node) for e in events}
             out.suspects |= {id(e.step.node): expected for e in events if e.value is not None
                              and (e.value.card is not None or e.value.label)}
     out.right -= {id(e.step.node) for events, _ in wrong for e in events}

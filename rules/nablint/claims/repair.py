@@ -67,12 +67,12 @@ class Fault:
 class _Candidate:
     steps: list[Step]
     edit: Edit
-    own: bool
-    suspect: bool = False
+    level: int
+    """0 a strong suspect, 1 the failing claim itself, 2 a weak suspect, 3 anything else on the way."""
     fixes: list[Judged] = field(default_factory=lambda: [])
 
     def rank(self) -> tuple[Any, ...]:
-        return (-len(self.fixes), not self.suspect, round(self.edit.cost, 1), not self.own, -self.steps[-1].number, self.edit.cost)
+        return (-len(self.fixes), self.level, round(self.edit.cost, 1), -self.steps[-1].number, self.edit.cost)
 
 
 def find_faults(program: Program, source: str, outcome: Outcome, ends: float) -> list[Fault]:
@@ -116,26 +116,31 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     where.right -= {id(j.result.step.node) for j in failing}
     winners: list[_Candidate] = []
     blind: list[_Candidate] = []
-    groups = sorted(_slice(judgement, failing), key=lambda g: id(g[0][0].node) not in where.suspects)
-    for steps, own in groups:
-        if winners and winners[0].suspect and len(winners[0].fixes) == len(failing):
+    def level(group: tuple[list[Step], bool]) -> int:
+        key = id(group[0][0].node)
+        if key in where.suspects and key not in where.weak:
+            return 0
+        return 1 if group[1] else 2 if key in where.suspects else 3
+
+    for steps, own in sorted(_slice(judgement, failing), key=level):
+        now = level((steps, own))
+        if any(w.level < now and len(w.fixes) == len(failing) for w in winners):
             break  # the first statement that is wrong though what it uses is right: further on it can only be papered over
         if id(steps[0].node) in where.right:
             continue
-        suspect = id(steps[0].node) in where.suspects
         target = _target(steps[-1], failing) or where.suspects.get(id(steps[0].node))
-        edits = _edits_of(judgement, steps, target)
-        for edit in edits if suspect or own else islice(edits, MAX_EDITS):
+        found = _edits_of(judgement, steps, target)
+        for edit in found if now < 3 else islice(found, MAX_EDITS):
             if time.process_time() > ends:
                 break
-            candidate = _Candidate(steps, edit, own, suspect)
+            candidate = _Candidate(steps, edit, now)
             verdict = _replayed(judgement, candidate, failing)
             if verdict is None:
                 blind.append(candidate)
             elif verdict:
                 winners.append(candidate)
     winners.sort(key=_Candidate.rank)
-    blind.sort(key=lambda c: (not c.suspect, c.edit.cost, -c.steps[-1].number))
+    blind.sort(key=lambda c: (c.level, c.edit.cost, -c.steps[-1].number))
     confirmed = 0
     for candidate in [*winners, *[c for c in blind if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign", "operand", "scale", "extra-factor")]]:
         if time.process_time() > ends + 0.5 or confirmed >= (MAX_CONFIRMED if winners else 40):
@@ -401,7 +406,7 @@ def _replayed(judgement: Judgement, candidate: _Candidate, failing: list[Judged]
         if any(j.reason == message for j in failing for step, _, message in run.it.misfits if step.node is not candidate.steps[-1].node):
             return None  # what did not fit was left out of the graph
         shared = any(old.origin not in candidate.steps for old in instead)
-        return None if shared and candidate.own else False
+        return None if shared and candidate.level == 1 else False
     for j in judgement.judged:
         if j.verdict in ("proved", "verified") and j.result.value is not None and j.ratio is None and not _right(j, j.result.value, instead):
             return False
@@ -491,9 +496,14 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
     return Repair(step, edit, done, text_edits, "\n".join(lines[row - 1 : end]), "\n".join(after[row - 1 : end + len(after) - len(lines)]))
 
 
-def _key(j: Judged) -> tuple[str, str, int]:
-    function = j.result.step.function
-    return (j.result.name, function, 0)
+def _key(j: Judged) -> tuple[str, str, str]:
+    """What makes a result the same one in the edited source: whose gradient it is, and how it is kept.
+
+    What is returned may have lost its name (`return dx` against `return dout * mask`).
+    """
+    wrt = j.result.wrt[0].label if j.result.wrt else ""
+    returned = j.result.returned is not None and bool(wrt) and "[" not in j.result.name
+    return ("" if returned else j.result.name, wrt, j.result.step.function)
 
 
 def _rewritten(program: Program, source: str, outcome: Outcome, failing: list[Judged]) -> Repair | None:

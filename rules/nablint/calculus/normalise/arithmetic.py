@@ -14,6 +14,7 @@ from nablint.calculus.terms import Term
 rule("add")(lambda g, t, a, b: g.add(a, b, 1.0, t.shape))
 rule("subtract")(lambda g, t, a, b: g.add(a, b, -1.0, t.shape))
 rule("negative")(lambda g, t, a: scale(a, -1.0))
+rule("renamed")(lambda g, t, a, mark=0: a)
 rule("positive", "copy", "ascontiguous", "stop_gradient_of_constant")(lambda g, t, a: a)
 rule("multiply")(lambda g, t, a, b: g.multiply(a, b, t.shape))
 rule("divide")(lambda g, t, a, b: g.multiply(a, power(g, b, -1.0), t.shape))

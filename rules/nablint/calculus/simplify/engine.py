@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from nablint.calculus.normal import is_zero
 from nablint.calculus.terms import Term
 
 Keep = frozenset[Term]
@@ -77,15 +78,28 @@ class Simplifier:
         args = tuple(self.done[a] for a in node.args)
         plain = node if all(a is b for a, b in zip(args, node.args, strict=True)) else \
             node.graph.apply(node.card, args, node.params)
+        size = _size_of(node)
+        if size is not None and float(np.max(np.abs(node.sample), initial=0.0)) <= 1e-12 * size and is_zero(node):
+            zeros = np.zeros(np.shape(node.sample))
+            return node.graph.constant(zeros if zeros.ndim else 0.0, node.shape)
         rule = REWRITES.get(node.card.name)
         found = rule(self, plain, args) if rule else None
-        if found is not None and (found is node or equal_samples(found, node)):
+        if found is not None and (found is node or equal_samples(found, node, size)):
             return found
-        return plain if plain is node or equal_samples(plain, node) else node
+        return plain if plain is node or equal_samples(plain, node, size) else node
 
 
-def equal_samples(a: Term, b: Term) -> bool:
-    """Same shape, same value to rounding."""
+def _size_of(node: Term) -> float | None:
+    """The largest entry of a node's arguments, against which its rounding is measured."""
+    samples = [a.sample for a in node.args if a.sample.dtype.kind == "f" and a.sample.size]
+    if not samples or node.sample.dtype.kind != "f" or not node.sample.size:
+        return None
+    with np.errstate(all="ignore"):
+        return float(max(abs(s).max() for s in samples))
+
+
+def equal_samples(a: Term, b: Term, size: float | None = None) -> bool:
+    """Same shape, same value to rounding; `size` is that of the numbers that it was made of."""
     if a is b:
         return True
     x, y = a.sample, b.sample
@@ -97,7 +111,7 @@ def equal_samples(a: Term, b: Term) -> bool:
         x, y = x.astype(float), y.astype(float)
     with np.errstate(all="ignore"):
         gap, scale = float(abs(x - y).max()), float(abs(y).max())
-    if gap <= 1e-9 * scale:
+    if gap <= 1e-9 * scale or (size is not None and gap <= 1e-14 * size):
         return True
     return gap != gap and bool(np.allclose(x, y, rtol=1e-9, atol=0.0, equal_nan=True))
 

@@ -56,6 +56,7 @@ class Product:
         above = [(t, p) for t, p in self.powers.items() if p > 0]
         below = [(t, -p) for t, p in self.powers.items() if p < 0]
         above.sort(key=lambda f: f[0].ndim > 0)
+        above, below = unrowed(above, self.like), unrowed(below, self.like)
         if self.like.ndim == 2:
             above = _outer_of(above)
         sign, size = number < 0, abs(number)
@@ -84,6 +85,16 @@ class Product:
         if sign:
             result = -result
         return spread_like(result, self.like)
+
+
+def unrowed(parts: list[tuple[Term, float]], like: Term) -> list[tuple[Term, float]]:
+    """v[None, :] beside a matrix is v: broadcasting adds the axis by itself."""
+    if like.ndim != 2 or np.shape(like.sample)[0] == 1:
+        return parts
+    full = any(np.shape(t.sample)[:1] == np.shape(like.sample)[:1] and t.ndim == 2 for t, _ in parts)
+    if not full:
+        return parts
+    return [(inner if (inner := _vector_in(t, 0)) is not None else t, c) for t, c in parts]
 
 
 def _outer_of(above: list[tuple[Term, float]]) -> list[tuple[Term, float]]:
@@ -136,6 +147,11 @@ def spread_like(term: Term, like: Term) -> Term:
     return term.graph.apply(term.graph.cards["broadcast_to"], (term,), {"shape": like.shape})
 
 
+@rewrite("renamed")
+def _renamed(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
+    return args[0]
+
+
 @rewrite("multiply", "divide", "negative")
 def product_rule(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
     """Products, quotients and negations as one product."""
@@ -149,12 +165,42 @@ def product_rule(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term |
     else:
         product.take(args[0], 1, self.keep)
         product.take(args[1], 1 if made_by(node, "multiply") else -1, self.keep)
+        gathered = _gathered(self, node, product)
+        if gathered is not None:
+            return gathered
         spread = _distributed(self, product)
         if spread is not None:
             return spread
     if product.number == 0:
         return spread_like(node.graph.constant(0), node)
     return logistic(product.build(self.keep))
+
+
+def _gathered(self: Simplifier, node: Term, product: Product) -> Term | None:
+    """scatter(v) ∘ P is scatter(v ∘ P[where]): where nothing was put there is nothing to multiply."""
+    for whole, power in product.powers.items():
+        if power != 1 or whole in self.keep or not made_by(whole, "scatter"):
+            continue
+        for factor, exponent in product.powers.items():
+            if factor is whole or exponent != 1 or np.shape(factor.sample) != np.shape(whole.sample):
+                continue
+            value, arrays = whole.args[0], whole.args[1:]
+            graph, index = node.graph, whole.params["index"]
+            read = graph.apply(graph.cards["getitem"], (factor, *arrays), {"index": index})
+            inner = Product(value)
+            inner.take(value, 1, self.keep)
+            if inner.powers.get(read, 0) >= 0:
+                continue  # only where it cancels
+            inner.powers[read] += 1
+            if not inner.powers[read]:
+                del inner.powers[read]
+            assert whole.card is not None
+            rest = Product(node)
+            rest.number = product.number
+            rest.powers = {t: p for t, p in product.powers.items() if t is not whole and t is not factor}
+            rest.powers[graph.apply(whole.card, (inner.build(), *arrays), whole.params)] = 1
+            return rest.build(self.keep)
+    return None
 
 
 def _distributed(self: Simplifier, product: Product) -> Term | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
 from nablint.calculus.simplify.matrices import chain, join
-from nablint.calculus.simplify.products import scalars_of, scaled, spread_like, tidy
+from nablint.calculus.simplify.products import scalars_of, scaled, spread_like, tidy, unrowed
 from nablint.calculus.terms import Term
 
 
@@ -35,7 +35,7 @@ def _sum_of(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
 
     take(args[0], 1.0)
     take(args[1], -1.0 if made_by(node, "subtract") else 1.0)
-    listed = [(t, c) for t, c in parts.items() if abs(c) > 1e-15]
+    listed = unrowed([(t, c) for t, c in parts.items() if abs(c) > 1e-15], node)
     if number:
         listed.append((node.graph.constant(tidy(number)), 1.0) if number > 0 or not listed
                       else (node.graph.constant(tidy(-number)), -1.0))
