@@ -7,6 +7,7 @@ with it and no other has become worse.
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -133,6 +134,8 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
         for edit in found if now < 3 else islice(found, MAX_EDITS):
             if time.process_time() > ends:
                 break
+            if isinstance(edit.old, cst.Name) and edit.old is expression(steps[-1]):
+                edit = dataclasses.replace(edit, cost=edit.cost + 0.2)  # where a value only gets another name, little can be wrong
             candidate = _Candidate(steps, edit, now)
             verdict = _replayed(judgement, candidate, failing)
             if verdict is None:
