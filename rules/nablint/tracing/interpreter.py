@@ -225,7 +225,7 @@ class Interpreter:
         if self.depth > MAX_DEPTH:
             raise TooMuch("recursion too deep")
 
-    def clash_sizes(self, node: cst.CSTNode, message: str, pairs: Iterable[tuple[Size, Size]]) -> None:
+    def clash_sizes(self, node: cst.CSTNode | None, message: str, pairs: Iterable[tuple[Size, Size]]) -> None:
         """Sizes that forward code says are equal, and are not; where it says 1, they are 1."""
         solved = [e for pair in pairs if (e := solve(self.world, *pair, one=True))]
         raise Restart(message, tuple(solved), at=self.step)

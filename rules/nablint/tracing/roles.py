@@ -110,6 +110,11 @@ def _settle_index(it: Interpreter, places: Places, args: list[Any]) -> None:
     if shape is None or not -len(shape) <= axis < len(shape):
         return
     at = axis % len(shape)
+    own = _shape(index)
+    if places.whole and own is not None and len(own) == len(shape):  # an index may be shorter, but hardly is
+        others = [(i, n) for a, (i, n) in enumerate(zip(own, shape, strict=True)) if a != at and i.expr.name and i.expr != n.expr]
+        if others:
+            it.clash_sizes(None, "an index of another length", others)
     if _open(index):
         rank = len(shape) if places.whole else 1
         free = refine.free_shape(it, index, rank)

@@ -1,0 +1,186 @@
+"""PyTorch's custom functions: what is right though it looks wrong, what is nobody's to judge, and the slips beside them."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from nablint.analysis import analyse
+
+HEAD = """
+import torch
+import torch.nn.functional as F
+import torch.distributed as dist
+from einops import rearrange, reduce, repeat
+from kernels import fused_forward, fused_backward, my_kernel
+"""
+
+RIGHT = {
+    "a broadcast bias: PyTorch sums its gradient itself": """
+        class Add(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x, bias):
+                y = torch.tanh(x + bias)
+                ctx.save_for_backward(y)
+                return y
+
+            @staticmethod
+            def backward(ctx, g):
+                y, = ctx.saved_tensors
+                g = g * (1 - y * y)
+                return g, g
+        """,
+    "a weight for each row, another shape than the first guess": """
+        class Weighted(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x, bias, weights):
+                ctx.save_for_backward(x, bias, weights)
+                return torch.sigmoid(x + bias) * weights
+
+            @staticmethod
+            def backward(ctx, g):
+                x, bias, weights = ctx.saved_tensors
+                s = torch.sigmoid(x + bias)
+                grad_x = g * weights * s * (1 - s)
+                grad_weights = torch.sum(g * s, dim=-1, keepdim=True)
+                return grad_x, grad_x, grad_weights
+        """,
+    "an input that is written into": """
+        class Scale(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, q, scale):
+                q *= scale
+                ctx.mark_dirty(q)
+                ctx.save_for_backward(scale)
+                return q
+
+            @staticmethod
+            def backward(ctx, dq):
+                scale, = ctx.saved_tensors
+                return dq * scale, None
+        """,
+    "positions of the largest entries carry no cotangent": """
+        class RowMax(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                v, i = x.max(dim=1)
+                ctx.mark_non_differentiable(i)
+                ctx.save_for_backward(x, i)
+                return v, i
+
+            @staticmethod
+            def backward(ctx, gv, gi):
+                x, i = ctx.saved_tensors
+                g = torch.zeros_like(x)
+                g.scatter_(1, i.unsqueeze(1), gv.unsqueeze(1))
+                return g
+        """,
+    "axes named by einops": """
+        class Scores(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, q, k, h):
+                q, k = map(lambda t: rearrange(t, "b n (h d) -> b h n d", h=h), (q, k))
+                ctx.save_for_backward(q, k)
+                return torch.einsum("bhid,bhjd->bhij", q, k)
+
+            @staticmethod
+            def backward(ctx, ds):
+                q, k = ctx.saved_tensors
+                dq = rearrange(torch.einsum("bhij,bhjd->bhid", ds, k), "b h n d -> b n (h d)")
+                dk = rearrange(torch.einsum("bhij,bhid->bhjd", ds, q), "b h n d -> b n (h d)")
+                return dq, dk, None
+        """,
+    "a mean by einops": """
+        class Mean(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                ctx.n = x.shape[1]
+                return reduce(x, "b n d -> b d", "mean")
+
+            @staticmethod
+            def backward(ctx, g):
+                return repeat(g, "b d -> b n d", n=ctx.n) / ctx.n
+        """,
+    "shapes from running prose in the class docstring": """
+        class Cross(torch.autograd.Function):
+            '''x0 * (xl w) + b + xl   with  x0, xl (B, D), w (D,), b (D,)'''
+
+            @staticmethod
+            def forward(ctx, x0, xl, w, b):
+                s = torch.matmul(xl, w)
+                ctx.save_for_backward(x0, xl, w, s)
+                return x0 * s[:, None] + b + xl
+
+            @staticmethod
+            def backward(ctx, g):
+                x0, xl, w, s = ctx.saved_tensors
+                gs = (g * x0).sum(dim=1)
+                return g * s[:, None], g + torch.outer(gs, w), xl.t() @ gs, g.sum(dim=0)
+        """,
+    "labels behind an unsqueeze": """
+        class CrossEntropy(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, logits, labels):
+                logp = logits - torch.logsumexp(logits, dim=1, keepdim=True)
+                ctx.save_for_backward(logp, labels)
+                return -logp.gather(1, labels.unsqueeze(1)).sum()
+
+            @staticmethod
+            def backward(ctx, g):
+                logp, labels = ctx.saved_tensors
+                grad = logp.exp()
+                grad[torch.arange(len(labels)), labels] -= 1
+                return grad * g, None
+        """,
+}
+
+MEANT = {
+    "a reversal": ("return x.view_as(x)", "return -ctx.alpha * g, None"),
+    "a constant instead of a step's zero": ("return torch.round(x)", "return g, None"),
+    "a surrogate for a sign": ("return torch.sign(x)", "return g / (1 + ctx.alpha * x.abs()) ** 2, None"),
+    "straight through a bound": ("return x.clamp(-1, 1)", "return g, None"),
+    "another distribution than forward's": ("return torch.logsumexp(x, dim=-1)", "return g.unsqueeze(-1) * ctx.alpha, None"),
+    "nothing but a kernel": ("return fused_forward(x)", "return g * x, None"),
+    "a kernel that fills a buffer": ("y = torch.empty_like(x); my_kernel[(1,)](x, y); return y", "return g * x, None"),
+    "a buffer that a kernel fills going back": ("return x * 2", "dx = torch.empty_like(x); my_kernel[(1,)](g, dx); return dx, None"),
+    "a sum over processes": ("return x * 2", "g = g * 2; dist.all_reduce(g); return g * 3, None"),
+    "a kernel's share of the value": ("y = torch.empty_like(x); my_kernel[(1,)](x, y); return x * 2 + y", "return g * 2.5, None"),
+}
+
+WRONG = {
+    "no derivative of the bound's inside": ("return (2 * x).clamp(-1, 1) * x", "return 2 * g * x, None"),
+    "the wrong sign": ("return torch.exp(-x)", "return g * torch.exp(-x), None"),
+    "the cotangent lost": ("return x ** 2", "return 2 * x, None"),
+    "a factor too few": ("return x ** 3", "return g * x ** 2, None"),
+}
+
+
+def function(forward: str, backward: str) -> str:
+    """A function of x with a constant that only backward knows."""
+    lines = "\n".join(f"        {line}" for line in forward.split("; "))
+    back = "\n".join(f"        {line}" for line in backward.split("; "))
+    return (f"{HEAD}\nclass Op(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x, alpha):\n"
+            f"        ctx.save_for_backward(x)\n        ctx.alpha = alpha\n{lines}\n\n"
+            f"    @staticmethod\n    def backward(ctx, g):\n        x, = ctx.saved_tensors\n{back}\n")
+
+
+@pytest.mark.parametrize("case", RIGHT)
+def test_right_functions_are_right(case: str) -> None:
+    found = analyse(HEAD + textwrap.dedent(RIGHT[case]), "functions.py")
+    results = [c for c in found.claims if c.role == "result"]
+    assert found.diagnostics == []
+    assert results and all(c.verdict in ("proved", "verified") for c in results), [(c.gradient, c.reason) for c in results]
+
+
+@pytest.mark.parametrize("case", MEANT)
+def test_what_may_be_meant_is_no_finding(case: str) -> None:
+    found = analyse(function(*MEANT[case]), "functions.py", repair=False)
+    assert found.diagnostics == []
+    assert not any(c.verdict == "wrong" for c in found.claims)
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_slips_beside_them_are_found(case: str) -> None:
+    found = analyse(function(*WRONG[case]), "functions.py", repair=False)
+    assert any(c.verdict == "wrong" for c in found.claims)
+    assert found.diagnostics
