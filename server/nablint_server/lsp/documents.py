@@ -25,7 +25,7 @@ QUICK = 0.1
 WHOLE = (1, sys.maxsize)
 """All rows of a text."""
 
-LONGEST_PAUSE = 0.5
+LONGEST_PAUSE = 0.25
 """The longest wait for the next keystroke before an analysis begins, in seconds."""
 
 
@@ -112,7 +112,7 @@ class Documents:
 
     async def _analyse(self, document: Document, snapshot: Snapshot) -> None:
         if document.cost > QUICK:
-            await asyncio.sleep(min(document.cost, LONGEST_PAUSE))
+            await asyncio.sleep(min(document.cost / 2, LONGEST_PAUSE))
         before = document.view
         for repair in (False, True):
             result, unread = await self._judged(document, snapshot, repair=repair)
@@ -147,5 +147,6 @@ class Documents:
 
     def _say_once(self, document: Document, failure: str) -> None:
         if document.failure is None:
-            self._failed(f"{document.filename} could not be analysed: {failure}. The other files are not affected.")
+            self._failed(f"{document.filename} could not be analysed: {failure}. "
+                         "It is tried again at the next change; other files are not affected.")
         document.failure = failure

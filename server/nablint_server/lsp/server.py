@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ class Server(LanguageServer):
         self.work = Work(jobs, paths)
         self.choices = Choices(self.work, self.say)
         self.documents = Documents(self.work, self.choices, self._published, self.say)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.publishers: list[Callable[[Document], None]] = []
         """Called with each document whose findings may have changed."""
         self.starters: list[Callable[[Server], Awaitable[None]]] = []
@@ -93,6 +95,12 @@ class Server(LanguageServer):
         return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(
             types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=versions[uri]), list(found))
             for uri, found in by_uri.items()])
+
+    def folder(self) -> str:
+        """A folder of the user's own for documents that are shown; it goes with the process."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="nablint-", ignore_cleanup_errors=True)
+        return self._folder.name
 
     @property
     def folders(self) -> list[str]:

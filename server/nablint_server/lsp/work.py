@@ -21,8 +21,11 @@ from nablint_server.lsp import worker
 
 logger = logging.getLogger(__name__)
 
-GRACE = 0.25
-"""Seconds that interrupted work has before its process is killed."""
+GRACE = 2.0
+"""Seconds that interrupted work has before its process is killed.
+
+A new process has to import and to learn everything again, which costs more than waiting for a long call to return.
+"""
 
 LIMIT = 60.0
 """Seconds after which a job is given up."""

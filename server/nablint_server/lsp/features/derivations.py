@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ def register(server: Server) -> None:
         if found is None:
             server.say("no derivation here; put the cursor on a gradient", types.MessageType.Info)
         elif window is not None and window.show_document is not None and window.show_document.support:
-            file = Path(tempfile.gettempdir()) / "nablint-derivation.md"
+            file = Path(server.folder()) / "nablint-derivation.md"
             file.write_text(found["markdown"], encoding="utf-8")
             await server.window_show_document_async(types.ShowDocumentParams(file.as_uri(), take_focus=False))
         else:
