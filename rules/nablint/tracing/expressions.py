@@ -40,7 +40,7 @@ def _formatted(it: Interpreter, node: cst.FormattedString, scope: Scope) -> Any:
     for part in node.parts:
         if isinstance(part, cst.FormattedStringText):
             out += part.value
-        else:
+        elif isinstance(part, cst.FormattedStringExpression):
             value = it.eval(part.expression, scope)
             if not isinstance(value, str | int | float | bool):
                 return it.unknown("a string with unknown parts")
