@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import libcst as cst
 import numpy as np
@@ -179,7 +179,7 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
         return found if name == "In" or isinstance(found, Unknown) else not found
     if isinstance(b, str) or isinstance(a, str):
         if isinstance(a, Pending) or isinstance(b, Pending):
-            pending, text = (a, b) if isinstance(a, Pending) else (b, a)
+            pending, text = cast(tuple[Pending, str], (a, b) if isinstance(a, Pending) else (b, a))
             found = refine.is_string(it, pending, text)
             return found if name == "Equal" else not found
         if name in ("Equal", "NotEqual"):
@@ -194,7 +194,7 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
         if left is None or right is None or name not in _COMPARE:
             return it.unknown("a comparison of an array with something else", a, b)
         try:
-            return Array(CARDS[_COMPARE[name][0]](left, right), (a if isinstance(a, Array) else b).dialect)
+            return Array(CARDS[_COMPARE[name][0]](left, right), next(x.dialect for x in (a, b) if isinstance(x, Array)))
         except Misfit as misfit:
             return it.clash(node, misfit.message, misfit.equations, (a, b))
     try:
@@ -255,7 +255,7 @@ def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> An
         return _index_dict(it, value, key)
     if isinstance(value, list | tuple | str | range):
         try:
-            found = value[key]
+            found = value[cast(Any, key)]
         except IndexError:
             if isinstance(value, OpenList) and isinstance(key, int) and key >= 0 and key < 64:
                 while len(value) <= key:
@@ -348,7 +348,7 @@ def store(it: Interpreter, value: Any, key: Any, new: Any, node: cst.CSTNode | N
             while len(value) <= key < 64:
                 value.append(Pending(f"{value.path}[{len(value)}]", hints.item(hints.base(value.path))))
         try:
-            value[key] = new
+            value[cast(Any, key)] = new
         except (IndexError, TypeError, ValueError):
             raise RaiseSignal("IndexError") from None
     elif isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__setitem__"):
