@@ -318,9 +318,9 @@ def _factor(it: Interpreter, p: Pending, other: Array, *, left: bool, batched: b
     if stacked and chosen == len(shape):
         free[:-2] = shape[:-2]
     if left and chosen != "column":
-        free[-1] = shape[-2] if len(shape) > 1 else shape[0]
+        free[-1] = shape[-2:][0]
     elif not left and chosen != "row":
-        free[-2 if len(free) > 1 else 0] = shape[-1]
+        free[-2 if len(free) > 1 else 0] = shape[-1:][0]
     return make_array(it, p, tuple(free))
 
 
