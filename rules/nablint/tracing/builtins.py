@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import libcst as cst
 import numpy as np
@@ -119,7 +119,8 @@ def _sum(it: Interpreter, node: Node, values: Any, start: Any = 0) -> Any:
 
 def _extreme(card: str, pick: Callable[..., Any]) -> Callable[..., Any]:
     def extreme(it: Interpreter, node: Node, *values: Any, key: Any = None, default: Any = None) -> Any:
-        items = list(values) if len(values) > 1 else _items(it, values[0], node)
+        first, *rest = values
+        items = list(values) if rest else _items(it, first, node)
         items = [refine.as_operand(it, v) if isinstance(v, Pending) else v for v in items]
         if not items:
             return default
@@ -159,7 +160,7 @@ def _int(it: Interpreter, node: Node, value: Any = 0, base: Any = 10) -> Any:
             refine.rounded(it, value.term) if np.isfinite(sample) else it.unknown("int of a number that is not finite")
         )
     try:
-        return int(value)
+        return int(cast(Any, value))
     except (TypeError, ValueError):
         return it.unknown("int of something unknown", value)
 
@@ -172,7 +173,7 @@ def _float(it: Interpreter, node: Node, value: Any = 0.0) -> Any:
     if isinstance(value, Size):
         return Array(it.size_term(value)) if value.expr.number is None else float(value)
     try:
-        return float(value)
+        return float(cast(Any, value))
     except (TypeError, ValueError):
         return it.unknown("float of something unknown", value)
 
