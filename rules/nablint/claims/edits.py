@@ -179,7 +179,7 @@ def _sum_edits(node: cst.Call) -> Iterator[Edit]:
             shorter[-1] = shorter[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
         yield Edit(node, node.with_changes(args=shorter), "axis", 1.6, "all")
         if not any(a.keyword is not None and a.keyword.value in ("keepdims", "keepdim") for a in args):
-            word = "keepdim" if args[at].keyword is not None and args[at].keyword.value == "dim" else "keepdims"
+            word = "keepdim" if (named := args[at].keyword) is not None and named.value == "dim" else "keepdims"
             yield Edit(node, node.with_changes(args=[*args, _keyword(word, "True")]), "keepdims", 1.0)
     elif len(args) == positional:
         for axis in ("0", "1"):
