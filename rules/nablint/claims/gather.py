@@ -61,7 +61,7 @@ def returned_results(
                 if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))
             }
             out += [
-                r for key, value in part.items() if isinstance(key, str) for r in _entry(it, key, value, step, element)
+                r for key, value in part.items() for r in _entry(it, key, value, step, element)
             ]
             continue
         if isinstance(part, list) and part and word:
