@@ -122,7 +122,7 @@ def _compare(result: Result, wrt: Term, derived: Term, prove: bool) -> Judged:
     if np.max(np.abs(claimed - expected), initial=0.0) <= TOLERANCE * scale:
         out.verdict = "proved" if prove and np.shape(value.sample) == np.shape(derived.sample) and _same(value, derived) else "verified"
         return out
-    if claimed.ndim == 2 and claimed.shape[0] == claimed.shape[1] and np.allclose(claimed.T, expected, rtol=1e-9, atol=TOLERANCE * scale):
+    if claimed.ndim == 2 and len(set(claimed.shape)) == 1 and np.allclose(claimed.T, expected, rtol=1e-9, atol=TOLERANCE * scale):
         out.transposed = True
     out.ratio = constant_ratio(claimed, expected)
     return out
