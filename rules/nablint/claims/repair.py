@@ -473,7 +473,7 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
     if unit is None:
         return None
     before = {_key(j): j for j in judgement.judged}
-    fixed: set[tuple[str, str, int]] | None = None
+    fixed: set[tuple[str, str, str]] | None = None
     for draw in (0, *DRAWS):
         try:
             again, _ = run_once(other, unit, outcome.hypothesis, draw, 1.5)
