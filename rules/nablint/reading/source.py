@@ -44,6 +44,8 @@ class Block:
     error: str | None = None
     sound: bool = True
     parsed: Tree | None = None
+    outside: bool = False
+    """It is of another file than the one that is judged."""
 
     def tree(self) -> Tree | None:
         """The parsed block; None, with `error` set, when libcst cannot read it."""

@@ -109,6 +109,8 @@ class Interpreter:
         self.world.tick()
         assert self.block is not None
         self.world.visited[id(self.block)] = self.block
+        if self.block.outside and self._caller is not None:
+            return self._caller  # what another file does is done by the statement that calls it
         step = Step(len(self.steps), node, self.block, scope, scope.function, caller=self._caller)
         step.names = dict(scope.names)
         self.steps.append(step)
@@ -237,7 +239,8 @@ class Interpreter:
         found = self.resolve(name) if self.resolve is not None else None
         if found is None:
             return External(name)
-        self.blocks.update(found.blocks)
+        for key, block in found.blocks.items():
+            self.blocks.setdefault(key, block)
         return found
 
     def free_name(self, name: str) -> Any:

@@ -7,7 +7,7 @@ callback that the caller provides; the rules themselves touch no disk.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -90,7 +90,7 @@ class Project:
         it.scope = module
         with it.using():
             try:
-                later = it.load(blocks(text), everything=False)
+                later = it.load([replace(b, outside=True) for b in blocks(text)], everything=False)
                 _constants(it, later)
             except (Signal, Restart, TooMuch, RecursionError):
                 pass

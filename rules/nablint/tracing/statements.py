@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,17 @@ CONTAINERS = frozenset({"grads", "gradients", "grad_dict", "gradient"})
 def _taints(it: Interpreter, targets: Sequence[cst.CSTNode]) -> bool:
     """Does an assignment to these targets claim gradients and nothing else?"""
     names = [name for target in targets for name in target_names(target)]
+    if _is_weak(targets) and it.block is not None and _feeds_loss(it.block.text, names[0]):
+        return False
     return bool(names) and all(it.is_claim(n) and n not in CONTAINERS for n in names)
+
+
+@lru_cache(maxsize=2048)
+def _feeds_loss(text: str, name: str) -> bool:
+    """Is a loss computed from the value of this name?  Then it is a forward value."""
+    used = re.compile(rf"=.*\b{re.escape(name)}\b")
+    own = re.compile(rf"\s*{re.escape(name)}\b")
+    return any(_LOSS_LINE.match(line) and used.search(line) and not own.match(line) for line in text.split("\n"))
 
 
 def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
@@ -85,7 +96,8 @@ def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
     outside = it.graph.tainting
     it.graph.tainting = outside or _taints(it, targets)
     try:
-        value = it.eval(node.value, scope)
+        weak = it.graph.tainting and not outside and _is_weak(targets)
+        value = _first_cotangent(it, node.value, scope) if weak else it.eval(node.value, scope)
         if isinstance(value, Unknown) and value.misfit and len(targets) == 1:
             value = _placeholder(it, targets[0], value)
         if it.graph.tainting and type(value) is Array and isinstance(node.value, cst.Name | cst.Attribute | cst.Subscript):
@@ -94,6 +106,30 @@ def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
             assign(it, target, value, scope)
     finally:
         it.graph.tainting = outside
+
+
+_WEAK = re.compile(r"^_?(\w*errors?|\w*err|delta|deltas|diff|residuals?)\d*$", re.I)
+_LOSS_LINE = re.compile(r"^\s*(?:self\.)?\w*(?:loss|cost|mse|objective|\bJ|error|err|nll)\w*\s*[-+]?=", re.I)
+
+
+def _is_weak(targets: Sequence[cst.CSTNode]) -> bool:
+    """`error = y - pred` is as often a forward value as a cotangent."""
+    return len(targets) == 1 and isinstance(targets[0], cst.Name) and bool(_WEAK.match(targets[0].value))
+
+
+def _first_cotangent(it: Interpreter, node: cst.BaseExpression, scope: Scope) -> Any:
+    """A difference that is made of forward values alone: its operands are forward code, and tell of the inputs."""
+    if not isinstance(node, cst.BinaryOperation) or not isinstance(node.operator, cst.Subtract):
+        return it.eval(node, scope)
+    it.graph.tainting = False
+    try:
+        left, right = it.eval(node.left, scope), it.eval(node.right, scope)
+    finally:
+        it.graph.tainting = True
+    value = binary(it, "Subtract", left, right, node)
+    if it.step is not None:
+        it.step.values[id(node)] = value.term if type(value) is Array else value
+    return value
 
 
 def _renamed(it: Interpreter, node: cst.Assign, value: Array) -> Any:
@@ -244,7 +280,7 @@ def _event(it: Interpreter, target: cst.CSTNode, name: str, holder: str, owner: 
         value = None
     term = value.term if isinstance(value, Array) else None
     tainted = term.tainted if term is not None else is_tainted(value)
-    if it.step is None or not (tainted or it.is_claim(name) or it.is_claim(holder)):
+    if it.step is None or (it.block is not None and it.block.outside) or not (tainted or it.is_claim(name) or it.is_claim(holder)):
         return
     event = Event(it.step, name, holder, owner, key, term, target, augmented, value)
     it.step.event = event
