@@ -16,7 +16,6 @@ from nablint.calculus.normalise import algebra_of, form_of
 from nablint.calculus.powers import leads_negative, power
 from nablint.calculus.terms import Term
 
-
 SECONDS = 0.3
 """What a proof by clearing denominators may take; past it the samples alone speak."""
 

@@ -59,8 +59,10 @@ def diagnose(outcome: Outcome, fault: Fault) -> Diagnostic | None:
     rule, message = rule_for(fault)
     fix = None
     if fault.repair is not None:
-        moved = edit_text(fault.repair.step, fault.repair.edit.old, fault.repair.edit.new)  # the block may have moved since
-        fix = Fix(f"replace `{_line(fault.repair.before)}` by `{_line(fault.repair.after)}`", (moved,) if moved is not None else fault.repair.text_edits,
+        # the block may have moved since
+        moved = edit_text(fault.repair.step, fault.repair.edit.old, fault.repair.edit.new)
+        fix = Fix(f"replace `{_line(fault.repair.before)}` by `{_line(fault.repair.after)}`",
+                  (moved,) if moved is not None else fault.repair.text_edits,
                   "unsafe" if fault.repair.edit.kind == "rewrite" else "safe")
     related = tuple(_related(outcome, fault))
     return Diagnostic(rule.code, rule.name, rule.severity, message, *span, fix, related,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-
 if TYPE_CHECKING:
     from nablint.claims.repair import Fault
 
@@ -59,4 +58,6 @@ def _detail(fault: Fault) -> str:
     assert repair is not None
     if judged.transposed and judged.wrt is not None and judged.result.value is not None:
         return f" ({fault.naming.shape(judged.result.value.shape)} for {fault.naming.shape(judged.wrt.shape)})"
-    return f" ({repair.edit.detail})" if repair.edit.kind in ("scale", "derivative", "term") and repair.edit.detail else ""
+    return (
+        f" ({repair.edit.detail})" if repair.edit.kind in ("scale", "derivative", "term") and repair.edit.detail else ""
+    )

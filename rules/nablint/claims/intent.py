@@ -39,13 +39,25 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
     assert value is not None
     if wrt is not None and any(_passed_on(output, wrt) for output in seed.cotangents):
         return "forward passes it on as it is: another gradient is deliberate"
-    if any(_equal(value, c) for c in seed.cotangents.values()) and wrt is not None and _quantises(made, wrt) and _only_elementwise(wrt, seed):
+    if (
+        any(_equal(value, c) for c in seed.cotangents.values())
+        and wrt is not None
+        and _quantises(made, wrt)
+        and _only_elementwise(wrt, seed)
+    ):
         return "the upstream gradient goes straight through, which may be deliberate"
     if any(node.card is not None and node.card.name in STEPS and wrt in ancestors(node) for node in made):
         return "forward rounds it: its gradient is an estimate"
     known = made | set(seed.cotangents.values()) | (ancestors(j.derived) if j.derived is not None else set())
     for node in ancestors(value):
-        if node.card is None and node.label and (node.ndim == 0 or run.it.dialect == "torch") and node not in known and not _is_size(run, node) and node.label[:7] not in ("unknown", "misfit:"):
+        if (
+            node.card is None
+            and node.label
+            and (node.ndim == 0 or run.it.dialect == "torch")
+            and node not in known
+            and not _is_size(run, node)
+            and node.label[:7] not in ("unknown", "misfit:")
+        ):
             return f"it depends on {run.it.names.get(node, node.label)}, which forward's value does not depend on"
     return ""
 
@@ -69,7 +81,8 @@ def _quantises(made: set[Term], wrt: Term) -> bool:
 
 
 def _equal(a: Term, b: Term) -> bool:
-    return a is b or (a.sample.shape == b.sample.shape and a.sample.dtype.kind == "f" and bool(np.array_equal(a.sample, b.sample)))
+    return a is b or (a.sample.shape == b.sample.shape and a.sample.dtype.kind == "f"
+                      and bool(np.array_equal(a.sample, b.sample)))
 
 
 def _only_elementwise(wrt: Term, seed: Seed) -> bool:

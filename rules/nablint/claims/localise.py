@@ -75,7 +75,11 @@ def localise(judgement: Judgement) -> Locations:
         if not any(term in bad and term not in own for e in events if e.value is not None
                    for term in ancestors(e.value)):
             last = next((v for e in reversed(events) if (v := _final(e)) is not None), None)
-            if last is not None and np.shape(last.sample) == np.shape(expected.sample) and constant_ratio(last.sample, expected.sample) is not None:
+            if (
+                last is not None
+                and np.shape(last.sample) == np.shape(expected.sample)
+                and constant_ratio(last.sample, expected.sample) is not None
+            ):
                 out.weak |= {id(e.step.node) for e in events}
             out.suspects |= {id(e.step.node): expected for e in events if e.value is not None
                              and (e.value.card is not None or e.value.label)}

@@ -105,7 +105,9 @@ class Outcome:
     """What was found wrong with it and how it is mended, once that has been asked for."""
 
 
-def run_once(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, seconds: float) -> tuple[Judgement, World]:
+def run_once(
+    program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, seconds: float
+) -> tuple[Judgement, World]:
     """One run, judged.  Raises `Restart` or `TooMuch`."""
     world = World(hypothesis, draw, seconds)
     world.visited = program.visited
@@ -144,7 +146,8 @@ def explore(program: Program, unit: Unit, seconds: float) -> list[Outcome]:
         outcome, forks = _search(program, unit, Hypothesis(decisions=start), ends)
         if unit.otherwise is not None and not _settled(outcome):
             other, more = _search(program, unit.otherwise, Hypothesis(decisions=start), ends + 1.0)
-            if other.judgement is not None and (outcome.judgement is None or other.judgement.good > outcome.judgement.good or (
+            if other.judgement is not None and (outcome.judgement is None
+                                                or other.judgement.good > outcome.judgement.good or (
                     not outcome.judgement.good and other.judgement.judged)):
                 outcome, forks = other, more
         outcomes.append(outcome)
@@ -204,13 +207,18 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
         fitting.append(hypothesis)
         if best is None or (judgement.good, -judgement.wrong) > (best[0].good, -best[0].wrong):
             best = (judgement, hypothesis)
-        if not judgement.judged or (judgement.good and not judgement.wrong) or all(j.verdict == "unchecked" for j in judgement.judged):
+        if (
+            not judgement.judged
+            or (judgement.good and not judgement.wrong)
+            or all(j.verdict == "unchecked" for j in judgement.judged)
+        ):
             if judgement.good or len(fitting) > 3 or not judgement.judged:
                 break
         for hyp in _alternatives(world, hypothesis, judgement, fixed):
             push(hyp)
     if best is None:
-        return Outcome(unit, None, start, runs, restarts, reason or "no reading of the inputs fits the forward code"), forks
+        return Outcome(unit, None, start, runs, restarts,
+                       reason or "no reading of the inputs fits the forward code"), forks
     judgement, hypothesis = best
     if judgement.wrong and not exhausted:
         _silence(judgement, "too many readings of the inputs to try them all")
@@ -218,7 +226,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
     return Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting), forks
 
 
-def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int], push: Callable[[Hypothesis], None]) -> None:
+def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
+             push: Callable[[Hypothesis], None]) -> None:
     """The hypotheses that answer a clash: the equation, or another choice."""
     if restart.decisions:
         for key, taken in restart.decisions:
@@ -244,7 +253,9 @@ def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int], pu
                     push(hypothesis.decide(choice.key, i, 0.5 + 0.3 * i))
 
 
-def _alternatives(world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]) -> Iterator[Hypothesis]:
+def _alternatives(
+    world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]
+) -> Iterator[Hypothesis]:
     """Other answers to the questions of a run, as far as they concern what came out wrong."""
     if (asked := _shaped_as_claimed(world, hypothesis, judgement, fixed)) is not None:
         yield asked
@@ -270,11 +281,18 @@ def _plausible(world: World) -> bool:
     return not (world.singular and any(c.options[c.taken] in ("row", "column") for c in world.choices.values()))
 
 
-def _shaped_as_claimed(world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]) -> Hypothesis | None:
+def _shaped_as_claimed(
+    world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]
+) -> Hypothesis | None:
     """All variables together as their claimed gradients have them: a bias like a column, weights like a whole array."""
     found = hypothesis
     for j in judgement.judged:
-        if j.verdict != "wrong" or j.result.value is None or j.wrt is None or tuple(j.result.value.shape) == tuple(j.wrt.shape):
+        if (
+            j.verdict != "wrong"
+            or j.result.value is None
+            or j.wrt is None
+            or tuple(j.result.value.shape) == tuple(j.wrt.shape)
+        ):
             continue
         choice = world.choices.get(f"{j.wrt.label}:form")
         wanted = tuple(j.result.value.shape)

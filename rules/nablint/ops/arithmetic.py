@@ -21,7 +21,8 @@ binary("multiply", np.multiply, lambda g, x, y, out: g * y, lambda g, x, y, out:
 binary("divide", np.true_divide, lambda g, x, y, out: g / y, lambda g, x, y, out: -g * out / y,
        "d(x/y) = dx/y - (x/y) dy/y", text="{0} / {1}", latex="\\frac{{{0}}}{{{1}}}",
        numpy="{0} / {1}", torch="{0} / {1}", binding=2, domains=("real", "positive"))
-unary("renamed", lambda x, mark=0: x, lambda g, x, y, mark=0: g, "d x = dx: a value under another name, told apart by mark",
+unary("renamed", lambda x, mark=0: x, lambda g, x, y, mark=0: g,
+      "d x = dx: a value under another name, told apart by mark",
       text="{0}", latex="{0}", numpy="{0}", torch="{0}")
 unary("negative", np.negative, lambda g, x, y: -g, "d(-x) = -dx",
       text="-{0}", latex="-{0}", numpy="-{0}", torch="-{0}", binding=3)

@@ -89,11 +89,24 @@ def _is_buffer(term: Term) -> bool:
 
 def _axes_named(it: Interpreter, node: cst.Call, scope: Scope) -> None:
     """`x.transpose(0, 2, 1)` names every axis of `x`."""
-    if isinstance(node.func, cst.Attribute) and node.func.attr.value in ("transpose", "permute") and isinstance(node.func.value, cst.Name):
-        given = node.args[0].value.elements if len(node.args) == 1 and isinstance(node.args[0].value, cst.Tuple | cst.List) else node.args
+    if (
+        isinstance(node.func, cst.Attribute)
+        and node.func.attr.value in ("transpose", "permute")
+        and isinstance(node.func.value, cst.Name)
+    ):
+        given = (
+            node.args[0].value.elements
+            if len(node.args) == 1 and isinstance(node.args[0].value, cst.Tuple | cst.List)
+            else node.args
+        )
         found = scope.find(node.func.value.value)
         value = found.names[node.func.value.value] if found is not None else None
-        if isinstance(value, Pending) and value.value is None and len(given) > 1 and node.func.value.value not in ("np", "torch"):
+        if (
+            isinstance(value, Pending)
+            and value.value is None
+            and len(given) > 1
+            and node.func.value.value not in ("np", "torch")
+        ):
             if it.evidence_rank(value) is None and not it.graph.tainting:
                 refine.make_array(it, value, refine.free_shape(it, value, len(given)))
 
@@ -138,7 +151,8 @@ def call_method(it: Interpreter, receiver: Any, name: str, args: list[Any], node
     return call(it, attribute(it, receiver, name, node), args, keywords or {}, node)
 
 
-def call_function(it: Interpreter, function: Function, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
+def call_function(it: Interpreter, function: Function, args: list[Any], keywords: dict[str, Any],
+                  node: cst.CSTNode | None) -> Any:
     """Walk a function of the source in a new frame."""
     it.depth += 1
     it.too_deep()
@@ -169,7 +183,8 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
         it.step, it.block, it.graph.tainting, it.graph.origin, it._caller = saved
 
 
-def bind_arguments(it: Interpreter, function: Function, scope: Scope, args: list[Any], keywords: dict[str, Any]) -> None:
+def bind_arguments(it: Interpreter, function: Function, scope: Scope, args: list[Any],
+                   keywords: dict[str, Any]) -> None:
     """Bind arguments to parameters; what is missing takes its default, or becomes an input."""
     params = function.node.params
     if function.owner is not None:
@@ -191,7 +206,8 @@ def bind_arguments(it: Interpreter, function: Function, scope: Scope, args: list
         scope.names[params.star_arg.name.value] = tuple(rest)
     for param in params.kwonly_params:
         name = param.name.value
-        bind_parameter(it, scope, name, remaining.pop(name) if name in remaining else default_value(it, function, param))
+        bind_parameter(it, scope, name,
+                       remaining.pop(name) if name in remaining else default_value(it, function, param))
     if params.star_kwarg is not None:
         scope.names[params.star_kwarg.name.value] = remaining
 
@@ -218,7 +234,8 @@ def default_value(it: Interpreter, function: Function, param: cst.Param) -> Any:
         it.step = saved
 
 
-def instantiate(it: Interpreter, cls: Class, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Instance:
+def instantiate(it: Interpreter, cls: Class, args: list[Any], keywords: dict[str, Any],
+                node: cst.CSTNode | None) -> Instance:
     """An object of a traced class, its `__init__` run."""
     instance = Instance(cls, {}, "self")
     init = cls.lookup("__init__")
@@ -226,13 +243,15 @@ def instantiate(it: Interpreter, cls: Class, args: list[Any], keywords: dict[str
         call_function(it, init, [instance, *args], keywords, node)
     elif cls.dataclass or any(isinstance(b, External) and "NamedTuple" in b.name for b in cls.bases):
         fields = [s.body[0].target.value for s in cls.node.body.body
-                  if isinstance(s, cst.SimpleStatementLine) and isinstance(s.body[0], cst.AnnAssign) and isinstance(s.body[0].target, cst.Name)]
+                  if isinstance(s, cst.SimpleStatementLine) and isinstance(s.body[0], cst.AnnAssign)
+                  and isinstance(s.body[0].target, cst.Name)]
         instance.names.update(zip(fields, args, strict=False))
         instance.names.update(keywords)
     return instance
 
 
-def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
+def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any],
+                  node: cst.CSTNode | None) -> Any:
     """A function outside the source."""
     if name in BUILTINS:
         return BUILTINS[name](it, node, *args, **keywords)
@@ -275,13 +294,16 @@ METHODS_OF_MODULES: dict[str, Any] = {
 }
 
 
-def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
+def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keywords: dict[str, Any],
+                          node: cst.CSTNode | None) -> Any:
     receiver, name = callee.receiver, callee.name
     if isinstance(receiver, Array):
         if name in ("dot", "matmul", "mm") and args:
             args = refine.product_operands(it, [receiver, *args], batched=name == "matmul")[1:]
         kind = "Tensor" if receiver.dialect == "torch" or not {"dim", "keepdim"}.isdisjoint(keywords) else "ndarray"
-        spelling = it.spellings.get(f"{kind}.{name}") or it.spellings.get(f"{'ndarray' if kind == 'Tensor' else 'Tensor'}.{name}")
+        spelling = it.spellings.get(f"{kind}.{name}") or it.spellings.get(
+            f"{'ndarray' if kind == 'Tensor' else 'Tensor'}.{name}"
+        )
         if spelling is None:
             return it.unknown(f"the array method {name} is not known", receiver, *args)
         return apply_spelling(it, f"{kind}.{name}", spelling, [receiver, *args], keywords, node, receiver=receiver)
@@ -348,7 +370,13 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
 
 def _kept_apart(it: Interpreter, args: list[Any], axis: Any) -> None:
     """A reduction that keeps its axis does so because the other axes have more than one entry."""
-    if args and isinstance(args[0], Array) and isinstance(axis, int) and not args[0].term.tainted and not it.graph.tainting:
+    if (
+        args
+        and isinstance(args[0], Array)
+        and isinstance(axis, int)
+        and not args[0].term.tainted
+        and not it.graph.tainting
+    ):
         shape = args[0].term.shape
         it.world.singular |= any(size == 1 for k, size in enumerate(shape) if k != axis % max(len(shape), 1))
 
@@ -372,7 +400,8 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
     return _wrap(result, dialect)
 
 
-BLANK = frozenset({"zeros", "ones", "zeros_like", "ones_like", "empty", "empty_like", "full", "new_zeros", "array", "tensor"})
+BLANK = frozenset({"zeros", "ones", "zeros_like", "ones_like", "empty", "empty_like", "full", "new_zeros", "array",
+                   "tensor"})
 
 
 def _wrap(value: Any, dialect: str) -> Any:
@@ -399,7 +428,8 @@ def _find_unknown(values: list[Any]) -> Unknown | None:
     return None
 
 
-__all__ = ["NUMBERS", "Size", "apply_spelling", "call", "call_function", "call_method", "evaluate_call", "instantiate", "listed"]
+__all__ = ["NUMBERS", "Size", "apply_spelling", "call", "call_function", "call_method", "evaluate_call", "instantiate",
+           "listed"]
 
 
 def _kind_of(value: Any) -> type:
