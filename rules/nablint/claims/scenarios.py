@@ -34,8 +34,9 @@ def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
 
 
 def module_functions(it: Interpreter) -> dict[str, Function]:
-    """The functions of the module, in source order."""
-    return {k: v for k, v in it.scope.names.items() if isinstance(v, Function) and v.scope is it.scope}
+    """The functions of the module, in source order, then those that it imports."""
+    found = {k: v for k, v in it.scope.names.items() if isinstance(v, Function) and isinstance(v.node, cst.FunctionDef)}
+    return dict(sorted(found.items(), key=lambda item: item[1].scope is not it.scope))
 
 
 def made(it: Interpreter, function: Function, name: str) -> Any:
@@ -408,7 +409,9 @@ def entered(it: Interpreter, value: Any) -> Any:
 
 def autograd(it: Interpreter, cls: Class) -> Run:
     """A `torch.autograd.Function`: outputs' cotangents arrive, gradients leave in the order of forward's arguments."""
-    it.dialect = "torch"
+    if "torch" in (cls.external_base() or "") or any(
+            isinstance(v, External) and v.name.startswith("torch") for v in it.scope.names.values()):
+        it.dialect = "torch"
     ahead, back = _function(cls, "forward"), _function(cls, "backward")
     ctx = context(len(parameters(ahead, bound=True)))
     setup = cls.lookup("setup_context")

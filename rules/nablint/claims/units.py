@@ -26,7 +26,8 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
     units: list[Unit] = []
     for cls in classes:
         units += _class_units(cls)
-    units += _function_units(functions)
+    imported = [v for v in it.scope.names.values() if isinstance(v, Function) and v.scope is not it.scope and v.owner is None]
+    units += _function_units(functions, imported)
     if any(_claims_in(statements_of_script(statements))):
         units.append(Unit("<module>", "script", scenarios.script, ("",), module=True))
     return units
@@ -78,7 +79,8 @@ def _class_units(cls: Class) -> list[Unit]:
     methods = {name: f for name, f in _members(cls).items() if isinstance(f, Function)}
     own = {name for name, f in cls.names.items() if isinstance(f, Function)}
     base = cls.external_base() or ""
-    if {"forward", "backward"} <= set(methods) and base.endswith("Function") and _is_torch(methods["forward"], base):
+    both = {"forward", "backward"} <= set(methods)
+    if both and ((base.endswith("Function") and _is_torch(methods["forward"], base)) or _has_context(methods)):
         return [
             Unit(
                 cls.name,
@@ -116,6 +118,12 @@ def _is_torch(forward: Function, base: str) -> bool:
     """Is the class one of PyTorch's?  Other libraries have functions with `forward` and `backward`, too."""
     first = _parameters(forward)[:1]
     return forward.kind == "static" or "autograd" in base or "torch" in base or first == ["ctx"]
+
+
+def _has_context(methods: dict[str, Function]) -> bool:
+    """Does a class of the file's own follow PyTorch's protocol: static functions that a context passes between?"""
+    ahead, back = methods["forward"], methods["backward"]
+    return ahead.kind == back.kind == "static" and _parameters(ahead)[:1] == _parameters(back)[:1] == ["ctx"]
 
 
 def _arrives(function: Function) -> bool:
@@ -184,12 +192,14 @@ def _nearness(backward: str, forward: str) -> tuple[bool, int, int]:
     return forward in ("forward", "feedforward"), shared, -len(forward)
 
 
-def _function_units(functions: list[Function]) -> list[Unit]:
-    by_name = {f.name: f for f in functions}
+def _function_units(functions: list[Function], imported: list[Function]) -> list[Unit]:
+    """Units of the module's functions; a forward function may be one that it imports."""
+    own = {f.name: f for f in functions}
+    by_name = {f.name: f for f in imported if isinstance(f.node, cst.FunctionDef)} | own
     units: list[Unit] = []
-    for name, function in by_name.items():
+    for name, function in own.items():
         if names.is_backward(name):
-            partner = _partner(name, by_name) or partner_by_data(function, by_name)
+            partner = _partner(name, own) or partner_by_data(function, own) or _partner(name, by_name) or partner_by_data(function, by_name)
             if partner is not None:
                 units.append(
                     Unit(
