@@ -50,16 +50,16 @@ def main(files: int = 200, edits: int = 1000) -> None:
     client.notify("textDocument/didOpen", {"textDocument": {
         "uri": URI, "languageId": "python", "version": 1, "text": text}})
     client.diagnostics(1)
-    line = next(i for i, row in enumerate(text.splitlines()) if "np.dot" in row)
+    line, row = next((i, row) for i, row in enumerate(text.splitlines()) if "np.dot" in row)
     version = 1
 
-    def change(new: str, old: str = "") -> None:
+    def change(new: str, old: str = "", line: int = line, column: int = 0) -> None:
         nonlocal version
         version += 1
-        start = {"line": line, "character": 0}
+        start, end = {"line": line, "character": column}, {"line": line, "character": column + len(old)}
         client.notify("textDocument/didChange", {
             "textDocument": {"uri": URI, "version": version},
-            "contentChanges": [{"range": {"start": start, "end": {"line": line, "character": len(old)}}, "text": new}]})
+            "contentChanges": [{"range": {"start": start, "end": end}, "text": new}]})
 
     for _ in range(edits // 2):
         change(" ")
@@ -79,12 +79,13 @@ def main(files: int = 200, edits: int = 1000) -> None:
     rows.append(["hover beside an analysis, ms at 95%", measuring.percentile(hovers, 0.95), "20"])
 
     client.diagnostics(version)
+    moved = line + len(hovers)
     began = time.perf_counter()
-    change("")
+    change("  # ", line=moved, column=len(row))
     client.diagnostics(version)
     once = time.perf_counter() - began
-    for _ in range(100):
-        change(" ")
+    for number in range(100):
+        change("x", line=moved, column=len(row) + 4 + number)
         time.sleep(0.1)
     began = time.perf_counter()
     client.diagnostics(version)
