@@ -13,35 +13,71 @@ from nablint.tracing.step import Step
 
 def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: bool, ends: float) -> list[Diagnostic]:
     """The diagnostics of a file, one for each statement to blame."""
-    found: dict[int, Diagnostic] = {}
-    settled = {id(j.result.step.node) for o in outcomes if o.judgement for j in o.judgement.judged
-               if j.verdict in ("proved", "verified")}
-    for outcome in outcomes:
-        if outcome.judgement is None or not outcome.judgement.wrong:
-            continue
+    wrong = [o for o in outcomes if o.judgement is not None and o.judgement.wrong]
+    for outcome in wrong:
         if outcome.faults is None:
             outcome.faults = find_faults(program, source, outcome, ends)
+    told = _told(wrong)
+    found: dict[int, Diagnostic] = {}
+    for outcome in wrong:
+        settled = _settled(outcomes, outcome)
         for fault in outcome.faults:
-            if fault.repair is None and not _reportable(outcome, fault, settled):
+            node = id(fault.step.node)
+            if node in settled or _explained(outcome, fault, told):
+                continue
+            if fault.repair is None and not _reportable(outcome, fault):
                 continue
             diagnostic = diagnose(outcome, fault)
             if diagnostic is not None:
-                known = found.get(id(fault.step.node))
+                known = found.get(node)
                 if known is None or (known.fix is None and diagnostic.fix is not None):
-                    found[id(fault.step.node)] = diagnostic
+                    found[node] = diagnostic
     return sorted(found.values(), key=lambda d: d.location)
 
 
-def _reportable(outcome: Outcome, fault: Fault, settled: set[int]) -> bool:
-    """What no edit explains is reported only where the claim is formal, and not where another unit proved it."""
-    if id(fault.step.node) in settled:
+def _told(outcomes: list[Outcome]) -> dict[int, int]:
+    """Statements that a repair mends, with the length of the shortest run that shows it."""
+    told: dict[int, int] = {}
+    for outcome in outcomes:
+        assert outcome.judgement is not None
+        for fault in outcome.faults:
+            if fault.repair is not None:
+                node, length = id(fault.step.node), len(outcome.judgement.run.it.steps)
+                told[node] = min(told.get(node, length), length)
+    return told
+
+
+def _explained(outcome: Outcome, fault: Fault, told: dict[int, int]) -> bool:
+    """Is the fault that of a statement that it calls, found there already?  One slip is one finding."""
+    assert outcome.judgement is not None
+    steps = outcome.judgement.run.it.steps
+    own = len(steps)
+    return any(
+        id(step.node) in told and step.node is not fault.step.node and (fault.repair is None or told[id(step.node)] < own)
+        for step in steps
+    )
+
+
+def _settled(outcomes: list[Outcome], outcome: Outcome) -> set[int]:
+    """Statements whose results another unit found right, on all of its paths."""
+    good: set[int] = set()
+    for other in outcomes:
+        if other.judgement is None or other.unit.name == outcome.unit.name:
+            continue
+        bad = {id(j.result.step.node) for j in other.judgement.judged if j.verdict == "wrong"}
+        good |= {id(j.result.step.node) for j in other.judgement.judged if j.verdict in ("proved", "verified")} - bad
+    return good
+
+
+def _reportable(outcome: Outcome, fault: Fault) -> bool:
+    """What no edit explains is reported only where the claim is formal."""
+    judgement = outcome.judgement
+    if judgement is None:
         return False
-    seed = outcome.judgement.seed if outcome.judgement is not None else None
-    if outcome.judgement is not None and outcome.judgement.together:
+    if judgement.together or outcome.unit.kind == "autograd":
         return True
-    return outcome.unit.kind == "autograd" or (seed is not None and seed.kind == "arriving"
-                                               and any(j.result.formal for j in fault.judged) and bool(
-        outcome.judgement and outcome.judgement.good))
+    arriving = judgement.seed is not None and judgement.seed.kind == "arriving"
+    return arriving and judgement.good > 0 and any(j.result.formal for j in fault.judged)
 
 
 def span_of(step: Step) -> tuple[Place, Place] | None:

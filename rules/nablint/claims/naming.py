@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import chain, count
 
 from nablint.shapes import show_shape
 from nablint.tracing.hints import base
@@ -30,7 +31,7 @@ class Naming:
             elif not re.search(r"\.\d+$", symbol):
                 self.known[symbol] = base(symbol)
         taken = set(self.known.values())
-        letters = (x for x in (*LETTERS, *(f"{x}{i}" for i in range(2, 9) for x in LETTERS)) if x not in taken)
+        letters = (x for x in chain(LETTERS, (f"{x}{i}" for i in count(2) for x in LETTERS)) if x not in taken)
         for symbol in symbols:
             if symbol not in self.known:
                 self.known[symbol] = next(letters)

@@ -117,8 +117,12 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     where.right -= {id(j.result.step.node) for j in failing}
     winners: list[_Candidate] = []
     blind: list[_Candidate] = []
+    clashes = {id(step.node) for step, _, message in judgement.run.it.misfits if any(j.reason == message for j in failing)}
+
     def level(group: tuple[list[Step], bool]) -> int:
         key = id(group[0][0].node)
+        if key in clashes:
+            return 0
         if key in where.suspects and key not in where.weak:
             return 0
         return 1 if group[1] else 2 if key in where.suspects else 3
@@ -514,7 +518,7 @@ def _rewritten(program: Program, source: str, outcome: Outcome, failing: list[Ju
     for j in failing:
         step = j.result.step
         root = expression(step)
-        if root is None or j.derived is None or not isinstance(step.node, cst.Assign | cst.Return) or isinstance(root, cst.Tuple) or len([s for s in j_steps(outcome, step)]) != 1:
+        if root is None or j.derived is None or j.result.value is None or not isinstance(step.node, cst.Assign | cst.Return) or isinstance(root, cst.Tuple) or len([s for s in j_steps(outcome, step)]) != 1:
             continue
         text = written_gradient(outcome, j, list(live_values(step)))
         if text is None:

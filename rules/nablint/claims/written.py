@@ -13,6 +13,10 @@ from nablint.claims.model import Judged
 from nablint.claims.search import Outcome
 
 
+LONGEST = 90
+"""A longer expression is no fix that a person would take."""
+
+
 def written_gradient(outcome: Outcome, judged: Judged, live: Iterable[tuple[str, Term]]) -> str | None:
     """The derived gradient as code over live names; None where it needs a value that has no name there."""
     assert judged.derived is not None and outcome.judgement is not None
@@ -26,7 +30,7 @@ def written_gradient(outcome: Outcome, judged: Judged, live: Iterable[tuple[str,
         text = render(
             shown, "torch" if it.dialect == "torch" else "numpy", names, dot=_prefers_dot(judged), expand=True
         )
-    return None if text is None or len(text) > 200 else text
+    return None if text is None or len(text) > LONGEST else text
 
 
 def _prefers_dot(judged: Judged) -> bool:
