@@ -139,12 +139,15 @@ MEANT = {
     "a constant instead of a step's zero": ("return torch.round(x)", "return g, None"),
     "a surrogate for a sign": ("return torch.sign(x)", "return g / (1 + ctx.alpha * x.abs()) ** 2, None"),
     "straight through a bound": ("return x.clamp(-1, 1)", "return g, None"),
-    "another distribution than forward's": ("return torch.logsumexp(x, dim=-1)", "return g.unsqueeze(-1) * ctx.alpha, None"),
+    "another distribution than forward's": ("return torch.logsumexp(x, dim=-1)", "return g.unsqueeze(-1) * ctx.alpha, "
+                                                                                 "None"),
     "nothing but a kernel": ("return fused_forward(x)", "return g * x, None"),
     "a kernel that fills a buffer": ("y = torch.empty_like(x); my_kernel[(1,)](x, y); return y", "return g * x, None"),
-    "a buffer that a kernel fills going back": ("return x * 2", "dx = torch.empty_like(x); my_kernel[(1,)](g, dx); return dx, None"),
+    "a buffer that a kernel fills going back": ("return x * 2", "dx = torch.empty_like(x); my_kernel[(1,)](g, dx); "
+                                                                "return dx, None"),
     "a sum over processes": ("return x * 2", "g = g * 2; dist.all_reduce(g); return g * 3, None"),
-    "a kernel's share of the value": ("y = torch.empty_like(x); my_kernel[(1,)](x, y); return x * 2 + y", "return g * 2.5, None"),
+    "a kernel's share of the value": ("y = torch.empty_like(x); my_kernel[(1,)](x, y); return x * 2 + y",
+                                      "return g * 2.5, None"),
 }
 
 WRONG = {
@@ -169,7 +172,9 @@ def test_right_functions_are_right(case: str) -> None:
     found = analyse(HEAD + textwrap.dedent(RIGHT[case]), "functions.py")
     results = [c for c in found.claims if c.role == "result"]
     assert found.diagnostics == []
-    assert results and all(c.verdict in ("proved", "verified") for c in results), [(c.gradient, c.reason) for c in results]
+    assert results and all(c.verdict in ("proved", "verified") for c in results), [
+        (c.gradient, c.reason) for c in results
+    ]
 
 
 @pytest.mark.parametrize("case", MEANT)

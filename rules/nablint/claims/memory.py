@@ -1,7 +1,7 @@
 """Memory: the outcomes of units whose code has not changed since the last analysis.
 
-In an editor every keystroke asks for the whole file again, and nearly all of it is as it was.  An outcome depends on the
-blocks that its runs executed and on the module's skeleton (which names it defines, and the statements between the
+In an editor every keystroke asks for the whole file again, and nearly all of it is as it was.  An outcome depends on
+the blocks that its runs executed and on the module's skeleton (which names it defines, and the statements between the
 definitions); as long as these are the same, the outcome is, wherever the blocks have moved to.
 """
 

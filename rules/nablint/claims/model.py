@@ -43,8 +43,9 @@ class Result:
 class Seed:
     """Where the cotangents start: at these forward values, with these cotangents.
 
-    kind: "arriving" (an argument of the backward function), "loss" (a number in sight), "borrowed" (a number that another
-          function by the name of a cost computes), "implicit" (an output minus a target, whose loss is in nobody's code).
+    kind: "arriving" (an argument of the backward function), "loss" (a number in sight), "borrowed" (a number that
+          another function by the name of a cost computes), "implicit" (an output minus a target, whose loss is in
+          nobody's code).
     """
 
     cotangents: dict[Term, Term]

@@ -1,8 +1,8 @@
 """Seeds: where the cotangents of a function start that none arrive at.
 
-A number in sight that is minimised is differentiated.  Where none is, the loss is in nobody's code: its cotangent is the
-first value that backward code makes out of forward values alone (`delta = a - y`), and the forward value that it belongs
-to is the one for which most results come out right.
+A number in sight that is minimised is differentiated.  Where none is, the loss is in nobody's code: its cotangent is
+the first value that backward code makes out of forward values alone (`delta = a - y`), and the forward value that it
+belongs to is the one for which most results come out right.
 """
 
 from __future__ import annotations

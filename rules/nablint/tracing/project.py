@@ -20,9 +20,12 @@ from nablint.tracing.world import Hypothesis, World
 MAX_LINES = 6000
 MAX_MODULES = 40
 OUTSIDE = frozenset({
-    "numpy", "scipy", "torch", "matplotlib", "pandas", "sklearn", "os", "sys", "math", "random", "time", "json", "pickle", "copy", "typing",
-    "collections", "functools", "itertools", "abc", "re", "warnings", "jax", "tensorflow", "keras", "tqdm", "logging", "dataclasses",
-    "__future__", "builtins", "cupy", "contextlib", "argparse", "pathlib", "operator", "autograd", "six", "future", "past"})
+    "numpy", "scipy", "torch", "matplotlib", "pandas", "sklearn", "os", "sys", "math", "random", "time", "json",
+    "pickle", "copy", "typing",
+    "collections", "functools", "itertools", "abc", "re", "warnings", "jax", "tensorflow", "keras", "tqdm", "logging",
+    "dataclasses",
+    "__future__", "builtins", "cupy", "contextlib", "argparse", "pathlib", "operator", "autograd", "six", "future",
+    "past"})
 """Packages that are no part of a project; they are not asked for."""
 
 
@@ -68,7 +71,11 @@ class Project:
         """The loaded module; one that is being loaded, or one too many, is not followed."""
         if name in self.modules:
             return self.modules[name]
-        if not name or name in self.loading or len(self.modules) - list(self.modules.values()).count(None) >= MAX_MODULES:
+        if (
+            not name
+            or name in self.loading
+            or len(self.modules) - list(self.modules.values()).count(None) >= MAX_MODULES
+        ):
             return None
         text = self.read(name)
         if text is None or text.count("\n") > MAX_LINES:
@@ -85,7 +92,8 @@ class Project:
         from nablint.tracing.interpreter import Interpreter
 
         package = self.read(f"{name}.__init__") is not None
-        it = Interpreter(World(Hypothesis(), seconds=3.0), is_gradient_name=lambda _: False, resolve=self.resolver(name, package=package))
+        it = Interpreter(World(Hypothesis(), seconds=3.0), is_gradient_name=lambda _: False,
+                         resolve=self.resolver(name, package=package))
         module = Module({}, function="")
         it.scope = module
         with it.using():

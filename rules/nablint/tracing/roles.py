@@ -76,7 +76,13 @@ def settle(it: Interpreter, name: str, args: list[Any]) -> None:
         return
     last = name.rsplit(".", 1)[-1].rstrip("_")
     ranks = (4,) if name == _UNFOLDING[0] else (3,) if name == _UNFOLDING[1] else RANKS.get(last, ())
-    if name.startswith("einops.") and len(args) > 1 and isinstance(args[1], str) and "..." not in args[1] and last != "einsum":
+    if (
+        name.startswith("einops.")
+        and len(args) > 1
+        and isinstance(args[1], str)
+        and "..." not in args[1]
+        and last != "einsum"
+    ):
         ranks = (len(_AXES.findall(args[1].partition("->")[0])),)
     for i, rank in enumerate(ranks[:len(args)]):
         if rank is not None and _open(args[i]):
@@ -112,7 +118,8 @@ def _settle_index(it: Interpreter, places: Places, args: list[Any]) -> None:
     at = axis % len(shape)
     own = _shape(index)
     if places.whole and own is not None and len(own) == len(shape):  # an index may be shorter, but hardly is
-        others = [(i, n) for a, (i, n) in enumerate(zip(own, shape, strict=True)) if a != at and i.expr.name and i.expr != n.expr]
+        others = [(i, n) for a, (i, n) in enumerate(zip(own, shape, strict=True)) if a != at and i.expr.name
+                  and i.expr != n.expr]
         if others:
             it.clash_sizes(None, "an index of another length", others)
     if _open(index):
