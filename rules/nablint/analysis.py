@@ -12,6 +12,7 @@ from nablint.claims.evidence import parameter_evidence
 from nablint.claims.explain import explanation_of
 from nablint.claims.memory import recall, remember
 from nablint.claims.names import own_names
+from nablint.claims.naming import Naming
 from nablint.claims.notes import shape_notes
 from nablint.claims.search import Outcome, Program, explore
 from nablint.claims.units import find_units
@@ -81,9 +82,14 @@ def claims_of(outcomes: list[Outcome], *, explain: bool = False) -> list[Claim]:
             if key not in merged or (RANK[entry.verdict] > RANK[merged[key].verdict] and not _definite(merged[key])):
                 merged[key] = entry
     claims: list[Claim] = []
+    namings: dict[int, Naming] = {}
     for entry in merged.values():
         claim = as_claim(entry)
         if claim is not None:
+            outcome = sources[id(entry)]
+            if claim.reason and outcome.judgement is not None:
+                naming = namings.get(id(outcome)) or namings.setdefault(id(outcome), Naming(outcome.judgement.run.it))
+                claim = replace(claim, reason=naming.text(claim.reason))
             if explain and entry.judged is not None and entry.role == "result":
                 claim = replace(claim, explanation=explanation_of(sources[id(entry)], entry.judged))
             claims.append(claim)
