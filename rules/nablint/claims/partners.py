@@ -88,7 +88,8 @@ def partner_by_data(backward: Function, functions: Mapping[str, Function]) -> st
         share = len(wanted & known) / len(wanted)
         if share > 0.7 and len(wanted & known) > 1 and not any(n.startswith("d") and names.is_gradient_name(n)
                                                                for n in known):
-            score = share + 0.1 * bool(returned(other.node) & set(parameter_names(backward.node)))
+            named = returned(other.node) & set(parameter_names(backward.node))
+            score = share + 0.1 * bool(named) - 0.01 * len(known - wanted)
             if best is None or score > best[0]:
                 best = (score, name)
     return best[1] if best is not None else None

@@ -199,7 +199,7 @@ def _function_units(functions: list[Function], imported: list[Function]) -> list
     units: list[Unit] = []
     for name, function in own.items():
         if names.is_backward(name):
-            partner = _partner(name, own) or partner_by_data(function, own) or _partner(name, by_name) or partner_by_data(function, by_name)
+            partner = _partner(name, own) or _partner(name, by_name) or partner_by_data(function, by_name)
             if partner is not None:
                 units.append(
                     Unit(

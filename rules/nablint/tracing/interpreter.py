@@ -78,6 +78,10 @@ class Interpreter:
         """An object whose forward method has run: what it does not hold by then is not known."""
         self.units: dict[str, Size] = {}
         self.lazy: dict[str, list[tuple[Block, cst.CSTNode]]] = {}
+        self.defaults: dict[int, Any] = {}
+        """Defaults that are containers: made once in a run, and shared by all calls."""
+        self.handling: list[str] = []
+        """The exceptions whose handlers are running."""
 
     # -- evaluation ------------------------------------------------------------------------------------------------
 
@@ -109,8 +113,11 @@ class Interpreter:
         self.world.tick()
         assert self.block is not None
         self.world.visited[id(self.block)] = self.block
-        if self.block.outside and self._caller is not None:
-            return self._caller  # what another file does is done by the statement that calls it
+        if self.block.outside:  # what another file does is done by the statement that calls it
+            if self._caller is not None:
+                return self._caller
+            self.step, self.graph.origin = None, None
+            return Step(-1, node, self.block, scope, scope.function)
         step = Step(len(self.steps), node, self.block, scope, scope.function, caller=self._caller)
         step.names = dict(scope.names)
         self.steps.append(step)
