@@ -12,11 +12,15 @@ from nablint.tracing.step import Step
 
 
 def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: bool, ends: float) -> list[Diagnostic]:
-    """The diagnostics of a file, one for each statement to blame."""
+    """The diagnostics of a file, one for each statement to blame.
+
+    What is reported depends on how it can be mended; without `repair` only faults that are known from before are.
+    """
     wrong = [o for o in outcomes if o.judgement is not None and o.judgement.wrong]
     for outcome in wrong:
-        if outcome.faults is None:
+        if outcome.faults is None and repair:
             outcome.faults = find_faults(program, source, outcome, ends)
+    wrong = [o for o in wrong if o.faults is not None]
     told = _told(wrong)
     found: dict[int, Diagnostic] = {}
     for outcome in wrong:

@@ -28,6 +28,8 @@ def names_of(outcome: Outcome) -> dict[Term, str]:
             if cotangent.label:
                 out.setdefault(cotangent, cotangent.label)
             out.setdefault(term, it.names.get(term, "out"))
+            if f"d{out[term]}" == cotangent.label:  # the differential of `out` must not read as the cotangent `dout`
+                out[term] = next(n for n in ("f", "y", "F", "Y", "output") if n not in out.values())
     return out
 
 
@@ -54,5 +56,8 @@ def explanation_of(outcome: Outcome, judged: Judged) -> Explanation | None:
                 OverflowError):
             return None
     naming = Naming(it)
-    shapes = tuple((n, naming.shape(t.shape)) for t, n in list(names.items())[:12] if t.ndim)
-    return Explanation(f"∂L/∂{variable} = {text}", steps, code, shapes)
+    shapes: dict[str, str] = {}
+    for term, name in names.items():
+        if term.ndim and len(shapes) < 12:
+            shapes.setdefault(name, naming.shape(term.shape))
+    return Explanation(f"∂L/∂{variable} = {text}", steps, code, tuple(shapes.items()))

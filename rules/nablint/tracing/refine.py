@@ -259,8 +259,9 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
     sums = ["row", "wide", "column"] if many else ["same"]
     if len(other.term.shape) > 2:
         sums.append("channel")
-    if many and _features_first(other.term):
-        sums = ["column", "row", "wide"]
+    if len(other.term.shape) == 2 and (rows := _samples_are(other.term)):
+        # What is added to a layer's product has an entry for each feature; one for each sample it cannot have.
+        sums = ["row", "wide"] if rows == "rows" else ["column"]
     if len(other.term.shape) == 2 and other.term.shape[1] == 1:
         sums = ["same", "column"]
     if hints.is_target(name) or op == "Compare":
@@ -276,13 +277,19 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
     return list(dict.fromkeys(order))
 
 
-def _features_first(term: Term) -> bool:
-    """`W @ x` with a parameter on the left: columns are samples."""
+def _samples_are(term: Term) -> str:
+    """Whether samples are the rows (`x @ W`) or the columns (`W @ x`) of a layer's product; empty where nothing tells."""
     if term.card is None or term.card.name not in ("matmul", "dot"):
-        return False
-    left, right = term.args
-    label = hints.base(left.label).lower()
-    return left.card is None and (label.startswith(("w", "theta", "blank")) and not (right.card is None and hints.base(right.label).lower().startswith("w")))
+        return ""
+    left, right = (_is_weight(t) for t in term.args)
+    return "" if left == right else "columns" if left else "rows"
+
+
+def _is_weight(term: Term) -> bool:
+    """A parameter, transposed or not: an input or drawn array named like one."""
+    while term.card is not None and term.card.name == "transpose":
+        term = term.args[0]
+    return term.card is None and hints.base(term.label).lower().startswith(("w", "theta", "blank", "rand", "normal", "uniform", "kernel"))
 
 
 def product_operands(it: Interpreter, args: list[Any], *, batched: bool = False) -> list[Any]:
@@ -676,4 +683,21 @@ def copied(value: Any) -> Any:
         return {k: copied(v) for k, v in value.items()}
     if isinstance(value, list):
         return [copied(v) for v in value]
+    if isinstance(value, Instance):
+        return Instance(value.cls, {k: copied(v) for k, v in value.names.items()}, value.path)
+    return value
+
+
+def shallow(value: Any) -> Any:
+    """A copy whose items are the same; arrays are copied as a whole."""
+    if isinstance(value, Array):
+        return copied(value)
+    if isinstance(value, OpenDict):
+        out = OpenDict(value)
+        out.path = value.path
+        return out
+    if isinstance(value, dict | list | set):
+        return type(value)(value) if type(value) in (dict, list, set) else dict(value) if isinstance(value, dict) else list(value)
+    if isinstance(value, Instance):
+        return Instance(value.cls, dict(value.names), value.path)
     return value
