@@ -1,1 +1,1 @@
-"""Claims: statements that say "this value is the gradient of that variable"; finding, judging, explaining, repairing."""
+"""Claims ("this value is the gradient of that variable"): finding, judging, explaining and repairing them."""
