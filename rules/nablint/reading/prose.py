@@ -1,4 +1,4 @@
-"""Shapes that running text states beside names: "with  x0, xl (B, D), w (D,)", "weight is (out_features, in_features)"."""
+"""Shapes that running text states beside names: "with x0, xl (B, D), w (D,)", "weight is (n_out, n_in)"."""
 
 from __future__ import annotations
 
