@@ -56,7 +56,7 @@ class Project:
         return partial(self.resolve, base=module.split(".") if package else module.split(".")[:-1])
 
     def resolve(self, name: str, base: list[str]) -> Module | None:
-        """The module of this name, absolute, beside the asking file, or relative; None where it is none of the project."""
+        """The module of this name, absolute, beside the asking file, or relative; None outside of the project."""
         dots = len(name) - len(name.lstrip("."))
         if dots:
             parent = base[: len(base) - dots + 1]
