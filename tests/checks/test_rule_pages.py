@@ -1,4 +1,4 @@
-"""Every rule's page is its test: the bad example gives the rule's finding, and what stands under "Use instead" mends it."""
+"""Every rule's page is its test: the bad example gives the finding, and what stands under "Use instead" mends it."""
 
 from __future__ import annotations
 
