@@ -1,4 +1,4 @@
-"""PyTorch's custom functions: what is right though it looks wrong, what is nobody's to judge, and the slips beside them."""
+"""PyTorch's custom functions: what is right though it looks wrong, what cannot be judged, and the slips beside them."""
 
 from __future__ import annotations
 
