@@ -1,4 +1,4 @@
-"""Backward functions that mean another gradient than their forward's: straight-through estimators, reversals, surrogates.
+"""Backward functions that mean another gradient than their forward's: straight-through, reversed, surrogate.
 
 Whether such a gradient is a mistake cannot be told from the code, so it is no finding: DESIGN's "where intent cannot be
 told, unchecked".  It shows in what the gradient is made of, never in a name.
@@ -66,7 +66,10 @@ PASSING = frozenset({"reshape", "transpose", "expand_dims", "squeeze", "broadcas
 
 
 def _passed_on(output: Term, wrt: Term) -> bool:
-    """Is the output the variable itself, at most in another layout?  (Equal samples would not do: relu keeps positive ones.)"""
+    """Is the output the variable itself, at most in another layout?
+
+    Equal samples would not do: relu keeps positive ones.
+    """
     while output is not wrt and output.card is not None and output.card.name in PASSING:
         output = output.args[0]
     return output is wrt
