@@ -19,7 +19,7 @@ MAX_IMPLICIT = 14
 
 
 def loss_seeds(it: Interpreter, start: int) -> list[Seed]:
-    """The numbers that go by the name of a loss, the last first; a cost's derivative by its first argument before all."""
+    """The numbers that go by the name of a loss, the last first; a cost's derivative by its first argument leads."""
     given = _given_seeds(it, start)
     if given:
         return given
