@@ -85,7 +85,7 @@ def binary(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None)
         return it.unknown("an operator on something unknown", a, b)
     try:
         return function(a, b)
-    except Exception:
+    except Exception:  # noqa: BLE001 - plain Python on plain values may raise anything
         return it.unknown(f"{name} of {type(a).__name__} and {type(b).__name__}", a, b)
 
 
