@@ -25,7 +25,9 @@ it is the constant that code holds most often."""
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """Decisions by key, equations (a dimension's name, and what it equals), inputs that must be positive, and dimensions
+    """One reading of the inputs.
+
+    Decisions by key, equations (a dimension's name, and what it equals), inputs that must be positive, and dimensions
     that must be smaller than others (a window's beside an image's).
     """
 
