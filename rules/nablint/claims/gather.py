@@ -296,7 +296,7 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
         term = unclipped(cell.term)
     name = (
         f"{event.holder}[{event.key!r}]"
-        if event.key is not None and isinstance(event.key, str | int) and event.holder
+        if event.key is not None and isinstance(event.key, str | int) and event.holder and not isinstance(event.owner, Array)
         else (f"self.{event.name}" if isinstance(event.owner, Instance) else event.name)
     )
     return Result(

@@ -108,6 +108,9 @@ def guarded(it: Interpreter, function: Function, args: list[Any]) -> Any:
 # -- binding what arrives ------------------------------------------------------------------------------------------
 
 
+_LOSS = re.compile(r"loss|cost|entropy|error|mse|nll|criterion", re.I)
+
+
 class Arrivals:
     """What a backward function can be given: the forward's outputs (as cotangents), caches, arguments and locals."""
 
@@ -121,6 +124,7 @@ class Arrivals:
         self.scope = scope
         self.arguments = arguments
         self.cotangents: dict[Term, Term] = {}
+        self.predicted = ""
 
     def output_for(self, name: str) -> Array | None:
         """The output whose cotangent a parameter of this name is."""
@@ -152,6 +156,8 @@ class Arrivals:
             unknown = [n for n in wanted if n not in self.named and n not in self.scope.names and "cache" not in n.lower()
                        and not (hints.is_target(n) and len(wanted) > 1)]
             claims = unknown[:1] if unknown and unknown[0] == wanted[0] else []
+        if claims and self._predicts(function, claims[0], wanted):
+            claims = []
         out: list[Any] = []
         taken = [v for n, v in self.named.items() if n in wanted]
         caches = [c for c in self.caches if not any(c is v for v in taken)]
@@ -168,6 +174,9 @@ class Arrivals:
                     else:
                         out.append(default_value(self.it, function, param))
                     continue
+            if name == self.predicted:
+                out.append(settle(next(iter(self.arguments.values()))))
+                continue
             if name in self.named and not isinstance(self.named[name], Pending):
                 out.append(self.named[name])
             elif name in self.arguments:
@@ -183,6 +192,23 @@ class Arrivals:
             else:
                 out.append(self.it.input(name, function))
         return out
+
+    def _predicts(self, function: Function, name: str, wanted: list[str]) -> bool:
+        """Is the first argument of a loss's backward function what was predicted, beside the targets?"""
+        beside = any(hints.is_target(n) and n in self.arguments for n in wanted)
+        if not (beside and wanted[0] == name and self.outputs and self.arguments and _LOSS.search(function.name)):
+            return False
+        if self.it.world.choose(f"{function.name}.{name}:is", ("what was predicted", "a cotangent"), 0.3) == "a cotangent":
+            return False
+        self.predicted = name
+        return True
+
+    def loss_seeds(self) -> list[Seed]:
+        """A loss per sample is averaged or summed by whoever calls it."""
+        term = self.outputs[0].term
+        shape = tuple(map(int, term.shape))
+        ones = np.ones(shape)
+        return [Seed({term: self.it.graph.constant(ones / n)}, "borrowed") for n in dict.fromkeys((shape[0] if shape else 1, ones.size, 1))]
 
     def _is_cotangent(self, name: str) -> bool:
         return names.is_gradient_name(name) and name not in self.named and name not in self.arguments
@@ -240,6 +266,10 @@ def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:
         words, returned = _kept_output(instance, before)
     arguments = dict(zip([p.name.value for p in parameters(ahead, bound=bound)], given, strict=True))
     _framework(instance, given, returned)
+    first = settle(given[0]) if given else None
+    if isinstance(first, Array):
+        for word in ("inputs", "input", "x"):
+            it.note(word, first)
     arrivals = Arrivals(it, returned, words, last_scope(it, ahead), arguments)
     return _back(it, arrivals, ahead, back, instance)
 
@@ -300,7 +330,9 @@ def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Func
     covered = {t for r in run.results for t in r.wrt}
     run.results += [r for r in stored_results(it, start, last_scope(it, backward))
                     if (r.event is not None and r.event.holder) or not covered.intersection(r.wrt)]
-    if arrivals.cotangents:
+    if arrivals.predicted:
+        run.seeds = arrivals.loss_seeds()
+    elif arrivals.cotangents:
         run.seeds = [Seed(dict(arrivals.cotangents), "arriving")]
     else:
         run.seeds = borrowed + loss_seeds(it, start) + implicit_seeds(it, start)
