@@ -259,7 +259,9 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
     sums = ["row", "wide", "column"] if many else ["same"]
     if len(other.term.shape) > 2:
         sums.append("channel")
+    features = Size(1)
     if len(other.term.shape) == 2 and (rows := _samples_are(other.term)):
+        features = other.term.shape[-1 if rows == "rows" else 0]
         # What is added to a layer's product has an entry for each feature; one for each sample it cannot have.
         sums = ["row", "wide"] if rows == "rows" else ["column"]
     if len(other.term.shape) == 2 and other.term.shape[1] == 1:
@@ -273,6 +275,8 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
     else:
         order = ["same", *sums, "scalar"]
     if many and order[0] != "same" and not hints.is_scalar(name):
+        if features != 1 and name[:1].lower() == "b":
+            order.remove("scalar")  # nor does a layer of many features share one number as its bias
         order.remove("same")  # a bias or a scale per feature broadcasts; with the whole shape it would be neither
     return list(dict.fromkeys(order))
 
@@ -575,7 +579,7 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         method = name.startswith(("ndarray.", "Tensor."))
         first = 1 if method or last in ("reshape", "broadcast_to", "tile", "repeat", "resize") else 0
         for i in range(first, len(args)):
-            args[i] = _sizes(it, args[i])
+            args[i] = _sizes(it, args[i], alone=len(args) == first + 1)
         for key in ("shape", "size", "N", "M"):
             if key in keywords:
                 keywords[key] = _sizes(it, keywords[key])
@@ -588,6 +592,8 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         for i, value in enumerate(args):
             if isinstance(value, list | tuple) and any(isinstance(v, list | tuple | Pending) for v in value):
                 args[i] = _sizes(it, value)
+    if last in ("clip", "clamp") and args:
+        _within(it, args[0], args[1:3])
     for key in ("axis", "dim"):
         if isinstance(keywords.get(key), Pending):
             keywords[key] = as_axis(it, keywords[key])
@@ -600,16 +606,17 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         args[0], args[1] = operands(it, word.get(last, "Add"), args[0], args[1])
 
 
-def _sizes(it: Interpreter, value: Any) -> Any:
+def _sizes(it: Interpreter, value: Any, *, alone: bool = True) -> Any:
     if isinstance(value, Pending):
-        if value.value is None and hints.is_list(hints.base(value.hint)) and not value.path.endswith("]"):
+        if value.value is None and alone and hints.is_list(hints.base(value.hint)) and not value.path.endswith("]"):
             value = as_list(it, value, 2)
         else:
             return as_size(it, value)
     if isinstance(value, PendingShape):
         return whole_shape(it, value)
     if isinstance(value, list | tuple):
-        return type(value)(_sizes(it, v) for v in value) if type(value) in (list, tuple) else [_sizes(it, v) for v in value]
+        sizes = [_sizes(it, v, alone=False) for v in value]
+        return tuple(sizes) if type(value) is tuple else sizes
     if isinstance(value, Array) and value.term.ndim == 0:
         return rounded(it, value.term)
     if isinstance(value, Array):
