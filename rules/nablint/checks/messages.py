@@ -47,10 +47,15 @@ def unexplained(fault: Fault) -> str:
 def _subject(fault: Fault) -> str:
     judged = fault.judged[0]
     wrt = judged.result.wrt_name or "its variable"
+    name = judged.result.name
     event = fault.step.event
-    if event is not None and fault.step.node is not judged.result.step.node and event.name != judged.result.name:
-        return f"`{event.name}` makes `{judged.result.name}` differ from the gradient of `{wrt}`"
-    return f"`{judged.result.name}` is not the gradient of `{wrt}`"
+    if event is not None and fault.step.node is not judged.result.step.node and event.name != name:
+        if name == wrt:  # `grads["W1"]`, known by its key
+            return f"`{event.name}` makes the gradient of `{wrt}` wrong"
+        return f"`{event.name}` makes `{name}` differ from the gradient of `{wrt}`"
+    if name in (wrt, ""):
+        return f"this is not the gradient of `{wrt}`"
+    return f"`{name}` is not the gradient of `{wrt}`"
 
 
 def _detail(fault: Fault) -> str:
