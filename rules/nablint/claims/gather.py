@@ -107,6 +107,9 @@ def _result(
 ) -> Result:
     term = unclipped(value.term) if isinstance(value, Array) else None
     reason = value.reason if isinstance(value, Unknown) else ""
+    if formal and isinstance(value, tuple) and len(value) > 1 and all(isinstance(v, Array) for v in value):
+        reason = f"it is a tuple of {len(value)} arrays, where one array is wanted"
+        it.misfits.append((step, node, reason))
     event = _last_event(it, name, step)
     shown = wrt_name or (it.names.get(wrt[0], wrt[0].label) if wrt else "")
     return Result(

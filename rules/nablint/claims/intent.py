@@ -48,6 +48,10 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
         return "the upstream gradient goes straight through, which may be deliberate"
     if any(node.card is not None and node.card.name in STEPS and wrt in ancestors(node) for node in made):
         return "forward rounds it: its gradient is an estimate"
+    if j.derived is not None and not np.any(j.derived.sample):
+        return "forward's value does not vary with it: its gradient is an estimate"
+    if any(_written_twice(node) for node in made):
+        return "forward writes to one place twice, and which value stays is left open"
     known = made | set(seed.cotangents.values()) | (ancestors(j.derived) if j.derived is not None else set())
     for node in ancestors(value):
         if (
@@ -81,6 +85,13 @@ QUANTISING = STEPS | {"clip", "greater", "greater_equal", "less", "less_equal", 
 def _quantises(made: set[Term], wrt: Term) -> bool:
     """Does the forward function cut values off or sort them into classes?  An activation does not."""
     return any(n.card is not None and n.card.name in QUANTISING and wrt in ancestors(n) for n in made)
+
+
+def _written_twice(node: Term) -> bool:
+    """Does an index array of an assignment choose a place more than once?"""
+    if node.card is None or node.card.name != "setitem":
+        return False
+    return any(a.sample.dtype.kind in "iu" and a.ndim == 1 and len(np.unique(a.sample)) < a.sample.size for a in node.args[2:])
 
 
 def _equal(a: Term, b: Term) -> bool:

@@ -9,8 +9,9 @@ import libcst as cst
 import numpy as np
 
 from nablint.ops import CARDS
-from nablint.shapes import Size, dim
+from nablint.shapes import Size, dim, size_product
 from nablint.tracing import refine
+from nablint.tracing.standard import STANDARD
 from nablint.tracing.values import (
     Array,
     Class,
@@ -46,6 +47,7 @@ def _range(it: Interpreter, node: Node, *bounds: Any) -> Any:
 
 def _len(it: Interpreter, node: Node, value: Any) -> Any:
     if isinstance(value, PendingShape):
+        refine.counted(it, value.of)
         value = refine.whole_shape(it, value)
     if isinstance(value, Pending):
         value = refine.iterated(it, value)
@@ -81,11 +83,28 @@ def _reversed(it: Interpreter, node: Node, value: Any) -> Any:
 
 
 def _sorted(it: Interpreter, node: Node, value: Any, key: Any = None, reverse: Any = False) -> Any:
-    items = _items(it, value, node)
+    return _ordered(it, node, _items(it, value, node), key, reverse)
+
+
+def _ordered(it: Interpreter, node: Node, items: list[Any], key: Any, reverse: Any) -> list[Any]:
+    """The items in order; those that cannot be compared stay as they are."""
+    keys = [_plain(v) for v in (items if key is None else _map(it, node, key, items))]
     try:
-        return sorted(items, reverse=bool(reverse)) if key is None else items
+        order = sorted(range(len(items)), key=keys.__getitem__, reverse=bool(reverse))
     except TypeError:
         return items
+    return [items[i] for i in order]
+
+
+def _plain(value: Any) -> Any:
+    """A number of no axes as Python has it, so that values can be compared."""
+    if isinstance(value, Array) and value.term.ndim == 0:
+        return value.term.sample.item()
+    return tuple(map(_plain, value)) if isinstance(value, tuple) else value
+
+
+def _sort(it: Interpreter, items: list[Any], *, key: Any = None, reverse: Any = False) -> None:
+    items[:] = _ordered(it, None, list(items), key, reverse)
 
 
 def _map(it: Interpreter, node: Node, function: Any, *values: Any) -> Any:
@@ -126,6 +145,8 @@ def _extreme(card: str, pick: Callable[..., Any]) -> Callable[..., Any]:
             return default
         if any(isinstance(v, Unknown) for v in items):
             return it.unknown("", *items)
+        if key is not None:
+            return _ordered(it, node, items, key, card == "maximum")[0]
         if not any(isinstance(v, Array) for v in items):
             try:
                 return pick(items)
@@ -305,7 +326,9 @@ def _apply(it: Interpreter, node: Node, *args: Any, **keywords: Any) -> Any:
 
 
 def _round(it: Interpreter, node: Node, value: Any, digits: Any = None) -> Any:
-    return round(value) if isinstance(value, int | float) else it.unknown("round", value)
+    if isinstance(value, Size) and digits is None:
+        return value
+    return round(value, digits) if isinstance(value, int | float) and isinstance(digits, int | None) else it.unknown("round", value)
 
 
 def _divmod(it: Interpreter, node: Node, a: Any, b: Any) -> Any:
@@ -321,8 +344,9 @@ BUILTINS: dict[str, Callable[..., Any]] = {
     "iter": _iter, "next": _next, "$apply": _apply, "$nothing": _nothing, "round": _round, "divmod": _divmod,
     "collections.OrderedDict": _dict, "tqdm.tqdm": lambda it, node, value, *a, **k: value,
     "tqdm.trange": _range, "tqdm.notebook.tqdm": lambda it, node, value, *a, **k: value,
-    "collections.defaultdict": lambda it, node, *a, **k: OpenDict(), "bool": lambda it, node, value=False: value,
-    "issubclass": lambda it, node, *a: False,
+    "bool": lambda it, node, value=False: value,
+    "issubclass": lambda it, node, a, b: any(
+        isinstance(a, Class) and isinstance(k, Class) and _is_subclass(a, k) for k in (b if isinstance(b, tuple) else (b,))),
     "callable": lambda it, node, value: not isinstance(value, Array | int | float),
     "input": _nothing, "open": _nothing, "repr": _str, "id": _nothing,
     "vars": lambda it, node, value=None: getattr(value, "names", {}),
@@ -359,6 +383,29 @@ def _extend(it: Interpreter, items: list[Any], more: Any) -> None:
     items.extend(_items(it, more, None))
 
 
+def _remove(it: Interpreter, items: list[Any], value: Any) -> None:
+    del items[_index_of(it, items, value)]
+
+
+def _popitem(items: dict[Any, Any]) -> Any:
+    if not items:
+        raise RaiseSignal("KeyError")
+    return items.popitem()
+
+
+def _of_sets(name: str) -> Callable[..., Any]:
+    def method(it: Interpreter, values: Any, *others: Any) -> Any:
+        plain = [set(_items(it, other, None)) if name not in ("add", "discard", "remove") else other for other in others]
+        try:
+            return getattr(values, name)(*plain)
+        except KeyError:
+            raise RaiseSignal("KeyError") from None
+        except TypeError:
+            return it.unknown("a set of arrays", *others)
+
+    return method
+
+
 def _keys(it: Interpreter, items: dict[Any, Any]) -> Any:
     return list(items)
 
@@ -379,10 +426,12 @@ def _index_of(it: Interpreter, items: Any, value: Any) -> Any:
 def _text(name: str) -> Callable[..., Any]:
     def method(it: Interpreter, text: str, *args: Any, **keywords: Any) -> Any:
         plain = [int(a) if isinstance(a, Size) else a for a in args]
-        if any(not isinstance(a, str | int | float | tuple | list) for a in plain):
+        named = {k: int(a) if isinstance(a, Size) else a for k, a in keywords.items()}
+        if any(not isinstance(a, str | int | float | tuple | list) for a in (*plain, *named.values())):
             return it.unknown("a string method with unknown arguments")
         try:
-            return getattr(text, name)(*plain)
+            found = getattr(text, name)(*plain, **named)
+            return it.unknown("bytes") if isinstance(found, bytes) else found
         except (TypeError, ValueError, IndexError, KeyError):
             return it.unknown("a string method")
 
@@ -399,18 +448,33 @@ METHODS: dict[tuple[type, str], Callable[..., Any]] = {
     (list, "clear"): lambda it, items: items.clear(),
     (list, "index"): _index_of,
     (tuple, "index"): _index_of,
-    (list, "count"): lambda it, items, value: sum(1 for x in items if x is value),
+    (tuple, "numel"): lambda it, items: size_product(items),
+    (list, "count"): lambda it, items, value: sum(1 for x in items if x is value or (
+        isinstance(value, str | int | float) and isinstance(x, str | int | float) and x == value)),
     (dict, "keys"): _keys,
     (dict, "values"): lambda it, items: list(items.values()),
     (dict, "items"): lambda it, items: list(items.items()),
     (dict, "get"): _get,
     (dict, "pop"): _pop,
     (dict, "update"): _update,
-    (dict, "copy"): lambda it, items: refine.copied(items),
+    (dict, "copy"): lambda it, items: refine.shallow(items),
     (dict, "setdefault"): lambda it, items, key, default=None: items.setdefault(key, default),
+    (list, "sort"): _sort,
+    (list, "remove"): _remove,
+    (list, "popleft"): lambda it, items: _pop(it, items, 0),
+    (list, "appendleft"): lambda it, items, value: items.insert(0, value),
+    (tuple, "count"): lambda it, items, value: sum(1 for x in items if x is value or (
+        isinstance(value, str | int | float) and x == value)),
+    (dict, "popitem"): lambda it, items: _popitem(items),
+    (dict, "clear"): lambda it, items: items.clear(),
     (set, "add"): lambda it, items, value: items.add(value) if isinstance(value, str | int | tuple) else None,
 }
-for _name in ("format", "lower", "upper", "startswith", "endswith", "split", "strip", "replace", "join"):
+for _name in (n for n in dir(str) if not n.startswith("_")):
     METHODS[(str, _name)] = _text(_name)
+for _name in ("union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint", "copy"):
+    METHODS[(set, _name)] = METHODS[(frozenset, _name)] = _of_sets(_name)
+for _name in ("update", "discard", "remove", "clear"):
+    METHODS[(set, _name)] = _of_sets(_name)
+BUILTINS |= STANDARD
 
 __all__ = ["BUILTINS", "METHODS", "dim"]

@@ -84,6 +84,8 @@ def settle(it: Interpreter, name: str, args: list[Any]) -> None:
         and last != "einsum"
     ):
         ranks = (len(_AXES.findall(args[1].partition("->")[0])),)
+    if last == "einsum" and args and isinstance(args[0], str) and "." not in args[0]:
+        ranks = (None, *(len(letters.replace(" ", "")) for letters in args[0].partition("->")[0].split(",")))
     for i, rank in enumerate(ranks[:len(args)]):
         if rank is not None and _open(args[i]):
             given = it.evidence_rank(args[i])

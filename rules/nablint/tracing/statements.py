@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from nablint.shapes import Misfit, Size, dim
 from nablint.tracing import refine
 from nablint.tracing.imports import import_from, import_modules
 from nablint.tracing.iteration import iterate
-from nablint.tracing.operators import binary, index, listed, poison, store, truth
+from nablint.tracing.operators import binary, compare, index, listed, poison, store, truth
 from nablint.tracing.step import Event, Step
 from nablint.tracing.values import (
     Array,
@@ -27,8 +29,11 @@ from nablint.tracing.values import (
     Instance,
     Pending,
     RaiseSignal,
+    Restart,
     ReturnSignal,
     Scope,
+    Signal,
+    TooMuch,
     Unknown,
     is_tainted,
 )
@@ -49,6 +54,8 @@ def execute(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
     rule = _COMPOUND.get(type(node))
     if rule is not None:
         rule(it, node, scope)
+    else:
+        _simple(it, node, scope)
 
 
 def _simple(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
@@ -339,6 +346,10 @@ def _augmented(it: Interpreter, node: cst.AugAssign, scope: Scope) -> None:
         it.graph.tainting = outside
 
 
+_SETS = {"BitOr": "update", "BitAnd": "intersection_update", "Subtract": "difference_update",
+         "BitXor": "symmetric_difference_update"}
+
+
 def _augment(it: Interpreter, node: cst.AugAssign, scope: Scope, name: str) -> None:
     from nablint.tracing.attributes import attribute
     from nablint.tracing.expressions import subscript_key
@@ -362,6 +373,12 @@ def _augment(it: Interpreter, node: cst.AugAssign, scope: Scope, name: str) -> N
     if isinstance(old, list) and name == "Add":
         old.extend(iterate(it, value, node))
         return
+    if isinstance(old, dict) and isinstance(value, dict) and name == "BitOr":
+        old.update(value)
+        return
+    if isinstance(old, set) and isinstance(value, set) and name in _SETS:
+        getattr(old, _SETS[name])(value)
+        return
     if isinstance(old, Array):
         old.blank = False  # accumulated into: a buffer, not a parameter
     new = binary(it, name, old, value, node)
@@ -373,6 +390,9 @@ def _augment(it: Interpreter, node: cst.AugAssign, scope: Scope, name: str) -> N
     if isinstance(old, Array) and old.term.ndim and not isinstance(owner, Array):
         _in_place(it, old, new, node)
         new = old
+        if isinstance(target, cst.Attribute) and isinstance(owner, Instance) and owner.cls is not None and owner.cls.lookup(
+                f"{target.attr.value}.setter"):
+            set_attribute(it, owner, target.attr.value, new, target)
     elif isinstance(target, cst.Subscript):
         store(it, owner, key, new, target)
     elif isinstance(target, cst.Attribute):
@@ -410,7 +430,7 @@ def _return(it: Interpreter, node: cst.Return, scope: Scope) -> None:
 
 
 def _raise(it: Interpreter, node: cst.Raise, scope: Scope) -> None:
-    kind = "Exception"
+    kind = it.handling[-1] if it.handling else "Exception"
     if node.exc is not None:
         names = target_names(node.exc.func if isinstance(node.exc, cst.Call) else node.exc)
         kind = names[0] if names else kind
@@ -425,6 +445,8 @@ def _assert(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
         and len(test.comparisons) == 1
         and isinstance(test.comparisons[0].operator, cst.Equal)
     ):
+        if _rank_asserted(it, test, scope):
+            return
         left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
         left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
         if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
@@ -434,6 +456,19 @@ def _assert(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
                 it.clash_sizes(node, "an assertion about a shape fails", pairs)
         return
     it.eval(test, scope)
+
+
+def _rank_asserted(it: Interpreter, test: cst.Comparison, scope: Scope) -> bool:
+    """`assert x.ndim == 2`, `assert x.dim() == 2`: the input has as many axes."""
+    left, count = test.left, test.comparisons[0].comparator
+    left = left.func if isinstance(left, cst.Call) and not left.args else left
+    if not isinstance(left, cst.Attribute) or left.attr.value not in ("ndim", "dim") or not isinstance(count, cst.Integer):
+        return False
+    owner = it.eval(left.value, scope)
+    if not isinstance(owner, Pending) or owner.value is not None or it.graph.tainting:
+        return False
+    refine.make_array(it, owner, refine.free_shape(it, owner, int(count.value)))
+    return True
 
 
 def _if(it: Interpreter, node: cst.If, scope: Scope) -> None:
@@ -468,7 +503,9 @@ def _while(it: Interpreter, node: cst.While, scope: Scope) -> None:
     for _ in range(MAX_WHILE):
         it.begin(node, scope)
         if not truth(it, it.eval(node.test, scope), node.test):
-            break
+            if node.orelse is not None:
+                it.run(node.orelse.body.body, scope)
+            return
         steps, events = len(it.steps), len(it.events)
         try:
             it.run(node.body.body, scope)
@@ -496,15 +533,28 @@ def _trained(it: Interpreter, steps: int, events: int) -> bool:
 
 def _with(it: Interpreter, node: cst.With, scope: Scope) -> None:
     it.begin(node, scope)
+    from nablint.tracing.calls import call_method
+
+    exits: list[Instance] = []
     for item in node.items:
         value = it.eval(item.item, scope)
+        if isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__enter__"):
+            if value.cls.lookup("__exit__"):
+                exits.insert(0, value)
+            value = call_method(it, value, "__enter__", [], node)
         if item.asname is not None:
-            if isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__enter__"):
-                from nablint.tracing.calls import call_method
-
-                value = call_method(it, value, "__enter__", [], node)
             assign(it, item.asname.name, value, scope, quiet=True)
-    it.run(node.body.body, scope)
+    try:
+        it.run(node.body.body, scope)
+    except Signal as signal:
+        raised = signal.kind if isinstance(signal, RaiseSignal) else None
+        for manager in exits:
+            swallowed = call_method(it, manager, "__exit__", [raised, raised, None], node)
+            if swallowed is True and isinstance(signal, RaiseSignal):
+                return
+        raise
+    for manager in exits:
+        call_method(it, manager, "__exit__", [None, None, None], node)
 
 
 def _try(it: Interpreter, node: cst.Try, scope: Scope) -> None:
@@ -512,10 +562,12 @@ def _try(it: Interpreter, node: cst.Try, scope: Scope) -> None:
         it.run(node.body.body, scope)
     except RaiseSignal as signal:
         for handler in node.handlers:
-            if handler.type is None or {signal.kind, "Exception", "BaseException"} & set(
-                _exception_names(handler.type)
-            ):
-                it.run(handler.body.body, scope)
+            if handler.type is None or _kinds(signal.kind, scope) & set(_exception_names(handler.type)):
+                it.handling.append(signal.kind)
+                try:
+                    it.run(handler.body.body, scope)
+                finally:
+                    it.handling.pop()
                 break
         else:
             raise
@@ -527,8 +579,58 @@ def _try(it: Interpreter, node: cst.Try, scope: Scope) -> None:
             it.run(node.finalbody.body.body, scope)
 
 
+def _match(it: Interpreter, node: cst.Match, scope: Scope) -> None:
+    it.begin(node, scope)
+    subject = it.eval(node.subject, scope)
+    for case in node.cases:
+        if _matches(it, case.pattern, subject, scope, node) and (
+                case.guard is None or truth(it, it.eval(case.guard, scope), case.guard)):
+            it.run(case.body.body, scope)
+            return
+
+
+def _matches(it: Interpreter, pattern: cst.MatchPattern, subject: Any, scope: Scope, node: cst.Match) -> bool:
+    """Does a value have the form of a pattern?  The names in it are bound on the way; classes and mappings are a guess."""
+    if isinstance(pattern, cst.MatchValue):
+        return truth(it, compare(it, "Equal", subject, it.eval(pattern.value, scope), node), node)
+    if isinstance(pattern, cst.MatchSingleton):
+        return truth(it, compare(it, "Is", subject, it.eval(pattern.value, scope), node), node)
+    if isinstance(pattern, cst.MatchOr):
+        return any(_matches(it, element.pattern, subject, scope, node) for element in pattern.patterns)
+    if isinstance(pattern, cst.MatchAs):
+        if pattern.pattern is not None and not _matches(it, pattern.pattern, subject, scope, node):
+            return False
+        if pattern.name is not None:
+            assign(it, pattern.name, subject, scope, quiet=True)
+        return True
+    if isinstance(pattern, cst.MatchList | cst.MatchTuple):
+        elements = pattern.patterns
+        parts = refine.unpacked(it, subject, len(elements), [], False)
+        if not isinstance(parts, list) or len(parts) != len(elements):
+            return False
+        return all(isinstance(e, cst.MatchSequenceElement) and _matches(it, e.value, part, scope, node)
+                   for e, part in zip(elements, parts, strict=True))
+    return it.guess_branch(node)
+
+
 def _exception_names(node: cst.CSTNode) -> list[str]:
     return target_names(node)
+
+
+def _kinds(kind: str, scope: Scope) -> set[str]:
+    """The names under which an exception may be caught: its own and those of its bases."""
+    found = {kind, "Exception", "BaseException"}
+    home = scope.find(kind)
+    made = home.names[kind] if home is not None else getattr(builtins, kind, None)
+    if isinstance(made, Class):
+        for cls in made.order():
+            found.add(cls.name)
+            for base in cls.bases:
+                if isinstance(base, External):
+                    found |= _kinds(base.name, scope)
+    elif isinstance(made, type) and issubclass(made, BaseException):
+        found |= {cls.__name__ for cls in made.__mro__}
+    return found
 
 
 def _function(it: Interpreter, node: cst.FunctionDef, scope: Scope) -> None:
@@ -537,7 +639,7 @@ def _function(it: Interpreter, node: cst.FunctionDef, scope: Scope) -> None:
 
 def make_function(it: Interpreter, node: cst.FunctionDef, scope: Scope, owner: Class | None = None) -> Any:
     """The value of a `def`."""
-    kind = "function"
+    kind, context = "function", False
     for decorator in node.decorators:
         names = target_names(decorator.decorator.func
                              if isinstance(decorator.decorator, cst.Call) else decorator.decorator)
@@ -548,12 +650,40 @@ def make_function(it: Interpreter, node: cst.FunctionDef, scope: Scope, owner: C
             kind = "property"
         elif word == "setter":
             kind = "setter"
+        elif word == "contextmanager":
+            context = True
     prefix = f"{owner.name}." if owner is not None else (f"{scope.function}." if scope.function else "")
     function = Function(node, scope, prefix + node.name.value, kind, owner)
     function.generator = (it.block is None or "yield" in it.block.text) and _yields(node)
+    function.context = context and function.generator
     if it.block is not None:
         it.blocks[id(node)] = it.block
+    from nablint.tracing.expressions import bind_defaults
+
+    bind_defaults(it, function)
+    if kind == "function" and node.decorators:
+        _decorate(it, function, scope)
     return function
+
+
+def _decorate(it: Interpreter, function: Function, scope: Scope) -> None:
+    """Decorators that the source itself defines are called; the others (`jit`, `no_grad`) do not matter."""
+    from nablint.tracing.calls import call
+
+    value: Any = replace(function, decorated=None)
+    assert isinstance(function.node, cst.FunctionDef)
+    for decorator in reversed(function.node.decorators):
+        named = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
+        if not isinstance(named, cst.Name) or (home := scope.find(named.value)) is None or not isinstance(home.names[named.value], Function):
+            continue
+        try:
+            made = call(it, it.eval(decorator.decorator, scope), [value], {}, decorator)
+        except (RaiseSignal, TooMuch, Restart):
+            return
+        if not isinstance(made, Function | Instance):
+            return
+        value = made
+    function.decorated = value if not isinstance(value, Function) or value.node is not function.node else None
 
 
 @lru_cache(maxsize=20_000)
@@ -596,8 +726,23 @@ def _global(it: Interpreter, node: cst.Global | cst.Nonlocal, scope: Scope) -> N
 
 
 def _delete(it: Interpreter, node: cst.Del, scope: Scope) -> None:
-    if isinstance(node.target, cst.Name):
-        scope.names.pop(node.target.value, None)
+    targets = [e.value for e in node.target.elements] if isinstance(node.target, cst.Tuple) else [node.target]
+    for target in targets:
+        if isinstance(target, cst.Name):
+            scope.names.pop(target.value, None)
+        elif isinstance(target, cst.Attribute) and isinstance(owner := it.eval(target.value, scope), Instance):
+            owner.names.pop(target.attr.value, None)
+        elif isinstance(target, cst.Subscript):
+            from nablint.tracing.expressions import subscript_key
+
+            held, key = it.eval(target.value, scope), subscript_key(it, target, scope)
+            if isinstance(held, dict | list):
+                try:
+                    del held[key]
+                except (KeyError, IndexError) as error:
+                    raise RaiseSignal(type(error).__name__) from None
+                except TypeError:
+                    pass
 
 
 def _break(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
@@ -630,6 +775,7 @@ _COMPOUND: dict[type, Callable[..., None]] = {
     cst.While: _while,
     cst.With: _with,
     cst.Try: _try,
+    cst.Match: _match,
     cst.FunctionDef: _function,
     cst.ClassDef: _class,
 }

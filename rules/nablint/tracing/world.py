@@ -183,6 +183,8 @@ class World:
         """A random sample: floats of modulus 0.15 to 1.2, or integers below `high`."""
         plain = tuple(map(int, shape))
         if kind == "int":
+            if len(plain) == 1 and plain[0] <= high:  # places to write to are different ones, where there are enough
+                return self.random.permutation(high)[:plain[0]]
             return self.random.integers(0, max(high, 1), plain)
         if kind == "bool":
             return self.random.random(plain) < 0.6
