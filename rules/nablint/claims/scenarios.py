@@ -16,7 +16,7 @@ from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.gather import drop_staged, guessed, returned_results, stored_results, updates
 from nablint.claims.model import Result, Run, Seed
-from nablint.claims.partners import costs, makers, read_from_arguments
+from nablint.claims.partners import assigned, costs, makers, read_from_arguments
 from nablint.claims.seeds import implicit_seeds, loss_seeds
 from nablint.tracing import hints
 from nablint.ops import CARDS
@@ -309,9 +309,24 @@ def new_instance(it: Interpreter, cls: Class) -> Instance:
     init = cls.lookup("__init__")
     given = inputs_for(it, init, bound=True, path=f"{cls.name}.") if isinstance(init, Function) else []
     try:
-        return instantiate(it, cls, given, {}, None)
+        instance = instantiate(it, cls, given, {}, None)
+        _built(it, cls, instance)
     except RaiseSignal as signal:
         raise Restart(f"{cls.name}() raises {signal.kind}") from signal
+    return instance
+
+
+def _built(it: Interpreter, cls: Class, instance: Instance) -> None:
+    """Parameters that `__init__` leaves at None are made by a method of their own (`initialize`, `build`)."""
+    empty = {k for k, v in instance.names.items() if v is None}
+    for name, function in cls.names.items():
+        if empty and isinstance(function, Function) and isinstance(function.node, cst.FunctionDef) and _BUILDS.match(name):
+            if empty & assigned(function.node):
+                call_function(it, function, [instance, *inputs_for(it, function, bound=True)], {}, None)
+                empty = {k for k in empty if instance.names.get(k) is None}
+
+
+_BUILDS = re.compile(r"^_?(init|build|setup|reset|create|make)(?!_subclass)(?!__)\w*$")
 
 
 def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Function, instance: Instance | None) -> Run:

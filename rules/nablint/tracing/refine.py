@@ -346,6 +346,12 @@ def whole_shape(it: Interpreter, value: Any) -> Any:
     return array.term.shape if isinstance(array, Array) else it.unknown("the shape of something unknown", array)
 
 
+def counted(it: Interpreter, p: Pending) -> None:
+    """`len(y.shape)` of labels: code that asks knows them flat as well as one-hot, and flat ones show both."""
+    if p.value is None and it.evidence_rank(p) is None and hints.is_target(hints.base(p.hint)):
+        make_array(it, p, free_shape(it, p, it.world.choose(f"{p.path}:rank", (1, 2))))
+
+
 def shape_entry(it: Interpreter, value: PendingShape, key: Any) -> Any:
     """`x.shape[k]` of a pending input: its rank is at least k + 1."""
     needed = (key + 1 if key >= 0 else -key) if isinstance(key, int) else 1
@@ -604,6 +610,19 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
     if last in ("multiply", "add", "subtract", "divide", "maximum", "minimum", "power", "true_divide", "mul", "sub", "div") and len(args) > 1 and together:
         word = {"multiply": "Multiply", "mul": "Multiply", "divide": "Divide", "div": "Divide", "true_divide": "Divide", "subtract": "Subtract", "sub": "Subtract"}
         args[0], args[1] = operands(it, word.get(last, "Add"), args[0], args[1])
+
+
+def _within(it: Interpreter, value: Any, bounds: list[Any]) -> None:
+    """A forward input that is clipped to between 0 and 1 is a probability."""
+    from nablint.tracing.values import Restart
+
+    value = value.value if isinstance(value, Pending) and value.value is not None else value
+    term = value.term if isinstance(value, Array) else None
+    if term is None or it.graph.tainting or term.tainted or not term.label or it.world.leaves.get(term.label) is not term:
+        return
+    if term.label not in it.world.hypothesis.positive and len(bounds) == 2 and all(
+            isinstance(b, int | float) and 0 <= b <= 1 for b in bounds):
+        raise Restart(f"{term.label} is between 0 and 1", positive=(term.label,))
 
 
 def _sizes(it: Interpreter, value: Any, *, alone: bool = True) -> Any:
