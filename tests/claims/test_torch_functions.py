@@ -186,6 +186,6 @@ def test_what_may_be_meant_is_no_finding(case: str) -> None:
 
 @pytest.mark.parametrize("case", WRONG)
 def test_slips_beside_them_are_found(case: str) -> None:
-    found = analyse(function(*WRONG[case]), "functions.py", repair=False)
+    found = analyse(function(*WRONG[case]), "functions.py")
     assert any(c.verdict == "wrong" for c in found.claims)
     assert found.diagnostics
