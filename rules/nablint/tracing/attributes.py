@@ -57,7 +57,11 @@ def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) 
     if isinstance(owner, Unknown):
         return owner
     if isinstance(owner, Function | Bound):
+        if name == "__name__":
+            return (owner if isinstance(owner, Function) else owner.function).name.rsplit(".", 1)[-1]
         return it.unknown("an attribute of a function")
+    if name == "value" and isinstance(owner, int | float | str):  # a member of an enumeration stands for its value
+        return owner
     if isinstance(owner, tuple) and name in getattr(owner, "_fields", ()):
         return getattr(owner, name)
     return Method(owner, name)
@@ -75,6 +79,10 @@ def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
         return apply_spelling(it, f"{kind}.{name}", spelling, [owner], {}, None, receiver=owner)
     if name in ("data", "real") and spelling is None:
         return owner
+    if name == "flat":
+        from nablint.tracing.calls import apply_spelling
+
+        return apply_spelling(it, "ndarray.ravel", it.spellings["ndarray.ravel"], [owner], {}, None, receiver=owner)
     if name == "grad":
         return it.unknown("the gradient that autograd would have stored")
     return Method(owner, name)
@@ -123,8 +131,11 @@ def _of_class(it: Interpreter, owner: Class, name: str) -> Any:
 
 
 def _of_super(it: Interpreter, owner: Super, name: str) -> Any:
-    for base in owner.cls.bases:
-        if isinstance(base, Class) and (found := base.lookup(name)) is not None:
+    receiver = owner.receiver
+    start = receiver.cls if isinstance(receiver, Instance) else receiver
+    order = start.order() if isinstance(start, Class) else []
+    for base in order[order.index(owner.cls) + 1:] if owner.cls in order else owner.cls.order()[1:]:
+        if (found := base.names.get(name)) is not None:
             if isinstance(found, Function):
                 return found if found.kind == "static" else Bound(found, owner.receiver)
             return found

@@ -14,6 +14,7 @@ from nablint.tracing import refine
 from nablint.tracing.builtins import BUILTINS, METHODS
 from nablint.tracing.dialects import Spelling
 from nablint.tracing.operators import NUMBERS, listed, poison
+from nablint.tracing.standard import record
 from nablint.tracing.values import (
     Array,
     Bound,
@@ -121,9 +122,11 @@ def _super(scope: Scope) -> Any:
 def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
     """Call any value."""
     if isinstance(callee, Function):
+        if callee.decorated is not None:
+            return call(it, callee.decorated, args, keywords, node)
         return call_function(it, callee, args, keywords, node)
     if isinstance(callee, Bound):
-        return call_function(it, callee.function, [callee.receiver, *args], keywords, node)
+        return call(it, callee.function, [callee.receiver, *args], keywords, node)
     if isinstance(callee, Method):
         return _call_method_of_value(it, callee, args, keywords, node)
     if isinstance(callee, External):
@@ -176,6 +179,8 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
                     result = result.value
             if function.generator:
                 result = scope.names.get("$yielded", [])
+                if function.context:
+                    result = result[0] if result else None
         it.returned.append((function, scope, it.step, result))
         return result
     finally:
@@ -226,28 +231,66 @@ def default_value(it: Interpreter, function: Function, param: cst.Param) -> Any:
     """The default of a parameter, or an input named after it."""
     if param.default is None:
         return it.input(param.name.value, function)
+    if param.name.value in function.defaults:
+        return function.defaults[param.name.value]
+    if id(param) in it.defaults:
+        return it.defaults[id(param)]
     saved = it.step
     it.step = None
     try:
-        return it.eval(param.default, function.scope)
+        value = it.eval(param.default, function.scope)
     finally:
         it.step = saved
+    if isinstance(value, list | dict | set):  # made once, and kept from call to call
+        it.defaults[id(param)] = value
+    return value
 
 
 def instantiate(it: Interpreter, cls: Class, args: list[Any], keywords: dict[str, Any],
-                node: cst.CSTNode | None) -> Instance:
+                node: cst.CSTNode | None) -> Any:
     """An object of a traced class, its `__init__` run."""
     instance = Instance(cls, {}, "self")
     init = cls.lookup("__init__")
     if isinstance(init, Function):
         call_function(it, init, [instance, *args], keywords, node)
     elif cls.dataclass or any(isinstance(b, External) and "NamedTuple" in b.name for b in cls.bases):
-        fields = [s.body[0].target.value for s in cls.node.body.body
-                  if isinstance(s, cst.SimpleStatementLine) and isinstance(s.body[0], cst.AnnAssign)
-                  and isinstance(s.body[0].target, cst.Name)]
+        fields = list(dict.fromkeys(f for part in reversed(cls.order()) for f in _fields(part)))
+        defaults = {f: found[0] for f in fields if (found := _field_default(it, cls, f, node))}
+        if not cls.dataclass and not any(isinstance(v, Function) for v in cls.names.values()):
+            return record(cls.name, fields, defaults, args, keywords)
+        instance.names.update(defaults)
         instance.names.update(zip(fields, args, strict=False))
         instance.names.update(keywords)
+        if isinstance(after := cls.lookup("__post_init__"), Function):
+            call_function(it, after, [instance], {}, node)
     return instance
+
+
+def _fields(cls: Class) -> list[str]:
+    """The annotated names of a class, in order."""
+    return [s.body[0].target.value for s in cls.node.body.body
+            if isinstance(s, cst.SimpleStatementLine) and isinstance(s.body[0], cst.AnnAssign)
+            and isinstance(s.body[0].target, cst.Name)]
+
+
+def _field_default(it: Interpreter, cls: Class, name: str, node: cst.CSTNode | None) -> tuple[Any, ...]:
+    """A field's default, or nothing; `field(default_factory=list)` makes a new one for each object."""
+    for part in cls.order():
+        for statement in part.node.body.body:
+            given = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+            if not isinstance(given, cst.AnnAssign) or not isinstance(given.target, cst.Name):
+                continue
+            if given.target.value != name or given.value is None:
+                continue
+            maker = given.value.func if isinstance(given.value, cst.Call) else None
+            if maker is None or it.eval(maker, part.scope) != External("dataclasses.field"):
+                return (part.names.get(name),)
+            assert isinstance(given.value, cst.Call)
+            said = {a.keyword.value: it.eval(a.value, part.scope) for a in given.value.args if a.keyword is not None}
+            if "default_factory" in said:
+                return (call(it, said["default_factory"], [], {}, node),)
+            return (said["default"],) if "default" in said else ()
+    return ()
 
 
 def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any],
@@ -257,6 +300,8 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         return BUILTINS[name](it, node, *args, **keywords)
     if name == "numpy.dot" or name in ("torch.mm", "torch.matmul", "numpy.matmul"):
         args = refine.product_operands(it, args, batched=name.endswith("matmul"))
+    if name in METHODS_OF_MODULES and args and not isinstance(args[0], Array | Pending):
+        return METHODS_OF_MODULES[name](it, args)
     spelling = it.spellings.get(name)
     if spelling is not None:
         return apply_spelling(it, name, spelling, args, keywords, node, receiver=None)
@@ -290,7 +335,7 @@ GENERATORS = {
 
 METHODS_OF_MODULES: dict[str, Any] = {
     "copy.deepcopy": lambda it, args: refine.copied(args[0]),
-    "copy.copy": lambda it, args: refine.copied(args[0]),
+    "copy.copy": lambda it, args: refine.shallow(args[0]),
 }
 
 
@@ -307,6 +352,8 @@ def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keyw
         if spelling is None:
             return it.unknown(f"the array method {name} is not known", receiver, *args)
         return apply_spelling(it, f"{kind}.{name}", spelling, [receiver, *args], keywords, node, receiver=receiver)
+    if isinstance(receiver, tuple) and name in ("_replace", "_asdict") and hasattr(receiver, "_fields"):
+        return getattr(receiver, name)(**keywords)
     method = METHODS.get((_kind_of(receiver), name))
     if method is None:
         return it.unknown(f"the method {name} of a {type(receiver).__name__}", *args)
@@ -342,6 +389,9 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         if spelling.inplace and args and isinstance(args[0], Array):
             poison(it, args[0], unknown)
         return it.unknown("", *args, *keywords.values(), unknown)
+    ufunc = getattr(np, name.removeprefix("numpy."), None) if name.startswith("numpy.") else None
+    if isinstance(ufunc, np.ufunc) and len(args) == ufunc.nin + 1 and isinstance(args[-1], Array):
+        out = args.pop()
     refine.arguments(it, name, args, keywords)
     if keywords.get("keepdims") or keywords.get("keepdim"):
         _kept_apart(it, args, keywords.get("axis", keywords.get("dim")))

@@ -35,16 +35,21 @@ def _concatenated(it: Interpreter, node: cst.ConcatenatedString, scope: Scope) -
     return left + right if isinstance(left, str) and isinstance(right, str) else it.unknown("bytes")
 
 
-def _formatted(it: Interpreter, node: cst.FormattedString, scope: Scope) -> Any:
+def _formatted(it: Interpreter, node: cst.FormattedString | cst.FormattedStringExpression, scope: Scope) -> Any:
     out = ""
-    for part in node.parts:
+    for part in (node.parts if isinstance(node, cst.FormattedString) else node.format_spec or ()):
         if isinstance(part, cst.FormattedStringText):
             out += part.value
         elif isinstance(part, cst.FormattedStringExpression):
             value = it.eval(part.expression, scope)
-            if not isinstance(value, str | int | float | bool):
+            spec = _formatted(it, part, scope) if part.format_spec else ""
+            if not isinstance(value, str | int | float | bool) or isinstance(spec, Unknown):
                 return it.unknown("a string with unknown parts")
-            out += str(int(value)) if isinstance(value, int) else str(value)
+            value = int(value) if isinstance(value, int) and not isinstance(value, bool) else value
+            try:
+                out += format({"r": repr, "s": str, "a": ascii}.get(part.conversion or "", lambda v: v)(value), spec)
+            except ValueError:
+                return it.unknown("a string with an unknown format")
     return out
 
 
@@ -186,7 +191,7 @@ def _loop(it: Interpreter, node: cst.CompFor, scope: Scope, body: Callable[[Scop
 
 def _list_comprehension(it: Interpreter, node: Any, scope: Scope) -> Any:
     out: list[Any] = []
-    inner = Scope({}, scope, scope.function)
+    inner = Scope({}, scope, scope.function, comprehension=True)
     _loop(it, node.for_in, inner, lambda s: out.append(it.eval(node.elt, s)))
     return out
 
@@ -201,7 +206,7 @@ def _set_comprehension(it: Interpreter, node: cst.SetComp, scope: Scope) -> Any:
 
 def _dict_comprehension(it: Interpreter, node: cst.DictComp, scope: Scope) -> Any:
     out: dict[Any, Any] = {}
-    inner = Scope({}, scope, scope.function)
+    inner = Scope({}, scope, scope.function, comprehension=True)
 
     def add(s: Scope) -> None:
         key = it.eval(node.key, s)
@@ -221,9 +226,20 @@ def _set(it: Interpreter, node: cst.Set, scope: Scope) -> Any:
 
 def _lambda(it: Interpreter, node: cst.Lambda, scope: Scope) -> Any:
     function = Function(node, scope, "<lambda>")
+    bind_defaults(it, function)
     if it.block is not None:
         it.blocks[id(node)] = it.block
     return function
+
+
+def bind_defaults(it: Interpreter, function: Function) -> None:
+    """Evaluate the defaults of a function that is made inside another one: loop variables have their present values."""
+    if function.scope is it.scope:
+        return
+    params = function.node.params
+    for param in (*params.posonly_params, *params.params, *params.kwonly_params):
+        if param.default is not None:
+            function.defaults[param.name.value] = it.eval(param.default, function.scope)
 
 
 def _conditional(it: Interpreter, node: cst.IfExp, scope: Scope) -> Any:
@@ -234,7 +250,10 @@ def _walrus(it: Interpreter, node: cst.NamedExpr, scope: Scope) -> Any:
     from nablint.tracing.statements import assign
 
     value = it.eval(node.value, scope)
-    assign(it, node.target, value, scope, quiet=True)
+    home = scope
+    while home.comprehension and home.outer is not None:
+        home = home.outer
+    assign(it, node.target, value, home, quiet=True)
     return value
 
 

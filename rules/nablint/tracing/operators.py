@@ -12,6 +12,7 @@ from nablint.ops import CARDS
 from nablint.ops.indexing import encode_index, read_at, write_at
 from nablint.shapes import Misfit, Size, dim
 from nablint.tracing import hints, refine
+from nablint.tracing.standard import DefaultDict, missing
 from nablint.tracing.values import (
     Array,
     External,
@@ -55,6 +56,7 @@ _CARDS = {
     "MatrixMultiply": "matmul",
     "BitAnd": "logical_and",
     "BitOr": "logical_or",
+    "BitXor": "not_equal",
 }
 _COMPARE = {
     "LessThan": ("less", operator.lt),
@@ -105,11 +107,13 @@ def _numbers(it: Interpreter, name: str, a: Any, b: Any) -> Any:
 
 
 def _array_operator(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None) -> Any:
-    if name == "BitXor" or name not in _CARDS:
+    if name not in _CARDS:
         return it.unknown(f"the operator {name} on arrays", a, b)
     if isinstance(a, list | tuple) or isinstance(b, list | tuple):
         a, b = listed(it, a), listed(it, b)
     left, right = it.term(a), it.term(b)
+    if name == "BitXor" and not (left is not None and right is not None and left.sample.dtype.kind == right.sample.dtype.kind == "b"):
+        return it.unknown("the operator BitXor on arrays", a, b)
     if left is None or right is None:
         return it.unknown(f"an array with a {type(b if right is None else a).__name__}", a, b)
     dialect = a.dialect if isinstance(a, Array) else b.dialect
@@ -139,7 +143,9 @@ def _special_method(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNod
     from nablint.tracing.calls import call_method
 
     word = _METHODS.get(name)
-    for receiver, other, prefix in ((a, b, "__"), (b, a, "__r")):
+    step = it.step.node if it.step is not None else None
+    inplace = isinstance(step, cst.AugAssign) and step is node and isinstance(a, Instance) and a.cls is not None and a.cls.lookup(f"__i{word}__")
+    for receiver, other, prefix in ((a, b, "__i" if inplace else "__"), (b, a, "__r")):
         if word and isinstance(receiver, Instance) and receiver.cls is not None and receiver.cls.lookup(f"{prefix}{word}__"):
             return call_method(it, receiver, f"{prefix}{word}__", [other], node)
     return it.unknown("an operator on an object", a, b)
@@ -153,6 +159,11 @@ def unary(it: Interpreter, name: str, value: Any, node: cst.CSTNode) -> Any:
         return value
     if isinstance(value, Pending):
         value = refine.as_operand(it, value)
+    if isinstance(value, Instance) and value.cls is not None:
+        from nablint.tracing.calls import call_method
+
+        word = {"Minus": "__neg__", "Plus": "__pos__", "BitInvert": "__invert__"}.get(name, "")
+        return call_method(it, value, word, [], node) if value.cls.lookup(word) else it.unknown(f"the operator {name}", value)
     if isinstance(value, Array):
         term = it.operand(value)
         if name == "Plus":
@@ -189,6 +200,11 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
             same = refine.is_none(it, a if b is None else b)
             return same if name == "Equal" else not same
         a, b = refine.operands(it, "Compare", a, b)
+    word = {"LessThan": "lt", "LessThanEqual": "le", "GreaterThan": "gt", "GreaterThanEqual": "ge", "Equal": "eq", "NotEqual": "ne"}
+    if isinstance(a, Instance) and a.cls is not None and a.cls.lookup(f"__{word.get(name)}__"):
+        from nablint.tracing.calls import call_method
+
+        return call_method(it, a, f"__{word[name]}__", [b], node)
     if isinstance(a, Array) or isinstance(b, Array):
         left, right = it.term(listed(it, a)), it.term(listed(it, b))
         if left is None or right is None or name not in _COMPARE:
@@ -213,6 +229,10 @@ def _contains(it: Interpreter, item: Any, container: Any) -> Any:
             return item in container
         except TypeError:
             return False
+    if isinstance(container, Instance) and container.cls is not None and container.cls.lookup("__contains__"):
+        from nablint.tracing.calls import call_method
+
+        return call_method(it, container, "__contains__", [item], None)
     return it.unknown("a membership test", item, container)
 
 
@@ -226,6 +246,12 @@ def truth(it: Interpreter, value: Any, node: cst.CSTNode) -> bool:
         return it.guess_branch(node)
     if isinstance(value, bool | int | float | str | list | tuple | dict | set | type(None)):
         return bool(value)
+    if isinstance(value, Instance) and value.cls is not None:
+        from nablint.tracing.calls import call_method
+
+        for word in ("__bool__", "__len__"):
+            if value.cls.lookup(word):
+                return bool(call_method(it, value, word, [], node))
     return True
 
 
@@ -284,6 +310,8 @@ def _index_dict(it: Interpreter, value: dict[Any, Any], key: Any) -> Any:
         shown = repr(int(key)) if isinstance(key, int) else repr(key)
         value[key] = Pending(f"{value.path}[{shown}]", str(key))
         return value[key]
+    if isinstance(value, DefaultDict):
+        return missing(it, value, key, None)
     raise RaiseSignal("KeyError")
 
 
@@ -296,6 +324,8 @@ def array_key(it: Interpreter, array: Array, key: Any) -> tuple[Any, tuple[Any, 
             part = refine.as_index(it, part, array, axis)
         if isinstance(part, Unknown):
             return part
+        if isinstance(part, range | list) and axis < len(array.term.shape) and list(part) == list(range(array.term.shape[axis])):
+            part = Array(it.spellings["numpy.arange"].call(array.term.shape[axis]), array.dialect)  # every row, by its number
         if isinstance(part, list):
             part = listed(it, part) if any(isinstance(p, Array) for p in part) else part
         out.append(part.term if isinstance(part, Array) else part)

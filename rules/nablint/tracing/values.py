@@ -128,6 +128,7 @@ class Scope:
     outer: Scope | None = None
     function: str = ""
     outer_names: dict[str, Scope] = field(default_factory=lambda: {})
+    comprehension: bool = False
 
     def find(self, name: str) -> Scope | None:
         """The nearest scope that has the name."""
@@ -148,6 +149,12 @@ class Function:
     """function, static, class, property"""
     owner: Class | None = None
     generator: bool = False
+    context: bool = False
+    """A generator that `contextmanager` makes a context manager of: what it yields first is the context."""
+    defaults: dict[str, Any] = field(default_factory=lambda: {})
+    """Defaults of a function made inside another one: they have the values of the moment when it was made."""
+    decorated: Any = None
+    """What decorators of the source make of it; calls by its name go there."""
 
 
 @dataclass(eq=False, slots=True)
@@ -162,15 +169,20 @@ class Class:
     dataclass: bool = False
 
     def lookup(self, name: str) -> Any:
-        """A member by the order of bases, depth first; None where nothing of this source has it."""
-        if name in self.names:
-            return self.names[name]
+        """A member by the order of bases; None where nothing of this source has it."""
+        return next((cls.names[name] for cls in self.order() if cls.names.get(name) is not None), None)
+
+    def order(self) -> list[Class]:
+        """The class and its bases of this source in the order in which members are looked up.
+
+        For classes that Python accepts this is its order (C3): a base stands behind every class that derives from it.
+        """
+        found = [self]
         for base in self.bases:
             if isinstance(base, Class):
-                found = base.lookup(name)
-                if found is not None:
-                    return found
-        return None
+                found += base.order()
+        last = {id(cls): place for place, cls in enumerate(found)}
+        return [cls for place, cls in enumerate(found) if last[id(cls)] == place]
 
     def external_base(self) -> str | None:
         """The dotted name of the first base outside the source."""
