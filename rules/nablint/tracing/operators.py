@@ -17,6 +17,7 @@ from nablint.tracing.values import (
     Array,
     External,
     Instance,
+    Method,
     OpenDict,
     OpenList,
     Pending,
@@ -185,6 +186,8 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
         a, b = refine.whole_shape(it, a), refine.whole_shape(it, b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return it.unknown("", a, b)
+    if isinstance(a, Method) or isinstance(b, Method):
+        return it.unknown("a comparison of a property that stand-ins do not have", a, b)
     if name in ("In", "NotIn"):
         found = _contains(it, a, b)
         return found if name == "In" or isinstance(found, Unknown) else not found
