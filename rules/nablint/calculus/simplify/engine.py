@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from nablint.calculus.normal import is_zero
 from nablint.calculus.terms import Term
 
 Keep = frozenset[Term]
@@ -79,9 +78,6 @@ class Simplifier:
         plain = node if all(a is b for a, b in zip(args, node.args, strict=True)) else \
             node.graph.apply(node.card, args, node.params)
         size = _size_of(node)
-        if size is not None and float(np.max(np.abs(node.sample), initial=0.0)) <= 1e-12 * size and is_zero(node):
-            zeros = np.zeros(np.shape(node.sample))
-            return node.graph.constant(zeros if zeros.ndim else 0.0, node.shape)
         rule = REWRITES.get(node.card.name)
         found = rule(self, plain, args) if rule else None
         if found is not None and (found is node or equal_samples(found, node, size)):
