@@ -57,7 +57,8 @@ def _explained(outcome: Outcome, fault: Fault, told: dict[int, int]) -> bool:
     steps = outcome.judgement.run.it.steps
     own = len(steps)
     return any(
-        id(step.node) in told and step.node is not fault.step.node and (fault.repair is None or told[id(step.node)] < own)
+        id(step.node) in told and step.node is not fault.step.node
+        and (fault.repair is None or told[id(step.node)] < own)
         for step in steps
     )
 

@@ -11,6 +11,7 @@ from nablint.claims import names
 from nablint.claims.model import Result
 from nablint.tracing.hints import base
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.operators import plain
 from nablint.tracing.step import Event, Step
 from nablint.tracing.values import Array, Function, Instance, Pending, Scope, Unknown
 
@@ -39,7 +40,7 @@ def returned_results(
         return [
             r for key, value in returned.items() if isinstance(key, str) for r in _entry(it, key, value, step, node)
         ]
-    parts = list(returned) if isinstance(returned, tuple | list) else [returned]
+    parts = [plain(p) for p in (returned if isinstance(returned, tuple | list) else [returned])]
     elements = [e.value for e in node.elements] if isinstance(node, cst.Tuple | cst.List) else [node]
     if len(elements) != len(parts):
         elements = [node] * len(parts)
@@ -128,7 +129,12 @@ def _result(
 
 def guessed(it: Interpreter, result: Result) -> Result:
     """A result whose name does not tell its variable may belong to any forward value of its shape."""
-    if not result.wrt and result.value is not None and result.value.ndim and names.is_gradient_name(result.name.split("[")[0]):
+    if (
+        not result.wrt
+        and result.value is not None
+        and result.value.ndim
+        and names.is_gradient_name(result.name.split("[")[0])
+    ):
         shape = tuple(result.value.shape)
         terms = {t: None for known in it.history.values() for t in known if tuple(t.shape) == shape}
         result.wrt, result.guess = list(terms)[:16], bool(terms)
@@ -299,7 +305,8 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
         term = unclipped(cell.term)
     name = (
         f"{event.holder}[{event.key!r}]"
-        if event.key is not None and isinstance(event.key, str | int) and event.holder and not isinstance(event.owner, Array)
+        if event.key is not None and isinstance(event.key, str | int) and event.holder
+        and not isinstance(event.owner, Array)
         else (f"self.{event.name}" if isinstance(event.owner, Instance) else event.name)
     )
     return Result(

@@ -91,7 +91,8 @@ def _written_twice(node: Term) -> bool:
     """Does an index array of an assignment choose a place more than once?"""
     if node.card is None or node.card.name != "setitem":
         return False
-    return any(a.sample.dtype.kind in "iu" and a.ndim == 1 and len(np.unique(a.sample)) < a.sample.size for a in node.args[2:])
+    return any(a.sample.dtype.kind in "iu" and a.ndim == 1 and len(np.unique(a.sample)) < a.sample.size
+               for a in node.args[2:])
 
 
 def _equal(a: Term, b: Term) -> bool:

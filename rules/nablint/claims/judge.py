@@ -20,7 +20,8 @@ from nablint.tracing.hints import base
 from nablint.tracing.values import Array
 
 TOLERANCE = 1e-9
-_PARAMETER = re.compile(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kernel|filters?|syn|embed|blank|params?|lut|coef)", re.I)
+_PARAMETER = re.compile(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kernel|filters?|syn|embed|blank|params?|"
+                        r"lut|coef)", re.I)
 
 
 def judge(run: Run, *, prove: bool = True) -> Judgement:
@@ -28,7 +29,8 @@ def judge(run: Run, *, prove: bool = True) -> Judgement:
     best: Judgement | None = None
     formal = _returned_loss(run)
     for seed in run.seeds:
-        if best is not None and seed.kind == "implicit" and (formal or best.good or (best.seed is not None and best.seed.kind == "given")):
+        if best is not None and seed.kind == "implicit" and (formal or best.good
+                                                             or (best.seed is not None and best.seed.kind == "given")):
             break
         judged = judge_seed(run, seed, prove=prove)
         if best is None or (judged.good, -judged.wrong) > (best.good, -best.wrong):
@@ -36,9 +38,11 @@ def judge(run: Run, *, prove: bool = True) -> Judgement:
         if best.good and not best.wrong:
             break
     if best is None:
-        return Judgement(run, [Judged(r, "unchecked", r.reason or "no loss and no arriving cotangent in sight") for r in run.results])
+        return Judgement(run, [Judged(r, "unchecked", r.reason or "no loss and no arriving cotangent in sight")
+                               for r in run.results])
     if best.seed is not None and best.seed.kind in ("implicit", "borrowed") and not best.good:
-        best.judged = [Judged(j.result, "unchecked", j.reason if j.verdict == "unchecked" else "the loss is not known") for j in best.judged]
+        best.judged = [Judged(j.result, "unchecked", j.reason if j.verdict == "unchecked" else "the loss is not known")
+                       for j in best.judged]
     return best
 
 
@@ -62,7 +66,8 @@ def judge_seed(run: Run, seed: Seed, *, prove: bool = True) -> Judgement:
     try:
         derived = gradients(seed.cotangents, wanted)
     except (Misfit, OverflowError, KeyError, TypeError, ValueError) as error:
-        return Judgement(run, [Judged(r, "unchecked", f"the gradient could not be derived ({error})") for r in run.results], seed)
+        return Judgement(run, [Judged(r, "unchecked", f"the gradient could not be derived ({error})")
+                               for r in run.results], seed)
     judged = [_judge_result(run, r, derived, seed.cotangents, prove) for r in run.results]
     together = seed.kind == "loss" and returned_together(run, seed)
     _steps(judged, seed)
@@ -72,7 +77,8 @@ def judge_seed(run: Run, seed: Seed, *, prove: bool = True) -> Judgement:
     return Judgement(run, judged, seed, together)
 
 
-def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangents: dict[Term, Term], prove: bool) -> Judged:
+def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangents: dict[Term, Term],
+                  prove: bool) -> Judged:
     targets = [t for t in result.wrt if t in derived]
     if result.value is None:
         misfit = next((m for m in run.it.misfits if m[2] == result.reason), None)
@@ -85,7 +91,8 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
         hidden = next((r for c in cotangents if (r := unknown_part(c))), "")
         if hidden:
             return Judged(result, "unchecked", f"forward's value is not known ({hidden})")
-        return Judged(result, "unchecked", "nothing that it may be the gradient of flows into the loss" if result.wrt else "its variable is not known")
+        return Judged(result, "unchecked", "nothing that it may be the gradient of flows into the loss"
+                      if result.wrt else "its variable is not known")
     found = [_compare(result, t, derived[t], prove) for t in targets]
     order = ["proved", "verified", "wrong", "unchecked"]
     best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None))
@@ -120,9 +127,17 @@ def _compare(result: Result, wrt: Term, derived: Term, prove: bool) -> Judged:
         out.verdict, out.reason = "unchecked", "it is zero on the samples"
         return out
     if np.max(np.abs(claimed - expected), initial=0.0) <= TOLERANCE * scale:
-        out.verdict = "proved" if prove and np.shape(value.sample) == np.shape(derived.sample) and _same(value, derived) else "verified"
+        out.verdict = (
+            "proved"
+            if prove and np.shape(value.sample) == np.shape(derived.sample) and _same(value, derived)
+            else "verified"
+        )
         return out
-    if claimed.ndim == 2 and len(set(claimed.shape)) == 1 and np.allclose(claimed.T, expected, rtol=1e-9, atol=TOLERANCE * scale):
+    if (
+        claimed.ndim == 2
+        and len(set(claimed.shape)) == 1
+        and np.allclose(claimed.T, expected, rtol=1e-9, atol=TOLERANCE * scale)
+    ):
         out.transposed = True
     out.ratio = constant_ratio(claimed, expected)
     return out
@@ -178,7 +193,8 @@ def constant_ratio(claimed: np.ndarray, expected: np.ndarray) -> float | None:
 
 def _steps(judged: list[Judged], seed: Seed) -> None:
     """Steps of any size descend a loss that is in sight; one that climbs is a mistake where others descend."""
-    steps = [j for j in judged if j.result.update and (j.verdict in ("proved", "verified") or (j.verdict == "wrong" and j.ratio))]
+    steps = [j for j in judged if j.result.update
+             and (j.verdict in ("proved", "verified") or (j.verdict == "wrong" and j.ratio))]
     down = [j for j in steps if j.verdict == "wrong" and (j.ratio or 0) < 0]
     if seed.kind != "loss":
         return
@@ -197,7 +213,8 @@ def _conventions(judged: list[Judged], seed: Seed) -> None:
     scaled = [j for j in judged if j.verdict == "wrong" and j.ratio is not None]
     if not scaled:
         return
-    parameters = [j for j in judged if j.wrt is not None and j.verdict in ("proved", "verified", "wrong") and _is_parameter(j)]
+    parameters = [j for j in judged if j.wrt is not None and j.verdict in ("proved", "verified", "wrong")
+                  and _is_parameter(j)]
     scales = [_scale(j) for j in parameters if j.verdict == "wrong" and not _of_another_size(j)]
     ratios = {None if s is None else round(s, 9) for s in scales}
     right = any(j.verdict in ("proved", "verified") for j in parameters)
@@ -205,7 +222,10 @@ def _conventions(judged: list[Judged], seed: Seed) -> None:
         return
     if not parameters or right or len(ratios) != 1 or None in ratios:
         if len(scaled) == len([j for j in judged if j.verdict != "unchecked"]) == 1 and not scaled[0].result.formal:
-            scaled[0].verdict, scaled[0].reason = "unchecked", f"a factor of {scaled[0].ratio:.4g}, and nothing else shows whether it is meant"
+            scaled[0].verdict, scaled[0].reason = (
+                "unchecked",
+                f"a factor of {scaled[0].ratio:.4g}, and nothing else shows whether it is meant",
+            )
         return
     ratio = scales[0]
     if ratio is None or not _conventional(judged, ratio):
@@ -214,14 +234,22 @@ def _conventions(judged: list[Judged], seed: Seed) -> None:
         if j.ratio is None:  # what is wrong with it is its shape
             continue
         if len(parameters) > 1:
-            j.verdict, j.reason = "verified", "" if ratio == 1 else f"up to the factor {ratio:.4g} that all parameter gradients have in common"
+            j.verdict, j.reason = (
+                "verified",
+                "" if ratio == 1 else f"up to the factor {ratio:.4g} that all parameter gradients have in common",
+            )
         elif not j.result.formal or not any(x.verdict in ("proved", "verified") for x in judged):
             j.verdict, j.reason = "unchecked", f"a factor of {ratio:.4g}, and nothing else shows whether it is meant"
 
 
 def _scale(j: Judged) -> float | None:
     """The factor of a wrong result; also of one whose axes of size 1 are not its variable's."""
-    if j.ratio is not None or j.result.value is None or j.derived is None or j.result.value.sample.size != j.derived.sample.size:
+    if (
+        j.ratio is not None
+        or j.result.value is None
+        or j.derived is None
+        or j.result.value.sample.size != j.derived.sample.size
+    ):
         return j.ratio
     return constant_ratio(j.result.value.sample.reshape(j.derived.sample.shape), j.derived.sample)
 
@@ -232,12 +260,20 @@ def _of_another_size(j: Judged) -> bool:
 
 def _lost_scale(judged: list[Judged], parameters: list[Judged], seed: Seed) -> bool:
     """Where columns are samples, cotangents stay those of each sample and 1/m stands in the parameters' gradients: the
-    one that lacks it has lost it."""
+    one that lacks it has lost it.
+    """
     scaled = [j for j in parameters if j.verdict == "wrong"]
     whole = [j for j in parameters if j.verdict in ("proved", "verified")]
     columns = any(j.wrt is not None and j.wrt.ndim == 2 and int(j.wrt.shape[-1]) == 1 for j in parameters)
     ratio = scaled[0].ratio
-    if seed.kind != "arriving" or not columns or not ratio or ratio <= 0 or ratio >= 1 or not _conventional(judged, ratio):
+    if (
+        seed.kind != "arriving"
+        or not columns
+        or not ratio
+        or ratio <= 0
+        or ratio >= 1
+        or not _conventional(judged, ratio)
+    ):
         return False
     for j in scaled:
         j.verdict, j.reason = "verified", f"up to the factor {ratio:.4g} of the mean over the samples"

@@ -1,7 +1,7 @@
 """Localising: named intermediates on the way of a wrong result tell where it went wrong.
 
-They are no findings themselves, because a name may hold half a sum.  But a statement whose value is the derived gradient
-of what it is named after is not to blame, and the first one whose value is not is the likeliest to be.
+They are no findings themselves, because a name may hold half a sum.  But a statement whose value is the derived
+gradient of what it is named after is not to blame, and the first one whose value is not is the likeliest to be.
 """
 
 from __future__ import annotations

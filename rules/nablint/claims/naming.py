@@ -1,7 +1,7 @@
 """Names of dimensions for people: what the source calls them, else a letter.
 
-Inside a trace a dimension is known by where it came from (`x.0`, `Linear.n_in`, `N@affine_forward`).  A reader wants the
-name that the code or its docstring uses, and where there is none a letter that stays the same for the whole unit.
+Inside a trace a dimension is known by where it came from (`x.0`, `Linear.n_in`, `N@affine_forward`).  A reader wants
+the name that the code or its docstring uses, and where there is none a letter that stays the same for the whole unit.
 """
 
 from __future__ import annotations

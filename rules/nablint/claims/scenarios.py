@@ -18,12 +18,26 @@ from nablint.claims.gather import drop_staged, guessed, returned_results, stored
 from nablint.claims.model import Result, Run, Seed
 from nablint.claims.partners import assigned, costs, makers, read_from_arguments
 from nablint.claims.seeds import implicit_seeds, loss_seeds
-from nablint.tracing import hints
 from nablint.ops import CARDS
+from nablint.tracing import hints
 from nablint.tracing.calls import bind_arguments, call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.refine import settle_spans
-from nablint.tracing.values import Array, Bound, Class, External, Function, Instance, Native, OpenList, Pending, RaiseSignal, Restart, Scope, Unknown
+from nablint.tracing.values import (
+    Array,
+    Bound,
+    Class,
+    External,
+    Function,
+    Instance,
+    Native,
+    OpenList,
+    Pending,
+    RaiseSignal,
+    Restart,
+    Scope,
+    Unknown,
+)
 
 
 def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
@@ -82,7 +96,9 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
         pending = it.input(param.name.value, function, f"{path}{param.name.value}")
         if param.default is not None:
             default = default_value(it, function, param)
-            if isinstance(default, bool | str | list | tuple | dict | Function | Class | Instance | External | Bound) or (isinstance(default, int) and default in (-1, 0, 1, 2)):
+            if isinstance(
+                default, bool | str | list | tuple | dict | Function | Class | Instance | External | Bound
+            ) or (isinstance(default, int) and default in (-1, 0, 1, 2)):
                 out.append(default)
                 continue
             pending.default = default
@@ -114,12 +130,14 @@ _LOSS = re.compile(r"loss|cost|entropy|error|mse|nll|criterion", re.I)
 class Arrivals:
     """What a backward function can be given: the forward's outputs (as cotangents), caches, arguments and locals."""
 
-    def __init__(self, it: Interpreter, returned: Any, return_names: list[str], scope: Scope, arguments: dict[str, Any]) -> None:
+    def __init__(self, it: Interpreter, returned: Any, return_names: list[str], scope: Scope,
+                 arguments: dict[str, Any]) -> None:
         self.it = it
         parts = list(returned) if isinstance(returned, tuple) else [returned]
         self.named = dict(zip(return_names, parts, strict=False)) if len(return_names) == len(parts) else {}
         given = [settle(v) for v in arguments.values()]
-        self.outputs = [p for i, p in enumerate(parts) if isinstance(p, Array) and (i == 0 or not any(p is g for g in given))]
+        self.outputs = [p for i, p in enumerate(parts) if isinstance(p, Array)
+                        and (i == 0 or not any(p is g for g in given))]
         self.caches = [p for p in parts if not isinstance(p, Array) and p is not None]
         self.scope = scope
         self.arguments = arguments
@@ -153,7 +171,8 @@ class Arrivals:
         wanted = [p.name.value for p in params]
         claims = [n for n in wanted if self._is_cotangent(n)]
         if not claims and wanted and self.outputs:
-            unknown = [n for n in wanted if n not in self.named and n not in self.scope.names and "cache" not in n.lower()
+            unknown = [n for n in wanted if n not in self.named and n not in self.scope.names
+                       and "cache" not in n.lower()
                        and not (hints.is_target(n) and len(wanted) > 1)]
             claims = unknown[:1] if unknown and unknown[0] == wanted[0] else []
         if claims and self._predicts(function, claims[0], wanted):
@@ -181,7 +200,8 @@ class Arrivals:
                 out.append(self.named[name])
             elif name in self.arguments:
                 out.append(settle(self.arguments[name]))
-            elif caches and ("cache" in name.lower() or name in ("params", "saved", "ctx", "state", "memory", "residuals", "res")):
+            elif caches and ("cache" in name.lower()
+                             or name in ("params", "saved", "ctx", "state", "memory", "residuals", "res")):
                 out.append(caches.pop(0))
             elif name in self.scope.names:
                 out.append(settle(self.scope.names[name]))
@@ -198,7 +218,10 @@ class Arrivals:
         beside = any(hints.is_target(n) and n in self.arguments for n in wanted)
         if not (beside and wanted[0] == name and self.outputs and self.arguments and _LOSS.search(function.name)):
             return False
-        if self.it.world.choose(f"{function.name}.{name}:is", ("what was predicted", "a cotangent"), 0.3) == "a cotangent":
+        if (
+            self.it.world.choose(f"{function.name}.{name}:is", ("what was predicted", "a cotangent"), 0.3)
+            == "a cotangent"
+        ):
             return False
         self.predicted = name
         return True
@@ -208,7 +231,8 @@ class Arrivals:
         term = self.outputs[0].term
         shape = tuple(map(int, term.shape))
         ones = np.ones(shape)
-        return [Seed({term: self.it.graph.constant(ones / n)}, "borrowed") for n in dict.fromkeys((shape[0] if shape else 1, ones.size, 1))]
+        return [Seed({term: self.it.graph.constant(ones / n)}, "borrowed")
+                for n in dict.fromkeys((shape[0] if shape else 1, ones.size, 1))]
 
     def _is_cotangent(self, name: str) -> bool:
         return names.is_gradient_name(name) and name not in self.named and name not in self.arguments
@@ -250,7 +274,8 @@ def pair(it: Interpreter, forward: Function, backward: Function) -> Run:
     given = inputs_for(it, forward, bound=False)
     returned = guarded(it, forward, given)
     arguments = dict(zip([p.name.value for p in parameters(forward, bound=False)], given, strict=True))
-    return _back(it, Arrivals(it, returned, return_names(it, forward), last_scope(it, forward), arguments), forward, backward, None)
+    return _back(it, Arrivals(it, returned, return_names(it, forward), last_scope(it, forward), arguments), forward,
+                 backward, None)
 
 
 def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:
@@ -291,7 +316,8 @@ _OUTPUT = re.compile(r"^_?(out|outputs?|y|a|result|activations?|value)$", re.I)
 
 def _kept_output(instance: Instance, before: dict[str, Any]) -> tuple[list[str], Any]:
     """The output of a forward method that returns nothing: the attribute by that name, else the last one computed."""
-    fresh = [(k, v) for k, v in instance.names.items() if isinstance(v, Array) and v is not before.get(k) and v.term.card is not None]
+    fresh = [(k, v) for k, v in instance.names.items() if isinstance(v, Array) and v is not before.get(k)
+             and v.term.card is not None]
     if not fresh:
         return [], None
     found = max(fresh, key=lambda item: (bool(_OUTPUT.match(item[0])), item[1].term.number))
@@ -320,7 +346,12 @@ def _built(it: Interpreter, cls: Class, instance: Instance) -> None:
     """Parameters that `__init__` leaves at None are made by a method of their own (`initialize`, `build`)."""
     empty = {k for k, v in instance.names.items() if v is None}
     for name, function in cls.names.items():
-        if empty and isinstance(function, Function) and isinstance(function.node, cst.FunctionDef) and _BUILDS.match(name):
+        if (
+            empty
+            and isinstance(function, Function)
+            and isinstance(function.node, cst.FunctionDef)
+            and _BUILDS.match(name)
+        ):
             if empty & assigned(function.node):
                 call_function(it, function, [instance, *inputs_for(it, function, bound=True)], {}, None)
                 empty = {k for k in empty if instance.names.get(k) is None}
@@ -372,7 +403,9 @@ def _borrowed(it: Interpreter, arrivals: Arrivals, backward: Function, given: li
                 args.append(settle(target))
             elif param.default is not None:
                 args.append(default_value(it, cost, param))
-        if len(args) != len(parameters(cost, bound=False)) or not it.world.choose(f"{cost.name}:is the cost", (True, False), 0.3):
+        if len(args) != len(parameters(cost, bound=False)) or not it.world.choose(
+            f"{cost.name}:is the cost", (True, False), 0.3
+        ):
             continue
         value = guarded(it, cost, args)
         value = value[0] if isinstance(value, tuple) and value else value
@@ -418,7 +451,11 @@ def _whole(it: Interpreter, target: Function, args: list[Any], given: list[Any])
     start = len(it.steps)
     returned = guarded(it, target, args)
     run = Run(it, start=start)
-    run.results = returned_results(it, target, returned, [], []) + stored_results(it, start, last_scope(it, target)) + updates(it, start)
+    run.results = (
+        returned_results(it, target, returned, [], [])
+        + stored_results(it, start, last_scope(it, target))
+        + updates(it, start)
+    )
     run.seeds = loss_seeds(it, start) + implicit_seeds(it, start)
     return _unique(run)
 
@@ -441,7 +478,9 @@ def context(count: int) -> Instance:
     ctx.names["save_for_backward"] = Native(save)
     for name in ("mark_dirty", "set_materialize_grads", "save_for_forward"):
         ctx.names[name] = Native(lambda *args, **keywords: None)
-    ctx.names["mark_non_differentiable"] = Native(lambda *tensors: ctx.names.update({"$constant": tuple(map(settle, tensors))}))
+    ctx.names["mark_non_differentiable"] = Native(
+        lambda *tensors: ctx.names.update({"$constant": tuple(map(settle, tensors))})
+    )
     return ctx
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import libcst as cst
 
 from nablint.claims import names, scenarios
-from nablint.claims.partners import partner_by_data
 from nablint.claims.model import Unit
+from nablint.claims.partners import partner_by_data
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.statements import target_names
 from nablint.tracing.values import Class, Function
@@ -26,7 +26,8 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
     units: list[Unit] = []
     for cls in classes:
         units += _class_units(cls)
-    imported = [v for v in it.scope.names.values() if isinstance(v, Function) and v.scope is not it.scope and v.owner is None]
+    imported = [v for v in it.scope.names.values() if isinstance(v, Function) and v.scope is not it.scope
+                and v.owner is None]
     units += _function_units(functions, imported)
     if any(_claims_in(statements_of_script(statements))):
         units.append(Unit("<module>", "script", scenarios.script, ("",), module=True))

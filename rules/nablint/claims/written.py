@@ -12,7 +12,6 @@ from nablint.calculus.terms import Term
 from nablint.claims.model import Judged
 from nablint.claims.search import Outcome
 
-
 LONGEST = 90
 """A longer expression is no fix that a person would take."""
 

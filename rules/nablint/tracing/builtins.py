@@ -328,7 +328,11 @@ def _apply(it: Interpreter, node: Node, *args: Any, **keywords: Any) -> Any:
 def _round(it: Interpreter, node: Node, value: Any, digits: Any = None) -> Any:
     if isinstance(value, Size) and digits is None:
         return value
-    return round(value, digits) if isinstance(value, int | float) and isinstance(digits, int | None) else it.unknown("round", value)
+    return (
+        round(value, digits)
+        if isinstance(value, int | float) and isinstance(digits, int | None)
+        else it.unknown("round", value)
+    )
 
 
 def _divmod(it: Interpreter, node: Node, a: Any, b: Any) -> Any:
@@ -346,7 +350,8 @@ BUILTINS: dict[str, Callable[..., Any]] = {
     "tqdm.trange": _range, "tqdm.notebook.tqdm": lambda it, node, value, *a, **k: value,
     "bool": lambda it, node, value=False: value,
     "issubclass": lambda it, node, a, b: any(
-        isinstance(a, Class) and isinstance(k, Class) and _is_subclass(a, k) for k in (b if isinstance(b, tuple) else (b,))),
+        isinstance(a, Class) and isinstance(k, Class) and _is_subclass(a, k)
+        for k in (b if isinstance(b, tuple) else (b,))),
     "callable": lambda it, node, value: not isinstance(value, Array | int | float),
     "input": _nothing, "open": _nothing, "repr": _str, "id": _nothing,
     "vars": lambda it, node, value=None: getattr(value, "names", {}),
@@ -395,7 +400,8 @@ def _popitem(items: dict[Any, Any]) -> Any:
 
 def _of_sets(name: str) -> Callable[..., Any]:
     def method(it: Interpreter, values: Any, *others: Any) -> Any:
-        plain = [set(_items(it, other, None)) if name not in ("add", "discard", "remove") else other for other in others]
+        plain = [set(_items(it, other, None)) if name not in ("add", "discard", "remove") else other
+                 for other in others]
         try:
             return getattr(values, name)(*plain)
         except KeyError:
@@ -471,7 +477,8 @@ METHODS: dict[tuple[type, str], Callable[..., Any]] = {
 }
 for _name in (n for n in dir(str) if not n.startswith("_")):
     METHODS[(str, _name)] = _text(_name)
-for _name in ("union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint", "copy"):
+for _name in ("union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset", "isdisjoint",
+              "copy"):
     METHODS[(set, _name)] = METHODS[(frozenset, _name)] = _of_sets(_name)
 for _name in ("update", "discard", "remove", "clear"):
     METHODS[(set, _name)] = _of_sets(_name)

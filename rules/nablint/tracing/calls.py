@@ -13,7 +13,7 @@ from nablint.shapes import Misfit, Size
 from nablint.tracing import refine
 from nablint.tracing.builtins import BUILTINS, METHODS
 from nablint.tracing.dialects import Spelling
-from nablint.tracing.operators import NUMBERS, listed, poison
+from nablint.tracing.operators import NUMBERS, listed, plain, poison
 from nablint.tracing.standard import record
 from nablint.tracing.values import (
     Array,
@@ -71,8 +71,8 @@ _HARMLESS = re.compile(r"print|log|warn|check|assert|debug|info|init", re.IGNORE
 def _written_to(it: Interpreter, node: cst.Call, callee: Any, values: list[Any]) -> None:
     """What an unknown function may have written into is not known any more.
 
-    A kernel that is launched (`kernel[grid](x, out)`), a collective, a call for its effect in PyTorch code may write into
-    all its arrays, any other unknown function into buffers that were made to be written to.
+    A kernel that is launched (`kernel[grid](x, out)`), a collective, a call for its effect in PyTorch code may write
+    into all its arrays, any other unknown function into buffers that were made to be written to.
     """
     name = callee.name if isinstance(callee, External) else callee.path if isinstance(callee, Pending) else ""
     if name in BUILTINS or name in it.spellings or _HARMLESS.search(name):
@@ -136,6 +136,8 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
     if isinstance(callee, Class):
         return instantiate(it, callee, args, keywords, node)
     if isinstance(callee, Instance) and callee.cls is not None:
+        if is_node(callee.cls):
+            return call_method(it, callee, "forward", [plain(a) for a in args], node, keywords)
         for name in ("__call__", "forward"):
             if callee.cls.lookup(name):
                 return call_method(it, callee, name, args, node, keywords)
@@ -144,6 +146,11 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
     if isinstance(callee, Pending) and callee.value is None:
         return it.unknown(f"{callee.path} is called, and what it does is not known", *args)
     return it.unknown("a call of something unknown", callee, *args)
+
+
+def is_node(cls: Class) -> bool:
+    """A function with its derivative, whose base class only books its calls: what it computes is what `forward` does."""
+    return "__call__" not in cls.names and all(isinstance(cls.lookup(n), Function) for n in ("forward", "backward", "__call__"))
 
 
 def call_method(it: Interpreter, receiver: Any, name: str, args: list[Any], node: cst.CSTNode | None,
@@ -362,6 +369,7 @@ def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keyw
 
 def _convert(it: Interpreter, value: Any) -> Any:
     """An argument as a spelling expects it."""
+    value = plain(value)
     if type(value) is Array:
         return it.operand(value)
     if isinstance(value, Pending):

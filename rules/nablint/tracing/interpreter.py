@@ -287,7 +287,8 @@ class Interpreter:
         if len(given.dims) > 3:
             self.world.few |= {f"{s.text}@{p.space}": None for s in given.dims[:-2] if s.kind == "name"}
         for axis, spec in enumerate(given.dims):
-            if spec.kind == "ellipsis":  # as many axes wherever the same function has it; as long only where it has a name
+            # as many axes wherever the same function has it; as long only where it has a name
+            if spec.kind == "ellipsis":
                 count = self.world.choose(f"...{spec.text}@{p.space}:ellipsis", (2, 0, 1))
                 named = f"{p.path}.{axis}" if spec.text == "..." else f"{spec.text}@{p.space}"
                 sizes += [self.world.dimension(f"{named}.{k}") for k in range(count)]

@@ -1,6 +1,7 @@
 """Refinement on demand: what the uses of an input tell of its nature.
 
-Where uses leave more than one reading, the reading is a choice of the world (`World.choose`), likeliest first.  An input
+Where uses leave more than one reading, the reading is a choice of the world (`World.choose`), likeliest first.  An
+input
 that is first met in backward code is only ever a number or of the shape that it meets: backward code is what is on
 trial, so it may not testify.
 """
@@ -144,7 +145,8 @@ def as_list(it: Interpreter, p: Pending, length: int = LIST_LENGTH) -> Any:
     """The input as a list whose items are inputs themselves."""
     if p.value is None:
         length = it.world.decided(f"{p.path}:length") or length
-        items = OpenList(Pending(f"{p.path}[{i}]", hints.item(hints.base(p.hint)), tainted=p.tainted) for i in range(length))
+        items = OpenList(Pending(f"{p.path}[{i}]", hints.item(hints.base(p.hint)), tainted=p.tainted)
+                         for i in range(length))
         items.path = p.path
         p.value = items
     return p.value
@@ -176,7 +178,11 @@ def operands(it: Interpreter, name: str, a: Any, b: Any) -> tuple[Any, Any]:
     a, b = _settled(a), _settled(b)
     if isinstance(a, Pending) and isinstance(b, Pending):
         first, second = (b, a) if _order(a) > _order(b) else (a, b)
-        if hints.is_size(hints.base(first.hint)) and hints.is_size(hints.base(second.hint)) and name in ("FloorDivide", "Modulo"):
+        if (
+            hints.is_size(hints.base(first.hint))
+            and hints.is_size(hints.base(second.hint))
+            and name in ("FloorDivide", "Modulo")
+        ):
             as_size(it, first)
         else:
             as_operand(it, first)
@@ -206,7 +212,11 @@ def _beside(it: Interpreter, op: str, p: Pending, other: Any, *, left: bool) -> 
     if isinstance(other, list | tuple) and not isinstance(p.value, Array):
         return as_list(it, p, len(other)) if op == "Add" else as_operand(it, p)
     if not isinstance(other, Array):
-        if op in ("FloorDivide", "Modulo") or isinstance(other, Size) or (hints.is_hyper(name) and isinstance(other, int)):
+        if (
+            op in ("FloorDivide", "Modulo")
+            or isinstance(other, Size)
+            or (hints.is_hyper(name) and isinstance(other, int))
+        ):
             return as_size(it, p)
         if op == "Compare" and isinstance(other, int) and (hints.is_counter(name) or hints.is_turns(name)):
             return as_size(it, p)
@@ -226,7 +236,8 @@ def _beside(it: Interpreter, op: str, p: Pending, other: Any, *, left: bool) -> 
     forms = _forms(op, name, other)
     if it.graph.tainting or is_tainted(other):
         forms = [f for f in forms if f in ("same", "scalar")]
-    form = it.world.choose(f"{p.path}:form", forms, shapes=[() if f == "scalar" else _form_shape(f, shape) for f in forms])
+    form = it.world.choose(f"{p.path}:form", forms,
+                           shapes=[() if f == "scalar" else _form_shape(f, shape) for f in forms])
     if form == "scalar":
         return scalar(it, p)
     return make_array(it, p, _form_shape(form, shape))
@@ -293,7 +304,9 @@ def _is_weight(term: Term) -> bool:
     """A parameter, transposed or not: an input or drawn array named like one."""
     while term.card is not None and term.card.name == "transpose":
         term = term.args[0]
-    return term.card is None and hints.base(term.label).lower().startswith(("w", "theta", "blank", "rand", "normal", "uniform", "kernel"))
+    return term.card is None and hints.base(term.label).lower().startswith(
+        ("w", "theta", "blank", "rand", "normal", "uniform", "kernel")
+    )
 
 
 def product_operands(it: Interpreter, args: list[Any], *, batched: bool = False) -> list[Any]:
@@ -322,7 +335,9 @@ def _factor(it: Interpreter, p: Pending, other: Array, *, left: bool, batched: b
     if not shape:
         return as_operand(it, p)
     stacked = len(shape) > 2 and batched and (left or not hints.is_weight(hints.base(p.hint)))
-    chosen = rank if rank is not None else default_rank(it, p, 0, first=len(shape)) if stacked else default_rank(it, p, 0)
+    chosen = (
+        rank if rank is not None else default_rank(it, p, 0, first=len(shape)) if stacked else default_rank(it, p, 0)
+    )
     if chosen == 0:
         return scalar(it, p)
     free = list(free_shape(it, p, chosen))
@@ -386,7 +401,8 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
         return list(array.term.shape)
     if isinstance(value, Pending):
         if value.value is None:
-            items = OpenList(Pending(f"{value.path}[{i}]", names[i] if i < len(names) else value.hint, tainted=value.tainted)
+            items = OpenList(Pending(f"{value.path}[{i}]", names[i] if i < len(names) else value.hint,
+                                     tainted=value.tainted)
                              for i in range(count))
             items.path = value.path
             value.value = items
@@ -404,7 +420,8 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
     return it.unknown("unpacked from something unknown", value)
 
 
-# -- indices, keys, truth -----------------------------------------------------------------------------------------------
+# -- indices, keys, truth
+# -----------------------------------------------------------------------------------------------
 
 
 def indexed(it: Interpreter, p: Pending, key: Any) -> Any:
@@ -561,15 +578,24 @@ _OBJECT = frozenset({"data", "grad", "requires_grad", "name", "params", "forward
 
 
 def _least(it: Interpreter, p: Pending, name: str) -> int:
-    return 2 if name in ("T", "mT", "t", "dot", "mm") and not hints.is_vector(hints.base(p.hint)) and it.evidence_rank(p) is None else 0
+    return (
+        2
+        if name in ("T", "mT", "t", "dot", "mm")
+        and not hints.is_vector(hints.base(p.hint))
+        and it.evidence_rank(p) is None
+        else 0
+    )
 
 
 # -- arguments ---------------------------------------------------------------------------------------------------------
 
 _MAKERS = frozenset({
-    "zeros", "ones", "empty", "full", "randn", "rand", "random", "random_sample", "standard_normal", "eye", "identity", "arange",
-    "linspace", "new_zeros", "new_ones", "new_empty", "reshape", "view", "broadcast_to", "expand", "tile", "repeat", "resize"})
-_JOINERS = frozenset({"concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "cat", "array", "asarray", "tensor",
+    "zeros", "ones", "empty", "full", "randn", "rand", "random", "random_sample", "standard_normal", "eye", "identity",
+    "arange",
+    "linspace", "new_zeros", "new_ones", "new_empty", "reshape", "view", "broadcast_to", "expand", "tile", "repeat",
+    "resize"})
+_JOINERS = frozenset({"concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "cat", "array",
+                      "asarray", "tensor",
                       "block", "meshgrid", "multi_dot", "einsum", "ix_", "block_diag"})
 _DRAWS = frozenset({"normal", "uniform", "randint", "choice", "binomial", "truncnorm", "permutation"})
 
@@ -591,10 +617,13 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
                 keywords[key] = _sizes(it, keywords[key])
     elif last in _DRAWS:
         for i, value in enumerate(args):
-            args[i] = _sizes(it, value) if isinstance(value, tuple | list) or last in ("permutation", "randint") else value
+            args[i] = (
+                _sizes(it, value) if isinstance(value, tuple | list) or last in ("permutation", "randint") else value
+            )
         if "size" in keywords:
             keywords["size"] = _sizes(it, keywords["size"])
-    if last not in _JOINERS:  # sizes stand in nested tuples (`np.pad(x, ((0, 0), (pad, pad)))`), arrays in those of joiners
+    # sizes stand in nested tuples (`np.pad(x, ((0, 0), (pad, pad)))`), arrays in those of joiners
+    if last not in _JOINERS:
         for i, value in enumerate(args):
             if isinstance(value, list | tuple) and any(isinstance(v, list | tuple | Pending) for v in value):
                 args[i] = _sizes(it, value)
@@ -607,8 +636,14 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         if isinstance(keywords.get(key), Pending):
             keywords[key] = keywords[key].default if keywords[key].default is not None else None
     together = [i for i, a in enumerate(args) if isinstance(a, Pending)]
-    if last in ("multiply", "add", "subtract", "divide", "maximum", "minimum", "power", "true_divide", "mul", "sub", "div") and len(args) > 1 and together:
-        word = {"multiply": "Multiply", "mul": "Multiply", "divide": "Divide", "div": "Divide", "true_divide": "Divide", "subtract": "Subtract", "sub": "Subtract"}
+    if (
+        last
+        in ("multiply", "add", "subtract", "divide", "maximum", "minimum", "power", "true_divide", "mul", "sub", "div")
+        and len(args) > 1
+        and together
+    ):
+        word = {"multiply": "Multiply", "mul": "Multiply", "divide": "Divide", "div": "Divide", "true_divide": "Divide",
+                "subtract": "Subtract", "sub": "Subtract"}
         args[0], args[1] = operands(it, word.get(last, "Add"), args[0], args[1])
 
 
@@ -618,7 +653,13 @@ def _within(it: Interpreter, value: Any, bounds: list[Any]) -> None:
 
     value = value.value if isinstance(value, Pending) and value.value is not None else value
     term = value.term if isinstance(value, Array) else None
-    if term is None or it.graph.tainting or term.tainted or not term.label or it.world.leaves.get(term.label) is not term:
+    if (
+        term is None
+        or it.graph.tainting
+        or term.tainted
+        or not term.label
+        or it.world.leaves.get(term.label) is not term
+    ):
         return
     if term.label not in it.world.hypothesis.positive and len(bounds) == 2 and all(
             isinstance(b, int | float) and 0 <= b <= 1 for b in bounds):
@@ -648,7 +689,8 @@ def _is_size(it: Interpreter, term: Term) -> None:
     from nablint.tracing.values import Restart
 
     leaves = [t for t in _few_leaves(term) if t.label and not t.label.startswith("size:")]
-    labels = [t.label for t in leaves if not t.tainted and it.world.leaves.get(t.label) is t and it.world.decided(f"{t.label}:size") is None]
+    labels = [t.label for t in leaves if not t.tainted and it.world.leaves.get(t.label) is t
+              and it.world.decided(f"{t.label}:size") is None]
     if leaves and len(labels) == len(leaves):
         raise Restart(f"{labels[0]} is used as a size", decisions=tuple((f"{label}:size", 1) for label in labels))
 
@@ -686,7 +728,11 @@ def settle_spans(it: Interpreter) -> None:
     from nablint.tracing.values import Restart
 
     for name, end in it.spans.items():
-        if end > it.units[name] and name not in end.expr.names() and it.world.resolve(Polynomial.symbol(name)).name == name:
+        if (
+            end > it.units[name]
+            and name not in end.expr.names()
+            and it.world.resolve(Polynomial.symbol(name)).name == name
+        ):
             raise Restart(f"{name} is cut into parts up to {end.expr}", ((name, end.expr),))
 
 
@@ -723,7 +769,13 @@ def shallow(value: Any) -> Any:
         out.path = value.path
         return out
     if isinstance(value, dict | list | set):
-        return type(value)(value) if type(value) in (dict, list, set) else dict(value) if isinstance(value, dict) else list(value)
+        return (
+            type(value)(value)
+            if type(value) in (dict, list, set)
+            else dict(value)
+            if isinstance(value, dict)
+            else list(value)
+        )
     if isinstance(value, Instance):
         return Instance(value.cls, dict(value.names), value.path)
     return value

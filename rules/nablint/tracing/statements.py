@@ -107,7 +107,8 @@ def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
         value = _first_cotangent(it, node.value, scope) if weak else it.eval(node.value, scope)
         if isinstance(value, Unknown) and value.misfit and len(targets) == 1:
             value = _placeholder(it, targets[0], value)
-        if it.graph.tainting and type(value) is Array and isinstance(node.value, cst.Name | cst.Attribute | cst.Subscript):
+        if it.graph.tainting and type(value) is Array and isinstance(node.value,
+                                                                     cst.Name | cst.Attribute | cst.Subscript):
             value = _renamed(it, node, value)
         for target in targets:
             assign(it, target, value, scope)
@@ -145,7 +146,8 @@ def _renamed(it: Interpreter, node: cst.Assign, value: Array) -> Any:
     if not term.tainted or it.step is None:
         return value
     card, mark = CARDS["renamed"], it.step.number
-    array = Array(card(term, mark=mark), value.dialect, base=value, rebuild=lambda b: card(b, mark=mark), unview=lambda b, new: new)
+    array = Array(card(term, mark=mark), value.dialect, base=value, rebuild=lambda b: card(b, mark=mark),
+                  unview=lambda b, new: new)
     it.step.values[id(node.value)] = array.term
     return array
 
@@ -287,7 +289,11 @@ def _event(it: Interpreter, target: cst.CSTNode, name: str, holder: str, owner: 
         value = None
     term = value.term if isinstance(value, Array) else None
     tainted = term.tainted if term is not None else is_tainted(value)
-    if it.step is None or (it.block is not None and it.block.outside) or not (tainted or it.is_claim(name) or it.is_claim(holder)):
+    if (
+        it.step is None
+        or (it.block is not None and it.block.outside)
+        or not (tainted or it.is_claim(name) or it.is_claim(holder))
+    ):
         return
     event = Event(it.step, name, holder, owner, key, term, target, augmented, value)
     it.step.event = event
@@ -390,8 +396,12 @@ def _augment(it: Interpreter, node: cst.AugAssign, scope: Scope, name: str) -> N
     if isinstance(old, Array) and old.term.ndim and not isinstance(owner, Array):
         _in_place(it, old, new, node)
         new = old
-        if isinstance(target, cst.Attribute) and isinstance(owner, Instance) and owner.cls is not None and owner.cls.lookup(
-                f"{target.attr.value}.setter"):
+        if (
+            isinstance(target, cst.Attribute)
+            and isinstance(owner, Instance)
+            and owner.cls is not None
+            and owner.cls.lookup(f"{target.attr.value}.setter")
+        ):
             set_attribute(it, owner, target.attr.value, new, target)
     elif isinstance(target, cst.Subscript):
         store(it, owner, key, new, target)
@@ -462,7 +472,11 @@ def _rank_asserted(it: Interpreter, test: cst.Comparison, scope: Scope) -> bool:
     """`assert x.ndim == 2`, `assert x.dim() == 2`: the input has as many axes."""
     left, count = test.left, test.comparisons[0].comparator
     left = left.func if isinstance(left, cst.Call) and not left.args else left
-    if not isinstance(left, cst.Attribute) or left.attr.value not in ("ndim", "dim") or not isinstance(count, cst.Integer):
+    if (
+        not isinstance(left, cst.Attribute)
+        or left.attr.value not in ("ndim", "dim")
+        or not isinstance(count, cst.Integer)
+    ):
         return False
     owner = it.eval(left.value, scope)
     if not isinstance(owner, Pending) or owner.value is not None or it.graph.tainting:
@@ -519,12 +533,14 @@ def _while(it: Interpreter, node: cst.While, scope: Scope) -> None:
 
 def _trained(it: Interpreter, steps: int, events: int) -> bool:
     """Did a turn of a loop go forward, backward, and update?  Another turn would tell nothing new: its parameters are
-    what this one made of them."""
+    what this one made of them.
+    """
     updated: set[Term] = set()
     for event in it.events[events:]:
         new = event.value
         if new is not None and new.tainted and new.card is not None and new.card.name in ("add", "subtract"):
-            updated |= {a for a in new.args if not a.tainted and a.card is None and a.label and a.ndim and a.ndim == new.ndim}
+            updated |= {a for a in new.args if not a.tainted and a.card is None and a.label and a.ndim
+                        and a.ndim == new.ndim}
     if not updated:
         return False
     stack = [v for step in it.steps[steps:] for v in step.values.values() if isinstance(v, Term) and not v.tainted]
@@ -674,7 +690,11 @@ def _decorate(it: Interpreter, function: Function, scope: Scope) -> None:
     assert isinstance(function.node, cst.FunctionDef)
     for decorator in reversed(function.node.decorators):
         named = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
-        if not isinstance(named, cst.Name) or (home := scope.find(named.value)) is None or not isinstance(home.names[named.value], Function):
+        if (
+            not isinstance(named, cst.Name)
+            or (home := scope.find(named.value)) is None
+            or not isinstance(home.names[named.value], Function)
+        ):
             continue
         try:
             made = call(it, it.eval(decorator.decorator, scope), [value], {}, decorator)
