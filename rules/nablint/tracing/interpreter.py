@@ -191,13 +191,13 @@ class Interpreter:
             array.blank = False
             term = array.term
             label = f"blank{term.number}"
-            array._term = self.world.leaf(label, term.shape)
+            array.current = self.world.leaf(label, term.shape)
             for known in self.history.values():
                 if term in known:
-                    known.append(array._term)
+                    known.append(array.current)
             if term in self.names:
-                self.names[array._term] = self.names[term]
-            return array._term
+                self.names[array.current] = self.names[term]
+            return array.current
         return array.term
 
     def note(self, name: str, value: Any) -> None:

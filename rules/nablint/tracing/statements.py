@@ -240,8 +240,8 @@ def _label(target: cst.CSTNode) -> str:
 def _name_draws(it: Interpreter, value: Any, label: str) -> None:
     """A drawn array that gets its first name, be it scaled or shifted, is a parameter by that name."""
     if type(value) is Array:
-        if label and value.base is None and _is_draw(it, value._term):
-            value._term = it.graph.leaf(label, value._term.sample, value._term.shape)
+        if label and value.base is None and _is_draw(it, value.current):
+            value.current = it.graph.leaf(label, value.current.sample, value.current.shape)
     elif type(value) in (list, tuple) and len(value) < 16:
         for i, item in enumerate(value):
             _name_draws(it, item, f"{label}[{i}]" if label else "")
@@ -273,7 +273,7 @@ def _bind(it: Interpreter, scope: Scope, name: str, value: Any) -> None:
     home.names[name] = value
     it.note(name, value)
     if isinstance(value, Array):
-        it.names.setdefault(value._term, name)
+        it.names.setdefault(value.current, name)
     elif isinstance(value, Size) and value.expr.name is not None:
         it.sizes_named.setdefault(value.expr.name, name)
 
@@ -331,7 +331,7 @@ def set_attribute(it: Interpreter, owner: Any, name: str, value: Any, node: cst.
         owner.names[name] = value
         it.note(name, value)
         if isinstance(value, Array):
-            it.names.setdefault(value._term, f"self.{name}")
+            it.names.setdefault(value.current, f"self.{name}")
     elif isinstance(owner, Class):
         owner.names[name] = value
     elif isinstance(owner, Array) and name in ("data", "T", "flat"):

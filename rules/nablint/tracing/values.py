@@ -22,17 +22,18 @@ class Array:
     A view has a `base`; what is written to the view reaches the base through `unview(base_term, new_term)`, and what is
     written to the base is seen through `rebuild(base_term)`.
 
+    current: the term as last computed, without a look at the base; `term` brings it up to date.
     fresh:  the array was just made by `zeros` or `ones`; with a name of its own it becomes blank.
     blank:  the array was made by `zeros` or `ones` and has not been written to; read as an operand of forward
             arithmetic it is a parameter, and gets generic values (a gradient buffer does not).
     """
 
-    __slots__ = ("_seen", "_term", "base", "blank", "dialect", "fresh", "rebuild", "unview", "version")
+    __slots__ = ("_seen", "base", "blank", "current", "dialect", "fresh", "rebuild", "unview", "version")
 
     def __init__(self, term: Term, dialect: str = "numpy", *, blank: bool = False, base: Array | None = None,
                  rebuild: Callable[[Term], Term] | None = None,
                  unview: Callable[[Term, Term], Term] | None = None) -> None:
-        self._term = term
+        self.current = term
         self.dialect = dialect
         self.blank = blank
         self.fresh = False
@@ -48,14 +49,14 @@ class Array:
         if self.base is not None and self.rebuild is not None:
             base = self.base.term
             if self._seen != self.base.version:
-                self._term = self.rebuild(base)
+                self.current = self.rebuild(base)
                 self._seen = self.base.version
                 self.version += 1
-        return self._term
+        return self.current
 
     def write(self, term: Term) -> None:
         """Overwrite the whole array (and, for a view, its part of the base)."""
-        self._term = term
+        self.current = term
         self.blank = False
         self.version += 1
         if self.base is not None and self.unview is not None:
@@ -63,7 +64,7 @@ class Array:
             self._seen = self.base.version
 
     def __repr__(self) -> str:
-        return f"Array({self._term!r})"
+        return f"Array({self.current!r})"
 
 
 @dataclass(frozen=True, slots=True)
