@@ -166,10 +166,10 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
     """Walk a function of the source in a new frame."""
     it.depth += 1
     it.too_deep()
-    saved = it.step, it.block, it.graph.tainting, it.graph.origin, it._caller
+    saved = it.step, it.block, it.graph.tainting, it.graph.origin, it.caller
     scope = Scope({}, function.scope, function.name)
     try:
-        it._caller = it.step
+        it.caller = it.step
         it.block = it.blocks.get(id(function.node), it.block)
         bind_arguments(it, function, scope, args, keywords)
         it.frames.setdefault(function.name, []).append(scope)
@@ -192,7 +192,7 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
         return result
     finally:
         it.depth -= 1
-        it.step, it.block, it.graph.tainting, it.graph.origin, it._caller = saved
+        it.step, it.block, it.graph.tainting, it.graph.origin, it.caller = saved
 
 
 def bind_arguments(it: Interpreter, function: Function, scope: Scope, args: list[Any],
@@ -403,6 +403,7 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
     refine.arguments(it, name, args, keywords)
     if keywords.get("keepdims") or keywords.get("keepdim"):
         _kept_apart(it, args, keywords.get("axis", keywords.get("dim")))
+    converted: list[Any] = []
     try:
         converted = [_convert(it, a) for a in args]
         result = spelling.call(*converted, **{k: _convert(it, v) for k, v in keywords.items()})

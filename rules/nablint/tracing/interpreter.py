@@ -114,18 +114,18 @@ class Interpreter:
         assert self.block is not None
         self.world.visited[id(self.block)] = self.block
         if self.block.outside:  # what another file does is done by the statement that calls it
-            if self._caller is not None:
-                return self._caller
+            if self.caller is not None:
+                return self.caller
             self.step, self.graph.origin = None, None
             return Step(-1, node, self.block, scope, scope.function)
-        step = Step(len(self.steps), node, self.block, scope, scope.function, caller=self._caller)
+        step = Step(len(self.steps), node, self.block, scope, scope.function, caller=self.caller)
         step.names = dict(scope.names)
         self.steps.append(step)
         self.step = step
         self.graph.origin = step
         return step
 
-    _caller: Step | None = None
+    caller: Step | None = None
 
     def is_claim(self, name: str) -> bool:
         """Does the name claim to be a gradient: by its form, or because it is `d` and the name of a forward value?"""
@@ -364,7 +364,7 @@ class Interpreter:
         statements = self.lazy.pop(name, None)
         if statements is None:
             return None
-        saved = self.step, self.block, self.graph.tainting, self.graph.origin, self._caller
+        saved = self.step, self.block, self.graph.tainting, self.graph.origin, self.caller
         count = len(self.events)
         self.graph.tainting = False
         try:
@@ -375,7 +375,7 @@ class Interpreter:
                 except (RaiseSignal, TooMuch, Restart):
                     pass
         finally:
-            self.step, self.block, self.graph.tainting, self.graph.origin, self._caller = saved
+            self.step, self.block, self.graph.tainting, self.graph.origin, self.caller = saved
             del self.events[count:]
         if isinstance(self.scope.names.get(name), Unknown | None):
             self.scope.names[name] = Pending(name, name)
