@@ -69,8 +69,17 @@ _COMPARE = {
 }
 
 
+def plain(value: Any, method: str = "") -> Any:
+    """The array inside an object that only wraps one (a variable with its `data`) and has no method of its own for it."""
+    if isinstance(value, Instance) and value.cls is not None and isinstance(held := value.names.get("data"), Array):
+        return value if method and value.cls.lookup(method) else held
+    return value
+
+
 def binary(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None) -> Any:
     """`a <operator> b`; the name is that of the libcst operator node, without `Assign`."""
+    word = _METHODS.get(name, "")
+    a, b = plain(a, f"__{word}__"), plain(b, f"__r{word}__")
     if isinstance(a, PendingShape) or isinstance(b, PendingShape):
         a, b = refine.whole_shape(it, a), refine.whole_shape(it, b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
@@ -154,6 +163,7 @@ def _special_method(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNod
 
 def unary(it: Interpreter, name: str, value: Any, node: cst.CSTNode) -> Any:
     """`-x`, `+x`, `~x`, `not x`."""
+    value = plain(value, "__neg__")
     if name == "Not":
         return not truth(it, value, node)
     if isinstance(value, Unknown):
