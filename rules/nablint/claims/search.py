@@ -205,7 +205,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
         if not _plausible(world):
             continue
         fitting.append(hypothesis)
-        if best is None or (judgement.good, -judgement.wrong) > (best[0].good, -best[0].wrong):
+        if best is None or _fits_better(judgement, best[0]):
             best = (judgement, hypothesis)
         if (
             not judgement.judged
@@ -274,6 +274,15 @@ def _alternatives(
         for i in range(len(choice.options)):
             if i != choice.taken:
                 yield hypothesis.decide(choice.key, i, choice.cost + 0.1 * i + late)
+
+
+def _fits_better(judgement: Judgement, best: Judgement) -> bool:
+    """More results right, or as many and fewer left over.
+
+    That a reading leaves in doubt what a likelier one shows to be wrong does not speak for it: on a single row many
+    mistakes are zero.
+    """
+    return (judgement.good, judgement.good - len(judgement.judged)) > (best.good, best.good - len(best.judged))
 
 
 def _plausible(world: World) -> bool:

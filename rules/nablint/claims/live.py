@@ -1,0 +1,149 @@
+"""Live values: what has a name where a statement stands, and what can be made of it.
+
+A missing factor or term is looked for among these: the value's ratio to what it should be, or its difference from it, is
+matched with the values that the user's own code has at hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import libcst as cst
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.tracing.step import Step
+from nablint.tracing.values import Array, Function, Instance, Pending
+
+
+def shape_of(step: Step, node: cst.CSTNode) -> Any:
+    """The shape that a node of a statement had when it ran; None for what is no array."""
+    found = step.values.get(id(node))
+    return np.shape(found.sample) if isinstance(found, Term) and found.ndim else None
+
+
+def live_values(step: Step) -> Iterator[tuple[str, Term]]:
+    """Arrays that have a name where a step stands: locals, and attributes of `self`."""
+    for name, value in step.names.items():
+        value = value.value if isinstance(value, Pending) else value
+        if isinstance(value, Array) and name.isidentifier():
+            yield name, value.term
+        elif isinstance(value, Instance) and name in ("self", "ctx"):
+            for attribute, held in value.names.items():
+                held = held.value if isinstance(held, Pending) else held
+                if isinstance(held, Array) and attribute.isidentifier():
+                    yield f"{name}.{attribute}", held.term
+        elif isinstance(value, dict) and name.isidentifier() and len(value) < 24:
+            for key, held in value.items():
+                if isinstance(key, str) and isinstance(held, Array):
+                    yield f'{name}["{key}"]', held.term
+
+
+def live_shapes(step: Step) -> list[tuple[str, Any]]:
+    """Live arrays by their code, with their shapes."""
+    return [(text, np.shape(term.sample)) for text, term in live_values(step) if term.ndim][:24]
+
+
+def live_numbers(step: Step) -> list[str]:
+    """Live numbers by which a gradient may have to be scaled: sizes and 0-d values; shapes of live arrays."""
+    out: list[str] = []
+    shapes: list[str] = []
+    for name, value in step.names.items():
+        if not name.isidentifier():
+            continue
+        if isinstance(value, Instance) and name in ("self", "ctx"):
+            out += [f"{name}.{attribute}" for attribute, held in value.names.items() if attribute.isidentifier() and _is_number(held)]
+        elif _is_number(value):
+            out.append(name)
+    for text, term in live_values(step):
+        shapes += [f"{text}.shape[{axis}]" for axis in range(min(term.ndim, 2)) if not term.tainted]
+    return out[:12] + shapes[:8]
+
+
+def _is_number(value: Any) -> bool:
+    value = value.value if isinstance(value, Pending) else value
+    if isinstance(value, Array):
+        return value.term.ndim == 0 and not value.term.tainted and value.term.sample.dtype.kind in "iuf"
+    return isinstance(value, int) and not isinstance(value, bool) and value > 1
+
+
+_FORMS = ("{0}", "({0} > 0)", "{0} * (1 - {0})", "(1 - {0} ** 2)", "(1 - {0})", "1 / {0}")
+
+
+def factors(step: Step, value: Term, known: Term | None) -> Iterator[str]:
+    """Live values, and the derivatives that are made of them, as factors."""
+    shape = np.shape(value.sample)
+    ratio = None
+    if known is not None and np.shape(known.sample) == shape:
+        with np.errstate(all="ignore"):
+            ratio = np.asarray(known.sample) / np.asarray(value.sample)
+    for text, term in list(live_values(step))[:24]:
+        if np.shape(term.sample) != shape and not (term.ndim and shape[-term.ndim:] == np.shape(term.sample)):
+            continue
+        sample = np.asarray(term.sample, dtype=float) if term.sample.dtype.kind in "iuf" else None
+        if sample is None:
+            if term.sample.dtype.kind == "b" and (ratio is None or np.allclose(np.nan_to_num(ratio), term.sample)):
+                yield text
+            continue
+        for form in _FORMS:
+            if ratio is None or _matches(form, sample, ratio):
+                yield form.format(text)
+        for name in _unary_functions(step):
+            yield f"{name}({text})"
+
+
+def _matches(form: str, x: Any, ratio: Any) -> bool:
+    with np.errstate(all="ignore"):
+        made = {"{0}": x, "({0} > 0)": x > 0, "{0} * (1 - {0})": x * (1 - x), "(1 - {0} ** 2)": 1 - x**2, "(1 - {0})": 1 - x, "1 / {0}": 1 / x}[form]
+    return bool(np.all(np.abs(np.where(np.isfinite(ratio), ratio, 0) - np.broadcast_to(made, ratio.shape)) < 1e-8))
+
+
+def _unary_functions(step: Step) -> list[str]:
+    """Functions of the file that look like derivatives, by the names that the statement can call them by."""
+    scope = step.scope.outer
+    found: list[str] = []
+    while scope is not None:
+        found += [n for n, v in scope.names.items() if isinstance(v, Function) and any(w in n.lower() for w in ("prime", "deriv", "grad", "backward", "_d", "d_"))]
+        scope = scope.outer
+    return found[:4]
+
+
+def terms(step: Step, value: Term, known: Term | None) -> Iterator[str]:
+    """Live terms that make up what is missing: a value, or a number times a value."""
+    if known is None or np.shape(known.sample) != np.shape(value.sample):
+        return
+    residual = np.asarray(known.sample) - np.asarray(value.sample)
+    scalars = [(n, float(v.term.sample)) for n, v in _scalars(step)]
+    for text, term in list(live_values(step))[:24]:
+        sample = np.asarray(term.sample)
+        if sample.shape != residual.shape or sample.dtype.kind not in "iuf":
+            continue
+        total = float(np.sum(sample * sample))
+        if not total:
+            continue
+        c = float(np.sum(residual * sample)) / total
+        if np.max(np.abs(residual - c * sample)) > 1e-9 * max(1e-30, np.max(np.abs(residual))):
+            continue
+        if abs(c - 1) < 1e-9:
+            yield text
+        for factor in (1, 2, 0.5):
+            for name, number in scalars:
+                if abs(c - factor * number) < 1e-9:
+                    yield f"{name} * {text}" if factor == 1 else f"{factor:g} * {name} * {text}"
+                if number and abs(c - factor / number) < 1e-9:
+                    yield f"{text} / {name}" if factor == 1 else f"{factor:g} * {text} / {name}"
+            if factor != 1 and abs(c - factor) < 1e-9:
+                yield f"{factor:g} * {text}"
+
+
+def _scalars(step: Step) -> Iterator[tuple[str, Array]]:
+    for name, value in step.names.items():
+        value = value.value if isinstance(value, Pending) else value
+        if isinstance(value, Array) and value.term.ndim == 0 and name.isidentifier():
+            yield name, value
+        elif isinstance(value, Instance) and name == "self":
+            for attribute, held in value.names.items():
+                held = held.value if isinstance(held, Pending) else held
+                if isinstance(held, Array) and held.term.ndim == 0:
+                    yield f"self.{attribute}", held
