@@ -13,7 +13,8 @@ from nablint.calculus.terms import Term
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.names import is_gradient_name
 from nablint.results import Claim, Role, Verdict
-from nablint.tracing.step import Step
+from nablint.tracing.step import Event, Step
+from nablint.tracing.values import Array
 
 RANK: dict[str, int] = {"wrong": 0, "unchecked": 1, "not-a-gradient": 2, "verified": 3, "proved": 4}
 
@@ -48,14 +49,16 @@ def entries(judgement: Judgement) -> dict[int, Entry]:
             continue
         inside = ancestors(result.value)
         for event in tainted:
-            if event.value is not None and event.value in inside and event.step is not result.step:
+            if event.step is not result.step and any(t in inside for t in held(event)):
                 _put(out, Entry(event.step, event.name, "", "intermediate", judged.verdict, judged.reason, judged))
         for term in inside:
             step = term.origin
             if isinstance(step, Step) and term.tainted and step.number >= run.start and id(step.node) not in out:
                 _put(out, Entry(step, _target(step), "", "intermediate", judged.verdict, judged.reason, judged))
     for event in tainted:
-        if id(event.step.node) not in out and is_gradient_name(event.name):
+        if id(event.step.node) not in out and is_gradient_name(event.name) and (start := beginning(event)):
+            _put(out, Entry(event.step, event.name, "", "intermediate", "not-a-gradient", start))
+        elif id(event.step.node) not in out and is_gradient_name(event.name):
             _put(
                 out,
                 Entry(
@@ -68,6 +71,30 @@ def entries(judgement: Judgement) -> dict[int, Entry]:
                 ),
             )
     return out
+
+
+def held(event: Event) -> list[Term]:
+    """The arrays that an assignment stored: one, or those of a list or a dict."""
+    if event.value is not None:
+        return [event.value]
+    cell = event.cell
+    items = list(cell.values()) if isinstance(cell, dict) else list(cell) if isinstance(cell, list | tuple) else []
+    return [v.term for v in items if isinstance(v, Array)]
+
+
+def beginning(event: Event) -> str:
+    """Why an assignment to a gradient's name computes none: it only makes room, or holds a plain number; else ""."""
+    cell = event.cell
+    if isinstance(cell, bool | int | float | str) or cell is None:
+        return "a plain value, which depends on no input"
+    items = list(cell.values()) if isinstance(cell, dict) else list(cell) if isinstance(cell, list | tuple) else [cell]
+    if all(isinstance(v, Array) and v.term.card is None and _uniform(v.term) for v in items) or all(v is None for v in items):
+        return "an initialisation: what follows fills or adds to it"
+    return ""
+
+
+def _uniform(term: Term) -> bool:
+    return not term.label.startswith(("unknown", "misfit")) and (term.sample.size == 0 or bool((term.sample == term.sample.flat[0]).all()))
 
 
 def _put(out: dict[int, Entry], entry: Entry) -> None:
