@@ -196,7 +196,7 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
         a, b = refine.whole_shape(it, a), refine.whole_shape(it, b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return it.unknown("", a, b)
-    if isinstance(a, Method) or isinstance(b, Method):
+    if isinstance(a, Method) or isinstance(b, Method) or _precisions(a, b):
         return it.unknown("a comparison of a property that stand-ins do not have", a, b)
     if name in ("In", "NotIn"):
         found = _contains(it, a, b)
@@ -230,6 +230,21 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
         return _COMPARE[name][1](a, b)
     except (TypeError, KeyError):
         return it.unknown("a comparison", a, b)
+
+
+def _precisions(a: Any, b: Any) -> bool:
+    """Two kinds of floating point, or two of integers: stand-ins are all of the widest."""
+    if not isinstance(a, External) and not isinstance(b, External):
+        return False
+    kinds = [_KIND_OF_NUMBER.get(x.name.rpartition(".")[2] if isinstance(x, External) else x if isinstance(x, str) else "")
+             for x in (a, b)]
+    return kinds[0] == kinds[1] is not None
+
+
+_KIND_OF_NUMBER = {
+    **dict.fromkeys(("float16", "float32", "float64", "bfloat16", "float", "half", "double", "float_"), "float"),
+    **dict.fromkeys(("int8", "int16", "int32", "int64", "uint8", "int", "long", "int_"), "int"),
+}
 
 
 def _contains(it: Interpreter, item: Any, container: Any) -> Any:

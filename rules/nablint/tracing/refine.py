@@ -387,6 +387,18 @@ def known_shape(it: Interpreter, value: Any, other: Any) -> Any:
     return whole_shape(it, value)
 
 
+def wrong_rank(it: Interpreter, shape: Any, count: int) -> None:
+    """A shape that is unpacked into another number of names: start again with an input of that rank."""
+    from nablint.tracing.values import Restart
+
+    if not isinstance(shape, tuple) or it.graph.tainting:
+        return
+    for path, term in it.world.leaves.items():
+        choice = it.world.choices.get(f"{path}:rank")
+        if choice is not None and term.shape is shape and count in choice.options and it.world.decided(choice.key) is None:
+            raise Restart(f"{path} has {count} axes", decisions=((choice.key, choice.options.index(count)),))
+
+
 def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred: bool) -> Any:
     """The parts of a value on the right of `a, b = value`."""
     if isinstance(value, PendingShape):

@@ -313,6 +313,7 @@ def _unpack(it: Interpreter, target: cst.Tuple | cst.List, value: Any, scope: Sc
         k, extra = stars[0], len(values) - len(targets) + 1
         values = [*values[:k], list(values[k : k + extra]), *values[k + extra :]]
     elif len(values) != len(targets):
+        refine.wrong_rank(it, value, len(targets))
         raise RaiseSignal("ValueError")
     for element, part in zip(targets, values, strict=True):
         assign(it, element.value, part, scope, quiet=quiet)
