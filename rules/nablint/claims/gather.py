@@ -42,6 +42,8 @@ def returned_results(
         ]
     parts = [plain(p) for p in (returned if isinstance(returned, tuple | list) else [returned])]
     elements = [e.value for e in node.elements] if isinstance(node, cst.Tuple | cst.List) else [node]
+    if any(isinstance(e, cst.List | cst.Tuple) for e in elements) and len(elements) == len(parts):
+        elements, parts = _flat(elements, parts)
     if len(elements) != len(parts):
         elements = [node] * len(parts)
     arrays = [(n, p) for n, p in zip(position_names, positions, strict=False) if isinstance(p, Array)]
@@ -94,6 +96,18 @@ def returned_results(
         elif wrt or word:
             out.append(_result(it, word, part, wrt, step, element, "", bool(arrays)))
     return out
+
+
+def _flat(elements: list[Any], parts: list[Any]) -> tuple[list[Any], list[Any]]:
+    """`return loss, [dU, dV]`: what is returned in a list is returned all the same."""
+    flat: list[tuple[Any, Any]] = []
+    for element, part in zip(elements, parts, strict=True):
+        inner = [e.value for e in element.elements] if isinstance(element, cst.List | cst.Tuple) else []
+        if inner and isinstance(part, list | tuple) and len(part) == len(inner):
+            flat += zip(inner, part, strict=True)
+        else:
+            flat.append((element, part))
+    return [e for e, _ in flat], [p for _, p in flat]
 
 
 def _return_step(it: Interpreter, function: Function) -> Step | None:

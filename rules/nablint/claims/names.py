@@ -90,10 +90,13 @@ def variables(name: str) -> tuple[str, ...]:
     return _variables(name) if own is None else tuple(dict.fromkeys((own, *synonyms(own), *_variables(name))))
 
 
+_D_BY_D = re.compile(r"^_?d_?(?:L|J|E|C|loss|cost)_?d_?(\w+)$")
+
+
 @lru_cache(maxsize=8192)
 def _variables(name: str) -> tuple[str, ...]:
     found: list[str] = []
-    for pattern in (_D_UPPER, _PREFIX, _SUFFIX, _D_LOWER):
+    for pattern in (_D_BY_D, _D_UPPER, _PREFIX, _SUFFIX, _D_LOWER):
         match = pattern.match(name)
         if match and match.group(1):
             found.append(match.group(1))

@@ -460,12 +460,33 @@ def _whole(it: Interpreter, target: Function, args: list[Any], given: list[Any])
     return _unique(run)
 
 
-def script(it: Interpreter) -> Run:
-    """The statements of a module, one after another (the module has been run by the caller)."""
-    run = Run(it, start=0)
-    run.results = stored_results(it, 0, it.scope) + updates(it, 0)
-    run.seeds = loss_seeds(it, 0) + implicit_seeds(it, 0)
+def script(it: Interpreter, part: int = 0, parts: int = 1) -> Run:
+    """The statements of a module, one after another (the module has been run by the caller).
+
+    part: which of several training loops is meant; the claims are those that stand after the loop before it, up to
+          its own end (the last one's to the end of the module).
+    """
+    start = 0
+    if parts > 1:
+        loops = [e for e in _loop_ends(it) if any(e[0] <= event.step.number < e[1] for event in it.events)][:parts]
+        if part < len(loops):
+            start = loops[part - 1][1] if part else 0
+            end = loops[part][1] if part < parts - 1 else len(it.steps)
+            it.events = [e for e in it.events if start <= e.step.number < end]
+    run = Run(it, start=start)
+    run.results = stored_results(it, start, it.scope) + updates(it, start)
+    run.seeds = loss_seeds(it, start) + implicit_seeds(it, start)
     return _unique(run)
+
+
+def _loop_ends(it: Interpreter) -> list[tuple[int, int]]:
+    """The first step of every module-level loop, and the first after it."""
+    starts = sorted(it.marks.values())
+    found: list[tuple[int, int]] = []
+    for number in sorted(set(it.marks.values())):
+        if number < len(it.steps) and isinstance(it.steps[number].node, cst.For | cst.While):
+            found.append((number, next((s for s in starts if s > number), len(it.steps))))
+    return found
 
 
 def context(count: int) -> Instance:

@@ -30,8 +30,17 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
                 and v.owner is None]
     units += _function_units(functions, imported)
     if any(_claims_in(statements_of_script(statements))):
-        units.append(Unit("<module>", "script", scenarios.script, ("",), module=True))
+        units += _script_units(statements)
     return units
+
+
+def _script_units(statements: list[cst.CSTNode]) -> list[Unit]:
+    """A script is judged as one; where it holds several training loops, each is judged with what is before it."""
+    loops = [s for s in statements if isinstance(s, cst.For | cst.While) and any(_claims_in([s]))]
+    if len(loops) < 2:
+        return [Unit("<module>", "script", scenarios.script, ("",), module=True)]
+    return [Unit(f"<module> {i + 1}" if i else "<module>", "script", lambda it, k=i: scenarios.script(it, k, len(loops)), ("",), module=True)
+            for i in range(len(loops))]
 
 
 def statements_of_script(statements: list[cst.CSTNode]) -> list[cst.CSTNode]:

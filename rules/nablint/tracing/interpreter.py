@@ -73,6 +73,8 @@ class Interpreter:
         self.history: dict[str, list[Term]] = {}
         self.claimed_shape: Callable[[Interpreter, str, str, Any], Shape | None] | None = None
         self.lists: dict[str, list[Any]] = {}
+        self.marks: dict[int, int] = {}
+        """By identity of a module-level statement, the number of its first step."""
         self.spans: dict[str, Size] = {}
         self.sealed: Any = None
         """An object whose forward method has run: what it does not hold by then is not known."""
@@ -343,6 +345,7 @@ class Interpreter:
             self.block = block
             for statement in tree.module.body:
                 if everything or _defines(statement):
+                    self.marks[id(statement)] = len(self.steps)
                     execute(self, statement, self.scope)
                 elif _assigns(statement):
                     later.append((block, statement))
