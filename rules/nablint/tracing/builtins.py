@@ -482,6 +482,6 @@ for _name in ("union", "intersection", "difference", "symmetric_difference", "is
     METHODS[(set, _name)] = METHODS[(frozenset, _name)] = _of_sets(_name)
 for _name in ("update", "discard", "remove", "clear"):
     METHODS[(set, _name)] = _of_sets(_name)
-BUILTINS |= STANDARD
+BUILTINS.update(STANDARD)
 
 __all__ = ["BUILTINS", "METHODS", "dim"]
