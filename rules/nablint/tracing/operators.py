@@ -182,7 +182,7 @@ def unary(it: Interpreter, name: str, value: Any, node: cst.CSTNode) -> Any:
         card = {"Minus": "negative", "BitInvert": "logical_not"}.get(name)
         return Array(CARDS[card](term), value.dialect) if card else it.unknown(f"the operator {name}", value)
     try:
-        return {"Minus": operator.neg, "Plus": operator.pos, "BitInvert": operator.invert}[name](value)
+        return {"Minus": operator.neg, "Plus": operator.pos, "BitInvert": operator.invert}[name](cast(Any, value))
     except (TypeError, KeyError):
         return it.unknown(f"the operator {name}", value)
 
@@ -227,7 +227,7 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
         except Misfit as misfit:
             return it.clash(node, misfit.message, misfit.equations, (a, b))
     try:
-        return _COMPARE[name][1](a, b)
+        return _COMPARE[name][1](cast(Any, a), cast(Any, b))
     except (TypeError, KeyError):
         return it.unknown("a comparison", a, b)
 
