@@ -1,4 +1,4 @@
-"""Python's standard library over stand-ins: functools, itertools, operator, collections, and what needs a function called."""
+"""Python's standard library over stand-ins: functools, itertools, operator, collections, and what calls functions."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def _namedtuple(it: Interpreter, node: Node, name: Any, fields: Any, **more: Any
     given = fields.replace(",", " ").split() if isinstance(fields, str) else fields
     defaults = more.get("defaults")
     try:
-        made = collections.namedtuple(str(name), list(given), defaults=defaults)  # noqa: PYI024 - named by the source
+        made = collections.namedtuple(str(name), list(given), defaults=defaults)  # pyright: ignore[reportUntypedNamedTuple]
     except (TypeError, ValueError):
         return it.unknown("a named tuple with unknown fields")
     return Native(lambda *args, **keywords: _record(made, args, keywords))
@@ -190,7 +190,7 @@ def _record(made: Any, args: Any, keywords: Any) -> Any:
 
 def record(name: str, fields: list[str], defaults: dict[str, Any], args: list[Any], keywords: dict[str, Any]) -> Any:
     """An object of a `NamedTuple` class: a real named tuple, so that it unpacks and is indexed as one."""
-    made: Any = collections.namedtuple(name, fields)  # noqa: PYI024 - its fields are the source's
+    made: Any = collections.namedtuple(name, fields)  # pyright: ignore[reportUntypedNamedTuple]
     given = {k: v for k, v in defaults.items() if k not in fields[: len(args)]}
     return _record(made, args, given | keywords)
 
