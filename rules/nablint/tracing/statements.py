@@ -301,7 +301,7 @@ def _event(it: Interpreter, target: cst.CSTNode, name: str, holder: str, owner: 
 
 
 def _unpack(it: Interpreter, target: cst.Tuple | cst.List, value: Any, scope: Scope, quiet: bool) -> None:
-    targets = [element for element in target.elements]
+    targets = list(target.elements)
     stars = [i for i, e in enumerate(targets) if isinstance(e, cst.StarredElement)]
     values = refine.unpacked(it, value, len(targets),
                              [n for e in targets for n in target_names(e.value)][: len(targets)], bool(stars))
@@ -607,7 +607,7 @@ def _match(it: Interpreter, node: cst.Match, scope: Scope) -> None:
 
 
 def _matches(it: Interpreter, pattern: cst.MatchPattern, subject: Any, scope: Scope, node: cst.Match) -> bool:
-    """Does a value have the form of a pattern?  The names in it are bound on the way; classes and mappings are a guess."""
+    """Does a value have the form of a pattern?  Its names are bound on the way; classes and mappings are a guess."""
     if isinstance(pattern, cst.MatchValue):
         return truth(it, compare(it, "Equal", subject, it.eval(pattern.value, scope), node), node)
     if isinstance(pattern, cst.MatchSingleton):
