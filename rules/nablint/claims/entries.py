@@ -88,13 +88,16 @@ def beginning(event: Event) -> str:
     if isinstance(cell, bool | int | float | str) or cell is None:
         return "a plain value, which depends on no input"
     items = list(cell.values()) if isinstance(cell, dict) else list(cell) if isinstance(cell, list | tuple) else [cell]
-    if all(isinstance(v, Array) and v.term.card is None and _uniform(v.term) for v in items) or all(v is None for v in items):
+    if all(isinstance(v, Array) and v.term.card is None and _uniform(v.term) for v in items) or all(
+        v is None for v in items
+    ):
         return "an initialisation: what follows fills or adds to it"
     return ""
 
 
 def _uniform(term: Term) -> bool:
-    return not term.label.startswith(("unknown", "misfit")) and (term.sample.size == 0 or bool((term.sample == term.sample.flat[0]).all()))
+    return not term.label.startswith(("unknown", "misfit")) and (term.sample.size == 0
+                                                                 or bool((term.sample == term.sample.flat[0]).all()))
 
 
 def _put(out: dict[int, Entry], entry: Entry) -> None:

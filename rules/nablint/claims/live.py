@@ -1,7 +1,7 @@
 """Live values: what has a name where a statement stands, and what can be made of it.
 
-A missing factor or term is looked for among these: the value's ratio to what it should be, or its difference from it, is
-matched with the values that the user's own code has at hand.
+A missing factor or term is looked for among these: the value's ratio to what it should be, or its difference from it,
+is matched with the values that the user's own code has at hand.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def live_numbers(step: Step) -> list[str]:
         if not name.isidentifier():
             continue
         if isinstance(value, Instance) and name in ("self", "ctx"):
-            out += [f"{name}.{attribute}" for attribute, held in value.names.items() if attribute.isidentifier() and _is_number(held)]
+            out += [f"{name}.{attribute}" for attribute,
+                    held in value.names.items() if attribute.isidentifier() and _is_number(held)]
         elif _is_number(value):
             out.append(name)
     for text, term in live_values(step):
@@ -95,7 +96,8 @@ def factors(step: Step, value: Term, known: Term | None) -> Iterator[str]:
 
 def _matches(form: str, x: Any, ratio: Any) -> bool:
     with np.errstate(all="ignore"):
-        made = {"{0}": x, "({0} > 0)": x > 0, "{0} * (1 - {0})": x * (1 - x), "(1 - {0} ** 2)": 1 - x**2, "(1 - {0})": 1 - x, "1 / {0}": 1 / x}[form]
+        made = {"{0}": x, "({0} > 0)": x > 0, "{0} * (1 - {0})": x * (1 - x), "(1 - {0} ** 2)": 1 - x**2,
+                "(1 - {0})": 1 - x, "1 / {0}": 1 / x}[form]
     return bool(np.all(np.abs(np.where(np.isfinite(ratio), ratio, 0) - np.broadcast_to(made, ratio.shape)) < 1e-8))
 
 
@@ -104,7 +106,8 @@ def _unary_functions(step: Step) -> list[str]:
     scope = step.scope.outer
     found: list[str] = []
     while scope is not None:
-        found += [n for n, v in scope.names.items() if isinstance(v, Function) and any(w in n.lower() for w in ("prime", "deriv", "grad", "backward", "_d", "d_"))]
+        found += [n for n, v in scope.names.items() if isinstance(v, Function)
+                  and any(w in n.lower() for w in ("prime", "deriv", "grad", "backward", "_d", "d_"))]
         scope = scope.outer
     return found[:4]
 

@@ -78,7 +78,8 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float) ->
     for j in failing:
         if id(j.result.step.node) not in seen:
             seen.add(id(j.result.step.node))
-            faults.append(Fault(_misfit_step(judgement, j) or _suspect_step(judgement, j) or j.result.step, [j], naming))
+            faults.append(Fault(_misfit_step(judgement, j) or _suspect_step(judgement, j) or j.result.step, [j],
+                                naming))
     return faults
 
 
@@ -101,7 +102,8 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     where.right -= {id(j.result.step.node) for j in failing}
     winners: list[Candidate] = []
     blind: list[Candidate] = []
-    clashes = {id(step.node) for step, _, message in judgement.run.it.misfits if any(j.reason == message for j in failing)}
+    clashes = {id(step.node) for step, _,
+               message in judgement.run.it.misfits if any(j.reason == message for j in failing)}
 
     def level(group: tuple[list[Step], bool]) -> int:
         key = id(group[0][0].node)
@@ -114,7 +116,8 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     for steps, own in sorted(backward_slice(judgement, failing), key=level):
         now = level((steps, own))
         if any(w.level < now and len(w.fixes) == len(failing) for w in winners):
-            break  # the first statement that is wrong though what it uses is right: further on it can only be papered over
+            # the first statement that is wrong though what it uses is right: further on it can only be papered over
+            break
         if id(steps[0].node) in where.right:
             continue
         target = _target(steps[-1], failing) or where.suspects.get(id(steps[0].node))
@@ -123,7 +126,8 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
             if time.process_time() > ends:
                 break
             if isinstance(edit.old, cst.Name) and edit.old is expression(steps[-1]):
-                edit = dataclasses.replace(edit, cost=edit.cost + 0.2)  # where a value only gets another name, little can be wrong
+                # where a value only gets another name, little can be wrong
+                edit = dataclasses.replace(edit, cost=edit.cost + 0.2)
             candidate = Candidate(steps, edit, now)
             verdict = tried(judgement, candidate, failing)
             if verdict is None:
@@ -133,7 +137,9 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     winners.sort(key=Candidate.rank)
     blind.sort(key=lambda c: (c.level, c.edit.cost, -c.steps[-1].number))
     confirmed = 0
-    for candidate in [*winners, *[c for c in blind if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign", "operand", "scale", "extra-factor")]]:
+    for candidate in [*winners, *[c for c in blind
+                                  if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign",
+                                                     "operand", "scale", "extra-factor")]]:
         if time.process_time() > ends + 0.5 or confirmed >= (MAX_CONFIRMED if winners else 40):
             break
         confirmed += 1
@@ -149,7 +155,9 @@ def _target(step: Step, failing: list[Judged]) -> Term | None:
     return next((j.derived for j in failing if j.result.value is value and j.derived is not None), None)
 
 
-def _confirmed(program: Program, source: str, outcome: Outcome, candidate: Candidate, failing: list[Judged]) -> Repair | None:
+def _confirmed(
+    program: Program, source: str, outcome: Outcome, candidate: Candidate, failing: list[Judged]
+) -> Repair | None:
     """The edit written into the source, traced and judged anew on every draw."""
     step = candidate.steps[-1]
     text_edit = edit_text(step, candidate.edit.old, candidate.edit.new)
@@ -158,7 +166,8 @@ def _confirmed(program: Program, source: str, outcome: Outcome, candidate: Candi
     return judged_again(program, source, outcome, step, candidate.edit, (text_edit,), failing)
 
 
-def judged_again(program: Program, source: str, outcome: Outcome, step: Step, edit: Edit, text_edits: tuple[TextEdit, ...],
+def judged_again(program: Program, source: str, outcome: Outcome, step: Step, edit: Edit,
+                 text_edits: tuple[TextEdit, ...],
                  failing: list[Judged]) -> Repair | None:
     """Judge the unit with edits applied: the same results must be right, and none worse."""
     judgement = outcome.judgement
@@ -170,7 +179,8 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
     units = find_units(other.loader, other.statements())
     unit = next((u for u in units if u.name == outcome.unit.name and u.kind == outcome.unit.kind), None)
     if unit is None:
-        unit = next((u.otherwise for u in units if u.otherwise is not None and u.otherwise.name == outcome.unit.name and u.otherwise.kind == outcome.unit.kind), None)
+        unit = next((u.otherwise for u in units if u.otherwise is not None and u.otherwise.name == outcome.unit.name
+                     and u.otherwise.kind == outcome.unit.kind), None)
     if unit is None:
         return None
     before = {_key(j): j for j in judgement.judged}
@@ -197,7 +207,8 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
     row = step.block.row + span[0].row - 1 if span else 1
     end = step.block.row + span[1].row - 1 if span else 1
     after = edited.split("\n")
-    return Repair(step, edit, done, text_edits, "\n".join(lines[row - 1 : end]), "\n".join(after[row - 1 : end + len(after) - len(lines)]))
+    return Repair(step, edit, done, text_edits, "\n".join(lines[row - 1 : end]),
+                  "\n".join(after[row - 1 : end + len(after) - len(lines)]))
 
 
 def _key(j: Judged) -> tuple[str, str, str]:
@@ -215,7 +226,14 @@ def _rewritten(program: Program, source: str, outcome: Outcome, failing: list[Ju
     for j in failing:
         step = j.result.step
         root = expression(step)
-        if root is None or j.derived is None or j.result.value is None or not isinstance(step.node, cst.Assign | cst.Return) or isinstance(root, cst.Tuple) or len([s for s in j_steps(outcome, step)]) != 1:
+        if (
+            root is None
+            or j.derived is None
+            or j.result.value is None
+            or not isinstance(step.node, cst.Assign | cst.Return)
+            or isinstance(root, cst.Tuple)
+            or len([s for s in j_steps(outcome, step)]) != 1
+        ):
             continue
         text = written_gradient(outcome, j, list(live_values(step)))
         if text is None:
@@ -226,7 +244,10 @@ def _rewritten(program: Program, source: str, outcome: Outcome, failing: list[Ju
             continue
         edit = Edit(root, new, "rewrite", 3.0, text)
         text_edit = edit_text(step, root, new)
-        if text_edit is not None and (found := judged_again(program, source, outcome, step, edit, (text_edit,), failing)) is not None:
+        if (
+            text_edit is not None
+            and (found := judged_again(program, source, outcome, step, edit, (text_edit,), failing)) is not None
+        ):
             return found
     return None
 

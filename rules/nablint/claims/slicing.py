@@ -67,11 +67,29 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None) -> It
         left = node.targets[0].target if isinstance(node, cst.Assign) else node.target
         if isinstance(left, cst.Subscript):
             for node in small.walk(left):
-                if isinstance(node, cst.Name | cst.Attribute) and isinstance(step.values.get(id(node)), Term) and step.values[id(node)].sample.dtype.kind == "b":
+                if (
+                    isinstance(node, cst.Name | cst.Attribute)
+                    and isinstance(step.values.get(id(node)), Term)
+                    and step.values[id(node)].sample.dtype.kind == "b"
+                ):
                     yield from small.inverted(node)
-            yield from (e for e in small.edits(left, torch=torch) if e.kind in ("mask", "constant") and e.old is not left)
-            yield from (e for e in small.replacements(left, live_shapes(step), lambda n: shape_of(step, n)) if e.old is not left and e.old is not left.value)
-    if isinstance(root, cst.Name | cst.Attribute | cst.Call | cst.BinaryOperation | cst.UnaryOperation | cst.Subscript | cst.Comparison | cst.Integer | cst.Float | cst.IfExp):
+            yield from (e for e in small.edits(left, torch=torch) if e.kind in ("mask", "constant")
+                        and e.old is not left)
+            yield from (e for e in small.replacements(left, live_shapes(step), lambda n: shape_of(step, n))
+                        if e.old is not left and e.old is not left.value)
+    if isinstance(
+        root,
+        cst.Name
+        | cst.Attribute
+        | cst.Call
+        | cst.BinaryOperation
+        | cst.UnaryOperation
+        | cst.Subscript
+        | cst.Comparison
+        | cst.Integer
+        | cst.Float
+        | cst.IfExp,
+    ):
         yield from small.edits(root, torch=torch)
         yield from small.powers(root, lambda n: shape_of(step, n) is not None)
         live = live_shapes(step)
@@ -88,5 +106,11 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None) -> It
             yield from small.added(root, list(terms(step, value, target)))
             for node in small.walk(root):
                 part = step.values.get(id(node))
-                if node is not root and isinstance(part, Term) and part.tainted and part.ndim and isinstance(node, cst.Name | cst.Attribute | cst.BinaryOperation):
+                if (
+                    node is not root
+                    and isinstance(part, Term)
+                    and part.tainted
+                    and part.ndim
+                    and isinstance(node, cst.Name | cst.Attribute | cst.BinaryOperation)
+                ):
                     yield from small.multiplied(node, list(factors(step, part, None)))

@@ -53,7 +53,8 @@ def tried(judgement: Judgement, candidate: Candidate, failing: list[Judged]) -> 
             instead[old] = new
     if not instead:
         return False
-    if seed is not None and seed.kind == "implicit" and any(old in ancestors(c) for c in seed.cotangents.values() for old in instead):
+    if seed is not None and seed.kind == "implicit" and any(old in ancestors(c) for c in seed.cotangents.values()
+                                                            for old in instead):
         return None
     fixes: list[Judged] = []
     for j in failing:
@@ -62,12 +63,18 @@ def tried(judgement: Judgement, candidate: Candidate, failing: list[Judged]) -> 
         if _right(j, j.result.value, instead):
             fixes.append(j)
     if not fixes:
-        if any(j.reason == message for j in failing for step, _, message in run.it.misfits if step.node is not candidate.steps[-1].node):
+        if any(j.reason == message for j in failing for step, _,
+               message in run.it.misfits if step.node is not candidate.steps[-1].node):
             return None  # what did not fit was left out of the graph
         shared = any(old.origin not in candidate.steps for old in instead)
         return None if shared and candidate.level == 1 else False
     for j in judgement.judged:
-        if j.verdict in ("proved", "verified") and j.result.value is not None and j.ratio is None and not _right(j, j.result.value, instead):
+        if (
+            j.verdict in ("proved", "verified")
+            and j.result.value is not None
+            and j.ratio is None
+            and not _right(j, j.result.value, instead)
+        ):
             return False
     candidate.fixes = fixes
     return True
@@ -95,7 +102,11 @@ def _right(j: Judged, value: Term, instead: dict[Term, Term]) -> bool:
         return False
     expected = np.asarray(j.derived.sample)
     if sample.shape != expected.shape:
-        if sample.size != expected.size or sample.reshape(-1).shape != expected.reshape(-1).shape or 1 not in (*sample.shape, *expected.shape):
+        if (
+            sample.size != expected.size
+            or sample.reshape(-1).shape != expected.reshape(-1).shape
+            or 1 not in (*sample.shape, *expected.shape)
+        ):
             return False
         if [s for s in sample.shape if s != 1] != [s for s in expected.shape if s != 1]:
             return False

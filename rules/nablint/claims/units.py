@@ -39,7 +39,8 @@ def _script_units(statements: list[cst.CSTNode]) -> list[Unit]:
     loops = [s for s in statements if isinstance(s, cst.For | cst.While) and any(_claims_in([s]))]
     if len(loops) < 2:
         return [Unit("<module>", "script", scenarios.script, ("",), module=True)]
-    return [Unit(f"<module> {i + 1}" if i else "<module>", "script", lambda it, k=i: scenarios.script(it, k, len(loops)), ("",), module=True)
+    return [Unit(f"<module> {i + 1}" if i else "<module>", "script",
+                 lambda it, k=i: scenarios.script(it, k, len(loops)), ("",), module=True)
             for i in range(len(loops))]
 
 
