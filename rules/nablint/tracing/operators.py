@@ -122,7 +122,8 @@ def _array_operator(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNod
     if isinstance(a, list | tuple) or isinstance(b, list | tuple):
         a, b = listed(it, a), listed(it, b)
     left, right = it.term(a), it.term(b)
-    if name == "BitXor" and not (left is not None and right is not None and left.sample.dtype.kind == right.sample.dtype.kind == "b"):
+    if name == "BitXor" and not (left is not None and right is not None
+                                 and left.sample.dtype.kind == right.sample.dtype.kind == "b"):
         return it.unknown("the operator BitXor on arrays", a, b)
     if left is None or right is None:
         return it.unknown(f"an array with a {type(b if right is None else a).__name__}", a, b)
@@ -146,7 +147,8 @@ def listed(it: Interpreter, value: Any) -> Any:
         return value
 
 
-_METHODS = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "truediv", "MatrixMultiply": "matmul", "Power": "pow"}
+_METHODS = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "truediv", "MatrixMultiply": "matmul",
+            "Power": "pow"}
 
 
 def _special_method(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None) -> Any:
@@ -154,9 +156,20 @@ def _special_method(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNod
 
     word = _METHODS.get(name)
     step = it.step.node if it.step is not None else None
-    inplace = isinstance(step, cst.AugAssign) and step is node and isinstance(a, Instance) and a.cls is not None and a.cls.lookup(f"__i{word}__")
+    inplace = (
+        isinstance(step, cst.AugAssign)
+        and step is node
+        and isinstance(a, Instance)
+        and a.cls is not None
+        and a.cls.lookup(f"__i{word}__")
+    )
     for receiver, other, prefix in ((a, b, "__i" if inplace else "__"), (b, a, "__r")):
-        if word and isinstance(receiver, Instance) and receiver.cls is not None and receiver.cls.lookup(f"{prefix}{word}__"):
+        if (
+            word
+            and isinstance(receiver, Instance)
+            and receiver.cls is not None
+            and receiver.cls.lookup(f"{prefix}{word}__")
+        ):
             return call_method(it, receiver, f"{prefix}{word}__", [other], node)
     return it.unknown("an operator on an object", a, b)
 
@@ -174,7 +187,11 @@ def unary(it: Interpreter, name: str, value: Any, node: cst.CSTNode) -> Any:
         from nablint.tracing.calls import call_method
 
         word = {"Minus": "__neg__", "Plus": "__pos__", "BitInvert": "__invert__"}.get(name, "")
-        return call_method(it, value, word, [], node) if value.cls.lookup(word) else it.unknown(f"the operator {name}", value)
+        return (
+            call_method(it, value, word, [], node)
+            if value.cls.lookup(word)
+            else it.unknown(f"the operator {name}", value)
+        )
     if isinstance(value, Array):
         term = it.operand(value)
         if name == "Plus":
@@ -213,7 +230,8 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
             same = refine.is_none(it, a if b is None else b)
             return same if name == "Equal" else not same
         a, b = refine.operands(it, "Compare", a, b)
-    word = {"LessThan": "lt", "LessThanEqual": "le", "GreaterThan": "gt", "GreaterThanEqual": "ge", "Equal": "eq", "NotEqual": "ne"}
+    word = {"LessThan": "lt", "LessThanEqual": "le", "GreaterThan": "gt", "GreaterThanEqual": "ge", "Equal": "eq",
+            "NotEqual": "ne"}
     if isinstance(a, Instance) and a.cls is not None and a.cls.lookup(f"__{word.get(name)}__"):
         from nablint.tracing.calls import call_method
 
@@ -236,7 +254,8 @@ def _precisions(a: Any, b: Any) -> bool:
     """Two kinds of floating point, or two of integers: stand-ins are all of the widest."""
     if not isinstance(a, External) and not isinstance(b, External):
         return False
-    kinds = [_KIND_OF_NUMBER.get(x.name.rpartition(".")[2] if isinstance(x, External) else x if isinstance(x, str) else "")
+    kinds = [_KIND_OF_NUMBER.get(x.name.rpartition(".")[2] if isinstance(x, External) else x
+                                 if isinstance(x, str) else "")
              for x in (a, b)]
     return kinds[0] == kinds[1] is not None
 
@@ -248,7 +267,11 @@ _KIND_OF_NUMBER = {
 
 
 def _contains(it: Interpreter, item: Any, container: Any) -> Any:
-    if isinstance(item, Pending) and isinstance(container, list | tuple | set) and all(isinstance(x, str) for x in container):
+    if (
+        isinstance(item, Pending)
+        and isinstance(container, list | tuple | set)
+        and all(isinstance(x, str) for x in container)
+    ):
         return any(refine.is_string(it, item, text) for text in container)
     if isinstance(container, Pending):
         return refine.has_key(it, container, item)
@@ -304,7 +327,9 @@ def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> An
     if isinstance(key, Pending):
         key = refine.as_key(it, key, value)
     if isinstance(key, Array) and key.term.ndim == 0:
-        key = int(key.term.sample) if key.term.sample.dtype.kind in "iub" or float(key.term.sample).is_integer() else key
+        key = (
+            int(key.term.sample) if key.term.sample.dtype.kind in "iub" or float(key.term.sample).is_integer() else key
+        )
     if isinstance(value, dict):
         return _index_dict(it, value, key)
     if isinstance(value, list | tuple | str | range):
@@ -352,8 +377,13 @@ def array_key(it: Interpreter, array: Array, key: Any) -> tuple[Any, tuple[Any, 
             part = refine.as_index(it, part, array, axis)
         if isinstance(part, Unknown):
             return part
-        if isinstance(part, range | list) and axis < len(array.term.shape) and list(part) == list(range(array.term.shape[axis])):
-            part = Array(it.spellings["numpy.arange"].call(array.term.shape[axis]), array.dialect)  # every row, by its number
+        if (
+            isinstance(part, range | list)
+            and axis < len(array.term.shape)
+            and list(part) == list(range(array.term.shape[axis]))
+        ):
+            # every row, by its number
+            part = Array(it.spellings["numpy.arange"].call(array.term.shape[axis]), array.dialect)
         if isinstance(part, list):
             part = listed(it, part) if any(isinstance(p, Array) for p in part) else part
         out.append(part.term if isinstance(part, Array) else part)

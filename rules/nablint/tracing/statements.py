@@ -389,7 +389,13 @@ def _augment(it: Interpreter, node: cst.AugAssign, scope: Scope, name: str) -> N
     if isinstance(old, Array):
         old.blank = False  # accumulated into: a buffer, not a parameter
     new = binary(it, name, old, value, node)
-    if blank and isinstance(old, Array) and isinstance(new, Array) and name in ("Add", "Subtract") and (started := _start(it, name, old, value)):
+    if (
+        blank
+        and isinstance(old, Array)
+        and isinstance(new, Array)
+        and name in ("Add", "Subtract")
+        and (started := _start(it, name, old, value))
+    ):
         new = Array(started, old.dialect)
     names = target_names(target)
     label = key if isinstance(key, str) else (names[0] if names else "")
