@@ -158,7 +158,7 @@ def unknown_part(term: Term) -> str:
 
 
 PROOF_SIZE = 400
-"""Terms of more nodes are not normalised: their samples agree on every draw, and a proof would cost more than it tells."""
+"""Terms of more nodes are not normalised: their samples agree on every draw, and a proof would cost too much."""
 
 
 def _same(a: Term, b: Term) -> bool:
