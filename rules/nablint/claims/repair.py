@@ -232,7 +232,7 @@ def _rewritten(program: Program, source: str, outcome: Outcome, failing: list[Ju
             or j.result.value is None
             or not isinstance(step.node, cst.Assign | cst.Return)
             or isinstance(root, cst.Tuple)
-            or len([s for s in j_steps(outcome, step)]) != 1
+            or len(list(j_steps(outcome, step))) != 1
         ):
             continue
         text = written_gradient(outcome, j, list(live_values(step)))
