@@ -32,6 +32,7 @@ class Candidate:
     fixes: list[Judged] = field(default_factory=lambda: [])
 
     def rank(self) -> tuple[Any, ...]:
+        """The best first: most results mended, the strongest suspect, the smallest edit, the latest line."""
         return (-len(self.fixes), self.level, round(self.edit.cost, 1), -self.steps[-1].number, self.edit.cost)
 
 def tried(judgement: Judgement, candidate: Candidate, failing: list[Judged]) -> bool | None:
@@ -81,7 +82,7 @@ def tried(judgement: Judgement, candidate: Candidate, failing: list[Judged]) -> 
 
 
 def _renamed(judgement: Judgement, candidate: Candidate, failing: list[Judged]) -> bool | None:
-    """A statement that only gives a value another name (`db = dout`): it makes the results that it names, and no others."""
+    """A statement that only gives a value another name (`db = dout`) makes the results that it names, and no others."""
     step = candidate.steps[-1]
     own = [j for j in failing if j.result.step is step and j.derived is not None]
     if not own or len(candidate.steps) > 1:
