@@ -357,11 +357,12 @@ class Interpreter:
 
         self.lazy = {}
         for block, statement in statements:
-            for name in {n for s in statement.body for t in s.targets for n in target_names(t.target)}:  # type: ignore[attr-defined]
+            assignments = [s for s in statement.body if isinstance(s, cst.Assign)]
+            for name in {n for s in assignments for t in s.targets for n in target_names(t.target)}:
                 self.lazy.setdefault(name, []).append((block, statement))
 
     def global_name(self, name: str) -> Any:
-        """A name that module-level assignments give; what of it is not known becomes an input.  None where there are none."""
+        """A name that module-level assignments give, None where there are none; what is not known becomes an input."""
         from nablint.tracing.statements import execute
 
         statements = self.lazy.pop(name, None)
@@ -386,7 +387,7 @@ class Interpreter:
 
 
 def _defines(statement: cst.CSTNode) -> bool:
-    """Definitions, imports, and assignments of constants; loops and calls at module level are for the script's own run."""
+    """Definitions, imports, assignments of constants; loops and calls at module level are for the script's own run."""
     if isinstance(statement, cst.FunctionDef | cst.ClassDef):
         return True
     if isinstance(statement, cst.Try):
