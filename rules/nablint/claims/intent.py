@@ -52,6 +52,8 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
         return "forward's value does not vary with it: its gradient is an estimate"
     if any(_written_twice(node) for node in made):
         return "forward writes to one place twice, and which value stays is left open"
+    if (stranger := run.it.stranger(value)) is not None:
+        return f"it depends on {run.it.names.get(stranger, stranger.label)}, which forward does not meet"
     known = made | set(seed.cotangents.values()) | (ancestors(j.derived) if j.derived is not None else set())
     for node in ancestors(value):
         if (

@@ -180,6 +180,7 @@ class Arrivals:
         out: list[Any] = []
         taken = [v for n, v in self.named.items() if n in wanted]
         caches = [c for c in self.caches if not any(c is v for v in taken)]
+        free = [o for o in self.outputs if not any(o is v for v in taken)]
         for param in params:
             name = param.name.value
             if name in claims:
@@ -209,9 +210,21 @@ class Arrivals:
                 out.append(default_value(self.it, function, param))
             elif caches and not hints.is_target(name):
                 out.append(caches.pop(0))
+            elif not claims and hints.is_prediction(name) and free:
+                out.append(free.pop(0))
             else:
-                out.append(self.it.input(name, function))
+                out.append(self._unbound(name, function))
         return out
+
+    def _unbound(self, name: str, function: Function) -> Any:
+        """An argument that nothing of the forward function goes by the name of: targets and numbers are inputs."""
+        for known in (self.named, self.arguments, self.scope.names):
+            found = next((v for k, v in known.items() if k.lower() == name.lower()), None)
+            if found is not None:
+                return settle(found)
+        plain = hints.is_target(name) or hints.is_scalar(name) or hints.is_size(name) or hints.is_hyper(name)
+        free = self.it.input(name, function)
+        return free if plain or free.evidence is not None else self.it.unknown(f"what is passed for {name} is not known")
 
     def _predicts(self, function: Function, name: str, wanted: list[str]) -> bool:
         """Is the first argument of a loss's backward function what was predicted, beside the targets?"""
@@ -362,7 +375,7 @@ _BUILDS = re.compile(r"^_?(init|build|setup|reset|create|make)(?!_subclass)(?!__
 
 def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Function, instance: Instance | None) -> Run:
     start = len(it.steps)
-    it.sealed = instance
+    it.seal(instance)
     bound = instance is not None and backward.kind != "static"
     given = arrivals.bind(backward, bound=bound)
     borrowed: list[Seed] = []
@@ -531,7 +544,7 @@ def autograd(it: Interpreter, cls: Class) -> Run:
     wanted = [p.name.value for p in parameters(ahead, bound=not isinstance(setup, Function))]
     outputs = list(returned) if isinstance(returned, tuple | list) else [returned]
     start = len(it.steps)
-    it.sealed = ctx
+    it.seal(ctx)
     cotangents: dict[Term, Term] = {}
     arriving: list[Any] = []
     for i, param in enumerate(parameters(back, bound=True)):

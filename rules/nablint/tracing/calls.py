@@ -301,11 +301,21 @@ def _field_default(it: Interpreter, cls: Class, name: str, node: cst.CSTNode | N
     return ()
 
 
+def _arguments_fit(it: Interpreter, name: str, function: Any, /, *args: Any, **keywords: Any) -> Any:
+    """Call a function of our own that stands for one of Python's; arguments that it does not take make it unknown."""
+    try:
+        return function(*args, **keywords)
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is None:
+            return it.unknown(f"{name}: {error}")
+        raise
+
+
 def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any],
                   node: cst.CSTNode | None) -> Any:
     """A function outside the source."""
     if name in BUILTINS:
-        return BUILTINS[name](it, node, *args, **keywords)
+        return _arguments_fit(it, name, BUILTINS[name], it, node, *args, **keywords)
     if name == "numpy.dot" or name in ("torch.mm", "torch.matmul", "numpy.matmul"):
         args = refine.product_operands(it, args, batched=name.endswith("matmul"))
     if name in METHODS_OF_MODULES and args and not isinstance(args[0], Array | Pending):
@@ -365,7 +375,7 @@ def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keyw
     method = METHODS.get((_kind_of(receiver), name))
     if method is None:
         return it.unknown(f"the method {name} of a {type(receiver).__name__}", *args)
-    return method(it, receiver, *args, **keywords)
+    return _arguments_fit(it, name, method, it, receiver, *args, **keywords)
 
 
 def _convert(it: Interpreter, value: Any) -> Any:

@@ -73,10 +73,15 @@ class Interpreter:
         self.history: dict[str, list[Term]] = {}
         self.claimed_shape: Callable[[Interpreter, str, str, Any], Shape | None] | None = None
         self.lists: dict[str, list[Any]] = {}
+        self.counters: dict[str, tuple[Any, Size]] = {}
+        """Loop variables: their present value, and the dimension that they count up to."""
+        self.counts: dict[str, Size] = {}
+        """Axes that a loop variable runs along, with the dimension that it counts up to."""
         self.marks: dict[int, int] = {}
         """By identity of a module-level statement, the number of its first step."""
         self.spans: dict[str, Size] = {}
         self.sealed: Any = None
+        self.met: frozenset[Term] | None = None
         """An object whose forward method has run: what it does not hold by then is not known."""
         self.units: dict[str, Size] = {}
         self.lazy: dict[str, list[tuple[Block, cst.CSTNode]]] = {}
@@ -222,6 +227,8 @@ class Interpreter:
 
         operands = list(operands)
         if self.graph.tainting or any(map(is_tainted, operands)):
+            if self.met is not None and any(self.stranger(t) for o in operands if (t := self.term(o)) is not None):
+                return Unknown(message, True)  # an input that only backward code uses was guessed wrong
             if self.step is not None and node is not None:
                 self.misfits.append((self.step, node, message))
             return Unknown(message, True, True)
@@ -230,6 +237,26 @@ class Interpreter:
         if self.spans and any(size == 0 or self.spans.keys() & size.expr.names() for pair in pairs for size in pair):
             solved = [(name, end.expr) for name, end in self.spans.items() if name not in end.expr.names()] + solved
         raise Restart(message, tuple(solved), at=self.step)
+
+    def seal(self, instance: Any) -> None:
+        """Backward code begins: what it reads of an object must have been set, inputs that it meets first are strangers."""
+        self.sealed, self.met = instance, frozenset(self.world.leaves.values())
+
+    def stranger(self, term: Term) -> Term | None:
+        """An input that the term depends on and that forward code has not met: nobody can tell what it is."""
+        if self.met is None:
+            return None
+        stack, seen = [term], {term}
+        while stack:
+            node = stack.pop()
+            if node.card is None and node.label and not node.tainted and node not in self.met:
+                if self.world.leaves.get(node.label) is node and not node.label.startswith("blank"):
+                    return node
+            for arg in node.args:
+                if arg not in seen:
+                    seen.add(arg)
+                    stack.append(arg)
+        return None
 
     def too_deep(self) -> None:
         """Raise `TooMuch` past the bound of recursion."""
