@@ -127,6 +127,8 @@ def run_once(
         restart = Restart(f"raises {signal.kind}")
         restart.world = world  # type: ignore[attr-defined]
         raise restart from signal
+    except MemoryError as error:
+        raise TooMuch("an array of very many entries") from error
     except (Misfit, OverflowError, RecursionError, Signal) as error:
         raise TooMuch(str(error) or type(error).__name__) from error
     except Exception as error:

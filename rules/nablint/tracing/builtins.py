@@ -429,12 +429,17 @@ def _index_of(it: Interpreter, items: Any, value: Any) -> Any:
     raise RaiseSignal("ValueError")
 
 
+_PADDING = frozenset({"center", "expandtabs", "ljust", "rjust", "zfill"})
+
+
 def _text(name: str) -> Callable[..., Any]:
     def method(it: Interpreter, text: str, *args: Any, **keywords: Any) -> Any:
         plain = [int(a) if isinstance(a, Size) else a for a in args]
         named = {k: int(a) if isinstance(a, Size) else a for k, a in keywords.items()}
         if any(not isinstance(a, str | int | float | tuple | list) for a in (*plain, *named.values())):
             return it.unknown("a string method with unknown arguments")
+        if any(isinstance(a, int | float) and abs(a) > 10_000 for a in plain) and name in _PADDING:
+            return it.unknown("a very long string")
         try:
             found = getattr(text, name)(*plain, **named)
             return it.unknown("bytes") if isinstance(found, bytes) else found

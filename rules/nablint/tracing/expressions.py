@@ -43,12 +43,12 @@ def _formatted(it: Interpreter, node: cst.FormattedString | cst.FormattedStringE
         elif isinstance(part, cst.FormattedStringExpression):
             value = it.eval(part.expression, scope)
             spec = _formatted(it, part, scope) if part.format_spec else ""
-            if not isinstance(value, str | int | float | bool) or isinstance(spec, Unknown):
+            if not isinstance(value, str | int | float | bool) or isinstance(spec, Unknown) or len(spec) > 8:
                 return it.unknown("a string with unknown parts")
             value = int(value) if isinstance(value, int) and not isinstance(value, bool) else value
             try:
                 out += format({"r": repr, "s": str, "a": ascii}.get(part.conversion or "", lambda v: v)(value), spec)
-            except ValueError:
+            except (ValueError, OverflowError, MemoryError):
                 return it.unknown("a string with an unknown format")
     return out
 

@@ -37,6 +37,8 @@ _ROWS = re.compile(r"^_?(gamma|beta|weight|scale|shift|g|mean|mu|var|std|sigma|r
 _TARGETS = re.compile(
     r"^_?(y|y_\w+|t|target\w*|label\w*|truth|gt|ground_truth|expected\w*|desired\w*|mask\w*|teach\w*)$", re.I
 )
+_PREDICTIONS = re.compile(
+    r"^_?(out\w*|output\w*|pred\w*|y_?(hat|pred|prob|proba|probas|out|val)\w*|prob\w*|h_?out|a_?out|al|yh|scores?|logits?|activations?|hypothesis|h)$", re.I)
 _HYPER = re.compile(
     r"^_?(stride\w*|pad\w*|kernel_?size|filter_?size|pool\w*|ksize|num_heads|n_?heads?|heads|dilation|groups?|s|f|hf|wf|hh|ww)$",
     re.I,
@@ -113,6 +115,11 @@ def is_axis(name: str) -> bool:
 def is_target(name: str) -> bool:
     """What predictions are compared with; it has their shape."""
     return bool(_TARGETS.match(name))
+
+
+def is_prediction(name: str) -> bool:
+    """What a forward function returns, under the name that its backward function gives it."""
+    return bool(_PREDICTIONS.match(name)) and name not in ("y",)
 
 
 def is_hyper(name: str) -> bool:

@@ -93,6 +93,8 @@ def binary(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None)
     if isinstance(a, Instance) or isinstance(b, Instance):
         return _special_method(it, name, a, b, node)
     function = _PYTHON.get(name)
+    if _huge(name, a, b):
+        return it.unknown("a list or string of very many items", a, b)
     if function is None or isinstance(a, External) or isinstance(b, External):
         return it.unknown("an operator on something unknown", a, b)
     try:
@@ -108,12 +110,35 @@ def _numbers(it: Interpreter, name: str, a: Any, b: Any) -> Any:
         left, right = it.term(a), it.term(b)
         assert left is not None and right is not None
         return it.wrap(CARDS[_CARDS[name]](left, right))
+    if _huge(name, a, b):
+        return it.unknown("a number of very many digits", a, b)
     try:
         return _PYTHON[name](a, b)
     except ZeroDivisionError:
         raise RaiseSignal("ZeroDivisionError") from None
     except (TypeError, OverflowError, ValueError, KeyError):
         return it.unknown(f"{name} of numbers")
+
+
+LONGEST = 200_000
+"""Items of a list or a string that traced code builds by `+` and `*`."""
+DIGITS = 4096
+"""Binary digits of an integer."""
+
+
+def _huge(name: str, a: Any, b: Any) -> bool:
+    """Would an integer have more digits, or a sequence more items, than anything that is worth following?"""
+    if isinstance(a, int) and isinstance(b, int):
+        if name == "Power":
+            return b > 0 and int(a).bit_length() * int(b) > DIGITS
+        if name == "LeftShift":
+            return int(b) > DIGITS
+        return int(a).bit_length() + int(b).bit_length() > 2 * DIGITS
+    if name == "Multiply" and (isinstance(a, list | tuple | str) or isinstance(b, list | tuple | str)):
+        items, times = (b, a) if isinstance(a, int) else (a, b)
+        return isinstance(items, list | tuple | str) and isinstance(times, int) and len(items) * int(times) > LONGEST
+    return (name == "Add" and isinstance(a, list | tuple | str) and isinstance(b, list | tuple | str)
+            and len(a) + len(b) > LONGEST)
 
 
 def _array_operator(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None) -> Any:
@@ -399,7 +424,7 @@ def array_key(it: Interpreter, array: Array, key: Any) -> tuple[Any, tuple[Any, 
 
 def index_array(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> Any:
     """`array[key]`; basic indices give views."""
-    refine.spanned(it, array, key)
+    refine.spanned(it, array, key, node)
     encoded = array_key(it, array, key)
     if isinstance(encoded, Unknown):
         return encoded

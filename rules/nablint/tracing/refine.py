@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 LIST_LENGTH = 3
+UNBOUND = "$unbound"
+"""The space of an argument of a backward function that nothing of the forward function goes by the name of."""
 RANKS = (2, "column", 1, "row", 3, 4)
 """Ranks of an array that nothing tells of.  0 is not among them: a number hides every sum and transpose, and code for
 numbers shows itself by names and defaults."""
@@ -82,7 +84,8 @@ def default_rank(it: Interpreter, p: Pending, at_least: int = 0, first: int | No
         return given
     name = hints.base(p.hint)
     if first is None:
-        first = 1 if hints.is_vector(name) else 0 if hints.is_scalar(name) else 2
+        indexes = it.world.decided(f"{p.path}:kind") == 1
+        first = 1 if hints.is_vector(name) or indexes else 0 if hints.is_scalar(name) else 2
     options = [r for r in dict.fromkeys((max(first, at_least), *RANKS)) if axes(r) >= at_least]
     return it.world.choose(f"{p.path}:rank", options)
 
@@ -105,6 +108,8 @@ def as_operand(it: Interpreter, p: Pending, at_least: int = 0) -> Any:
         return scalar(it, p)
     if it.graph.tainting and not hints.is_scalar(hints.base(p.hint)) and it.evidence_rank(p) is None and not at_least:
         return it.unknown(f"{p.path} is met in backward code first")
+    if p.space == UNBOUND:
+        return it.unknown(f"what is passed for {p.hint} is not known") if at_least else scalar(it, p)
     rank = default_rank(it, p, at_least)
     return scalar(it, p) if rank == 0 else make_array(it, p, free_shape(it, p, rank))
 
@@ -330,6 +335,8 @@ def product_operands(it: Interpreter, args: list[Any], *, batched: bool = False)
 def _factor(it: Interpreter, p: Pending, other: Array, *, left: bool, batched: bool = False) -> Any:
     if it.graph.tainting or is_tainted(other):
         return it.unknown(f"{p.path} is met in backward code first")
+    if p.space == UNBOUND:
+        return it.unknown(f"what is passed for {p.hint} is not known")
     shape = other.term.shape
     rank = it.evidence_rank(p)
     if not shape:
@@ -718,10 +725,13 @@ def _few_leaves(term: Term) -> list[Term]:
     return [] if stack else out
 
 
-def spanned(it: Interpreter, array: Array, key: Any) -> None:
+def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> None:
     """Slices such as `a[:, 2*H:3*H]` tell that a free axis is as long as the furthest of their ends."""
     if it.graph.tainting:
         return
+    counter = _counter(node)
+    if counter in it.counters and array.term.card is None and array.term.ndim and (name := array.term.shape[0].expr.name) is not None:
+        it.counts.setdefault(name, it.counters[counter][1])
     for part, size in zip(key if isinstance(key, tuple) else (key,), array.term.shape, strict=False):
         name = size.expr.name
         if not isinstance(part, slice) or name is None:
@@ -735,10 +745,19 @@ def spanned(it: Interpreter, array: Array, key: Any) -> None:
             it.units.setdefault(name, end)
 
 
+def _counter(node: cst.CSTNode | None) -> str:
+    """The name that stands alone as the first index of a subscript."""
+    part = node.slice[0].slice if isinstance(node, cst.Subscript) else None
+    return part.value.value if isinstance(part, cst.Index) and isinstance(part.value, cst.Name) else ""
+
+
 def settle_spans(it: Interpreter) -> None:
     """After forward: an axis that was cut into parts side by side is as long as they are together."""
     from nablint.tracing.values import Restart
 
+    for name, end in it.counts.items():
+        if name not in end.expr.names() and it.world.resolve(Polynomial.symbol(name)).name == name and it.world.resolve(end.expr).name != name:
+            raise Restart(f"{name} is gone along up to {end.expr}", ((name, end.expr),))
     for name, end in it.spans.items():
         if (
             end > it.units[name]

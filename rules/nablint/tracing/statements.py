@@ -504,8 +504,12 @@ def _if(it: Interpreter, node: cst.If, scope: Scope) -> None:
 
 def _for(it: Interpreter, node: cst.For, scope: Scope) -> None:
     it.begin(node, scope)
-    for item in iterate(it, it.eval(node.iter, scope), node.iter, loop=True):
+    value = it.eval(node.iter, scope)
+    bound = _bound(node.iter, scope)
+    for item in iterate(it, value, node.iter, loop=True):
         it.world.tick()
+        if bound is not None and isinstance(node.target, cst.Name):
+            it.counters[node.target.value] = (item, bound)
         assign(it, node.target, item, scope, quiet=True)
         steps, events = len(it.steps), len(it.events)
         try:
@@ -518,6 +522,16 @@ def _for(it: Interpreter, node: cst.For, scope: Scope) -> None:
             break
     if node.orelse is not None:
         it.run(node.orelse.body.body, scope)
+
+
+def _bound(node: cst.BaseExpression, scope: Scope) -> Size | None:
+    """The dimension that a loop `for i in range(N)` counts up to."""
+    if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in ("range", "xrange") and len(node.args) == 1):
+        return None
+    word = node.args[0].value
+    found = scope.find(word.value) if isinstance(word, cst.Name) else None
+    value = found.names[word.value] if found is not None and isinstance(word, cst.Name) else None
+    return value if isinstance(value, Size) and value.expr.name is not None else None
 
 
 def _while(it: Interpreter, node: cst.While, scope: Scope) -> None:

@@ -7,6 +7,7 @@ try the other answers.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,9 @@ from nablint.tracing.values import TooMuch
 SIZES = (5, 3, 4, 7, 6, 11, 9, 13, 8, 17, 14, 19, 10, 23, 12, 29)
 """Sizes that dimensions get, in the order in which they appear; rotated from draw to draw.  2 is left out, because
 it is the constant that code holds most often."""
+
+MANY = 20_000_000
+"""Entries of the largest input that is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,8 @@ class World:
     def sample(self, path: str, shape: Sequence[int], *, kind: str = "float", high: int = 3) -> Any:
         """A random sample: floats of modulus 0.15 to 1.2, or integers below `high`."""
         plain = tuple(map(int, shape))
+        if math.prod(plain) > MANY:
+            raise TooMuch("an array of very many entries")
         if kind == "int":
             if len(plain) == 1 and plain[0] <= high:  # places to write to are different ones, where there are enough
                 return self.random.permutation(high)[:plain[0]]
