@@ -384,7 +384,8 @@ class Interpreter:
 
         self.lazy = {}
         for block, statement in statements:
-            assignments = [s for s in statement.body if isinstance(s, cst.Assign)]
+            body = statement.body if isinstance(statement, cst.SimpleStatementLine) else ()
+            assignments = [s for s in body if isinstance(s, cst.Assign)]
             for name in {n for s in assignments for t in s.targets for n in target_names(t.target)}:
                 self.lazy.setdefault(name, []).append((block, statement))
 
