@@ -56,7 +56,7 @@ def backward_slice(judgement: Judgement, failing: list[Judged]) -> Iterator[tupl
 
 
 def edits_of(judgement: Judgement, steps: list[Step], target: Term | None) -> Iterator[Edit]:
-    """The small edits of a statement's expression, `target` being the value that it should have, where that is known."""
+    """The small edits of a statement's expression; `target` is the value that it should have, where that is known."""
     step = steps[-1]
     root = expression(step)
     it = judgement.run.it
