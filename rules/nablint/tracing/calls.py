@@ -149,7 +149,7 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
 
 
 def is_node(cls: Class) -> bool:
-    """A function with its derivative, whose base class only books its calls: what it computes is what `forward` does."""
+    """A function with its derivative, whose base class only books its calls: it computes what `forward` does."""
     return "__call__" not in cls.names and all(isinstance(cls.lookup(n), Function)
                                                for n in ("forward", "backward", "__call__"))
 
