@@ -174,7 +174,8 @@ STOPPED = {
     "recursion": ("def f():\n    return f()\n", "recursion too deep"),
     "mutual recursion": ("def f():\n    return g() + 1\n\n\ndef g():\n    return f() + 1\n", "recursion too deep"),
     "recursion of a method": (
-        "class A:\n    def g(self):\n        return self.g()\n\n\ndef f():\n    return A().g()\n", "recursion too deep"),
+        "class A:\n    def g(self):\n        return self.g()\n\n\ndef f():\n    return A().g()\n",
+        "recursion too deep"),
     "recursion through a property": (
         "class A:\n    @property\n    def z(self):\n        return self.z\n\n\ndef f():\n    return A().z\n",
         "recursion too deep"),

@@ -46,7 +46,8 @@ def test_an_unmutated_case_has_no_finding(case: str) -> None:
     assert sum(c.verdict in ("proved", "verified") for c in result.claims) > 3
 
 
-@pytest.mark.parametrize("slip", [s for case in slips.names() for s in every(case, RIGHT_EVERY, "harmless", "conventions")],
+@pytest.mark.parametrize("slip",
+                         [s for case in slips.names() for s in every(case, RIGHT_EVERY, "harmless", "conventions")],
                          ids=str)
 def test_harmless_edits_and_conventions_give_no_finding(slip: slips.Slip) -> None:
     what, why = verdict(slip, slips.source(slip.case), unmutated(slip.case))

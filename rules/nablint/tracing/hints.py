@@ -9,26 +9,33 @@ from __future__ import annotations
 import re
 
 _SCALARS = re.compile(
-    r"^_?(lr|lrate|eta|alpha|reg|lam|lambda\w*|lmbda|l[12]|l[12]_\w+|eps|epsilon\w*|learning_?rate|step_?size|momentum|mu_?decay|decay\w*|rho|temperature|"
-    r"tau|scale|slope|negative_slope|delta|margin|weight_decay|regularization\w*|reg_\w+|dropout\w*|keep_?prob|p|rate|c|k[12]?|"
+    r"^_?(lr|lrate|eta|alpha|reg|lam|lambda\w*|lmbda|l[12]|l[12]_\w+|eps|epsilon\w*|learning_?rate|step_?size|momentum|"
+    r"mu_?decay|decay\w*|rho|temperature|"
+    r"tau|scale|slope|negative_slope|delta|margin|weight_decay|regularization\w*|reg_\w+|dropout\w*|keep_?prob|p|rate|"
+    r"c|k[12]?|"
     r"threshold|beta[12]|gamma_lr|loss|cost|leak\w*|dt|sigma|nu)$",
     re.I,
 )
 _SIZES = re.compile(
     r"^_?(n|m|d|t|h|w|c|k|f|num_?\w*|n_\w+|\w+_(size|dim|dims|len|length|height|width|channels|features|units|count)|"
-    r"(in|out)_(features|channels|dim|size)|size|dim|dims|length|batch|batch_?size|hidden\w*|input_?(size|dim|nodes|units)?|"
-    r"output_?(size|dim|nodes|units)?|vocab\w*|seq_?len\w*|depth|height|width|channels|layers_?\d*|units|classes|y|x|i|j)$",
+    r"(in|out)_(features|channels|dim|size)|size|dim|dims|length|batch|batch_?size|hidden\w*|input_?(size|dim|nodes|"
+    r"units)?|"
+    r"output_?(size|dim|nodes|units)?|vocab\w*|seq_?len\w*|depth|height|width|channels|layers_?\d*|units|classes|y|x|i|"
+    r"j)$",
     re.I,
 )
 _TURNS = re.compile(r"(epoch|iter|steps?$|num_?steps|n_?steps|trials|times|max_it|repeat|rounds|T_max)", re.I)
 _LISTS = re.compile(
-    r"^_?(\w*sizes|\w*layers|\w*dims|weights|biases|ws|bs|activations|caches|params|parameters|grads|\w*shapes|zs|xs|ys|inputs_list|"
-    r"args|cache|cached?\w*|hs|tensors|saved\w*|structure|architecture|topology|nodes|data_list|units|\w+_list|mini_batch|training_data|"
+    r"^_?(\w*sizes|\w*layers|\w*dims|weights|biases|ws|bs|activations|caches|params|parameters|grads|\w*shapes|zs|xs|"
+    r"ys|inputs_list|"
+    r"args|cache|cached?\w*|hs|tensors|saved\w*|structure|architecture|topology|nodes|data_list|units|\w+_list|"
+    r"mini_batch|training_data|"
     r"inputs|targets|outputs|layer_\w+)$",
     re.I,
 )
 _LABELS = re.compile(
-    r"^_?(y|labels?|targets?|t|idx|idxs|ind|inds|indices|index|ix|ids?|words?|tokens?|classes|y_\w+|\w+_(idx|indices|labels?|index))$",
+    r"^_?(y|labels?|targets?|t|idx|idxs|ind|inds|indices|index|ix|ids?|words?|tokens?|classes|y_\w+|\w+_(idx|indices|"
+    r"labels?|index))$",
     re.I,
 )
 _COUNTERS = re.compile(r"^_?(i|j|k|l|t|n|step|layer|index|idx|row|col|pos)$")
@@ -38,9 +45,11 @@ _TARGETS = re.compile(
     r"^_?(y|y_\w+|t|target\w*|label\w*|truth|gt|ground_truth|expected\w*|desired\w*|mask\w*|teach\w*)$", re.I
 )
 _PREDICTIONS = re.compile(
-    r"^_?(out\w*|output\w*|pred\w*|y_?(hat|pred|prob|proba|probas|out|val)\w*|prob\w*|h_?out|a_?out|al|yh|scores?|logits?|activations?|hypothesis|h)$", re.I)
+    r"^_?(out\w*|output\w*|pred\w*|y_?(hat|pred|prob|proba|probas|out|val)\w*|prob\w*|h_?out|a_?out|al|yh|scores?|"
+    r"logits?|activations?|hypothesis|h)$", re.I)
 _HYPER = re.compile(
-    r"^_?(stride\w*|pad\w*|kernel_?size|filter_?size|pool\w*|ksize|num_heads|n_?heads?|heads|dilation|groups?|s|f|hf|wf|hh|ww)$",
+    r"^_?(stride\w*|pad\w*|kernel_?size|filter_?size|pool\w*|ksize|num_heads|n_?heads?|heads|dilation|groups?|s|f|hf|"
+    r"wf|hh|ww)$",
     re.I,
 )
 

@@ -526,7 +526,8 @@ def _for(it: Interpreter, node: cst.For, scope: Scope) -> None:
 
 def _bound(node: cst.BaseExpression, scope: Scope) -> Size | None:
     """The dimension that a loop `for i in range(N)` counts up to."""
-    if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in ("range", "xrange") and len(node.args) == 1):
+    if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in ("range", "xrange")
+            and len(node.args) == 1):
         return None
     word = node.args[0].value
     found = scope.find(word.value) if isinstance(word, cst.Name) else None
