@@ -150,7 +150,8 @@ def guessed(it: Interpreter, result: Result) -> Result:
         and names.is_gradient_name(result.name.split("[")[0])
     ):
         shape = tuple(result.value.shape)
-        terms = {t: None for known in it.history.values() for t in known if tuple(t.shape) == shape}
+        known = [t for found in it.history.values() for t in found] + [t for t in it.world.leaves.values() if not t.tainted]
+        terms = {t: None for t in known if tuple(t.shape) == shape and t is not result.value}
         result.wrt, result.guess = list(terms)[:16], bool(terms)
     return result
 
@@ -299,7 +300,7 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     if isinstance(event.key, int) and isinstance(event.owner, list):
         length = len(event.owner)
         wrt = list_candidates(it, event.holder, event.key % length if length else 0, length)
-    elif isinstance(event.owner, Array) and event.name == "grad":
+    elif isinstance(event.owner, Array) and event.name == "grad" and isinstance(event.target, cst.Attribute):
         wrt = [event.owner.term]
     elif isinstance(event.owner, Instance) and event.name in ("grad", "gradient"):
         held = [
@@ -414,7 +415,8 @@ def drop_staged(results: list[Result]) -> list[Result]:
         if result.update and any(not o.update for o in others):
             continue
         if all(t.card is not None for t in result.wrt):
-            others += [r for r in results if r.value is not None and any(t.card is None for t in r.wrt)]
+            least = min((t.number for t in result.wrt), default=0)
+            others += [r for r in results if r.value is not None and any(t.card is None or t.number < least for t in r.wrt)]
         if result.value is not None and any(
             not o.update and o.value is not result.value and _made_from(o.value, result.value) for o in others
         ):

@@ -22,7 +22,7 @@ from nablint.ops import CARDS
 from nablint.tracing import hints
 from nablint.tracing.calls import bind_arguments, call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.refine import settle_spans
+from nablint.tracing.refine import UNBOUND, settle_spans
 from nablint.tracing.values import (
     Array,
     Bound,
@@ -224,7 +224,9 @@ class Arrivals:
                 return settle(found)
         plain = hints.is_target(name) or hints.is_scalar(name) or hints.is_size(name) or hints.is_hyper(name)
         free = self.it.input(name, function)
-        return free if plain or free.evidence is not None else self.it.unknown(f"what is passed for {name} is not known")
+        if not plain and free.evidence is None:
+            free.space = UNBOUND
+        return free
 
     def _predicts(self, function: Function, name: str, wanted: list[str]) -> bool:
         """Is the first argument of a loss's backward function what was predicted, beside the targets?"""
@@ -568,17 +570,22 @@ def autograd(it: Interpreter, cls: Class) -> Run:
     run = Run(it, start=start)
     run.results = returned_results(it, back, gradients, [entered(it, v) for v in given], wanted, formal=True)
     for result in run.results:
-        _reduced(it, result)
+        _reduced(it, result, {tuple(output.shape) for output in cotangents})
     run.seeds = [Seed(cotangents, "arriving")] if cotangents else []
     return run
 
 
-def _reduced(it: Interpreter, result: Result) -> None:
-    """PyTorch itself sums a returned gradient over the axes along which its variable was broadcast."""
+def _reduced(it: Interpreter, result: Result, whole: set[tuple[int, ...]]) -> None:
+    """PyTorch itself sums a returned gradient over the axes along which its variable was broadcast.
+
+    People rely on it for gradients that they did not sum at all; one that was summed over some axes is taken as it is.
+    """
     value = result.value
     if value is None or not result.wrt or tuple(value.shape) == tuple(wanted := result.wrt[0].shape):
         return
     extra = value.ndim - len(wanted)
+    if tuple(value.shape) not in whole and any(n != 1 for n in value.shape[:max(extra, 0)]):
+        return
     if extra >= 0 and all(w in (1, n) for w, n in zip(wanted, value.shape[extra:], strict=True)):
         with it.using():
             result.value = CARDS["sum_to"](value, shape=tuple(wanted))

@@ -221,6 +221,9 @@ def unary(it: Interpreter, name: str, value: Any, node: cst.CSTNode) -> Any:
         term = it.operand(value)
         if name == "Plus":
             return value
+        if name == "BitInvert" and term.sample.dtype.kind == "f":
+            refine.booleans(it, term)
+            return it.unknown("the operator ~ on an array of floats", value)
         card = {"Minus": "negative", "BitInvert": "logical_not"}.get(name)
         return Array(CARDS[card](term), value.dialect) if card else it.unknown(f"the operator {name}", value)
     try:

@@ -58,7 +58,8 @@ def make_array(it: Interpreter, p: Pending, shape: Shape, kind: str = "") -> Arr
     if given is not None:
         shape = given
     said = p.evidence.elements if p.evidence is not None else None
-    kind = kind or ("int" if it.world.decided(f"{p.path}:kind") == 1 else said if said in ("int", "bool") else "float")
+    decided = {1: "int", 2: "bool"}.get(it.world.decided(f"{p.path}:kind") or 0)
+    kind = kind or decided or (said if said in ("int", "bool") else "float")
     high = _bound(it, p)
     array = Array(it.world.leaf(p.path, shape, kind=kind, high=high, tainted=p.tainted), it.dialect)
     p.value = array
@@ -468,7 +469,12 @@ def iterated(it: Interpreter, p: Pending) -> Any:
     return as_list(it, p) if it.world.choose(f"{p.path}:kind of", kinds) == "list" else as_operand(it, p, at_least=1)
 
 
-def integers(it: Interpreter, term: Any) -> None:
+def booleans(it: Interpreter, term: Any) -> None:
+    """An input of floats that is inverted bit by bit (`~mask`) holds truth values: start again with that."""
+    integers(it, term, kind=2)
+
+
+def integers(it: Interpreter, term: Any, kind: int = 1) -> None:
     """An input of floats that is used as an index holds integers: start again with that."""
     from nablint.tracing.values import Restart
 
@@ -476,7 +482,7 @@ def integers(it: Interpreter, term: Any) -> None:
         term = term.args[0]
     label = getattr(term, "label", "")
     if label and not term.tainted and it.world.leaves.get(label) is term and it.world.decided(f"{label}:kind") is None:
-        raise Restart(f"{label} is used as an index", decisions=((f"{label}:kind", 1),))
+        raise Restart(f"{label} is used as {'an index' if kind == 1 else 'a mask'}", decisions=((f"{label}:kind", kind),))
 
 
 _SUBTRACTED = re.compile(r"-\s*(?:\d+\*)?([^\s*()]+)")
