@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
+import numpy as np
 
 from nablint.shapes import Polynomial, Shape, Size, dim
 from nablint.tracing import hints, roles
@@ -740,6 +741,8 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
         it.counts.setdefault(name, it.counters[counter][1])
     for part, size in zip(key if isinstance(key, tuple) else (key,), array.term.shape, strict=False):
         name = size.expr.name
+        if name is not None and isinstance(part, Array) and _all_rows(part) and part.term.shape[0].expr != size.expr:
+            it.counts.setdefault(name, part.term.shape[0])
         if not isinstance(part, slice) or name is None:
             continue
         known = it.spans.get(name)
@@ -749,6 +752,12 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
         if isinstance(end, Size) and end.expr.number is None and (known is None or known < end):
             it.spans[name] = end
             it.units.setdefault(name, end)
+
+
+def _all_rows(index: Array) -> bool:
+    """`np.arange(n)` as an index."""
+    sample = index.term.sample
+    return sample.ndim == 1 and sample.size > 1 and sample.dtype.kind in "iu" and bool((sample == np.arange(sample.size)).all())
 
 
 def _counter(node: cst.CSTNode | None) -> str:
