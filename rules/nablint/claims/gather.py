@@ -414,8 +414,8 @@ def drop_staged(results: list[Result]) -> list[Result]:
         others = [r for r in results if r is not result and r.value is not None and set(r.wrt) & set(result.wrt)]
         if result.update and any(not o.update for o in others):
             continue
-        if all(t.card is not None for t in result.wrt):
-            least = min((t.number for t in result.wrt), default=0)
+        if not result.wrt or any(t.card is not None for t in result.wrt):
+            least = max((t.number for t in result.wrt), default=0)
             others += [r for r in results if r.value is not None and any(t.card is None or t.number < least for t in r.wrt)]
         if result.value is not None and any(
             not o.update and o.value is not result.value and _made_from(o.value, result.value) for o in others

@@ -737,7 +737,8 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
     if it.graph.tainting:
         return
     counter = _counter(node)
-    if counter in it.counters and array.term.card is None and array.term.ndim and (name := array.term.shape[0].expr.name) is not None:
+    if counter in it.counters and array.term.card is None and array.term.ndim and (name := array.term.shape[0].expr.name) not in (
+            None, it.counters[counter][1].expr.name):
         it.counts.setdefault(name, it.counters[counter][1])
     for part, size in zip(key if isinstance(key, tuple) else (key,), array.term.shape, strict=False):
         name = size.expr.name
