@@ -189,3 +189,11 @@ def test_slips_beside_them_are_found(case: str) -> None:
     found = analyse(function(*WRONG[case]), "functions.py")
     assert any(c.verdict == "wrong" for c in found.claims)
     assert found.diagnostics
+
+
+def test_every_argument_without_a_default_gets_a_gradient_or_none() -> None:
+    """PyTorch: "returned an incorrect number of gradients (expected 2, got 1)"."""
+    found = analyse(function("return x ** 2", "return 2 * g * x"), "functions.py")
+    assert [c.verdict for c in found.claims if c.role == "result"] == ["wrong"]
+    defaulted = function("return x ** 2", "return 2 * g * x").replace("x, alpha)", "x, alpha=1.0)")
+    assert not analyse(defaulted, "functions.py").diagnostics

@@ -560,7 +560,7 @@ def autograd(it: Interpreter, cls: Class) -> Run:
         else:
             reason = output.reason if isinstance(output, Unknown) else "it is no array"
             arriving.append(Unknown(f"forward's value is not known ({reason})", True))
-    if back.node.params.star_arg and not arriving:
+    if isinstance(back.node.params.star_arg, cst.Param) and not arriving:
         for i, output in enumerate(map(settle, outputs)):
             if isinstance(output, Array):
                 term = it.world.leaf(f"grad_output{i}", output.term.shape, tainted=True)
@@ -569,10 +569,26 @@ def autograd(it: Interpreter, cls: Class) -> Run:
     gradients = guarded(it, back, [ctx, *arriving])
     run = Run(it, start=start)
     run.results = returned_results(it, back, gradients, [entered(it, v) for v in given], wanted, formal=True)
+    _counted(it, run, ahead, gradients, bound=not isinstance(setup, Function))
     for result in run.results:
         _reduced(it, result, {tuple(output.shape) for output in cotangents})
     run.seeds = [Seed(cotangents, "arriving")] if cotangents else []
     return run
+
+
+def _counted(it: Interpreter, run: Run, ahead: Function, gradients: Any, *, bound: bool) -> None:
+    """PyTorch wants a gradient, or None, for every argument that was passed; those with a default may not have been."""
+    params = parameters(ahead, bound=bound)
+    wanted = sum(p.default is None for p in params)
+    given = len(gradients) if isinstance(gradients, tuple | list) else 1
+    if given < wanted and run.results and not isinstance(gradients, Unknown) and not isinstance(
+            ahead.node.params.star_arg, cst.Param):
+        first = run.results[0]
+        step = first.returned or first.step
+        first.value, first.reason = None, f"{given} gradients are returned for {wanted} arguments"
+        first.reason = first.reason.replace("1 gradients are", "1 gradient is")
+        it.misfits.append((step, step.node, first.reason))
+        run.results = [first]
 
 
 def _reduced(it: Interpreter, result: Result, whole: set[tuple[int, ...]]) -> None:

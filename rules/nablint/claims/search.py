@@ -267,6 +267,8 @@ def _alternatives(
         path = choice.key.rsplit(":", 1)[0]
         if choice.fork or choice.key in fixed or choice.key in dict(hypothesis.decisions):
             continue
+        if choice.key == f"{path}:none" and path in variables:  # without the variable there is nothing to be right
+            continue
         late = 0.0
         if ":" in choice.key and not choice.key.startswith(("branch", "...")) and concerned and not any(
                 leaf == path or leaf.startswith(path) for leaf in concerned):
