@@ -140,7 +140,7 @@ def as_integer(it: Interpreter, p: Pending) -> None:
 
 
 def as_axis(it: Interpreter, p: Pending) -> Any:
-    """The input as the axis that an operation works along: none, where it may be left out and nothing has asked for it."""
+    """The input as the axis that an operation works along; none, where it may be left out."""
     if p.value is None:
         asked = it.world.choices.get(f"{p.path}:none")
         given = (0, -1, 1) if asked is not None and not asked.options[asked.taken] else (None, 0, -1, 1)
@@ -404,7 +404,9 @@ def wrong_rank(it: Interpreter, shape: Any, count: int) -> None:
         return
     for path, term in it.world.leaves.items():
         choice = it.world.choices.get(f"{path}:rank")
-        if choice is not None and term.shape is shape and count in choice.options and it.world.decided(choice.key) is None:
+        if choice is None or term.shape is not shape or count not in choice.options:
+            continue
+        if it.world.decided(choice.key) is None:
             raise Restart(f"{path} has {count} axes", decisions=((choice.key, choice.options.index(count)),))
 
 
