@@ -349,13 +349,13 @@ def _factor(it: Interpreter, p: Pending, other: Array, *, left: bool, batched: b
     )
     if chosen == 0:
         return scalar(it, p)
-    free = list(free_shape(it, p, chosen))
-    if stacked and chosen == len(shape):
-        free[:-2] = shape[:-2]
+    free, sizes = list(free_shape(it, p, chosen)), list(shape)
+    if stacked and chosen == len(sizes):
+        free[:-2] = sizes[:-2]
     if left and chosen != "column":
-        free[-1] = shape[-2:][0]
+        free[-1] = sizes[-2:][0]
     elif not left and chosen != "row":
-        free[-2 if len(free) > 1 else 0] = shape[-1:][0]
+        free[-2 if len(free) > 1 else 0] = sizes[-1]
     return make_array(it, p, tuple(free))
 
 
