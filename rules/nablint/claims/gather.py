@@ -150,7 +150,9 @@ def guessed(it: Interpreter, result: Result) -> Result:
         and names.is_gradient_name(result.name.split("[")[0])
     ):
         shape = tuple(result.value.shape)
-        known = [t for found in it.history.values() for t in found] + [t for t in it.world.leaves.values() if not t.tainted]
+        known = [t for found in it.history.values() for t in found] + [
+            t for t in it.world.leaves.values() if not t.tainted
+        ]
         terms = {t: None for t in known if tuple(t.shape) == shape and t is not result.value}
         result.wrt, result.guess = list(terms)[:16], bool(terms)
     return result
@@ -226,7 +228,11 @@ def unclipped(term: Term) -> Term:
     """Clipping a gradient is done on purpose; what is judged is the gradient that was clipped."""
     while term.card is not None:
         inner = _bounded(term, ("minimum", "maximum"))
-        twice = _bounded(inner, ("maximum",) if term.card.name == "minimum" else ("minimum",)) if inner is not None else None
+        twice = (
+            _bounded(inner, ("maximum",) if term.card.name == "minimum" else ("minimum",))
+            if inner is not None
+            else None
+        )
         if term.card.name == "clip":
             term = term.args[0]
         elif twice is not None:
@@ -433,7 +439,8 @@ def drop_staged(results: list[Result]) -> list[Result]:
             continue
         if not result.wrt or any(t.card is not None for t in result.wrt):
             least = max((t.number for t in result.wrt), default=0)
-            others += [r for r in results if r.value is not None and any(t.card is None or t.number < least for t in r.wrt)]
+            others += [r for r in results if r.value is not None
+                       and any(t.card is None or t.number < least for t in r.wrt)]
         if result.value is not None and any(
             not o.update and o.value is not result.value and _made_from(o.value, result.value) for o in others
         ):
