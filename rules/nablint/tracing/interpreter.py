@@ -239,7 +239,7 @@ class Interpreter:
         raise Restart(message, tuple(solved), at=self.step)
 
     def seal(self, instance: Any) -> None:
-        """Backward code begins: what it reads of an object was set before, and inputs that it meets first are strangers."""
+        """Backward code begins: what it reads of an object was set, inputs that it meets first are strangers."""
         self.sealed, self.met = instance, frozenset(self.world.leaves.values())
 
     def stranger(self, term: Term) -> Term | None:
