@@ -84,7 +84,7 @@ def partner_by_data(backward: Function, functions: Mapping[str, Function]) -> st
             or not returned(other.node)
         ):
             continue
-        known = assigned(other.node)
+        known = assigned(other.node) | set(parameter_names(other.node))
         share = len(wanted & known) / len(wanted)
         if share > 0.7 and len(wanted & known) > 1 and not any(n.startswith("d") and names.is_gradient_name(n)
                                                                for n in known):
