@@ -38,6 +38,7 @@ def affine_backward(dout, cache):
 
 TRAP = '''
 import os, subprocess, sys
+import numpy as np
 from pathlib import Path
 open({marker!r}, "a").write("module")
 Path({marker!r}).touch()
@@ -69,7 +70,7 @@ class Trap(metaclass=Meta):
 
 
 @mark
-def forward(x, w=mark("argument")):
+def forward(x, w, kind=mark("argument")):
     mark("forward")
     os.system("touch " + {marker!r})
     exec("open({marker_text}, 'w')")
@@ -77,7 +78,6 @@ def forward(x, w=mark("argument")):
     __import__("os").system("touch " + {marker!r})
     getattr(os, "system")("touch " + {marker!r})
     [mark(str(j)) for j in range(2)]
-    import numpy as np
     np.save({marker!r}, np.ones(3))
     np.ones(3).tofile({marker!r})
     f"{{mark('format')}}"

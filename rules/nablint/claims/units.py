@@ -197,10 +197,10 @@ def _partner(name: str, members: dict[str, Any]) -> str | None:
     return None
 
 
-def _nearness(backward: str, forward: str) -> tuple[bool, int, int]:
-    """How much of two names agrees; among equals the plainer one is nearer."""
+def _nearness(backward: str, forward: str) -> tuple[bool, int, bool, int]:
+    """How much of two names agrees; among equals one that says that it goes forward is nearer, then the plainer one."""
     shared = len(set(names.words(backward)) & set(names.words(forward)))
-    return forward in ("forward", "feedforward"), shared, -len(forward)
+    return forward in ("forward", "feedforward"), shared, names.is_forward(forward), -len(forward)
 
 
 def _function_units(functions: list[Function], imported: list[Function]) -> list[Unit]:
