@@ -1,9 +1,8 @@
-"""Which code is judged together, and on what inputs: every source here is right, so its gradients are proved or verified."""
+"""Which code is judged together, and on what inputs: every source here is right, so its gradients are judged right."""
 
 from __future__ import annotations
 
 import pytest
-
 from nablint.analysis import analyse
 from nablint.claims import search
 
@@ -174,7 +173,8 @@ def test_right_code_is_verified(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert not found.diagnostics
     results = [c for c in found.claims if c.role == "result"]
     assert results
-    assert {c.verdict for c in results} <= {"proved", "verified"}, [(c.row, c.gradient, c.verdict, c.reason) for c in results]
+    told = [(c.row, c.gradient, c.verdict, c.reason) for c in results]
+    assert {c.verdict for c in results} <= {"proved", "verified"}, told
 
 
 ROOM = '''

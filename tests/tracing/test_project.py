@@ -1,9 +1,8 @@
-"""Files of the project: imports are looked up by a callback that gives source text, and nothing else is done with it."""
+"""Files of the project: imports are looked up by a callback that gives source text; nothing else is done with it."""
 
 from __future__ import annotations
 
 import pytest
-
 from nablint.analysis import analyse
 from nablint.tracing.project import Project
 
@@ -40,8 +39,8 @@ class Sigmoid{base}:
     ("import common.functions as F", "", "F.sigmoid(x)", "(1.0 - self.out) * self.out", "layers"),
     ("from .functions import sigmoid", "", "sigmoid(x)", "(1.0 - self.out) * self.out", "common.layers"),
     ("from functions import sigmoid", "", "sigmoid(x)", "(1.0 - self.out) * self.out", "common.layers"),
-    ("from common.functions import sigmoid\nfrom common.base import Layer", "(Layer)", "sigmoid(x)", "(1.0 - self.out) * self.out",
-     "layers"),
+    ("from common.functions import sigmoid\nfrom common.base import Layer", "(Layer)", "sigmoid(x)",
+     "(1.0 - self.out) * self.out", "layers"),
     ("from .tools import square", "", "square(x + 1)", "2 * (self.out ** 0.5)", "pkg.layers"),
 ])
 def test_imports_are_followed(imports: str, base: str, call: str, derivative: str, module: str) -> None:
@@ -55,7 +54,8 @@ def test_imports_are_followed(imports: str, base: str, call: str, derivative: st
 
 
 def layer(derivative: str) -> str:
-    return LAYER.format(imports="from common.functions import sigmoid", base="", call="sigmoid(x)", derivative=derivative)
+    imports = "from common.functions import sigmoid"
+    return LAYER.format(imports=imports, base="", call="sigmoid(x)", derivative=derivative)
 
 
 def test_without_the_file_nothing_is_concluded() -> None:

@@ -739,9 +739,10 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
     if it.graph.tainting:
         return
     counter = _counter(node)
-    if counter in it.counters and array.term.card is None and array.term.ndim and (name := array.term.shape[0].expr.name) not in (
-            None, it.counters[counter][1].expr.name):
-        it.counts.setdefault(name, it.counters[counter][1])
+    if counter in it.counters and array.term.card is None and array.term.ndim:
+        name, bound = array.term.shape[0].expr.name, it.counters[counter][1]
+        if name not in (None, bound.expr.name):
+            it.counts.setdefault(str(name), bound)
     for part, size in zip(key if isinstance(key, tuple) else (key,), array.term.shape, strict=False):
         name = size.expr.name
         if name is not None and isinstance(part, Array) and _all_rows(part) and part.term.shape[0].expr != size.expr:
@@ -760,7 +761,9 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
 def _all_rows(index: Array) -> bool:
     """`np.arange(n)` as an index."""
     sample = index.term.sample
-    return sample.ndim == 1 and sample.size > 1 and sample.dtype.kind in "iu" and bool((sample == np.arange(sample.size)).all())
+    if sample.ndim != 1 or sample.size < 2 or sample.dtype.kind not in "iu":
+        return False
+    return bool((sample == np.arange(sample.size)).all())
 
 
 def _counter(node: cst.CSTNode | None) -> str:
@@ -774,7 +777,8 @@ def settle_spans(it: Interpreter) -> None:
     from nablint.tracing.values import Restart
 
     for name, end in it.counts.items():
-        if name not in end.expr.names() and it.world.resolve(Polynomial.symbol(name)).name == name and it.world.resolve(end.expr).name != name:
+        free = name not in end.expr.names() and it.world.resolve(Polynomial.symbol(name)).name == name
+        if free and it.world.resolve(end.expr).name != name:
             raise Restart(f"{name} is gone along up to {end.expr}", ((name, end.expr),))
     for name, end in it.spans.items():
         if (
