@@ -125,6 +125,29 @@ def test_right_results_make_every_intermediate_right() -> None:
     assert set(verdicts(result).values()) <= {"proved", "verified"}
 
 
+ROOT = HEAD + """def root_forward(a, x0):
+    x, k = x0, 0
+    {loop}
+        x, k = 0.5 * (x + a / x), k + 1
+    return x, (a, x)
+
+
+def root_backward(dout, cache):
+    a, x = cache
+    da = dout / (2 * x)
+    return da
+"""
+
+
+@pytest.mark.parametrize("loop", ["for _ in range(100):", "while k < 100:"])
+def test_what_a_long_loop_converges_to_is_not_known(loop: str) -> None:
+    """Differentiated at the fixed point, which a few turns do not reach: no mistake."""
+    result = analyse(ROOT.format(loop=loop), "case.py")
+    assert result.diagnostics == []
+    assert set(verdicts(result).values()) == {"unchecked"}
+    assert any("first turns" in c.reason for c in result.claims)
+
+
 @pytest.fixture
 def forgetful() -> None:
     memory._memory.clear()

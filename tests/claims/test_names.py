@@ -69,13 +69,13 @@ PARTNERS = {
 """A backward function, the forward function that it belongs to, and functions that stand beside it."""
 
 
-@pytest.mark.parametrize("backward, forward", PARTNERS)
+@pytest.mark.parametrize(("backward", "forward"), PARTNERS)
 @pytest.mark.parametrize("last", [False, True])
 def test_partners(backward: str, forward: str, last: bool) -> None:
     others = PARTNERS[backward, forward].split()
     order = [*others, forward] if last else [forward, *others]
     source = "".join(f"def {name}(x, w):\n    return x * w, (x, w)\n\n\n" for name in order)
-    source += f"def {backward}(dout, cache):\n    x, w = cache\n    dx = dout * w\n    dw = dout * x\n    return dx, dw\n"
+    source += f"def {backward}(dout, cache):\n    x, w = cache\n    dx, dw = dout * w, dout * x\n    return dx, dw\n"
     program = Program(blocks(source))
     units = find_units(program.loader, program.statements())
     assert [u.functions for u in units if backward in u.functions] == [(forward, backward)]

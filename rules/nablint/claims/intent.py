@@ -37,6 +37,8 @@ def silence_deliberate(run: Run, seed: Seed, judged: list[Judged]) -> None:
 def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
     value, wrt = j.result.value, j.wrt
     assert value is not None
+    if run.it.world.cut:
+        return "a loop was read for its first turns only"
     if wrt is not None and any(_passed_on(output, wrt) for output in seed.cotangents):
         return "forward passes it on as it is: another gradient is deliberate"
     if (

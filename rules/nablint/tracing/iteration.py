@@ -31,6 +31,7 @@ def iterate(it: Interpreter, value: Any, node: cst.CSTNode, *, loop: bool = Fals
                 yield index_array(it, value, i, node)
         return
     if isinstance(value, range):
+        it.world.cut |= len(value) > LONG
         yield from value[:1] if len(value) > LONG else value
     elif isinstance(value, dict):
         yield from list(value)

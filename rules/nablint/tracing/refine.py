@@ -485,7 +485,8 @@ def integers(it: Interpreter, term: Any, kind: int = 1) -> None:
         term = term.args[0]
     label = getattr(term, "label", "")
     if label and not term.tainted and it.world.leaves.get(label) is term and it.world.decided(f"{label}:kind") is None:
-        raise Restart(f"{label} is used as {'an index' if kind == 1 else 'a mask'}", decisions=((f"{label}:kind", kind),))
+        use = "an index" if kind == 1 else "a mask"
+        raise Restart(f"{label} is used as {use}", decisions=((f"{label}:kind", kind),))
 
 
 _SUBTRACTED = re.compile(r"-\s*(?:\d+\*)?([^\s*()]+)")

@@ -551,6 +551,8 @@ def _while(it: Interpreter, node: cst.While, scope: Scope) -> None:
             continue
         if _trained(it, steps, events):
             break
+    else:
+        it.world.cut = True
 
 
 def _trained(it: Interpreter, steps: int, events: int) -> bool:

@@ -90,6 +90,8 @@ class World:
         self.visited: dict[int, Any] = {}
         self.singular = False
         """A size of 1 was read, or kept apart from another axis: nobody writes that for a single row or column."""
+        self.cut = False
+        """A loop was read for its first turns only: what it converges to is not known."""
         self.ends = time.process_time() + self.seconds
         self._decisions = dict(self.hypothesis.decisions)
         self._equal: dict[str, Polynomial] = {}
