@@ -43,7 +43,8 @@ EXPLANATION = Explanation(
 WORDS = {"WRONG": "RIGHT", "UNSAFE": "SAFE", "HIDDEN": "WRONG", "PLAIN": None, "SEEN": None}
 
 
-def analyse(source: str, filename: str, settings: Settings, *, repair: bool = True) -> FileResult:
+def analyse(source: str, filename: str, settings: Settings, *, repair: bool = True,
+            resolve: object = None) -> FileResult:
     for word in ("CRASH", "DIE", "HANG", "DEEP"):
         if f"np.{word}" in source:
             misbehave(word)

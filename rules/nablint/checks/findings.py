@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nablint.checks import rule_for
 from nablint.claims.explain import explanation_of
 from nablint.claims.repair import Fault, find_faults
@@ -14,13 +16,12 @@ from nablint.tracing.step import Step
 def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: bool, ends: float) -> list[Diagnostic]:
     """The diagnostics of a file, one for each statement to blame.
 
-    What is reported depends on how it can be mended; without `repair` only faults that are known from before are.
+    What is reported depends on how it can be mended, so repairs are found with or without `repair`.
     """
     wrong = [o for o in outcomes if o.judgement is not None and o.judgement.wrong]
     for outcome in wrong:
-        if outcome.faults is None and repair:
+        if outcome.faults is None:
             outcome.faults = find_faults(program, source, outcome, ends)
-    wrong = [o for o in wrong if o.faults is not None]
     told = _told(wrong)
     found: dict[int, Diagnostic] = {}
     for outcome in wrong:
@@ -33,6 +34,7 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
                 continue
             diagnostic = diagnose(outcome, fault)
             if diagnostic is not None:
+                diagnostic = diagnostic if repair else replace(diagnostic, fix=None)
                 known = found.get(node)
                 if known is None or (known.fix is None and diagnostic.fix is not None):
                     found[node] = diagnostic

@@ -22,7 +22,8 @@ def names_of(outcome: Outcome) -> dict[Term, str]:
     for name, terms in it.history.items():
         for term in terms:
             if name.isidentifier():
-                out.setdefault(term, name)
+                first = base(it.names.get(term, name))
+                out.setdefault(term, first if first.isidentifier() and first in it.history else name)
     for seed in [outcome.judgement.seed] if outcome.judgement.seed is not None else []:
         for term, cotangent in seed.cotangents.items():
             if cotangent.label:

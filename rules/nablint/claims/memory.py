@@ -28,19 +28,20 @@ class Remembered:
     blocks: list[Block]
 
 
-_memory: OrderedDict[tuple[str, str, int], Remembered] = OrderedDict()
+_memory: OrderedDict[tuple[str, str, int, int], Remembered] = OrderedDict()
 
 
 def recall(program: Program, unit: Unit) -> list[Outcome] | None:
     """The outcomes of a unit if nothing that they depend on has changed, with their blocks where they stand now."""
-    key = (unit.name, unit.kind, skeleton(program))
+    key = _key(program, unit)
     found = _memory.get(key)
     if found is None:
         return None
     rows = {b.text: b.row for b in program.blocks}
-    if any(b.text not in rows for b in found.blocks):
+    own = [b for b in found.blocks if not b.outside]
+    if any(b.text not in rows for b in own):
         return None
-    for block in found.blocks:
+    for block in own:
         block.row = rows[block.text]
     _memory.move_to_end(key)
     return found.outcomes
@@ -48,9 +49,15 @@ def recall(program: Program, unit: Unit) -> list[Outcome] | None:
 
 def remember(program: Program, unit: Unit, outcomes: list[Outcome]) -> None:
     """Keep outcomes for the next analysis."""
-    _memory[unit.name, unit.kind, skeleton(program)] = Remembered(outcomes, list(program.visited.values()))
+    _memory[_key(program, unit)] = Remembered(outcomes, list(program.visited.values()))
     while len(_memory) > CAPACITY:
         _memory.popitem(last=False)
+
+
+def _key(program: Program, unit: Unit) -> tuple[str, str, int, int]:
+    """A unit by name and kind, its module's skeleton, and the project that its imports come from."""
+    project = getattr(getattr(program.resolve, "func", None), "__self__", None)
+    return unit.name, unit.kind, skeleton(program), id(project)
 
 
 def skeleton(program: Program) -> int:

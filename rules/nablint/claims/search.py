@@ -150,7 +150,7 @@ def explore(program: Program, unit: Unit, seconds: float) -> list[Outcome]:
             other, more = _search(program, unit.otherwise, Hypothesis(decisions=start), ends + 1.0)
             if other.judgement is not None and (outcome.judgement is None
                                                 or other.judgement.good > outcome.judgement.good or (
-                    not outcome.judgement.good and other.judgement.judged)):
+                    not outcome.judgement.good and not outcome.judgement.wrong and other.judgement.judged)):
                 outcome, forks = other, more
         outcomes.append(outcome)
         for key in forks:
