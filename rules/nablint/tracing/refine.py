@@ -300,7 +300,7 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
 
 
 def _samples_are(term: Term) -> str:
-    """Whether samples are the rows (`x @ W`) or the columns (`W @ x`) of a layer's product; empty where nothing tells."""
+    """Whether samples are the rows (`x @ W`) or the columns (`W @ x`) of a product; empty where nothing tells."""
     if term.card is None or term.card.name not in ("matmul", "dot"):
         return ""
     left, right = (_is_weight(t) for t in term.args)

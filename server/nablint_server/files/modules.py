@@ -17,7 +17,7 @@ DEEPEST = 8
 
 
 class Folder:
-    """The modules that can be imported in a folder: those beside it, and those of the folders above it in its project."""
+    """The modules that a folder's files can import: those beside it, and those of the folders above in its project."""
 
     def __init__(self, tops: list[Path]) -> None:
         from nablint.tracing.project import Project

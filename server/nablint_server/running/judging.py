@@ -18,6 +18,7 @@ def judge(source: str, filename: str, settings: Settings, *, repair: bool = True
     if not may_hold_matrix_code(source):
         return FileResult(analysed=True)
     from nablint.analysis import analyse
+
     from nablint_server.files.modules import resolver
 
     result = analyse(source, filename, settings, repair=repair, resolve=resolver(filename))
