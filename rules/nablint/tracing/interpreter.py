@@ -14,7 +14,7 @@ import libcst as cst
 from nablint.calculus.terms import Graph, Term
 from nablint.reading.source import Block
 from nablint.shapes import Polynomial, Shape, Size
-from nablint.tracing import dialects
+from nablint.tracing import dialects, hints
 from nablint.tracing.dialects import context
 from nablint.tracing.imports import canonical
 from nablint.tracing.step import Event, Step
@@ -227,7 +227,8 @@ class Interpreter:
 
         operands = list(operands)
         if self.graph.tainting or any(map(is_tainted, operands)):
-            if self.met is not None and any(self.stranger(t) for o in operands if (t := self.term(o)) is not None):
+            terms = [t for o in operands if (t := self.term(o)) is not None]
+            if self.met is not None and any(self.stranger(t, targets=False) for t in terms):
                 return Unknown(message, True)  # an input that only backward code uses was guessed wrong
             if self.step is not None and node is not None:
                 self.misfits.append((self.step, node, message))
@@ -242,15 +243,19 @@ class Interpreter:
         """Backward code begins: what it reads of an object was set, inputs that it meets first are strangers."""
         self.sealed, self.met = instance, frozenset(self.world.leaves.values())
 
-    def stranger(self, term: Term) -> Term | None:
-        """An input that the term depends on and that forward code has not met: nobody can tell what it is."""
+    def stranger(self, term: Term, *, targets: bool = True) -> Term | None:
+        """An input that the term depends on and that forward code has not met: nobody can tell what it is.
+
+        Without `targets` what predictions are compared with does not count: it has their shape.
+        """
         if self.met is None:
             return None
         stack, seen = [term], {term}
         while stack:
             node = stack.pop()
             if node.card is None and node.label and not node.tainted and node not in self.met:
-                if self.world.leaves.get(node.label) is node and not node.label.startswith("blank"):
+                known = self.world.leaves.get(node.label) is node and not node.label.startswith("blank")
+                if known and (targets or not hints.is_target(hints.base(node.label))):
                     return node
             for arg in node.args:
                 if arg not in seen:
