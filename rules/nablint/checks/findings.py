@@ -7,6 +7,7 @@ from dataclasses import replace
 from nablint.checks import rule_for
 from nablint.claims.explain import explanation_of
 from nablint.claims.repair import Fault, find_faults
+from nablint.claims.replay import holds
 from nablint.claims.rewriting import edit_text
 from nablint.claims.search import Outcome, Program
 from nablint.results import Diagnostic, Fix, Place, Related
@@ -81,8 +82,13 @@ def _reportable(outcome: Outcome, fault: Fault) -> bool:
     judgement = outcome.judgement
     if judgement is None:
         return False
-    if judgement.together or outcome.unit.kind == "autograd":
+    clashes = [(s, n) for s, n, message in judgement.run.it.misfits if any(j.reason == message for j in fault.judged)]
+    if clashes and not any(holds(s.node, n) for s, n in clashes):
+        return False  # what does not fit stands in another file, read for its definitions only
+    if outcome.unit.kind == "autograd":
         return True
+    if judgement.together:  # what is returned with its loss; a name that the code uses again for each layer is not
+        return any(j.result.returned is not None for j in fault.judged)
     arriving = judgement.seed is not None and judgement.seed.kind == "arriving"
     return arriving and judgement.good > 0 and any(j.result.formal for j in fault.judged)
 
