@@ -197,3 +197,15 @@ def test_every_argument_without_a_default_gets_a_gradient_or_none() -> None:
     assert [c.verdict for c in found.claims if c.role == "result"] == ["wrong"]
     defaulted = function("return x ** 2", "return 2 * g * x").replace("x, alpha)", "x, alpha=1.0)")
     assert not analyse(defaulted, "functions.py").diagnostics
+
+
+def test_only_pytorch_counts_gradients() -> None:
+    """A library of its own with the same protocol may want gradients for tensors alone, and none for a shape."""
+    text = (
+        "{}\n\n\nclass Reshape(Function):\n    @staticmethod\n    def forward(ctx, x, shape):\n"
+        "        ctx.save_for_backward(x.shape)\n        return x.reshape(shape)\n\n    @staticmethod\n"
+        "    def backward(ctx, grad_output):\n        in_shape, = ctx.saved_tensors\n"
+        "        return grad_output.reshape(in_shape)\n"
+    )
+    assert analyse(text.format("from .tensor import Function"), "ops.py").diagnostics == []
+    assert analyse(text.format("from torch.autograd import Function"), "ops.py").diagnostics != []

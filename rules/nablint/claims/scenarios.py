@@ -569,7 +569,8 @@ def autograd(it: Interpreter, cls: Class) -> Run:
     gradients = guarded(it, back, [ctx, *arriving])
     run = Run(it, start=start)
     run.results = returned_results(it, back, gradients, [entered(it, v) for v in given], wanted, formal=True)
-    _counted(it, run, ahead, gradients, bound=not isinstance(setup, Function))
+    if (cls.external_base() or "").startswith("torch."):  # other libraries with this protocol count tensors only
+        _counted(it, run, ahead, gradients, bound=not isinstance(setup, Function))
     for result in run.results:
         _reduced(it, result, {tuple(output.shape) for output in cotangents})
     run.seeds = [Seed(cotangents, "arriving")] if cotangents else []
