@@ -16,6 +16,7 @@ from nablint.claims.naming import Naming
 from nablint.claims.notes import shape_notes
 from nablint.claims.search import Outcome, Program, explore
 from nablint.claims.units import find_units
+from nablint.claims.unrun import unrun
 from nablint.reading.source import Block, blocks
 from nablint.results import Claim, FileResult
 from nablint.settings import Settings
@@ -42,7 +43,8 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
     if broken:
         result.error = f"cannot be parsed in part: {broken[0]}"
     outcomes: list[Outcome] = []
-    for unit in find_units(program.loader, program.statements()):
+    units = find_units(program.loader, program.statements())
+    for unit in units:
         remaining = ends - time.process_time()
         if remaining <= 0:
             break
@@ -52,7 +54,8 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
             found = explore(program, unit, min(UNIT_SECONDS, remaining))
             remember(program, unit, found)
         outcomes += found
-    result.claims = claims_of(outcomes, explain=settings.explain)
+    claims = claims_of(outcomes, explain=settings.explain)
+    result.claims = sorted([*claims, *unrun(program, units, outcomes, claims)], key=lambda c: (c.row, c.gradient))
     if settings.explain:
         result.shapes = shape_notes(outcomes)
     from nablint.checks.findings import findings
