@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from nablint.calculus.effort import EFFORT
 from nablint.claims.entries import RANK, Entry, as_claim, entries
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.explain import explanation_of
@@ -14,6 +14,7 @@ from nablint.claims.memory import recall, remember
 from nablint.claims.names import own_names
 from nablint.claims.naming import Naming
 from nablint.claims.notes import shape_notes
+from nablint.claims.proof import prove
 from nablint.claims.search import Outcome, Program, explore
 from nablint.claims.units import find_units
 from nablint.claims.unrun import unrun
@@ -37,7 +38,7 @@ def analyse(source: str, filename: str, settings: Settings | None = None, *, rep
 
 def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable[[str], Any] | None) -> FileResult:
     result = FileResult(analysed=True)
-    ends = time.process_time() + settings.seconds
+    ends = EFFORT.seconds + settings.seconds
     program = Program(blocks(source), evidence=parameter_evidence, resolve=resolve)
     broken = [b.error for b in program.blocks if b.error]
     if broken:
@@ -45,7 +46,7 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
     outcomes: list[Outcome] = []
     units = find_units(program.loader, program.statements())
     for unit in units:
-        remaining = ends - time.process_time()
+        remaining = ends - EFFORT.seconds
         if remaining <= 0:
             break
         found = recall(program, unit)
@@ -54,6 +55,10 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
             found = explore(program, unit, min(UNIT_SECONDS, remaining))
             remember(program, unit, found)
         outcomes += found
+        if settings.prove:
+            for outcome in found:
+                if outcome.judgement is not None:
+                    prove(outcome.judgement)
     claims = claims_of(outcomes, explain=settings.explain)
     result.claims = sorted([*claims, *unrun(program, units, outcomes, claims)], key=lambda c: (c.row, c.gradient))
     if settings.explain:

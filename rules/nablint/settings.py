@@ -25,6 +25,7 @@ class Settings:
     seconds: the time bound of the analysis of one file.
     explain: derive the gradient of every claim, right ones too, and note the shapes of names and expressions; findings
              have their derivation anyway.
+    prove: tell what is proved by its terms from what only its samples verify; findings are the same either way.
     """
 
     select: tuple[str, ...] = (ALL,)
@@ -33,6 +34,7 @@ class Settings:
     claim_patterns: tuple[str, ...] = ()
     seconds: float = 20.0
     explain: bool = False
+    prove: bool = True
 
     def enabled(self, code: str, name: str) -> bool:
         """Whether the rule with this code and name may speak."""

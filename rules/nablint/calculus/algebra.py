@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import time
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from nablint.calculus.effort import CONTRACTION, EFFORT, PRODUCT
 from nablint.calculus.forms import (
     BOUND,
     EYE,
@@ -36,7 +37,7 @@ class Algebra:
     def __init__(self) -> None:
         self.limit = LIMIT
         self.ends: float | None = None
-        """Where processor time runs out for a proof; `contract` then raises `ArithmeticError`."""
+        """Where the effort for a proof ends; `contract` then raises `ArithmeticError`."""
         self.atoms: list[Atom] = [Atom(("eye",), ())]
         self._by_key: dict[tuple[Any, ...], int] = {}
         self.symmetric: set[int] = {EYE}
@@ -114,8 +115,6 @@ class Algebra:
         self, forms: Sequence[Form], labels: Sequence[tuple[int, ...]], out: tuple[int, ...], sizes: Shape
     ) -> Form:
         """Einstein summation: `labels` names the axes of each form, `out` those of the result; the rest is summed."""
-        if self.ends is not None and time.process_time() > self.ends:
-            raise ArithmeticError("a proof took too long")
         count = 1
         for form in forms:
             count *= len(form.terms)
@@ -123,6 +122,9 @@ class Algebra:
             forms = [self.wrap(f) for f in forms]
         if len(forms) > 1 and sum(max(map(len, f.terms), default=0) for f in forms) > LENGTH:
             forms = [self.atomise(f) if max(map(len, f.terms), default=0) > LENGTH // 2 else f for f in forms]
+        EFFORT.seconds += CONTRACTION + PRODUCT * math.prod(len(f.terms) for f in forms)
+        if self.ends is not None and EFFORT.seconds > self.ends:
+            raise ArithmeticError("a proof took too long")
         place = {label: i for i, label in enumerate(out)}
         axes = [pair for f, names in zip(forms, labels, strict=True) for pair in zip(names, f.sizes, strict=True)]
         summed = {label: size for label, size in axes if label not in place and size != 1}

@@ -6,11 +6,10 @@ zeros of denominators), and it may say no where they are equal all the same.
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from nablint.calculus.algebra import Algebra
+from nablint.calculus.effort import EFFORT
 from nablint.calculus.forms import Form
 from nablint.calculus.normalise import algebra_of, form_of
 from nablint.calculus.powers import leads_negative, power
@@ -39,7 +38,7 @@ def _equal(a: Term, b: Term) -> bool:
         return True
     if len(first.terms) + len(second.terms) > algebra.limit:
         return False
-    algebra.ends = time.process_time() + SECONDS
+    algebra.ends = EFFORT.seconds + SECONDS
     try:
         return _vanishes(algebra, algebra.add(first, second, -1.0, first.sizes))
     finally:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nablint.calculus.effort import EFFORT, ENTRY, TERM
 from nablint.ops.card import Card
 from nablint.shapes import Misfit, Shape, Size, dim
 
@@ -40,6 +41,7 @@ class Term:
         self._shape = shape
         self.number = graph.count
         graph.count += 1
+        EFFORT.seconds += TERM + ENTRY * np.size(sample)
         self.origin = graph.origin
         self.tainted = graph.tainting or any(a.tainted for a in args)
 

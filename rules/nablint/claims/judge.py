@@ -11,7 +11,6 @@ import re
 import numpy as np
 
 from nablint.calculus.gradient import gradients
-from nablint.calculus.normal import same
 from nablint.calculus.terms import Term
 from nablint.claims.intent import silence_deliberate
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
@@ -24,15 +23,15 @@ _PARAMETER = re.compile(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kern
                         r"lut|coef)", re.I)
 
 
-def judge(run: Run, *, prove: bool = True) -> Judgement:
-    """Judge all results under the seed that fits best; without `prove` samples alone tell right from wrong."""
+def judge(run: Run) -> Judgement:
+    """Judge all results under the seed that fits best, by their samples."""
     best: Judgement | None = None
     formal = _returned_loss(run)
     for seed in run.seeds:
         if best is not None and seed.kind == "implicit" and (formal or best.good
                                                              or (best.seed is not None and best.seed.kind == "given")):
             break
-        judged = judge_seed(run, seed, prove=prove)
+        judged = judge_seed(run, seed)
         if best is None or (judged.good, -judged.wrong) > (best.good, -best.wrong):
             best = judged
         if best.good and not best.wrong:
@@ -60,7 +59,7 @@ def _returned_loss(run: Run) -> bool:
     return any(s.kind == "loss" and returned_together(run, s) for s in run.seeds)
 
 
-def judge_seed(run: Run, seed: Seed, *, prove: bool = True) -> Judgement:
+def judge_seed(run: Run, seed: Seed) -> Judgement:
     """Judge all results with the cotangents of one seed."""
     wanted = {t for r in run.results for t in r.wrt}
     try:
@@ -68,7 +67,7 @@ def judge_seed(run: Run, seed: Seed, *, prove: bool = True) -> Judgement:
     except (Misfit, OverflowError, KeyError, TypeError, ValueError) as error:
         return Judgement(run, [Judged(r, "unchecked", f"the gradient could not be derived ({error})")
                                for r in run.results], seed)
-    judged = [_judge_result(run, r, derived, seed.cotangents, prove) for r in run.results]
+    judged = [_judge_result(run, r, derived, seed.cotangents) for r in run.results]
     together = seed.kind == "loss" and returned_together(run, seed)
     _steps(judged, seed)
     if not together:
@@ -77,8 +76,7 @@ def judge_seed(run: Run, seed: Seed, *, prove: bool = True) -> Judgement:
     return Judgement(run, judged, seed, together)
 
 
-def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangents: dict[Term, Term],
-                  prove: bool) -> Judged:
+def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangents: dict[Term, Term]) -> Judged:
     targets = [t for t in result.wrt if t in derived]
     if result.value is None:
         misfit = next((m for m in run.it.misfits if m[2] == result.reason), None)
@@ -93,8 +91,8 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
             return Judged(result, "unchecked", f"forward's value is not known ({hidden})")
         return Judged(result, "unchecked", "nothing that it may be the gradient of flows into the loss"
                       if result.wrt else "its variable is not known")
-    found = [_compare(result, t, derived[t], prove) for t in targets]
-    order = ["proved", "verified", "wrong", "unchecked"]
+    found = [_compare(result, t, derived[t]) for t in targets]
+    order = ["verified", "wrong", "unchecked"]
     best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None))
     if result.guess and best.verdict == "wrong":
         return Judged(result, "unchecked", "its variable is not known")
@@ -105,7 +103,7 @@ def _is_zero(term: Term) -> bool:
     return not np.any(term.sample)
 
 
-def _compare(result: Result, wrt: Term, derived: Term, prove: bool) -> Judged:
+def _compare(result: Result, wrt: Term, derived: Term) -> Judged:
     value = result.value
     assert value is not None
     out = Judged(result, "wrong", wrt=wrt, derived=derived)
@@ -127,11 +125,7 @@ def _compare(result: Result, wrt: Term, derived: Term, prove: bool) -> Judged:
         out.verdict, out.reason = "unchecked", "it is zero on the samples"
         return out
     if np.max(np.abs(claimed - expected), initial=0.0) <= TOLERANCE * scale:
-        out.verdict = (
-            "proved"
-            if prove and np.shape(value.sample) == np.shape(derived.sample) and _same(value, derived)
-            else "verified"
-        )
+        out.verdict = "verified"
         return out
     if (
         claimed.ndim == 2
@@ -155,23 +149,6 @@ def unknown_part(term: Term) -> str:
                 seen.add(arg)
                 stack.append(arg)
     return ""
-
-
-PROOF_SIZE = 400
-"""Terms of more nodes are not normalised: their samples agree on every draw, and a proof would cost too much."""
-
-
-def _same(a: Term, b: Term) -> bool:
-    seen = {a, b}
-    stack = [a, b]
-    while stack:
-        for arg in stack.pop().args:
-            if arg not in seen:
-                seen.add(arg)
-                stack.append(arg)
-        if len(seen) > PROOF_SIZE:
-            return False
-    return same(a, b)
 
 
 def _same_axes(a: tuple[int, ...], b: tuple[int, ...]) -> bool:

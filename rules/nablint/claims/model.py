@@ -105,6 +105,8 @@ class Judgement:
     seed: Seed | None = None
     together: bool = False
     """The loss and its gradients are returned together: no factor between them is a convention."""
+    proofs: bool = False
+    """Proofs have been tried."""
 
     @property
     def good(self) -> int:

@@ -8,12 +8,12 @@ with it and no other has become worse.
 from __future__ import annotations
 
 import dataclasses
-import time
 from dataclasses import dataclass
 from itertools import islice
 
 import libcst as cst
 
+from nablint.calculus.effort import EFFORT
 from nablint.calculus.terms import Term
 from nablint.claims.edits import Edit
 from nablint.claims.entries import ancestors
@@ -64,7 +64,7 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float) ->
     """The causes of a unit's wrong results, each with its repair."""
     judgement = outcome.judgement
     assert judgement is not None
-    ends = min(ends, time.process_time() + SECONDS)
+    ends = min(ends, EFFORT.seconds + SECONDS)
     failing = [j for j in judgement.judged if j.verdict == "wrong"]
     faults: list[Fault] = []
     naming = Naming(judgement.run.it)
@@ -123,7 +123,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
         target = _target(steps[-1], failing) or where.suspects.get(id(steps[0].node))
         found = edits_of(judgement, steps, target)
         for edit in found if now < 3 else islice(found, MAX_EDITS):
-            if time.process_time() > ends:
+            if EFFORT.seconds > ends:
                 break
             if isinstance(edit.old, cst.Name) and edit.old is expression(steps[-1]):
                 # where a value only gets another name, little can be wrong
@@ -140,7 +140,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     for candidate in [*winners, *[c for c in blind
                                   if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign",
                                                      "operand", "scale", "extra-factor")]]:
-        if time.process_time() > ends + 0.5 or confirmed >= (MAX_CONFIRMED if winners else 40):
+        if EFFORT.seconds > ends + 0.5 or confirmed >= (MAX_CONFIRMED if winners else 40):
             break
         confirmed += 1
         repair = _confirmed(program, source, outcome, candidate, failing)

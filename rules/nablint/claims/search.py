@@ -7,7 +7,6 @@ is then blamed and repaired by the one under which most results are right.
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,11 +14,13 @@ from typing import Any
 import libcst as cst
 import numpy as np
 
+from nablint.calculus.effort import EFFORT, PROGRAM
 from nablint.calculus.terms import Term
 from nablint.claims.gather import candidates
 from nablint.claims.judge import judge
 from nablint.claims.model import Judged, Judgement, Unit
 from nablint.claims.names import is_gradient_name
+from nablint.claims.proof import is_proved
 from nablint.reading.source import Block
 from nablint.shapes import Misfit, Polynomial, Shape
 from nablint.tracing.interpreter import Interpreter
@@ -39,6 +40,7 @@ class Program:
 
     def __init__(self, blocks: list[Block], *, evidence: Callable[[Function, str], Any] | None = None,
                  resolve: Callable[[str], Any] | None = None) -> None:
+        EFFORT.seconds += PROGRAM
         self.blocks = blocks
         self.evidence = evidence
         self.resolve = resolve
@@ -119,7 +121,7 @@ def run_once(
             run = unit.run(it)
             world.graph.origin = None
             world.graph.tainting = False
-            return judge(run, prove=draw == 0), world
+            return judge(run), world
     except Restart as restart:
         restart.world = world  # type: ignore[attr-defined]
         raise
@@ -139,7 +141,7 @@ def run_once(
 
 def explore(program: Program, unit: Unit, seconds: float) -> list[Outcome]:
     """The outcomes of a unit, one for each path through its string modes."""
-    ends = time.process_time() + seconds
+    ends = EFFORT.seconds + seconds
     pending: list[tuple[tuple[str, int], ...]] = [()]
     seen: set[tuple[tuple[str, int], ...]] = {()}
     outcomes: list[Outcome] = []
@@ -185,7 +187,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
 
     exhausted = True
     while queue:
-        remaining = ends - time.process_time()
+        remaining = ends - EFFORT.seconds
         if runs >= MAX_RUNS or remaining <= 0:
             exhausted = best is not None and runs >= MAX_RUNS
             reason = reason or "took too long"
@@ -341,11 +343,11 @@ def _silence(judgement: Judgement, reason: str) -> None:
 
 def _confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float) -> None:
     """Two more draws with other sizes: what they do not say, too, is unchecked."""
-    if all(j.verdict in ("proved", "unchecked", "not-a-gradient") for j in judgement.judged):
+    if all(j.verdict in ("unchecked", "not-a-gradient") for j in judgement.judged):
         return
     for draw in DRAWS:
         for _attempt in range(3):
-            remaining = ends - time.process_time() + 0.5
+            remaining = ends - EFFORT.seconds + 0.5
             try:
                 other, _ = run_once(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
             except Restart as restart:
@@ -374,4 +376,7 @@ def _doubt(judgement: Judgement, other: Judgement | None) -> None:
         right = any(t.verdict in ("proved", "verified") for t in twins)
         wrong = any(t.verdict == "wrong" for t in twins)
         if not (right if j.verdict == "verified" else wrong):
+            if j.verdict == "verified" and is_proved(j):  # a proof needs no other draw
+                j.verdict = "proved"
+                continue
             j.verdict, j.reason = "unchecked", "another draw of samples does not say the same"

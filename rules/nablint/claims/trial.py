@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nablint.calculus.effort import EFFORT, TRIAL
 from nablint.calculus.terms import Term
 from nablint.claims.edits import Edit
 from nablint.claims.entries import ancestors
@@ -37,6 +38,7 @@ class Candidate:
 
 def tried(judgement: Judgement, candidate: Candidate, failing: list[Judged]) -> bool | None:
     """Does the edit make failing results right and leave right ones right?  None where only a new trace can tell."""
+    EFFORT.seconds += TRIAL
     run = judgement.run
     seed = judgement.seed
     instead: dict[Term, Term] = {}

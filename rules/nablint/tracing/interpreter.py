@@ -11,6 +11,7 @@ from typing import Any
 
 import libcst as cst
 
+from nablint.calculus.effort import EFFORT, EXPRESSION
 from nablint.calculus.terms import Graph, Term
 from nablint.reading.source import Block
 from nablint.shapes import Polynomial, Shape, Size
@@ -96,6 +97,7 @@ class Interpreter:
         """The value of an expression; it is recorded in the present step."""
         from nablint.tracing.expressions import EXPRESSIONS
 
+        EFFORT.seconds += EXPRESSION
         rule = EXPRESSIONS.get(type(node))
         if rule is None:
             return self.unknown(f"{type(node).__name__} is not followed")

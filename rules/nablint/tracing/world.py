@@ -8,13 +8,13 @@ try the other answers.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from nablint.calculus.effort import EFFORT
 from nablint.calculus.terms import Graph, Term
 from nablint.shapes import Polynomial, Shape, Size
 from nablint.tracing.values import TooMuch
@@ -92,7 +92,7 @@ class World:
         """A size of 1 was read, or kept apart from another axis: nobody writes that for a single row or column."""
         self.cut = False
         """A loop was read for its first turns only: what it converges to is not known."""
-        self.ends = time.process_time() + self.seconds
+        self.ends = EFFORT.seconds + self.seconds
         self._decisions = dict(self.hypothesis.decisions)
         self._equal: dict[str, Polynomial] = {}
         for name, value in self.hypothesis.equations:
@@ -124,7 +124,7 @@ class World:
         self.steps += 1
         if self.steps > self.max_steps:
             raise TooMuch("too many steps")
-        if not self.steps & 255 and time.process_time() > self.ends:
+        if EFFORT.seconds > self.ends:
             raise TooMuch("took too long")
 
     def decided(self, key: str) -> int | None:

@@ -30,7 +30,7 @@ def audit(
     chosen = Selection.of(options)
     tally = Tally()
     explain = derivations or (output_format == "html" and not statistics)
-    outcomes = tally.watch(chosen.outcomes(explain=explain, repair=False))
+    outcomes = tally.watch(chosen.outcomes(explain=explain, prove=True, repair=False))
     with opened(output_file) as out:
         if statistics:
             _write_statistics(outcomes, output_format, out)

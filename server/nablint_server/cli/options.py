@@ -84,14 +84,14 @@ class Selection:
             stop(str(error))
         return found
 
-    def outcomes(self, *, explain: bool = False, **how: Any) -> Iterator[Outcome]:
+    def outcomes(self, *, explain: bool = False, prove: bool = False, **how: Any) -> Iterator[Outcome]:
         """Every file judged, in order, with `how` to do it (see `Task`); failures are told as they come."""
         failures: list[Outcome] = []
         tasks: list[Task] = []
         places: list[Outcome | Task] = []
         for one in self._found(how):
             if isinstance(one, Task):
-                one = replace(one, settings=replace(one.settings, explain=True)) if explain else one
+                one = replace(one, settings=replace(one.settings, explain=explain, prove=prove))
                 tasks.append(one)
             places.append(one)
         judged = run_all(tasks, self.jobs)

@@ -133,9 +133,9 @@ class Documents:
             if settings is None:
                 return FileResult(), []
             began = time.perf_counter()
-            # Derivations, like repairs, are for the second pass: nobody waits for them while typing.
+            # Derivations and proofs, like repairs, are for the second pass: nobody waits for them while typing.
             judged = await self._work.call(
-                "judge", snapshot.source, document.filename, replace(settings, explain=repair), repair,
+                "judge", snapshot.source, document.filename, replace(settings, explain=repair, prove=repair), repair,
                 urgency=Urgency.IDLE if repair else Urgency.NOW)
             if not repair:
                 document.cost = time.perf_counter() - began
