@@ -87,7 +87,8 @@ def claims_of(outcomes: list[Outcome], *, explain: bool = False) -> list[Claim]:
     merged: dict[int, Entry] = {}
     for found in by_unit.values():
         for key, entry in found.items():
-            if key not in merged or (RANK[entry.verdict] > RANK[merged[key].verdict] and not _definite(merged[key])):
+            if key not in merged or (_definite(entry), entry.verdict == "wrong", RANK[entry.verdict]) > (
+                    _definite(merged[key]), merged[key].verdict == "wrong", RANK[merged[key].verdict]):
                 merged[key] = entry
     claims: list[Claim] = []
     namings: dict[int, Naming] = {}

@@ -166,10 +166,14 @@ class Graph:
     def constant(self, value: Any, shape: Shape | None = None) -> Term:
         """A number or array written in the source; equal scalars and equal integer arrays are one node.
 
-        A `Size` keeps its dimension: the constant N is another node than the number that N is on this draw.
+        A `Size` keeps its dimension: the constant N is another node than the number that N is on this draw.  Raises
+        `TypeError` for what is no number (None, an object).
         """
         symbol = str(value) if isinstance(value, Size) and value.expr.number is None else ""
         sample = np.asarray(value)
+        if sample.dtype.kind == "O":
+            word = type(sample.item()).__name__ if not sample.ndim else "a list of objects"
+            raise TypeError(f"{word.removesuffix('Type')} stands where a number or an array is wanted")
         if sample.ndim:
             if sample.dtype.kind not in "iub":  # float buffers stay apart: they may be parameters of their own
                 return Term(self, None, (), {}, sample, "", shape)

@@ -19,6 +19,8 @@ from nablint.tracing.hints import base
 from nablint.tracing.values import Array
 
 TOLERANCE = 1e-9
+NOT_FINITE, ZERO = "the samples are not finite", "it is zero on the samples"
+"""What a draw of samples leaves open; another may tell."""
 _PARAMETER = re.compile(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kernel|filters?|syn|embed|blank|params?|"
                         r"lut|coef)", re.I)
 
@@ -112,7 +114,7 @@ def _compare(result: Result, wrt: Term, derived: Term) -> Judged:
         out.verdict, out.reason = ("wrong", reason[8:]) if reason.startswith("misfit: ") else ("unchecked", reason)
         return out
     if not np.all(np.isfinite(expected)) or (claimed.dtype.kind in "fc" and not np.all(np.isfinite(claimed))):
-        out.verdict, out.reason = "unchecked", "the samples are not finite"
+        out.verdict, out.reason = "unchecked", NOT_FINITE
         return out
     if claimed.shape != expected.shape:
         if not _same_axes(claimed.shape, expected.shape):
@@ -122,7 +124,7 @@ def _compare(result: Result, wrt: Term, derived: Term) -> Judged:
         claimed = claimed.reshape(expected.shape)
     scale = max(float(np.max(np.abs(expected), initial=0.0)), float(np.max(np.abs(claimed), initial=0.0)))
     if scale < 1e-13:
-        out.verdict, out.reason = "unchecked", "it is zero on the samples"
+        out.verdict, out.reason = "unchecked", ZERO
         return out
     if np.max(np.abs(claimed - expected), initial=0.0) <= TOLERANCE * scale:
         out.verdict = "verified"

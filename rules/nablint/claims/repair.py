@@ -23,7 +23,7 @@ from nablint.claims.model import Judged, Judgement
 from nablint.claims.naming import Naming
 from nablint.claims.replay import expression, old_value
 from nablint.claims.rewriting import apply_text, edit_text
-from nablint.claims.search import DRAWS, Outcome, Program, run_once
+from nablint.claims.search import DRAWS, Outcome, Program, left_open, run_once
 from nablint.claims.slicing import backward_slice, edits_of
 from nablint.claims.trial import Candidate, tried
 from nablint.claims.units import find_units
@@ -191,6 +191,8 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
         except (Restart, TooMuch):
             return None
         good = {_key(j) for j in again.judged if j.verdict in ("proved", "verified")}
+        if draw:  # what other draws leave open they do not speak against
+            good |= {_key(j) for j in again.judged if left_open(j)}
         for key, j in before.items():
             if j.verdict in ("proved", "verified") and key not in good:
                 return None

@@ -17,7 +17,7 @@ import numpy as np
 from nablint.calculus.effort import EFFORT, PROGRAM
 from nablint.calculus.terms import Term
 from nablint.claims.gather import candidates
-from nablint.claims.judge import judge
+from nablint.claims.judge import NOT_FINITE, ZERO, judge
 from nablint.claims.model import Judged, Judgement, Unit
 from nablint.claims.names import is_gradient_name
 from nablint.claims.proof import is_proved
@@ -31,6 +31,10 @@ MAX_RUNS = 48
 MAX_COST = 2.2
 MAX_FORKS = 8
 DRAWS = (1, 2)
+MORE_DRAWS = (4, 5, 7)
+"""Draws that are asked instead of those that leave a result open."""
+SHIFTS = (3, 6, 9)
+"""Draws that a run starts from anew where those before leave results at zero, or not finite."""
 STRICT = False
 """Tests set it, so that an error of the tool in a trace is raised instead of leaving its unit unchecked."""
 
@@ -204,6 +208,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
         except TooMuch as bound:
             reason = str(bound)
             continue
+        if not world.hypothesis.shift and _open(judgement):
+            judgement, world, hypothesis = _redrawn(program, unit, judgement, world, hypothesis, ends)
         if not forks:
             forks = [k for k, c in world.choices.items() if c.fork and c.taken == 0]
         if not _plausible(world):
@@ -228,6 +234,30 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
         _silence(judgement, "too many readings of the inputs to try them all")
     _confirm(program, unit, judgement, hypothesis, ends)
     return Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting), forks
+
+
+def _open(judgement: Judgement) -> int:
+    return sum(map(left_open, judgement.judged))
+
+
+def _redrawn(program: Program, unit: Unit, judgement: Judgement, world: World, hypothesis: Hypothesis,
+             ends: float) -> tuple[Judgement, World, Hypothesis]:
+    """The same reading on other samples, where they leave less open."""
+    best = judgement, world, hypothesis
+    for shift in SHIFTS:
+        remaining = ends - EFFORT.seconds
+        if remaining <= 0:
+            break
+        again = replace(hypothesis, shift=shift)
+        try:
+            found, other = run_once(program, unit, again, 0, min(remaining, 2.0))
+        except (Restart, TooMuch):
+            continue
+        if _open(found) < _open(best[0]):
+            best = found, other, again
+        if not _open(found):
+            break
+    return best
 
 
 def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
@@ -342,10 +372,14 @@ def _silence(judgement: Judgement, reason: str) -> None:
 
 
 def _confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float) -> None:
-    """Two more draws with other sizes: what they do not say, too, is unchecked."""
+    """Two more draws with other sizes: what they do not say, too, is unchecked.
+
+    A draw that leaves a result open (see `left_open`) does not speak, and another is asked instead.
+    """
     if all(j.verdict in ("unchecked", "not-a-gradient") for j in judgement.judged):
         return
-    for draw in DRAWS:
+    heard: dict[int, int] = {}
+    for draw in (*DRAWS, *MORE_DRAWS):
         for _attempt in range(3):
             remaining = ends - EFFORT.seconds + 0.5
             try:
@@ -360,12 +394,23 @@ def _confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hyp
             break
         else:
             other = None
-        _doubt(judgement, other)
+        _doubt(judgement, other, heard)
         if other is None:
             return
+        asked = [j for j in judgement.judged if j.verdict in ("verified", "wrong")]
+        if draw >= DRAWS[-1] and all(heard.get(id(j), 0) >= len(DRAWS) for j in asked):
+            return
+    for j in judgement.judged:
+        if j.verdict in ("verified", "wrong") and heard.get(id(j), 0) < len(DRAWS):
+            j.verdict, j.reason = "unchecked", "other draws of samples leave it open"
 
 
-def _doubt(judgement: Judgement, other: Judgement | None) -> None:
+def left_open(judged: Judged) -> bool:
+    """Did the samples leave a result open: masked out on this draw, or not finite?"""
+    return judged.reason in (ZERO, NOT_FINITE)
+
+
+def _doubt(judgement: Judgement, other: Judgement | None, heard: dict[int, int]) -> None:
     matched: dict[tuple[int, str], list[Judged]] = {}
     for j in other.judged if other is not None else ():
         matched.setdefault((id(j.result.step.node), j.result.name), []).append(j)
@@ -373,8 +418,11 @@ def _doubt(judgement: Judgement, other: Judgement | None) -> None:
         if j.verdict not in ("verified", "wrong"):
             continue
         twins = matched.get((id(j.result.step.node), j.result.name), [])
+        if twins and all(map(left_open, twins)):
+            continue
         right = any(t.verdict in ("proved", "verified") for t in twins)
         wrong = any(t.verdict == "wrong" for t in twins)
+        heard[id(j)] = heard.get(id(j), 0) + 1
         if not (right if j.verdict == "verified" else wrong):
             if j.verdict == "verified" and is_proved(j):  # a proof needs no other draw
                 j.verdict = "proved"

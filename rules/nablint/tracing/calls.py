@@ -11,6 +11,7 @@ import numpy as np
 from nablint.calculus.terms import Term
 from nablint.shapes import Misfit, Size
 from nablint.tracing import refine
+from nablint.tracing.assumed import assumed
 from nablint.tracing.builtins import BUILTINS, METHODS
 from nablint.tracing.dialects import Spelling
 from nablint.tracing.operators import NUMBERS, listed, plain, poison
@@ -329,6 +330,8 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         return External("numpy")
     if name in GENERATORS:
         return External(f"{GENERATORS[name]}()")
+    if (value := assumed(it, name, args, keywords, node)) is not None:
+        return value
     tainted = any(map(is_tainted, args)) or any(map(is_tainted, keywords.values()))
     holds = any(isinstance(v, Array | Unknown) for v in [*args, *keywords.values()])
     if not holds and not name.startswith(("numpy.", "torch.", "scipy.", "math.")):

@@ -15,7 +15,7 @@ from nablint.calculus.effort import EFFORT, EXPRESSION
 from nablint.calculus.terms import Graph, Term
 from nablint.reading.source import Block
 from nablint.shapes import Polynomial, Shape, Size
-from nablint.tracing import dialects, hints
+from nablint.tracing import assumed, dialects, hints
 from nablint.tracing.dialects import context
 from nablint.tracing.imports import canonical
 from nablint.tracing.step import Event, Step
@@ -230,6 +230,9 @@ class Interpreter:
         operands = list(operands)
         if self.graph.tainting or any(map(is_tainted, operands)):
             terms = [t for o in operands if (t := self.term(o)) is not None]
+            equations = list(equations)
+            if (documented := self._sizes_of_targets(terms, equations)) is not None:
+                raise Restart(message, (documented,), at=self.step)
             if self.met is not None and any(self.stranger(t, targets=False) for t in terms):
                 return Unknown(message, True)  # an input that only backward code uses was guessed wrong
             if self.step is not None and node is not None:
@@ -240,6 +243,26 @@ class Interpreter:
         if self.spans and any(size == 0 or self.spans.keys() & size.expr.names() for pair in pairs for size in pair):
             solved = [(name, end.expr) for name, end in self.spans.items() if name not in end.expr.names()] + solved
         raise Restart(message, tuple(solved), at=self.step)
+
+    def _sizes_of_targets(self, terms: list[Term], pairs: list[tuple[Size, Size]]) -> tuple[str, Polynomial] | None:
+        """The equation for a size that only a target's documentation names, where forward code has not met the target.
+
+        It says nothing of forward code: predictions and targets have one shape.  Two documented sizes are one only if
+        they go by one name, so that a target that is transposed by mistake stays a clash.
+        """
+        if self.met is None or not any(hints.is_target(hints.base(t.label)) and t not in self.met for t in terms
+                                       if t.card is None and t.label):
+            return None
+        known = {n for t in self.met for size in t.shape for n in size.expr.names()}
+        for pair in pairs:
+            for own, other in (pair, pair[::-1]):
+                name, beside = self.world.resolve(own.expr).name, self.world.resolve(other.expr)
+                if name is None or "@" not in name or name in known or not beside.names() <= known:
+                    continue
+                said = {n.partition("@")[0] for n in beside.names() if "@" in n}
+                if not said or said == {name.partition("@")[0]}:
+                    return name, beside
+        return None
 
     def seal(self, instance: Any) -> None:
         """Backward code begins: what it reads of an object was set, inputs that it meets first are strangers."""
@@ -290,6 +313,9 @@ class Interpreter:
         """A name that the file does not define: from a star import, or unknown."""
         for module in self.stars:
             if module.startswith(("numpy", "torch", "math", "scipy")) and f"{module}.{name}" in self.spellings:
+                return External(f"{module}.{name}")
+        for module in self.stars:
+            if assumed.is_assumed(f"{module}.{name}"):
                 return External(f"{module}.{name}")
         if name not in self.free:
             self.free[name] = Pending(name, name)

@@ -284,10 +284,10 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
         sums = ["row", "wide"] if rows == "rows" else ["column"]
     if len(other.term.shape) == 2 and other.term.shape[1] == 1:
         sums = ["same", "column"]
-    if hints.is_target(name) or op == "Compare":
-        order = ["same", *sums, "scalar"]
-    elif hints.is_scalar(name):
+    if hints.is_scalar(name):
         order = ["scalar", "same", *sums]
+    elif hints.is_target(name) or op == "Compare":
+        order = ["same", *sums, "scalar"]
     elif (op in ("Add", "Subtract") and name[:1].lower() == "b") or hints.is_row(name):
         order = [*sums, "same", "scalar"]
     else:

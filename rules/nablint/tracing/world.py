@@ -32,13 +32,15 @@ class Hypothesis:
     """One reading of the inputs.
 
     Decisions by key, equations (a dimension's name, and what it equals), inputs that must be positive, and dimensions
-    that must be smaller than others (a window's beside an image's).
+    that must be smaller than others (a window's beside an image's).  `shift` is the draw that counts as the first: on
+    some draws all that matters is masked out.
     """
 
     decisions: tuple[tuple[str, int], ...] = ()
     equations: tuple[tuple[str, Polynomial], ...] = ()
     positive: frozenset[str] = frozenset()
     small: frozenset[str] = frozenset()
+    shift: int = 0
     cost: float = 0.0
 
     def decide(self, key: str, choice: int, cost: float) -> Hypothesis:
@@ -53,7 +55,7 @@ class Hypothesis:
     @property
     def key(self) -> tuple[object, ...]:
         """What tells two hypotheses apart."""
-        return (self.decisions, self.equations, self.positive, self.small)
+        return (self.decisions, self.equations, self.positive, self.small, self.shift)
 
 
 @dataclass(slots=True)
@@ -82,6 +84,7 @@ class World:
     steps: int = 0
 
     def __post_init__(self) -> None:
+        self.draw += self.hypothesis.shift
         self.random = np.random.default_rng(1000 + self.draw)
         self.sizes: dict[str, int] = {}
         self.aliases: dict[str, str] = {}

@@ -114,6 +114,8 @@ def np_as_strided(x: Any, shape: Any = None, strides: Any = None, *args: Any, **
     """Entries at regular distances, given in bytes."""
     x = as_term(x)
     shape = x.shape if shape is None else shape
+    if isinstance(strides, Term):  # `x.itemsize * np.array((W, 1))`
+        strides = [int(s) for s in np.atleast_1d(strides.sample)]
     steps = [s * ITEM for s in _steps(x.shape)] if strides is None else [as_int(s) for s in strides]
     if any(s % ITEM for s in steps):
         raise TypeError("strides that cut entries apart are not followed")
