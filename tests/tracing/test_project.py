@@ -59,7 +59,7 @@ def layer(derivative: str) -> str:
 
 
 def test_without_the_file_nothing_is_concluded() -> None:
-    source = layer(derivative="self.out")
+    source = layer(derivative="self.out").replace("sigmoid", "squash")
     assert {c.verdict for c in analyse(source, "layers.py").claims} == {"unchecked"}
 
 

@@ -34,6 +34,10 @@ def judge(run: Run) -> Judgement:
                                                              or (best.seed is not None and best.seed.kind == "given")):
             break
         judged = judge_seed(run, seed)
+        if seed.kind == "implicit" and (scale := _common_scale(judged)) is not None:
+            again = judge_seed(run, Seed({v: c * scale for v, c in seed.cotangents.items()}, seed.kind, seed.step),
+                               prove=prove)
+            judged = again if again.good > judged.good else judged
         if best is None or (judged.good, -judged.wrong) > (best.good, -best.wrong):
             best = judged
         if best.good and not best.wrong:
@@ -45,6 +49,21 @@ def judge(run: Run) -> Judgement:
         best.judged = [Judged(j.result, "unchecked", j.reason if j.verdict == "unchecked" else "the loss is not known")
                        for j in best.judged]
     return best
+
+
+def _common_scale(judgement: Judgement) -> float | None:
+    """The factor that parameters' gradients have in common under a loss that is not written down, whose scale is free.
+
+    Other results may be wrong in another way: against the scaled loss they show it.
+    """
+    parameters = [j for j in judgement.judged if j.wrt is not None and _is_parameter(j)]
+    if any(j.verdict in ("proved", "verified") for j in parameters):
+        return None
+    ratios = [round(j.ratio, 9) for j in parameters if j.verdict == "wrong" and j.ratio is not None]
+    if not ratios or len(ratios) == len(parameters):
+        return None
+    scale = max(ratios, key=ratios.count)
+    return scale if _conventional(judgement.judged, scale) else None
 
 
 def returned_together(run: Run, seed: Seed) -> bool:

@@ -318,7 +318,18 @@ def _fits_better(judgement: Judgement, best: Judgement) -> bool:
     That a reading leaves in doubt what a likelier one shows to be wrong does not speak for it: on a single row many
     mistakes are zero.
     """
-    return (judgement.good, judgement.good - len(judgement.judged)) > (best.good, best.good - len(best.judged))
+    return _fit(judgement) > _fit(best)
+
+
+def _fit(judgement: Judgement) -> tuple[float, int]:
+    """How much of a judgement is right, each variable counted once; what is right up to a factor counts for less."""
+    right: dict[object, float] = {}
+    for j in judgement.judged:
+        if j.verdict in ("proved", "verified"):
+            variable = j.wrt.label if j.wrt is not None and j.wrt.label else (id(j.result.step.node), j.result.name)
+            worth = 1.0 if j.ratio is None or abs(j.ratio - 1) < 1e-9 else 0.6
+            right[variable] = max(right.get(variable, 0.0), worth)
+    return round(sum(right.values()), 6), judgement.good - len(judgement.judged)
 
 
 def _plausible(world: World) -> bool:

@@ -92,9 +92,21 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
 
 
 def _forward_values(it: Interpreter) -> list[Term]:
-    """Forward values with a name that are computed, the last first."""
+    """Forward values with a name that are computed, and what their activations are of, the last first."""
     terms = {t for found in it.history.values() for t in found if t.card is not None and t.ndim}
+    terms |= {inner for t in terms if (inner := _under_activation(t)) is not None}
     return sorted(terms, key=lambda t: -t.number)
+
+
+def _under_activation(term: Term) -> Term | None:
+    """`z` of `1 / (1 + exp(-z))`, which need not have a name: what functions of one array, entry by entry, are of."""
+    node = term
+    while node.card is not None:
+        inner = [a for a in node.args if a.ndim or a.label]
+        if len(inner) != 1 or tuple(inner[0].shape) != tuple(node.shape) or node.card.name == "transpose":
+            break
+        node = inner[0]
+    return node if node is not term and node.card is not None else None
 
 
 def _roots(term: Term) -> list[Term]:

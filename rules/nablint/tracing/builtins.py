@@ -376,8 +376,11 @@ def _pop(it: Interpreter, items: Any, *args: Any) -> Any:
 def _get(it: Interpreter, items: dict[Any, Any], key: Any, default: Any = None) -> Any:
     from nablint.tracing.operators import index
 
-    if isinstance(items, OpenDict) and isinstance(key, str) and default is None:
-        return index(it, items, key, None)
+    if isinstance(items, OpenDict) and isinstance(key, str):
+        if default is None or it.world.decided(f"{items.path}[{key!r}]:given") == 1:
+            return index(it, items, key, None)
+        if key not in items:
+            items.left_out.add(key)
     try:
         return items.get(key, default)
     except TypeError:

@@ -66,6 +66,8 @@ class Interpreter:
         self.returned: list[tuple[Function, Scope, Step | None, Any]] = []
         self.blocks: dict[int, Block] = {}
         self.sizes_named: dict[str, str] = {}
+        self.sizes_measured: dict[str, Size] = {}
+        """The dimensions that became numbers of the expression graph, by their symbols."""
         self.stars: list[str] = []
         self.free: dict[str, Pending] = {}
         self.attributes: dict[int, dict[str, Any]] = {}
@@ -192,6 +194,7 @@ class Interpreter:
             found = self.graph.leaf(label, np.asarray(float(size)), ())
             found.tainted = False
             self.world.leaves["size:" + label] = found
+            self.sizes_measured[label] = size
         return found
 
     def operand(self, array: Array) -> Term:

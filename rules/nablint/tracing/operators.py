@@ -23,6 +23,7 @@ from nablint.tracing.values import (
     Pending,
     PendingShape,
     RaiseSignal,
+    Restart,
     Unknown,
     is_tainted,
 )
@@ -388,6 +389,8 @@ def _index_dict(it: Interpreter, value: dict[Any, Any], key: Any) -> Any:
     except TypeError:
         return it.unknown("an unhashable key")
     if isinstance(value, OpenDict):
+        if key in value.left_out:  # read with a default before, and without one now: it is given
+            raise Restart(f"{value.path} has {key!r}", decisions=((f"{value.path}[{key!r}]:given", 1),))
         shown = repr(int(key)) if isinstance(key, int) else repr(key)
         value[key] = Pending(f"{value.path}[{shown}]", str(key))
         return value[key]
@@ -436,7 +439,7 @@ def index_array(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | Non
     try:
         term = read_at(base, *terms, index=index_)
     except Misfit as misfit:
-        return it.clash(node, misfit.message, misfit.equations, (array, key))
+        return it.clash(node, misfit.message, misfit.equations or refine.gone_along(it, array, node), (array, key))
     if terms:
         return Array(term, array.dialect)
     return Array(

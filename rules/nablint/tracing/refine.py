@@ -8,7 +8,9 @@ trial, so it may not testify.
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -750,13 +752,27 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
             it.counts.setdefault(name, part.term.shape[0])
         if not isinstance(part, slice) or name is None:
             continue
+        if isinstance(part.start, int) and part.start and not _symbolic(part.start):
+            continue  # a window that slides, no part beside another
         known = it.spans.get(name)
         end = part.stop
-        if end is None and isinstance(part.start, Size) and part.start.expr.number is None:
+        if end is None and _symbolic(part.start):
             end = part.start + (it.units.get(name) or part.start)
         if isinstance(end, Size) and end.expr.number is None and (known is None or known < end):
             it.spans[name] = end
             it.units.setdefault(name, end)
+
+
+def _symbolic(value: Any) -> bool:
+    return isinstance(value, Size) and value.expr.number is None
+
+
+def gone_along(it: Interpreter, array: Array, node: cst.CSTNode | None) -> list[tuple[Size, Size]]:
+    """A first axis that a loop variable leaves is as long as the dimension that the variable counts up to."""
+    counter = _counter(node)
+    if counter not in it.counters or not array.term.ndim or it.graph.tainting:
+        return []
+    return [(array.term.shape[0], it.counters[counter][1])]
 
 
 def _all_rows(index: Array) -> bool:
@@ -791,8 +807,34 @@ def settle_spans(it: Interpreter) -> None:
 
 
 def rounded(it: Interpreter, term: Term) -> Any:
-    """`int(H / 2)`: the integer below."""
-    return Size(int(term.sample))
+    """`int(H / 2)`: the integer below; one below 1 keeps what it is made of, so that `too_large` can tell why."""
+    value = int(term.sample)
+    made = _size_of(it, term) if value < 1 else None
+    return Size(value) if made is None else Size(value, made.expr)
+
+
+def _size_of(it: Interpreter, term: Term) -> Size | None:
+    """The size that arithmetic on dimensions and numbers stands for, divisions rounded down."""
+    if term.card is None:
+        known = it.world.leaves.get("size:" + term.label) if term.label else None
+        if known is term:
+            return it.sizes_measured.get(term.label)
+        return Size(int(term.sample)) if not term.label and float(term.sample).is_integer() else None
+    parts = [_size_of(it, a) for a in term.args]
+    made = [p for p in parts if p is not None]
+    if len(made) < len(parts):
+        return None
+    if term.card.name in _ROUNDING and len(made) == 1:
+        return made[0]
+    if term.card.name in _SIZED and len(made) == 2 and (made[1] or term.card.name != "divide"):
+        return _SIZED[term.card.name](made[0], made[1])
+    return None
+
+
+_ROUNDING = frozenset({"floor", "ceil", "trunc", "rint", "astype", "cast", "copy"})
+_SIZED: dict[str, Callable[[Size, Size], Size]] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.floordiv,
+    "floor_divide": operator.floordiv}
 
 
 def copied(value: Any) -> Any:

@@ -464,6 +464,8 @@ def _assert(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
     ):
         if _rank_asserted(it, test, scope):
             return
+        if _leaves_a_rest(it, test.left, scope):
+            raise RaiseSignal("AssertionError")
         left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
         left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
         if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
@@ -473,6 +475,18 @@ def _assert(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
                 it.clash_sizes(node, "an assertion about a shape fails", pairs)
         return
     it.eval(test, scope)
+
+
+def _leaves_a_rest(it: Interpreter, test: cst.BaseExpression, scope: Scope) -> bool:
+    """`assert (H - HH) % stride == 0` with a stride above 1: on most sizes a rest is left, so it is not meant."""
+    divides = isinstance(test, cst.BinaryOperation) and isinstance(test.operator, cst.Modulo)
+    if not divides or it.graph.tainting:
+        return False
+    assert isinstance(test, cst.BinaryOperation)
+    whole, part = it.eval(test.left, scope), it.eval(test.right, scope)
+    if not isinstance(whole, Size) or not isinstance(part, int) or part < 2 or len(whole.expr.terms) < 2:
+        return False
+    return any(count % part for monomial, count in whole.expr.terms if monomial)
 
 
 def _rank_asserted(it: Interpreter, test: cst.Comparison, scope: Scope) -> bool:

@@ -110,9 +110,16 @@ class PendingShape:
 
 
 class OpenDict(dict[Any, Any]):
-    """A dict of an input: keys appear when they are asked for."""
+    """A dict of an input: keys appear when they are asked for.
+
+    left_out: the keys that were asked for with a default, and taken to be left out.
+    """
 
     path: str = ""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.left_out: set[Any] = set()
 
 
 class OpenList(list[Any]):
