@@ -99,6 +99,22 @@ def conv_backward(dout, cache):
     db = np.sum(dout, axis=(0, 2, 3))
     return dx, dw, db
 ''',
+    "a running variance that begins at zero": '''
+import numpy as np
+
+def norm_forward(x, gamma, beta, state):
+    mean = state.get("mean", np.zeros(x.shape[1]))
+    var = state.get("var", np.zeros(x.shape[1]))
+    std = np.sqrt(var + 1e-5)
+    xn = (x - mean) / std
+    return gamma * xn + beta, (xn, gamma, std)
+
+def norm_backward(dout, cache):
+    xn, gamma, std = cache
+    dxn = gamma * dout
+    dx = dxn / std
+    return dx, np.sum(dout * xn, axis=0), np.sum(dout, axis=0)
+''',
     "targets that only the backward function documents": '''
 import numpy as np
 
@@ -124,6 +140,7 @@ def backward_propagation(X, Y, cache):
 }
 
 SLIPS = [
+    ("a running variance that begins at zero", "dxn / std", "dxn", "dx = "),
     ("activations of a file that is not there", "(A1 > 0)", "(A1 < 0)", "dZ1 = "),
     ("activations of a file that is not there", "np.dot(dZ1, X.T)", "np.dot(X, dZ1.T)", "dW1 = "),
     ("an activation that hands its input back, and its backward function", "np.dot(W.T, dZ)", "np.dot(W, dZ)",

@@ -35,8 +35,7 @@ def judge(run: Run) -> Judgement:
             break
         judged = judge_seed(run, seed)
         if seed.kind == "implicit" and (scale := _common_scale(judged)) is not None:
-            again = judge_seed(run, Seed({v: c * scale for v, c in seed.cotangents.items()}, seed.kind, seed.step),
-                               prove=prove)
+            again = judge_seed(run, Seed({v: c * scale for v, c in seed.cotangents.items()}, seed.kind, seed.step))
             judged = again if again.good > judged.good else judged
         if best is None or (judged.good, -judged.wrong) > (best.good, -best.wrong):
             best = judged

@@ -11,6 +11,7 @@ import numpy as np
 from nablint.ops import CARDS
 from nablint.shapes import Size, dim, size_product
 from nablint.tracing import refine
+from nablint.tracing.made_sizes import rounded
 from nablint.tracing.standard import STANDARD
 from nablint.tracing.values import (
     Array,
@@ -178,7 +179,7 @@ def _int(it: Interpreter, node: Node, value: Any = 0, base: Any = 10) -> Any:
     if isinstance(value, Array) and value.term.ndim == 0:
         sample = value.term.sample
         return (
-            refine.rounded(it, value.term) if np.isfinite(sample) else it.unknown("int of a number that is not finite")
+            rounded(it, value.term) if np.isfinite(sample) else it.unknown("int of a number that is not finite")
         )
     try:
         return int(cast(Any, value))

@@ -14,6 +14,8 @@ from nablint.tracing import refine
 from nablint.tracing.assumed import assumed
 from nablint.tracing.builtins import BUILTINS, METHODS
 from nablint.tracing.dialects import Spelling
+from nablint.tracing.domains import in_domain
+from nablint.tracing.made_sizes import too_large
 from nablint.tracing.operators import NUMBERS, listed, plain, poison
 from nablint.tracing.standard import record
 from nablint.tracing.values import (
@@ -422,7 +424,7 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         converted = [_convert(it, a) for a in args]
         result = spelling.call(*converted, **{k: _convert(it, v) for k, v in keywords.items()})
     except Misfit as misfit:
-        refine.too_large(it, [converted, misfit.below])
+        too_large(it, [converted, misfit.below])
         result = it.clash(node, misfit.message, misfit.equations, [*args, *keywords.values()])
         if spelling.inplace and args and isinstance(args[0], Array):
             poison(it, args[0], result)
@@ -465,6 +467,7 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
             return Array(result, dialect, base=args[0],
                          rebuild=lambda b: again(b, *rest, **kept),
                          unview=lambda b, new: unview(b, new, *rest, **kept))
+        in_domain(it, result)
         array = Array(result, dialect)
         last = name.rsplit(".", 1)[-1]
         if last in BLANK and not it.graph.tainting and result.card is None and not result.label:

@@ -12,6 +12,7 @@ from nablint.ops import CARDS
 from nablint.ops.indexing import encode_index, read_at, write_at
 from nablint.shapes import Misfit, Size, dim
 from nablint.tracing import hints, refine
+from nablint.tracing.domains import in_domain
 from nablint.tracing.standard import DefaultDict, missing
 from nablint.tracing.values import (
     Array,
@@ -155,7 +156,9 @@ def _array_operator(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNod
         return it.unknown(f"an array with a {type(b if right is None else a).__name__}", a, b)
     dialect = a.dialect if isinstance(a, Array) else b.dialect
     try:
-        return Array(CARDS[_CARDS[name]](left, right), dialect)
+        made = CARDS[_CARDS[name]](left, right)
+        in_domain(it, made)
+        return Array(made, dialect)
     except Misfit as misfit:
         return it.clash(node, misfit.message, misfit.equations, (a, b))
 

@@ -1,0 +1,63 @@
+"""Sizes that code computes: an image less a window, divided by a stride."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from nablint.calculus.terms import Term
+from nablint.shapes import Size
+from nablint.tracing.values import Restart
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+
+_SUBTRACTED = re.compile(r"-\s*(?:\d+\*)?([^\s*()]+)")
+
+
+def too_large(it: Interpreter, sizes: Any) -> None:
+    """A size below 1, such as an image less a window: start again with the smaller dimensions that are subtracted."""
+    stack = [sizes]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, list | tuple):
+            stack.extend(value)
+        elif isinstance(value, Size) and value < 1 and value.expr.number is None and not it.graph.tainting:
+            names = {n for n in _SUBTRACTED.findall(str(value.expr)) if not n.isdigit()}
+            fresh = tuple(n for n in names if n in it.world.sizes and n not in it.world.hypothesis.small)
+            if fresh:
+                raise Restart(f"{value.expr} is below 1", small=fresh)
+
+
+def rounded(it: Interpreter, term: Term) -> Any:
+    """`int(H / 2)`: the integer below; one below 1 keeps what it is made of, so that `too_large` can tell why."""
+    value = int(term.sample)
+    made = _size_of(it, term) if value < 1 else None
+    return Size(value) if made is None else Size(value, made.expr)
+
+
+def _size_of(it: Interpreter, term: Term) -> Size | None:
+    """The size that arithmetic on dimensions and numbers stands for, divisions rounded down."""
+    if term.card is None:
+        known = it.world.leaves.get("size:" + term.label) if term.label else None
+        if known is term:
+            return it.sizes_measured.get(term.label)
+        return Size(int(term.sample)) if not term.label and float(term.sample).is_integer() else None
+    parts = [_size_of(it, a) for a in term.args]
+    made = [p for p in parts if p is not None]
+    if len(made) < len(parts):
+        return None
+    if term.card.name in _ROUNDING and len(made) == 1:
+        return made[0]
+    if term.card.name in _SIZED and len(made) == 2 and (made[1] or term.card.name != "divide"):
+        return _SIZED[term.card.name](made[0], made[1])
+    return None
+
+
+_ROUNDING = frozenset({"floor", "ceil", "trunc", "rint", "astype", "cast", "copy"})
+_SIZED: dict[str, Callable[[Size, Size], Size]] = {
+    "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.floordiv,
+    "floor_divide": operator.floordiv}
