@@ -14,7 +14,7 @@ from nablint.claims.model import Judged, Judgement
 from nablint.claims.names import is_gradient_name
 from nablint.results import Claim, Role, Verdict
 from nablint.tracing.step import Event, Step
-from nablint.tracing.values import Array
+from nablint.tracing.values import Array, Unknown
 
 RANK: dict[str, int] = {"wrong": 0, "unchecked": 1, "not-a-gradient": 2, "verified": 3, "proved": 4}
 
@@ -67,7 +67,7 @@ def entries(judgement: Judgement) -> dict[int, Entry]:
                     "",
                     "intermediate",
                     "unchecked",
-                    "it flows into no result that could be judged",
+                    unknown_reason(event) or NO_FLOW,
                 ),
             )
     return out
@@ -80,6 +80,20 @@ def held(event: Event) -> list[Term]:
     cell = event.cell
     items = list(cell.values()) if isinstance(cell, dict) else list(cell) if isinstance(cell, list | tuple) else []
     return [v.term for v in items if isinstance(v, Array)]
+
+
+NO_FLOW = "it flows into no result that could be judged"
+
+
+def unknown_reason(event: Event) -> str:
+    """Why the value of an assignment is not known; "" where it is."""
+    if isinstance(event.cell, Unknown):
+        return event.cell.reason
+    for term in held(event):
+        for node in ancestors(term):
+            if node.card is None and node.label.startswith("unknown: "):
+                return node.label.removeprefix("unknown: ")
+    return ""
 
 
 def beginning(event: Event) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
+from nablint.claims.dialect import settle_dialect
 from nablint.claims.gather import drop_staged, guessed, returned_results, stored_results, updates
 from nablint.claims.model import Result, Run, Seed
 from nablint.claims.partners import assigned, costs, makers, read_from_arguments
@@ -250,7 +251,10 @@ class Arrivals:
                 for n in dict.fromkeys((shape[0] if shape else 1, ones.size, 1))]
 
     def _is_cotangent(self, name: str) -> bool:
-        return names.is_gradient_name(name) and name not in self.named and name not in self.arguments
+        known = name in self.named or name in self.arguments
+        # an English word, so no gradient's name by itself: attention code calls its output `o`
+        return not known and (names.is_gradient_name(name) or (name == "do" and "o" in {*self.scope.names, *self.named,
+                                                                                       *self.arguments}))
 
 
 def return_names(it: Interpreter, function: Function) -> list[str]:
@@ -286,17 +290,33 @@ def last_scope(it: Interpreter, function: Function) -> Scope:
 
 def pair(it: Interpreter, forward: Function, backward: Function) -> Run:
     """A forward and a backward function."""
+    settle_dialect(it, forward, backward)
     given = inputs_for(it, forward, bound=False)
     returned = guarded(it, forward, given)
     arguments = dict(zip([p.name.value for p in parameters(forward, bound=False)], given, strict=True))
-    return _back(it, Arrivals(it, returned, return_names(it, forward), last_scope(it, forward), arguments), forward,
-                 backward, None)
+    run = _back(it, Arrivals(it, returned, return_names(it, forward), last_scope(it, forward), arguments), forward,
+                backward, None)
+    if _serves_torch(it, backward):
+        whole = {tuple(output.shape) for seed in run.seeds for output in seed.cotangents}
+        for result in run.results:
+            _reduced(it, result, whole)
+    return run
+
+
+def _serves_torch(it: Interpreter, backward: Function) -> bool:
+    """Does one of PyTorch's functions in the module hand on what this one returns?"""
+    call = re.compile(rf"\b{re.escape(backward.name)}\(")
+    return any(
+        isinstance(v, Class) and (v.external_base() or "").startswith("torch.")
+        and isinstance(back := v.names.get("backward"), Function) and id(back.node) in it.blocks
+        and call.search(it.blocks[id(back.node)].text) for v in it.scope.names.values())
 
 
 def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:
     """A class with a forward and a backward method."""
-    instance = new_instance(it, cls)
     ahead, back = _function(cls, forward), _function(cls, backward)
+    settle_dialect(it, ahead, back)
+    instance = new_instance(it, cls)
     bound = ahead.kind != "static"
     given = inputs_for(it, ahead, bound=bound)
     before = dict(instance.names)
@@ -448,6 +468,7 @@ def _unique(run: Run) -> Run:
 
 def function(it: Interpreter, target: Function) -> Run:
     """A function that holds forward and backward code."""
+    settle_dialect(it, target)
     given = inputs_for(it, target, bound=False)
     return _whole(it, target, given, [settle(v) for v in given])
 
@@ -457,6 +478,7 @@ def method(it: Interpreter, cls: Class, name: str) -> Run:
     target = _function(cls, name)
     if target.kind == "static":
         return function(it, target)
+    settle_dialect(it, target)
     instance = new_instance(it, cls)
     given = inputs_for(it, target, bound=True)
     return _whole(it, target, [instance, *given], given)
@@ -574,7 +596,17 @@ def autograd(it: Interpreter, cls: Class) -> Run:
     for result in run.results:
         _reduced(it, result, {tuple(output.shape) for output in cotangents})
     run.seeds = [Seed(cotangents, "arriving")] if cotangents else []
+    if not cotangents:
+        _unseeded(run, list(map(settle, outputs)))
     return run
+
+
+def _unseeded(run: Run, outputs: list[Any]) -> None:
+    """No cotangent arrives where forward's own value is not known: that is the reason, for every result."""
+    reason = next((o.reason for o in outputs if isinstance(o, Unknown)), "")
+    for result in run.results:
+        if reason and not result.reason:
+            result.reason = f"forward's value is not known ({reason})"
 
 
 def _counted(it: Interpreter, run: Run, ahead: Function, gradients: Any, *, bound: bool) -> None:

@@ -265,7 +265,7 @@ def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
     """The hypotheses that answer a clash: the equation, or another choice."""
     if restart.decisions:
         for key, taken in restart.decisions:
-            push(hypothesis.decide(key, taken, 0.01))
+            push(hypothesis.decide(key, taken, 0.01).without(key.removesuffix(":rank") if ":rank" in key else ""))
         return
     if restart.positive:
         push(replace(hypothesis, positive=hypothesis.positive | set(restart.positive), cost=hypothesis.cost + 0.01))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from nablint.claims import names
+from nablint.claims.entries import NO_FLOW
 from nablint.claims.model import Unit
 from nablint.claims.search import Outcome, Program
 from nablint.reading.source import Block
@@ -20,7 +21,6 @@ from nablint.tracing.statements import target_names
 from nablint.tracing.step import Step
 from nablint.tracing.values import Unknown
 
-NO_FLOW = "it flows into no result that could be judged"
 NO_PARTNER = "the forward function that it belongs to is not known"
 NO_RUN = "it stands on a path that was not followed"
 NO_TIME = "took too long"

@@ -132,7 +132,7 @@ def index_shape(x: Shape, *arrays: Shape, index: Index) -> Shape:
     """The shape of `x[index]` by numpy's rule; raises `Misfit` where there are too many indices or one is outside."""
     used = _used(index, arrays)
     if used > len(x):
-        raise Misfit(f"{used} indices are too many for {show_shape(x)}")
+        raise Misfit(f"{used} indices are too many for {show_shape(x)}", rank=used, least=True)
     full: list[Any] = [ALL] * (len(x) - used)
     at = index.index(Ellipsis) if Ellipsis in index else len(index)
     parts = [*index[:at], *full, *index[at + 1:]]

@@ -32,7 +32,8 @@ def axis_in(axis: int, rank: int) -> int:
     """`axis` counted from the front; raises `Misfit` when there is no such axis."""
     if not -rank <= axis < rank:
         raise Misfit(f"axis {axis} does not exist: there {'is' if rank == 1 else 'are'} {rank or 'no'} "
-                     f"ax{'i' if rank == 1 else 'e'}s")
+                     f"ax{'i' if rank == 1 else 'e'}s", rank=axis + 1 if axis >= 0 else -axis,
+                     least=True)
     return int(axis) % rank
 
 

@@ -114,9 +114,10 @@ def _einsum_shape(*shapes: Shape, subscripts: str) -> Shape:
     if len(inputs) != len(shapes):
         raise Misfit(f"einsum '{subscripts}' names {len(inputs)} operands, {len(shapes)} are given")
     sizes: dict[str, Any] = {}
-    for letters, shape in zip(inputs, shapes, strict=True):
+    for place, (letters, shape) in enumerate(zip(inputs, shapes, strict=True)):
         if len(letters) != len(shape):
-            raise Misfit(f"einsum '{subscripts}': '{letters}' names {len(letters)} axes of {show_shape(shape)}")
+            raise Misfit(f"einsum '{subscripts}': '{letters}' names {len(letters)} axes of {show_shape(shape)}",
+                         rank=len(letters), operand=place)
         for letter, length in zip(letters, shape, strict=True):
             size, known = dim(length), sizes.get(letter)
             if known is None or known == 1:

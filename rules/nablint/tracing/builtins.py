@@ -72,6 +72,12 @@ def _items(it: Interpreter, value: Any, node: Node) -> list[Any]:
 
 
 def _zip(it: Interpreter, node: Node, *values: Any, strict: Any = False) -> Any:
+    if any(isinstance(v, Unknown) for v in values):  # what is known keeps its items, beside what is not
+        length = min((len(_items(it, v, node)) for v in values if not isinstance(v, Unknown)), default=0)
+        if not length:
+            return it.unknown("", *values)
+        return list(zip(*[[v] * length if isinstance(v, Unknown) else _items(it, v, node) for v in values],
+                        strict=False))
     return list(zip(*[_items(it, v, node) for v in values], strict=False))
 
 

@@ -425,7 +425,7 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         result = spelling.call(*converted, **{k: _convert(it, v) for k, v in keywords.items()})
     except Misfit as misfit:
         too_large(it, [converted, misfit.below])
-        result = it.clash(node, misfit.message, misfit.equations, [*args, *keywords.values()])
+        result = it.clash(node, misfit.message, misfit.equations, [*args, *keywords.values()], rank=misfit.rank)
         if spelling.inplace and args and isinstance(args[0], Array):
             poison(it, args[0], result)
         return result

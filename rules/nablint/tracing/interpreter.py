@@ -226,8 +226,12 @@ class Interpreter:
     # -- clashes ---------------------------------------------------------------------------------------------------
 
     def clash(self, node: cst.CSTNode | None, message: str, equations: Iterable[tuple[Size, Size]],
-              operands: Iterable[Any]) -> Unknown:
-        """Shapes do not fit: in forward code the hypothesis is wrong, in backward code the code is."""
+              operands: Iterable[Any], *, rank: tuple[int | None, int, bool] = (None, 0, False)) -> Unknown:
+        """Shapes do not fit: in forward code the hypothesis is wrong, in backward code the code is.
+
+        rank: the number of axes that an array would need, which of the operands' arrays it is, whether more would do.
+        """
+        from nablint.tracing.refine import rank_wanted
         from nablint.tracing.values import is_tainted
 
         operands = list(operands)
@@ -241,6 +245,8 @@ class Interpreter:
             if self.step is not None and node is not None:
                 self.misfits.append((self.step, node, message))
             return Unknown(message, True, True)
+        if rank[0] is not None:
+            rank_wanted(self, operands, rank[0], rank[1], least=rank[2])
         pairs = list(equations)
         solved = [e for pair in pairs if (e := solve(self.world, *pair))]
         if self.spans and any(size == 0 or self.spans.keys() & size.expr.names() for pair in pairs for size in pair):
@@ -504,4 +510,15 @@ def solve(world: World, a: Size, b: Size, *, one: bool = False) -> tuple[str, Po
             quotient = (-rest).divided(Polynomial.constant(coefficient))
             if quotient is not None and (quotient.number is None or quotient.number > 1):
                 return (name, quotient)
-    return None
+    return _factor(left, right)
+
+
+def _factor(left: Polynomial, right: Polynomial) -> tuple[str, Polynomial] | None:
+    """`a*b` against `c*d`: arrays with as many axes that were laid flat are likely to have had the same ones."""
+    if len(left.terms) != 1 or len(right.terms) != 1 or left.terms[0][1] != right.terms[0][1]:
+        return None
+    ours = [f for f in left.terms[0][0] if f not in right.terms[0][0]]
+    theirs = [f for f in right.terms[0][0] if f not in left.terms[0][0]]
+    if not ours or len(ours) != len(theirs) or any(power != 1 for _, power in ours + theirs):
+        return None
+    return (ours[0][0], Polynomial.symbol(theirs[0][0]))

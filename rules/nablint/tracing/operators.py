@@ -372,6 +372,8 @@ def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> An
                 while len(value) <= key:
                     value.append(Pending(f"{value.path}[{len(value)}]", hints.item(hints.base(value.path))))
                 return value[key]
+            if isinstance(value, tuple) and isinstance(key, int) and all(isinstance(v, Size) for v in value):
+                refine.wrong_rank(it, value, key + 1 if key >= 0 else -key)
             raise RaiseSignal("IndexError") from None
         except TypeError:
             return it.unknown("an index of a list", key, value)
@@ -442,7 +444,8 @@ def index_array(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | Non
     try:
         term = read_at(base, *terms, index=index_)
     except Misfit as misfit:
-        return it.clash(node, misfit.message, misfit.equations or refine.gone_along(it, array, node), (array, key))
+        return it.clash(node, misfit.message, misfit.equations or refine.gone_along(it, array, node), (array, key),
+                        rank=misfit.rank)
     if terms:
         return Array(term, array.dialect)
     return Array(

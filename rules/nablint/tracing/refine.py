@@ -398,16 +398,44 @@ def known_shape(it: Interpreter, value: Any, other: Any) -> Any:
 
 def wrong_rank(it: Interpreter, shape: Any, count: int) -> None:
     """A shape that is unpacked into another number of names: start again with an input of that rank."""
-    from nablint.tracing.values import Restart
-
     if not isinstance(shape, tuple) or it.graph.tainting:
         return
+    said = [str(s.expr) if isinstance(s, Size) else str(s) for s in shape]
     for path, term in it.world.leaves.items():
-        choice = it.world.choices.get(f"{path}:rank")
-        if choice is None or term.shape is not shape or count not in choice.options:
-            continue
-        if it.world.decided(choice.key) is None:
-            raise Restart(f"{path} has {count} axes", decisions=((choice.key, choice.options.index(count)),))
+        if term.shape is shape or (said and [str(s.expr) for s in term.shape] == said):
+            _as_rank(it, path, count)
+    first = shape[0].expr.name if shape and isinstance(shape[0], Size) else None
+    if first is not None and first.endswith(".0"):  # what is made of an input along its first axis has its rank
+        _as_rank(it, first.removesuffix(".0"), count)
+
+
+def rank_wanted(it: Interpreter, operands: list[Any], count: int, place: int, *, least: bool = False) -> None:
+    """An operation needs an operand of another rank: start again with the input that gave it its rank.
+
+    least: so many axes or more.
+    """
+    arrays = [o for part in operands for o in (part if isinstance(part, list | tuple) else (part,))
+              if isinstance(o, Array)]
+    term = arrays[place].term if place < len(arrays) else None
+    while term is not None and term.card is not None:
+        term = next((a for a in term.args if a.ndim == term.ndim), None)
+    if term is not None and term.label and not term.tainted:
+        _as_rank(it, term.label, _like_others(it, count) if least else count)
+
+
+def _as_rank(it: Interpreter, path: str, count: int) -> None:
+    from nablint.tracing.values import Restart
+
+    choice = it.world.choices.get(f"{path}:rank")
+    if choice is not None and count in choice.options and it.world.decided(choice.key) is None:
+        raise Restart(f"{path} has {count} axes", decisions=((choice.key, choice.options.index(count)),))
+
+
+def _like_others(it: Interpreter, count: int) -> int:
+    """At least so many axes: as many as another input was found to have, where that is more."""
+    found = [c.options[taken] for key, c in it.world.choices.items()
+             if key.endswith(":rank") and (taken := it.world.decided(key)) is not None and taken < len(c.options)]
+    return max([count, *(r for r in found if isinstance(r, int))])
 
 
 def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred: bool) -> Any:
@@ -576,8 +604,10 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
         return External(f"numpy.random.RandomState().{name}")
     if name in _LIST_METHODS:
         return Method(as_list(it, p), name)
-    if name in ("format", "lower", "upper", "startswith", "endswith", "split"):
+    if name in ("format", "lower", "upper", "startswith", "endswith") or (name == "split" and it.dialect != "torch"):
         return it.unknown("an unknown string")
+    if name == "requires_grad" and it.dialect == "torch":
+        return True
     if name not in _OBJECT and (f"ndarray.{name}" in it.spellings or f"Tensor.{name}" in it.spellings):
         array = as_operand(it, p, at_least=_least(it, p, name))
         return attribute(it, array, name, node)
@@ -637,8 +667,11 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         for i, value in enumerate(args):
             if isinstance(value, list | tuple) and any(isinstance(v, list | tuple | Pending) for v in value):
                 args[i] = _sizes(it, value)
-    if last in ("clip", "clamp") and args:
+    if last in ("clip", "clamp", "clip_", "clamp_") and args:
+        _bounds(it, args, keywords)
         _within(it, args[0], args[1:3])
+    if last == "chunk":
+        _even(it, args, keywords)
     for key in ("axis", "dim"):
         if isinstance(keywords.get(key), Pending):
             keywords[key] = as_axis(it, keywords[key])
@@ -655,6 +688,27 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         word = {"multiply": "Multiply", "mul": "Multiply", "divide": "Divide", "div": "Divide", "true_divide": "Divide",
                 "subtract": "Subtract", "sub": "Subtract"}
         args[0], args[1] = operands(it, word.get(last, "Add"), args[0], args[1])
+
+
+def _even(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
+    """What is cut into chunks is a multiple of their number long: gates that are kept side by side."""
+    from nablint.tracing.values import Restart
+
+    array, parts, axis = (*args, keywords.get("dim", 0), 0)[:3] if len(args) > 1 else (None, 0, 0)
+    if not isinstance(array, Array) or array.term.tainted or it.graph.tainting or not (
+            isinstance(parts, int) and isinstance(axis, int) and -array.term.ndim <= axis < array.term.ndim):
+        return
+    size = array.term.shape[axis]
+    if parts > 1 and size % parts and size.expr.name is not None:
+        piece = Polynomial.symbol(f"({size.expr})/({parts})")
+        raise Restart(f"{size} is cut into {parts} chunks", ((size.expr.name, Polynomial.constant(parts) * piece),))
+
+
+def _bounds(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
+    """What an array is clipped to is a number, where nothing else is known of it."""
+    for value in (*args[1:3], *(keywords.get(k) for k in ("min", "max", "a_min", "a_max"))):
+        if isinstance(value, Pending) and value.value is None and it.evidence_rank(value) is None:
+            scalar(it, value)
 
 
 def _within(it: Interpreter, value: Any, bounds: list[Any]) -> None:
@@ -720,11 +774,9 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
     """Slices such as `a[:, 2*H:3*H]` tell that a free axis is as long as the furthest of their ends."""
     if it.graph.tainting:
         return
-    counter = _counter(node)
-    if counter in it.counters and array.term.card is None and array.term.ndim:
-        name, bound = array.term.shape[0].expr.name, it.counters[counter][1]
-        if name not in (None, bound.expr.name):
-            it.counts.setdefault(str(name), bound)
+    if array.term.card is None:
+        for size, bound in gone_along(it, array, node):
+            it.counts.setdefault(str(size.expr.name), bound)
     for part, size in zip(key if isinstance(key, tuple) else (key,), array.term.shape, strict=False):
         name = size.expr.name
         if name is not None and isinstance(part, Array) and _all_rows(part) and part.term.shape[0].expr != size.expr:
@@ -746,14 +798,6 @@ def _symbolic(value: Any) -> bool:
     return isinstance(value, Size) and value.expr.number is None
 
 
-def gone_along(it: Interpreter, array: Array, node: cst.CSTNode | None) -> list[tuple[Size, Size]]:
-    """A first axis that a loop variable leaves is as long as the dimension that the variable counts up to."""
-    counter = _counter(node)
-    if counter not in it.counters or not array.term.ndim or it.graph.tainting:
-        return []
-    return [(array.term.shape[0], it.counters[counter][1])]
-
-
 def _all_rows(index: Array) -> bool:
     """`np.arange(n)` as an index."""
     sample = index.term.sample
@@ -762,10 +806,20 @@ def _all_rows(index: Array) -> bool:
     return bool((sample == np.arange(sample.size)).all())
 
 
-def _counter(node: cst.CSTNode | None) -> str:
-    """The name that stands alone as the first index of a subscript."""
-    part = node.slice[0].slice if isinstance(node, cst.Subscript) else None
-    return part.value.value if isinstance(part, cst.Index) and isinstance(part.value, cst.Name) else ""
+def gone_along(it: Interpreter, array: Array, node: cst.CSTNode | None) -> list[tuple[Size, Size]]:
+    """The free axes that loop variables run along in a subscript, with the dimensions that these count up to."""
+    found: list[tuple[Size, Size]] = []
+    if it.graph.tainting:
+        return found
+    for axis, part in enumerate(node.slice if isinstance(node, cst.Subscript) else ()):
+        index = part.slice.value if isinstance(part.slice, cst.Index) else None
+        if isinstance(index, cst.Ellipsis) or (isinstance(index, cst.Name) and index.value == "None"):
+            break  # what follows does not stand at its axis
+        if isinstance(index, cst.Name) and index.value in it.counters and axis < array.term.ndim:
+            size, bound = array.term.shape[axis], it.counters[index.value][1]
+            if size.expr.name not in (None, bound.expr.name):
+                found.append((size, bound))
+    return found
 
 
 def settle_spans(it: Interpreter) -> None:

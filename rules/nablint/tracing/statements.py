@@ -13,7 +13,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.ops import CARDS
-from nablint.shapes import Misfit, Size, dim
+from nablint.shapes import Misfit, Polynomial, Size, dim
 from nablint.tracing import refine
 from nablint.tracing.imports import import_from, import_modules
 from nablint.tracing.iteration import iterate
@@ -313,10 +313,21 @@ def _unpack(it: Interpreter, target: cst.Tuple | cst.List, value: Any, scope: Sc
         k, extra = stars[0], len(values) - len(targets) + 1
         values = [*values[:k], list(values[k : k + extra]), *values[k + extra :]]
     elif len(values) != len(targets):
-        refine.wrong_rank(it, value, len(targets))
+        refine.wrong_rank(it, *_spread_shape(it, value, len(targets)))
         raise RaiseSignal("ValueError")
     for element, part in zip(targets, values, strict=True):
         assign(it, element.value, part, scope, quiet=quiet)
+
+
+def _spread_shape(it: Interpreter, value: Any, count: int) -> tuple[Any, int]:
+    """The shape that is unpacked into so many names, and how many of them are for it: `B, T, K, V = *q.shape, n`."""
+    node = it.step.node.value if it.step is not None and isinstance(it.step.node, cst.Assign) else None
+    spread = [e for e in node.elements if isinstance(e, cst.StarredElement)] if isinstance(node, cst.Tuple) else []
+    if len(spread) != 1 or not isinstance(value, tuple):
+        return value, count
+    assert isinstance(node, cst.Tuple)
+    at, others = node.elements.index(spread[0]), len(node.elements) - 1
+    return value[at:len(value) - (others - at)], count - others
 
 
 def set_attribute(it: Interpreter, owner: Any, name: str, value: Any, node: cst.CSTNode) -> None:
@@ -466,6 +477,7 @@ def _assert(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
             return
         if _leaves_a_rest(it, test.left, scope):
             raise RaiseSignal("AssertionError")
+        _divides(it, test, scope)
         left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
         left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
         if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
@@ -489,6 +501,18 @@ def _leaves_a_rest(it: Interpreter, test: cst.BaseExpression, scope: Scope) -> b
     return any(count % part for monomial, count in whole.expr.terms if monomial)
 
 
+def _divides(it: Interpreter, test: cst.Comparison, scope: Scope) -> None:
+    """`assert n % k == 0`: where it fails, n is made a multiple of k."""
+    node, other = test.left, test.comparisons[0].comparator
+    if not (isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo)
+            and isinstance(other, cst.Integer) and other.value == "0") or it.graph.tainting:
+        return
+    whole, part = it.eval(node.left, scope), it.eval(node.right, scope)
+    if isinstance(whole, Size) and isinstance(part, int) and part > 0 and whole.expr.name and whole % part:
+        times = Size(1, Polynomial.symbol(f"({whole.expr})/({dim(part).expr})"))
+        raise Restart(f"{whole} is a multiple of {part}", ((whole.expr.name, (dim(part) * times).expr),))
+
+
 def _rank_asserted(it: Interpreter, test: cst.Comparison, scope: Scope) -> bool:
     """`assert x.ndim == 2`, `assert x.dim() == 2`: the input has as many axes."""
     left, count = test.left, test.comparisons[0].comparator
@@ -508,12 +532,24 @@ def _rank_asserted(it: Interpreter, test: cst.Comparison, scope: Scope) -> bool:
 
 def _if(it: Interpreter, node: cst.If, scope: Scope) -> None:
     it.begin(node, scope)
-    if truth(it, it.eval(node.test, scope), node):
+    if truth(it, it.eval(node.test, scope), node) and not _asks_machine(node):
         it.run(node.body.body, scope)
     elif isinstance(node.orelse, cst.If):
         _if(it, node.orelse, scope)
     elif node.orelse is not None:
         it.run(node.orelse.body.body, scope)
+
+
+_MACHINE = re.compile(r"\bis_cuda\b|\bis_available\b|\bdevice\b|dtype|\bis_contiguous\b|\bget_device_capability\b")
+"""What a program asks of the machine that it runs on, or of how its numbers are stored there."""
+
+
+def _asks_machine(node: cst.If) -> bool:
+    """Does a branch only refuse to run on another machine, or with numbers of another type?"""
+    body = node.body.body
+    last = body[-1] if body else None
+    refuses = isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Raise)
+    return refuses and bool(_MACHINE.search(cst.Module([]).code_for_node(node.test)))
 
 
 def _for(it: Interpreter, node: cst.For, scope: Scope) -> None:

@@ -8,6 +8,7 @@ try the other answers.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -47,6 +48,12 @@ class Hypothesis:
         """The hypothesis with one more decision."""
         kept = tuple(d for d in self.decisions if d[0] != key)
         return replace(self, decisions=(*kept, (key, choice)), cost=self.cost + cost)
+
+    def without(self, path: str) -> Hypothesis:
+        """The hypothesis without the equations about an input's axes, which were of another rank; "" for none."""
+        told = re.compile(rf"{re.escape(path)}\.\d+$")
+        kept = tuple(e for e in self.equations if not any(map(told.match, (e[0], *e[1].names()))))
+        return replace(self, equations=kept) if path and len(kept) < len(self.equations) else self
 
     def equate(self, equations: Sequence[tuple[str, Polynomial]]) -> Hypothesis:
         """The hypothesis with more equations."""

@@ -9,7 +9,7 @@ from typing import Any
 from nablint.calculus.terms import Term
 from nablint.ops.card import op
 from nablint.ops.layout import axis_in
-from nablint.shapes import Misfit, Size, dim
+from nablint.shapes import Misfit, Polynomial, Size, dim
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.context import as_int, as_term
 from nablint.tracing.dialects.indexing import along, read
@@ -30,6 +30,13 @@ def _equal_bounds(size: Size, parts: int) -> list[Any]:
     return [k * short + min(k, longer) for k in range(parts + 1)]
 
 
+def _as_multiple(size: Size, parts: int) -> tuple[tuple[Size, Size], ...]:
+    """The equation that makes a free axis so many times as long as a piece."""
+    if parts <= 0 or size.expr.name is None:
+        return ()
+    return ((size, dim(parts) * Size(1, Polynomial.symbol(f"({size.expr})/({parts})"))),)
+
+
 def _split(x: Any, sections: Any, axis: Any, *, exact: bool) -> list[Term]:
     x = as_term(x)
     at = axis_in(as_int(axis), x.ndim)
@@ -38,7 +45,7 @@ def _split(x: Any, sections: Any, axis: Any, *, exact: bool) -> list[Term]:
         sections = as_int(sections)
     if isinstance(sections, int):
         if exact and size % sections:
-            raise Misfit(f"{size} cannot be cut into {dim(sections)} equal pieces")
+            raise Misfit(f"{size} cannot be cut into {dim(sections)} equal pieces", _as_multiple(size, sections))
         return _pieces(x, at, _equal_bounds(size, sections))
     places = [int(s) for s in sections.sample] if isinstance(sections, Term) else list(map(as_int, sections))
     return _pieces(x, at, [0, *places, size])

@@ -44,7 +44,7 @@ def _sides(pattern: Any, ndim: int) -> tuple[Groups, Groups]:
     dots = [f"·{i}" for i in range(count)] if any(e in left for e in _ELLIPSIS) else []
     before = _side(left, dots)
     if len(before) != ndim:
-        raise Misfit(f"'{pattern}' names {len(before)} axes, the array has {ndim}")
+        raise Misfit(f"'{pattern}' names {len(before)} axes, the array has {ndim}", rank=len(before))
     return before, _side(right, dots)
 
 

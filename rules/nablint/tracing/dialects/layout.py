@@ -20,7 +20,7 @@ from nablint.tracing.dialects.context import as_axes, as_int, as_term, spread_ar
 def permuted(x: Term, axes: tuple[int, ...]) -> Term:
     """The axes in another order; the plain reversal is a transpose without parameters."""
     if len(axes) != x.ndim:
-        raise Misfit(f"{len(axes)} axes are named for an array that has {x.ndim}")
+        raise Misfit(f"{len(axes)} axes are named for an array that has {x.ndim}", rank=len(axes))
     order = axes_in(axes, x.ndim)
     if order == tuple(range(x.ndim)):
         return x

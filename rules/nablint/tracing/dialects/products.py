@@ -97,7 +97,9 @@ def explicit_subscripts(subscripts: str, ranks: Sequence[int]) -> str:
     spare = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in text]
     hidden = [rank - len(part) + 3 if "..." in part else 0 for part, rank in zip(parts, ranks, strict=True)]
     if min(hidden) < 0:
-        raise Misfit(f"einsum '{subscripts}' names more axes than an operand has")
+        place = next(i for i, h in enumerate(hidden) if h < 0)
+        raise Misfit(f"einsum '{subscripts}' names more axes than an operand has", rank=len(parts[place]) - 3,
+                     operand=place, least=True)
     stack = "".join(spare[: max(hidden)])
     parts = [p.replace("...", stack[len(stack) - h :]) for p, h in zip(parts, hidden, strict=True)]
     if not arrow:

@@ -79,10 +79,16 @@ def device_attribute(x: Term) -> str:
     return "cpu"
 
 
-@spelled("Tensor.is_cuda", "Tensor.requires_grad", attribute=True)
-def flag_attribute(x: Term) -> bool:
-    """Bookkeeping that no value depends on."""
+@spelled("Tensor.is_cuda", attribute=True)
+def place_attribute(x: Term) -> bool:
+    """Where the tensor is; no value depends on it."""
     return False
+
+
+@spelled("Tensor.requires_grad", attribute=True)
+def wanted_attribute(x: Term) -> bool:
+    """Somebody wants the gradient: what is kept for backward code, and computed there, is kept and computed."""
+    return True
 
 
 @spelled("Tensor.is_contiguous", "Tensor.is_floating_point", "torch.is_tensor")
