@@ -132,6 +132,83 @@ RIGHT = {
                 grad[torch.arange(len(labels)), labels] -= 1
                 return grad * g, None
         """,
+    "gates that are kept side by side": """
+        class GatedUnit(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x, limit):
+                a, b = x.chunk(2, dim=-1)
+                ctx.save_for_backward(x)
+                ctx.limit = limit
+                return a.clamp(min=None, max=limit) * torch.sigmoid(b)
+
+            @staticmethod
+            def backward(ctx, g):
+                x, = ctx.saved_tensors
+                a, b = x.chunk(2, dim=-1)
+                s = torch.sigmoid(b)
+                da = torch.where(a > ctx.limit, torch.zeros_like(a), g * s)
+                db = g * a.clamp(min=None, max=ctx.limit) * s * (1 - s)
+                return torch.cat((da, db), dim=-1), None
+        """,
+    "a refusal to run on this machine": """
+        class Square(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x):
+                if not x.is_cuda:
+                    raise RuntimeError("only on a GPU")
+                if x.dtype not in (torch.float16, torch.bfloat16):
+                    raise TypeError(x.dtype)
+                if x.requires_grad:
+                    ctx.save_for_backward(x)
+                return x * x
+
+            @staticmethod
+            def backward(ctx, g):
+                x, = ctx.saved_tensors
+                return 2 * x * g
+        """,
+    "ranks told by what names the axes": """
+        class Attend(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, q, k, v):
+                scaled = q * 0.5
+                scores = torch.einsum("bhid,bhjd->bhij", scaled, k)
+                p = scores.softmax(dim=-1)
+                ctx.save_for_backward(scaled, k, v, p)
+                return torch.einsum("bhij,bhjd->bhid", p, v)
+
+            @staticmethod
+            def backward(ctx, do):
+                scaled, k, v, p = ctx.saved_tensors
+                dv = torch.einsum("bhij,bhid->bhjd", p, do)
+                dp = torch.einsum("bhid,bhjd->bhij", do, v)
+                ds = p * (dp - (p * dp).sum(-1, keepdim=True))
+                dq = 0.5 * torch.einsum("bhij,bhjd->bhid", ds, k)
+                dk = torch.einsum("bhij,bhid->bhjd", ds, scaled)
+                return dq, dk, dv
+        """,
+    "tiles of a matrix": """
+        class Tiled(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, q, k, tile):
+                out = torch.zeros((q.shape[0], k.shape[0]))
+                for rows, into in zip(q.split(tile, dim=0), out.split(tile, dim=0)):
+                    for columns, part in zip(k.split(tile, dim=0), into.split(tile, dim=1)):
+                        part.copy_(rows @ columns.t())
+                ctx.save_for_backward(q, k)
+                ctx.tile = tile
+                return out
+
+            @staticmethod
+            def backward(ctx, g):
+                q, k = ctx.saved_tensors
+                dq, dk = torch.zeros_like(q), torch.zeros_like(k)
+                for rows, gr, into in zip(q.split(ctx.tile, 0), g.split(ctx.tile, 0), dq.split(ctx.tile, 0)):
+                    into.add_(gr @ k)
+                for gc, into in zip(g.split(ctx.tile, 1), dk.split(ctx.tile, 0)):
+                    into.add_(gc.t() @ q)
+                return dq, dk, None
+        """,
 }
 
 MEANT = {
@@ -197,6 +274,71 @@ def test_every_argument_without_a_default_gets_a_gradient_or_none() -> None:
     assert [c.verdict for c in found.claims if c.role == "result"] == ["wrong"]
     defaulted = function("return x ** 2", "return 2 * g * x").replace("x, alpha)", "x, alpha=1.0)")
     assert not analyse(defaulted, "functions.py").diagnostics
+
+
+PAIRS = {
+    "tensors are viewed, not cast": """
+        def scale(o: torch.Tensor, r: torch.Tensor):
+            '''
+            o: [B, T, H*D]
+            r: [B, T, H, D]
+            '''
+            return o * r.view(o.shape)
+
+        def scale_backward(grad_output, o, r):
+            grad_o = grad_output * r.view(o.shape)
+            grad_r = (grad_output * o).view(r.shape)
+            return grad_o, grad_r
+        """,
+    "all shapes of one tuple": """
+        def recur(q: torch.Tensor, k: torch.Tensor):
+            B, T, D, M = *q.shape, k.shape[-1]
+            h = torch.zeros(B, D, M)
+            o = torch.zeros(B, T, M)
+            for i in range(T):
+                h = h + q[:, i, :, None] * k[:, i, None, :]
+                o[:, i] = h.sum(1)
+            return o
+
+        def recur_bwd(do, q, k):
+            dq, dk = torch.zeros_like(q), torch.zeros_like(k)
+            dh = torch.zeros(q.shape[0], q.shape[2], k.shape[2])
+            for i in range(q.shape[1] - 1, -1, -1):
+                dh = dh + do[:, i, None, :]
+                dq[:, i] = (dh * k[:, i, None, :]).sum(-1)
+                dk[:, i] = (dh * q[:, i, :, None]).sum(1)
+            return dq, dk
+        """,
+    "what PyTorch sums for its caller": """
+        def act(y, bias):
+            return torch.tanh(y + bias)
+
+        def act_back(g, y, bias):
+            t = torch.tanh(y + bias)
+            d = g * (1 - t * t)
+            return d, d
+
+        class Act(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, y, bias):
+                ctx.save_for_backward(y, bias)
+                return act(y, bias)
+
+            @staticmethod
+            def backward(ctx, g):
+                return act_back(g, *ctx.saved_tensors)
+        """,
+}
+
+
+@pytest.mark.parametrize("case", PAIRS)
+def test_right_pairs_of_functions_are_right(case: str) -> None:
+    found = analyse("import torch\n" + textwrap.dedent(PAIRS[case]), "functions.py")
+    results = [c for c in found.claims if c.role == "result"]
+    assert found.diagnostics == []
+    assert results and all(c.verdict in ("proved", "verified") for c in results), [
+        (c.gradient, c.reason) for c in results
+    ]
 
 
 def test_only_pytorch_counts_gradients() -> None:
