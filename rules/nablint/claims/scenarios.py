@@ -297,7 +297,7 @@ def pair(it: Interpreter, forward: Function, backward: Function) -> Run:
     run = _back(it, Arrivals(it, returned, return_names(it, forward), last_scope(it, forward), arguments), forward,
                 backward, None)
     if _serves_torch(it, backward):
-        whole = {tuple(output.shape) for seed in run.seeds for output in seed.cotangents}
+        whole = {tuple(map(int, output.shape)) for seed in run.seeds for output in seed.cotangents}
         for result in run.results:
             _reduced(it, result, whole)
     return run
