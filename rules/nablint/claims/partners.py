@@ -59,6 +59,13 @@ def read_from_arguments(node: cst.FunctionDef) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
+def calls(node: cst.FunctionDef | cst.Lambda, name: str) -> bool:
+    """Does a function call a method of this name?"""
+    return any(isinstance(part, cst.Call) and isinstance(part.func, cst.Attribute) and part.func.attr.value == name
+               for part in _walk(node))
+
+
+@lru_cache(maxsize=4096)
 def returned(node: cst.FunctionDef) -> frozenset[str]:
     """Names that a function returns."""
     out: set[str] = set()

@@ -17,12 +17,13 @@ from nablint.claims import names
 from nablint.claims.dialect import settle_dialect
 from nablint.claims.gather import drop_staged, guessed, returned_results, stored_results, updates
 from nablint.claims.model import Result, Run, Seed
-from nablint.claims.partners import assigned, costs, makers, read_from_arguments
+from nablint.claims.partners import assigned, calls, costs, makers, read_from_arguments
 from nablint.claims.seeds import implicit_seeds, loss_seeds
 from nablint.ops import CARDS
 from nablint.tracing import hints
 from nablint.tracing.calls import bind_arguments, call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.paths import default_of
 from nablint.tracing.refine import UNBOUND, settle_spans
 from nablint.tracing.values import (
     Array,
@@ -97,8 +98,11 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
         pending = it.input(param.name.value, function, f"{path}{param.name.value}")
         if param.default is not None:
             default = default_value(it, function, param)
+            if isinstance(default, bool | str):
+                out.append(default_of(it, default, pending.path))
+                continue
             if isinstance(
-                default, bool | str | list | tuple | dict | Function | Class | Instance | External | Bound
+                default, list | tuple | dict | Function | Class | Instance | External | Bound
             ) or (isinstance(default, int) and default in (-1, 0, 1, 2)):
                 out.append(default)
                 continue
@@ -316,7 +320,7 @@ def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:
     """A class with a forward and a backward method."""
     ahead, back = _function(cls, forward), _function(cls, backward)
     settle_dialect(it, ahead, back)
-    instance = new_instance(it, cls)
+    instance = new_instance(it, cls, (ahead, back))
     bound = ahead.kind != "static"
     given = inputs_for(it, ahead, bound=bound)
     before = dict(instance.names)
@@ -365,20 +369,23 @@ def _function(cls: Class, name: str) -> Function:
     return found
 
 
-def new_instance(it: Interpreter, cls: Class) -> Instance:
-    """An object of a class, made from inputs."""
+def new_instance(it: Interpreter, cls: Class, methods: tuple[Function, ...] = ()) -> Instance:
+    """An object of a class, made from inputs, on which these methods are going to be called."""
     init = cls.lookup("__init__")
     given = inputs_for(it, init, bound=True, path=f"{cls.name}.") if isinstance(init, Function) else []
     try:
         instance = instantiate(it, cls, given, {}, None)
-        _built(it, cls, instance)
+        _built(it, cls, instance, methods)
     except RaiseSignal as signal:
         raise Restart(f"{cls.name}() raises {signal.kind}") from signal
     return instance
 
 
-def _built(it: Interpreter, cls: Class, instance: Instance) -> None:
-    """Parameters that `__init__` leaves at None are made by a method of their own (`initialize`, `build`)."""
+def _built(it: Interpreter, cls: Class, instance: Instance, methods: tuple[Function, ...]) -> None:
+    """Parameters that `__init__` leaves at None are made by a method of their own (`initialize`, `build`).
+
+    Where one of the methods calls it by itself, it does so when it knows the sizes.
+    """
     empty = {k for k, v in instance.names.items() if v is None}
     for name, function in cls.names.items():
         if (
@@ -386,6 +393,7 @@ def _built(it: Interpreter, cls: Class, instance: Instance) -> None:
             and isinstance(function, Function)
             and isinstance(function.node, cst.FunctionDef)
             and _BUILDS.match(name)
+            and not any(calls(f.node, name) for f in methods)
         ):
             if empty & assigned(function.node):
                 call_function(it, function, [instance, *inputs_for(it, function, bound=True)], {}, None)
@@ -479,7 +487,7 @@ def method(it: Interpreter, cls: Class, name: str) -> Run:
     if target.kind == "static":
         return function(it, target)
     settle_dialect(it, target)
-    instance = new_instance(it, cls)
+    instance = new_instance(it, cls, (target,))
     given = inputs_for(it, target, bound=True)
     return _whole(it, target, [instance, *given], given)
 

@@ -273,18 +273,19 @@ def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
     if restart.small:
         push(replace(hypothesis, small=hypothesis.small | set(restart.small), cost=hypothesis.cost + 0.01))
         return
-    known = {name for name, _ in hypothesis.equations}
+    known = {name for name, _ in (*hypothesis.equations, *hypothesis.decisions)}
     fresh = [e for e in restart.equations if e[0] not in known]
     if fresh:
         push(hypothesis.equate([(n, v) for n, v in fresh[:1] if isinstance(v, Polynomial)]))
     world: World | None = getattr(restart, "world", None)
     if world is not None:
-        for choice in world.choices.values():
-            if choice.key in fixed or choice.fork:
+        # what was asked last is likeliest to have led here
+        for age, choice in enumerate(reversed([c for c in world.choices.values() if not c.fork])):
+            if choice.key in fixed or choice.key in known:
                 continue
             for i in range(len(choice.options)):
                 if i != choice.taken:
-                    push(hypothesis.decide(choice.key, i, 0.5 + 0.3 * i))
+                    push(hypothesis.decide(choice.key, i, 0.35 + 0.05 * min(age, 6) + 0.3 * i))
 
 
 def _alternatives(

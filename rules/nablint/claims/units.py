@@ -7,10 +7,11 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims import names, scenarios
+from nablint.claims import chainer_functions, names, scenarios
 from nablint.claims.model import Unit
 from nablint.claims.partners import partner_by_data
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.protocols import is_chainer_function
 from nablint.tracing.statements import target_names
 from nablint.tracing.values import Class, Function
 
@@ -90,6 +91,8 @@ def _class_units(cls: Class) -> list[Unit]:
     methods = {name: f for name, f in _members(cls).items() if isinstance(f, Function)}
     own = {name for name, f in cls.names.items() if isinstance(f, Function)}
     base = cls.external_base() or ""
+    if is_chainer_function(cls):
+        return chainer_functions.units(cls)
     both = {"forward", "backward"} <= set(methods)
     if both and ((base.endswith("Function") and _is_torch(methods["forward"], base)) or _has_context(methods)):
         return [

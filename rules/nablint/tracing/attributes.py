@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.tracing import refine
+from nablint.tracing.protocols import lent
 from nablint.tracing.values import (
     Array,
     Bound,
@@ -30,6 +31,8 @@ CONSTANTS = {
     "torch.pi": 3.141592653589793,
     "numpy.e": 2.718281828459045,
     "math.e": 2.718281828459045,
+    "numpy.nan": float("nan"),
+    "math.nan": float("nan"),
     "numpy.newaxis": None,
     "numpy.inf": float("inf"),
     "math.inf": float("inf"),
@@ -64,7 +67,13 @@ def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) 
         return owner
     if isinstance(owner, tuple) and name in getattr(owner, "_fields", ()):
         return getattr(owner, name)
+    if isinstance(owner, str) and owner in TYPES and name in ("type", "kind", "name"):
+        return {"type": External(f"numpy.{owner}"), "kind": owner[0], "name": owner}[name]
     return Method(owner, name)
+
+
+TYPES = frozenset({"float64", "int64", "bool", "complex128"})
+"""What the `dtype` of a stand-in says."""
 
 
 def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
@@ -77,8 +86,10 @@ def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
         from nablint.tracing.calls import apply_spelling
 
         return apply_spelling(it, f"{kind}.{name}", spelling, [owner], {}, None, receiver=owner)
-    if name in ("data", "real") and spelling is None:
+    if name in ("data", "real", "array") and spelling is None:
         return owner
+    if name == "xp":
+        return External("numpy")
     if name == "flat":
         from nablint.tracing.calls import apply_spelling
 
@@ -110,6 +121,8 @@ def _of_instance(it: Interpreter, owner: Instance, name: str, node: cst.CSTNode 
             return owner.cls
     if name == "__dict__":
         return owner.names
+    if (found := lent(it, owner, name)) is not None:
+        return found
     if owner is it.sealed:
         return it.unknown(f"{owner.path}.{name} is set by nothing that was run")
     value = owner.names[name] = Pending(f"{owner.path}.{name}" if owner.path else name, name)

@@ -17,7 +17,9 @@ from nablint.tracing.values import (
     Array,
     Class,
     External,
+    Flag,
     Instance,
+    Mode,
     OpenDict,
     Pending,
     PendingShape,
@@ -239,7 +241,8 @@ def _dict(it: Interpreter, node: Node, value: Any = None, **more: Any) -> Any:
 
 def _isinstance(it: Interpreter, node: Node, value: Any, kinds: Any) -> Any:
     wanted = kinds if isinstance(kinds, tuple) else (kinds,)
-    names = {k.name.split(".")[-1] for k in wanted if isinstance(k, External)}
+    names = {_KINDS.get(last := k.name.split(".")[-1], last) for k in wanted
+             if isinstance(k, External) and not k.name.endswith(("cuda.ndarray", "chainerx.ndarray"))}
     if isinstance(value, Pending):
         return refine.is_instance(it, value, names)
     if isinstance(value, Instance):
@@ -248,9 +251,28 @@ def _isinstance(it: Interpreter, node: Node, value: Any, kinds: Any) -> Any:
         return bool(names & {"ndarray", "Tensor", "float", "Number", "floating"}) and not (
             names <= {"float", "Number"} and value.term.ndim
         )
+    if isinstance(value, Flag):
+        value = bool(value)
     kind = {bool: {"bool", "int"}, int: {"int", "Number", "Integral"}, Size: {"int", "Number", "Integral"},
             float: {"float", "Number"}}
     return bool(names & kind.get(type(value), {type(value).__mro__[-2].__name__, type(value).__name__}))
+
+
+def _issubclass(it: Interpreter, node: Node, a: Any, b: Any) -> Any:
+    wanted = b if isinstance(b, tuple) else (b,)
+    if isinstance(a, External | str):
+        name = a.name.rpartition(".")[2] if isinstance(a, External) else a
+        return any(name.startswith(start) for k in wanted if isinstance(k, External)
+                   for start in _ABSTRACT.get(k.name.rpartition(".")[2], (k.name.rpartition(".")[2],)))
+    return any(isinstance(a, Class) and isinstance(k, Class) and _is_subclass(a, k) for k in wanted)
+
+
+_ABSTRACT = {"integer": ("int", "uint"), "signedinteger": ("int",), "floating": ("float",), "inexact": ("float",
+             "complex"), "number": ("int", "uint", "float", "complex"), "complexfloating": ("complex",)}
+"""Numpy's abstract types, by how the names of those below them begin."""
+
+_KINDS = {"integer_types": "int", "string_types": "str", "text_type": "str"}
+"""Kinds that had two names each in Python 2, as `six` calls them."""
 
 
 def _is_subclass(cls: Class | None, other: Class) -> bool:
@@ -356,9 +378,7 @@ BUILTINS: dict[str, Callable[..., Any]] = {
     "collections.OrderedDict": _dict, "tqdm.tqdm": lambda it, node, value, *a, **k: value,
     "tqdm.trange": _range, "tqdm.notebook.tqdm": lambda it, node, value, *a, **k: value,
     "bool": lambda it, node, value=False: value,
-    "issubclass": lambda it, node, a, b: any(
-        isinstance(a, Class) and isinstance(k, Class) and _is_subclass(a, k)
-        for k in (b if isinstance(b, tuple) else (b,))),
+    "issubclass": _issubclass, "numpy.issubdtype": _issubclass,
     "callable": lambda it, node, value: not isinstance(value, Array | int | float),
     "input": _nothing, "open": _nothing, "repr": _str, "id": _nothing,
     "vars": lambda it, node, value=None: getattr(value, "names", {}),
@@ -452,6 +472,9 @@ def _text(name: str) -> Callable[..., Any]:
             return it.unknown("a very long string")
         try:
             found = getattr(text, name)(*plain, **named)
+            if isinstance(text, Mode) and name in ("lower", "upper", "strip", "casefold"):
+                found = Mode(found)
+                found.path = text.path
             return it.unknown("bytes") if isinstance(found, bytes) else found
         except (TypeError, ValueError, IndexError, KeyError):
             return it.unknown("a string method")

@@ -17,6 +17,7 @@ from nablint.tracing.dialects import Spelling
 from nablint.tracing.domains import in_domain
 from nablint.tracing.made_sizes import too_large
 from nablint.tracing.operators import NUMBERS, listed, plain, poison
+from nablint.tracing.protocols import lent
 from nablint.tracing.standard import record
 from nablint.tracing.values import (
     Array,
@@ -142,7 +143,7 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
         if is_node(callee.cls):
             return call_method(it, callee, "forward", [plain(a) for a in args], node, keywords)
         for name in ("__call__", "forward"):
-            if callee.cls.lookup(name):
+            if callee.cls.lookup(name) or (name == "__call__" and lent(it, callee, name)):
                 return call_method(it, callee, name, args, node, keywords)
     if isinstance(callee, Array) and not args and not keywords:
         return callee  # what a weak reference points to
@@ -330,6 +331,8 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         return METHODS_OF_MODULES[name](it, args)
     if name.endswith("get_array_module"):
         return External("numpy")
+    if name.endswith("get_device_from_array"):
+        return External("chainer.device")
     if name in GENERATORS:
         return External(f"{GENERATORS[name]}()")
     if (value := assumed(it, name, args, keywords, node)) is not None:
@@ -365,6 +368,8 @@ METHODS_OF_MODULES: dict[str, Any] = {
 def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keywords: dict[str, Any],
                           node: cst.CSTNode | None) -> Any:
     receiver, name = callee.receiver, callee.name
+    if isinstance(receiver, int | float) and f"ndarray.{name}" in it.spellings:  # numpy's numbers have its methods
+        receiver = Array(it.size_term(receiver) if isinstance(receiver, Size) else it.graph.constant(receiver))
     if isinstance(receiver, Array):
         if name in ("dot", "matmul", "mm") and args:
             args = refine.product_operands(it, [receiver, *args], batched=name == "matmul")[1:]
@@ -509,4 +514,4 @@ __all__ = ["NUMBERS", "Size", "apply_spelling", "call", "call_function", "call_m
 
 
 def _kind_of(value: Any) -> type:
-    return next((kind for kind in (dict, list) if isinstance(value, kind)), type(value))
+    return next((kind for kind in (dict, list, str) if isinstance(value, kind)), type(value))

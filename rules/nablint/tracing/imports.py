@@ -19,6 +19,9 @@ ALIASES = {
     "autograd.scipy": "scipy",
     "jax.scipy": "scipy",
     "common.np": "numpy",
+    "chainer.backends.cuda.cupy": "numpy",
+    "chainer.cuda.cupy": "numpy",
+    "chainer.device.xp": "numpy",
 }
 """Modules whose functions are numpy's by name and meaning."""
 
@@ -38,6 +41,8 @@ def canonical(name: str) -> str:
     for alias, module in ALIASES.items():
         if name == alias or name.startswith(alias + "."):
             return module + name[len(alias) :]
+    if name.startswith("chainer.functions."):  # each is exported under its own name, whichever file it stands in
+        return "chainer.functions." + name.rpartition(".")[2]
     return name
 
 

@@ -142,6 +142,8 @@ class Interpreter:
         """Does the name claim to be a gradient: by its form, or because it is `d` and the name of a forward value?"""
         if self.is_gradient_name(name):
             return True
+        if self.sealed is not None and name[:1] == "g" and len(name) > 1 and name[1:] in self.history:
+            return True  # `gx` beside an `x`, in the backward method of a class
         if name[:1] != "d" or len(name) < 3:
             return False
         rest = name[1:].lstrip("_")

@@ -13,12 +13,16 @@ from nablint.ops.indexing import encode_index, read_at, write_at
 from nablint.shapes import Misfit, Size, dim
 from nablint.tracing import hints, refine
 from nablint.tracing.domains import in_domain
+from nablint.tracing.made_sizes import too_large
+from nablint.tracing.paths import tested
 from nablint.tracing.standard import DefaultDict, missing
 from nablint.tracing.values import (
     Array,
     External,
+    Flag,
     Instance,
     Method,
+    Mode,
     OpenDict,
     OpenList,
     Pending,
@@ -238,6 +242,9 @@ def unary(it: Interpreter, name: str, value: Any, node: cst.CSTNode) -> Any:
 
 def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> Any:
     """A comparison; of an input with `None` or with a string it is a choice."""
+    if isinstance(a, Flag) or isinstance(b, Flag):
+        tested(it, a if isinstance(a, Flag) else b, None)
+        a, b = (bool(x) if isinstance(x, Flag) else x for x in (a, b))
     if name in ("Is", "IsNot"):
         same = refine.is_none(it, a) if b is None else (a is b or (isinstance(a, External) and a == b))
         return same if name == "Is" else not same
@@ -256,6 +263,9 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
             found = refine.is_string(it, pending, text)
             return found if name == "Equal" else not found
         if name in ("Equal", "NotEqual"):
+            for mode, text in ((a, b), (b, a)):
+                if isinstance(text, str):
+                    tested(it, mode, text)
             return (a == b) if name == "Equal" else (a != b)
     if isinstance(a, Pending) or isinstance(b, Pending):
         if name in ("Equal", "NotEqual") and (a is None or b is None):
@@ -276,6 +286,10 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
             return Array(CARDS[_COMPARE[name][0]](left, right), next(x.dialect for x in (a, b) if isinstance(x, Array)))
         except Misfit as misfit:
             return it.clash(node, misfit.message, misfit.equations, (a, b))
+    if name.startswith("Less"):
+        too_large(it, a if isinstance(b, int) and b <= 1 else None)  # `out < 1`: a window too large for an image
+    elif name.startswith("Greater"):
+        too_large(it, b if isinstance(a, int) and a <= 1 else None)
     try:
         return _COMPARE[name][1](cast(Any, a), cast(Any, b))
     except (TypeError, KeyError):
@@ -305,6 +319,10 @@ def _contains(it: Interpreter, item: Any, container: Any) -> Any:
         and all(isinstance(x, str) for x in container)
     ):
         return any(refine.is_string(it, item, text) for text in container)
+    if isinstance(item, Mode) and isinstance(container, list | tuple | set):
+        for text in container:
+            if isinstance(text, str):
+                tested(it, item, text)
     if isinstance(container, Pending):
         return refine.has_key(it, container, item)
     if isinstance(container, dict | list | tuple | set | str) and not isinstance(item, Array | Pending):
@@ -327,6 +345,8 @@ def truth(it: Interpreter, value: Any, node: cst.CSTNode) -> bool:
         return refine.truth_of(it, value)
     if isinstance(value, Unknown):
         return it.guess_branch(node)
+    if isinstance(value, Flag):
+        tested(it, value, None)
     if isinstance(value, bool | int | float | str | list | tuple | dict | set | type(None)):
         return bool(value)
     if isinstance(value, Instance) and value.cls is not None:

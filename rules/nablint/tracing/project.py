@@ -25,7 +25,7 @@ OUTSIDE = frozenset({
     "collections", "functools", "itertools", "abc", "re", "warnings", "jax", "tensorflow", "keras", "tqdm", "logging",
     "dataclasses",
     "__future__", "builtins", "cupy", "contextlib", "argparse", "pathlib", "operator", "autograd", "six", "future",
-    "past"})
+    "past", "chainer", "chainermn", "chainerx"})
 """Packages that are no part of a project; they are not asked for."""
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from nablint.shapes import Polynomial, Shape, Size, dim
 from nablint.tracing import hints, roles
 from nablint.tracing.made_sizes import rounded
+from nablint.tracing.paths import default_of
 from nablint.tracing.values import (
     Array,
     External,
@@ -141,10 +142,8 @@ def as_integer(it: Interpreter, p: Pending) -> None:
 
 def as_axis(it: Interpreter, p: Pending) -> Any:
     """The input as the axis that an operation works along; none, where it may be left out."""
-    if p.value is None:
-        asked = it.world.choices.get(f"{p.path}:none")
-        given = (0, -1, 1) if asked is not None and not asked.options[asked.taken] else (None, 0, -1, 1)
-        p.value = it.world.choose(f"{p.path}:axis", given)
+    if p.value is None and not is_none(it, p):
+        p.value = it.world.choose(f"{p.path}:axis", (0, -1, 1))
     return p.value
 
 
@@ -288,6 +287,8 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
         order = ["scalar", "same", *sums]
     elif hints.is_target(name) or op == "Compare":
         order = ["same", *sums, "scalar"]
+    elif name == "b" and other.term.card is None and hints.base(other.term.label) == "a":
+        order = ["same", *sums, "scalar"]  # two operands, not a bias
     elif (op in ("Add", "Subtract") and name[:1].lower() == "b") or hints.is_row(name):
         order = [*sums, "same", "scalar"]
     else:
@@ -547,14 +548,24 @@ def as_index(it: Interpreter, p: Pending, array: Array, axis: int) -> Any:
 def is_none(it: Interpreter, value: Any) -> bool:
     """`value is None`; of an input it is a choice, and the likelier one is that it was given."""
     if isinstance(value, Pending) and value.value is None:
-        return bool(it.world.choose(f"{value.path}:none", (False, True)))
+        axis = hints.is_axis(hints.base(value.hint))  # along one axis and over all are two ways to call it
+        return bool(it.world.choose(f"{value.path}:none", (False, True), fork=axis))
     return value is None
+
+
+def flag_of(it: Interpreter, p: Pending) -> Any:
+    """The input as a flag that is off by default."""
+    if p.value is None:
+        p.value = default_of(it, bool(p.default), p.path)
+    return p.value
 
 
 def is_string(it: Interpreter, p: Pending, text: str) -> bool:
     """An input compared with a constant string: a path for each string, every one of which is judged."""
     if isinstance(p.value, str):
         return p.value == text
+    if (asked := it.world.choices.get(f"{p.path}:none")) is not None:
+        asked.fork = True  # none is one of the modes
     if p.value is None and it.world.choose(f"{p.path}=={text!r}", (True, False), fork=True):
         p.value = text
         return True
@@ -581,8 +592,14 @@ def is_instance(it: Interpreter, p: Pending, names: set[str]) -> bool:
     """`isinstance(input, kind)`: arrays and numbers are likelier than containers."""
     if names & {"ndarray", "Tensor"}:
         return True
+    if isinstance(p.value, int):
+        return "int" in names
     if names & {"list", "tuple", "dict", "str", "int"} and not names & {"float"}:
-        return bool(it.world.choose(f"{p.path}:is {sorted(names)}", (False, True)))
+        whole = names == {"int"} and hints.is_axis(hints.base(p.hint))
+        taken = bool(it.world.choose(f"{p.path}:is {sorted(names)}", (whole, not whole)))
+        if taken and names == {"int"}:
+            as_integer(it, p)
+        return taken
     return False
 
 
@@ -598,6 +615,8 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
         return attribute(it, p.value, name, node)
     if name == "shape":
         return PendingShape(p)
+    if name == "dtype":
+        it.world.choose(f"{p.path}:kind", ("float", "int"), 1.2)
     if name in _DICT_METHODS:
         return Method(as_dict(it, p), name)
     if hints.is_generator(hints.base(p.hint)) and f"numpy.random.RandomState().{name}" in it.spellings:
@@ -677,7 +696,7 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
             keywords[key] = as_axis(it, keywords[key])
     for key in ("keepdims", "keepdim", "ddof", "dtype"):
         if isinstance(keywords.get(key), Pending):
-            keywords[key] = keywords[key].default if keywords[key].default is not None else None
+            keywords[key] = flag_of(it, keywords[key]) if key.startswith("keepdim") else keywords[key].default
     together = [i for i, a in enumerate(args) if isinstance(a, Pending)]
     if (
         last

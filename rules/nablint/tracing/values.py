@@ -100,6 +100,19 @@ class Pending:
         return f"Pending({self.path})"
 
 
+class Flag(int):
+    """The default of a flag, `True` or `False`; code that tests it in backward was written for both."""
+
+    path: str = ""
+
+
+class Mode(str):
+    """The default of a mode, a string; backward code that compares it was written for what it compares it with."""
+
+    __slots__ = ("path",)
+    path: str
+
+
 class PendingShape:
     """The shape of a pending input before its rank is known."""
 

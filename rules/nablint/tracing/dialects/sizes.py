@@ -95,3 +95,9 @@ def wanted_attribute(x: Term) -> bool:
 def flag_method(x: Any, *args: Any, **_: Any) -> bool:
     """True of the tensors that are traced."""
     return isinstance(x, Term)
+
+
+@spelled("numpy.promote_types", "numpy.result_type", "torch.promote_types", "torch.result_type", "numpy.common_type")
+def common_type(*args: Any) -> str:
+    """The type of a result: all floats are of one width here."""
+    return "float64"

@@ -1,0 +1,143 @@
+"""The scenario of a Chainer function: tuples of arrays go in, tuples of cotangents come back.
+
+`forward(self, inputs)` unpacks its inputs, `backward(self, indexes, grad_outputs)` returns a gradient, or None, for
+each of them; the older `backward(self, inputs, grad_outputs)` gets them once more.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.claims.gather import returned_results
+from nablint.claims.model import Run, Seed, Unit
+from nablint.claims.scenarios import entered, guarded, new_instance, parameters, return_names, settle
+from nablint.tracing import protocols
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.statements import target_names
+from nablint.tracing.values import Array, Class, Function, RaiseSignal, Restart, Unknown
+
+
+def units(cls: Class) -> list[Unit]:
+    """A unit for each backward method that the class has of its own, with the forward method that it belongs to."""
+    found: list[Unit] = []
+    for name in ("backward", "backward_cpu", "backward_gpu"):
+        back = cls.names.get(name)
+        twin = cls.lookup(name.replace("backward", "forward"))
+        ahead = twin if isinstance(twin, Function) else protocols.forward_of(cls)
+        if isinstance(back, Function) and ahead is not None:
+            found.append(Unit(f"{cls.name}.{name}", "class",
+                              lambda it, f=ahead, b=back: scenario(it, cls, f, b), (ahead.name, back.name)))
+    return found
+
+
+def scenario(it: Interpreter, cls: Class, ahead: Function, back: Function) -> Run:
+    """Run forward on a tuple of inputs, and backward on a cotangent for each output."""
+    instance = new_instance(it, cls)
+    words = _input_names(it, ahead, cls)
+    given = [it.input(word, ahead) for word in words]
+    for word, value in zip(words, given, strict=True):
+        it.note(word, value)
+    try:
+        returned = protocols.run_forward(it, instance, given, ahead)
+    except RaiseSignal as signal:
+        raise Restart(f"{ahead.name} raises {signal.kind}") from signal
+    outputs = [settle(v) for v in (returned if isinstance(returned, tuple | list) else (returned,))]
+    names = (return_names(it, ahead) or [""]) + [""] * len(outputs)
+    start = len(it.steps)
+    it.seal(instance)
+    cotangents: dict[Term, Term] = {}
+    arriving: list[Any] = []
+    for name, output in zip(names, outputs, strict=False):
+        if isinstance(output, Array):
+            label = f"g{name or 'y'}"
+            term = it.world.leaf(label, output.term.shape, tainted=True)
+            cotangents[output.term] = term
+            it.names.setdefault(term, label)
+            arriving.append(Array(term, output.dialect))
+        else:
+            reason = output.reason if isinstance(output, Unknown) else "it is no array"
+            arriving.append(Unknown(f"forward's value is not known ({reason})", True))
+    inputs = tuple(settle(v) for v in given)
+    params = [p.name.value for p in parameters(back, bound=True)]
+    first = inputs if params and _unpacks(back, params[0]) else tuple(range(len(inputs)))
+    gradients = guarded(it, back, [instance, first, tuple(arriving)])
+    run = Run(it, start=start)
+    if isinstance(gradients, Array):
+        gradients = (gradients,)
+    positions = [entered(it, v) for v in given]
+    run.results = returned_results(it, back, gradients, positions, words, formal=True)
+    if _made_with(it, cls):
+        for result in run.results:
+            result.doubt = "it depends on what the function was made with, which may depend on its inputs"
+    run.seeds = [Seed(cotangents, "arriving")] if cotangents else []
+    return run
+
+
+def _made_with(it: Interpreter, cls: Class) -> bool:
+    """Was the function made with arrays or with sizes?  What makes it may have computed them from its inputs."""
+    start = f"{cls.name}."
+    arrays = (path for path, term in it.world.leaves.items() if path.startswith(start) and term.ndim)
+    sizes = (name for name in it.world.sizes if name.startswith(start))
+    init = cls.lookup("__init__")
+    given = [f"{cls.name}.{p.name.value}" for p in parameters(init, bound=True)] if isinstance(init, Function) else []
+    return any(any(found == g or found.startswith((f"{g}.", f"{g}[")) for g in given) for found in (*arrays, *sizes))
+
+
+def _input_names(it: Interpreter, ahead: Function, cls: Class) -> list[str]:
+    """The names that a forward method, or else the backward method, unpacks its tuple of inputs into.
+
+    Where nothing is unpacked the highest index, or a number that the length is compared with, tells how many there are.
+    """
+    parameter = next((p.name.value for p in parameters(ahead, bound=True)), "")
+    words: list[str] = []
+    count = 0
+    for node in _walk(ahead.node.body):
+        if isinstance(node, cst.Assign) and isinstance(target := node.targets[0].target, cst.Tuple | cst.List):
+            if _is_input(node.value, parameter):
+                flat = [target_names(e.value) for e in target.elements]
+                found = [n[0] for n in flat if len(n) == 1]
+                if len(found) == len(flat) and len(found) > len(words):
+                    words = found
+                elif len(flat) > count and not any(isinstance(e, cst.StarredElement) for e in target.elements):
+                    count = sum(map(len, flat))
+        elif isinstance(node, cst.Subscript) and _is_input(node.value, parameter) and len(node.slice) == 1:
+            index = node.slice[0].slice
+            if isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
+                count = max(count, index.value.evaluated_value + 1)
+        elif isinstance(node, cst.Comparison) and isinstance(node.left, cst.Call) and node.left.args:
+            number = node.comparisons[0].comparator
+            if _is_input(node.left.args[0].value, parameter) and isinstance(number, cst.Integer):
+                count = max(count, number.evaluated_value)
+    if not words and not count:
+        count = it.world.choose(f"{ahead.name}:inputs", (2, 1, 3, 4), 0.3)
+    if not words and count == 1:
+        return [parameter]
+    return [*words, *(f"{parameter}{i}" for i in range(len(words), count))]
+
+
+def _is_input(node: cst.BaseExpression, parameter: str) -> bool:
+    """The tuple of inputs, or a part of it."""
+    if isinstance(node, cst.Subscript) and isinstance(node.slice[0].slice, cst.Slice):
+        node = node.value
+    return isinstance(node, cst.Name) and node.value == parameter
+
+
+def _unpacks(function: Function, parameter: str) -> bool:
+    """Does a backward method read its first argument as arrays, not as numbers of inputs?"""
+    if parameter in ("inputs", "x", "xs", "in_data"):
+        return True
+    return any(isinstance(n, cst.Assign) and isinstance(n.targets[0].target, cst.Tuple) and
+               _is_input(n.value, parameter) for n in _walk(function.node.body))
+
+
+def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
+    found = [node]
+    for part in found:
+        found.extend(part.children)
+    return found
+
+
+__all__ = ["scenario", "units"]

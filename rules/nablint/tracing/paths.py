@@ -1,0 +1,43 @@
+"""Paths: the values other than their defaults that flags and modes may have.
+
+A default says what a flag is when nobody sets it.  Where backward code tests the flag, it was written for the other
+value as well, and that is a path of its own, judged like the first.  Code whose forward method alone tests a flag
+(`training`, `return_cache`) says nothing of what backward makes of the other value, and is judged for the default only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nablint.tracing.values import Flag, Mode
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+
+def default_of(it: Interpreter, value: bool | str, path: str) -> Flag | Mode:
+    """A flag or mode with this default, or with the value that the present path gives it."""
+    if isinstance(value, bool):
+        flag = Flag(not value if it.world.decided(_flag(path)) else value)
+        flag.path = path
+        return flag
+    chosen = [key for key, taken in it.world.hypothesis.decisions if taken and key.startswith(f"{path}=='")]
+    mode = Mode(chosen[0][len(path) + 3:-1] if chosen else value)
+    mode.path = path
+    return mode
+
+
+def tested(it: Interpreter, value: Any, text: str | None) -> None:
+    """A flag is tested (`text` is None), or a mode compared with a text: in backward code this opens the other path."""
+    if it.met is None:
+        return
+    if isinstance(value, Flag):
+        it.world.choose(_flag(value.path), (False, True), fork=True)
+    elif isinstance(value, Mode) and str(value) != text:
+        opened = any(taken and key.startswith(f"{value.path}=='") for key, taken in it.world.hypothesis.decisions)
+        if not opened:
+            it.world.choose(f"{value.path}=='{text}'", (False, True), fork=True)
+
+
+def _flag(path: str) -> str:
+    return f"{path}:flag"
