@@ -28,7 +28,7 @@ def units(cls: Class) -> list[Unit]:
         twin = cls.lookup(name.replace("backward", "forward"))
         ahead = twin if isinstance(twin, Function) else protocols.forward_of(cls)
         if isinstance(back, Function) and ahead is not None:
-            found.append(Unit(f"{cls.name}.{name}", "class",
+            found.append(Unit(f"{cls.name}.{name}", "autograd",
                               lambda it, f=ahead, b=back: scenario(it, cls, f, b), (ahead.name, back.name)))
     return found
 
@@ -93,20 +93,22 @@ def _input_names(it: Interpreter, ahead: Function, cls: Class) -> list[str]:
     """
     parameter = next((p.name.value for p in parameters(ahead, bound=True)), "")
     words: list[str] = []
+    named: dict[int, str] = {}
     count = 0
     for node in _walk(ahead.node.body):
-        if isinstance(node, cst.Assign) and isinstance(target := node.targets[0].target, cst.Tuple | cst.List):
-            if _is_input(node.value, parameter):
+        if isinstance(node, cst.Assign):
+            target = node.targets[0].target
+            if isinstance(target, cst.Tuple | cst.List) and _is_input(node.value, parameter):
                 flat = [target_names(e.value) for e in target.elements]
                 found = [n[0] for n in flat if len(n) == 1]
                 if len(found) == len(flat) and len(found) > len(words):
                     words = found
                 elif len(flat) > count and not any(isinstance(e, cst.StarredElement) for e in target.elements):
                     count = sum(map(len, flat))
-        elif isinstance(node, cst.Subscript) and _is_input(node.value, parameter) and len(node.slice) == 1:
-            index = node.slice[0].slice
-            if isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
-                count = max(count, index.value.evaluated_value + 1)
+            elif (k := _position(node.value, parameter)) is not None and isinstance(target, cst.Name):
+                named[k] = target.value
+        elif isinstance(node, cst.Subscript) and (k := _position(node, parameter)) is not None:
+            count = max(count, k + 1)
         elif isinstance(node, cst.Comparison) and isinstance(node.left, cst.Call) and node.left.args:
             number = node.comparisons[0].comparator
             if _is_input(node.left.args[0].value, parameter) and isinstance(number, cst.Integer):
@@ -115,7 +117,17 @@ def _input_names(it: Interpreter, ahead: Function, cls: Class) -> list[str]:
         count = it.world.choose(f"{ahead.name}:inputs", (2, 1, 3, 4), 0.3)
     if not words and count == 1:
         return [parameter]
-    return [*words, *(f"{parameter}{i}" for i in range(len(words), count))]
+    return [*words, *(named.get(i, f"{parameter}{i}") for i in range(len(words), count))]
+
+
+def _position(node: cst.BaseExpression, parameter: str) -> int | None:
+    """The number of the input that `inputs[2]` reads."""
+    if not isinstance(node, cst.Subscript) or len(node.slice) != 1 or not _is_input(node.value, parameter):
+        return None
+    index = node.slice[0].slice
+    if isinstance(index, cst.Index) and isinstance(index.value, cst.Integer):
+        return index.value.evaluated_value
+    return None
 
 
 def _is_input(node: cst.BaseExpression, parameter: str) -> bool:

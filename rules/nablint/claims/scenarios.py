@@ -107,6 +107,7 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
                 out.append(default)
                 continue
             pending.default = default
+            pending.optional = default is None and bool(path)  # objects are mostly made with their defaults
         out.append(pending)
     return out
 

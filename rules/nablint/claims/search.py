@@ -285,7 +285,7 @@ def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
                 continue
             for i in range(len(choice.options)):
                 if i != choice.taken:
-                    push(hypothesis.decide(choice.key, i, 0.35 + 0.05 * min(age, 6) + 0.3 * i))
+                    push(hypothesis.decide(choice.key, i, 0.5 + 0.03 * min(age, 5) + 0.3 * i))
 
 
 def _alternatives(

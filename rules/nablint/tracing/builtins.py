@@ -13,6 +13,7 @@ from nablint.shapes import Size, dim, size_product
 from nablint.tracing import refine
 from nablint.tracing.made_sizes import rounded
 from nablint.tracing.standard import STANDARD
+from nablint.tracing.texts import TEXTS, shown
 from nablint.tracing.values import (
     Array,
     Class,
@@ -57,6 +58,7 @@ def _len(it: Interpreter, node: Node, value: Any) -> Any:
     if isinstance(value, Array):
         if value.term.ndim == 0:
             raise RaiseSignal("TypeError")
+        it.world.singular |= int(value.term.shape[0]) == 1
         return value.term.shape[0]
     if isinstance(value, dict | list | tuple | str | set | range):
         return len(value)
@@ -303,6 +305,8 @@ def _setattr(it: Interpreter, node: Node, value: Any, name: Any, new: Any) -> No
 
 
 def _str(it: Interpreter, node: Node, value: Any = "") -> Any:
+    if (text := shown(it, value, node)) is not None:
+        return text
     if isinstance(value, Array) and value.term.ndim == 0 and value.term.sample.dtype.kind in "iu":
         return str(int(value.term.sample))
     if isinstance(value, Pending):
@@ -465,6 +469,8 @@ _PADDING = frozenset({"center", "expandtabs", "ljust", "rjust", "zfill"})
 def _text(name: str) -> Callable[..., Any]:
     def method(it: Interpreter, text: str, *args: Any, **keywords: Any) -> Any:
         plain = [int(a) if isinstance(a, Size) else a for a in args]
+        if name == "format":
+            plain = [a if (said := shown(it, a)) is None else said for a in plain]
         named = {k: int(a) if isinstance(a, Size) else a for k, a in keywords.items()}
         if any(not isinstance(a, str | int | float | tuple | list) for a in (*plain, *named.values())):
             return it.unknown("a string method with unknown arguments")
@@ -521,5 +527,6 @@ for _name in ("union", "intersection", "difference", "symmetric_difference", "is
 for _name in ("update", "discard", "remove", "clear"):
     METHODS[(set, _name)] = _of_sets(_name)
 BUILTINS.update(STANDARD)
+BUILTINS.update(TEXTS)
 
 __all__ = ["BUILTINS", "METHODS", "dim"]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.tracing.operators import binary, compare, index, truth, unary
+from nablint.tracing.paths import given
+from nablint.tracing.texts import shown
 from nablint.tracing.values import Array, External, Function, OpenDict, Pending, Scope, Unknown, is_tainted
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def _formatted(it: Interpreter, node: cst.FormattedString | cst.FormattedStringE
             out += part.value
         elif isinstance(part, cst.FormattedStringExpression):
             value = it.eval(part.expression, scope)
+            value = value if (text := shown(it, value, node)) is None else text
             spec = _formatted(it, part, scope) if part.format_spec else ""
             if not isinstance(value, str | int | float | bool) or isinstance(spec, Unknown) or len(spec) > 8:
                 return it.unknown("a string with unknown parts")
@@ -105,6 +108,8 @@ def _comparison(it: Interpreter, node: cst.Comparison, scope: Scope) -> Any:
     result: Any = True
     for target in node.comparisons:
         right = it.eval(target.comparator, scope)
+        if right is None:
+            given(it, node.left)
         result = compare(it, type(target.operator).__name__, left, right, node)
         if len(node.comparisons) > 1 and not truth(it, result, node):
             return result

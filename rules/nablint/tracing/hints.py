@@ -101,6 +101,14 @@ def is_label(name: str) -> bool:
     return bool(_LABELS.match(name))
 
 
+_LENGTH = re.compile(r"(^|_)(h|w|rows?|cols?|columns|height|width|len|length|steps|time)(_|\d|$)", re.I)
+
+
+def is_length(name: str) -> bool:
+    """An axis that windows slide along, as documentation names it."""
+    return bool(_LENGTH.search(name))
+
+
 def is_counter(name: str) -> bool:
     """A loop counter: an integer without axes."""
     return bool(_COUNTERS.match(name))

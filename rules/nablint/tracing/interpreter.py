@@ -358,7 +358,8 @@ class Interpreter:
             return None
         sizes: list[Size] = []
         if len(given.dims) > 3:
-            self.world.few |= {f"{s.text}@{p.space}": None for s in given.dims[:-2] if s.kind == "name"}
+            self.world.few |= {f"{s.text}@{p.space}": None for s in given.dims[:-2]
+                               if s.kind == "name" and not hints.is_length(s.text)}
         for axis, spec in enumerate(given.dims):
             # as many axes wherever the same function has it; as long only where it has a name
             if spec.kind == "ellipsis":

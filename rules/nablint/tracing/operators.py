@@ -13,7 +13,7 @@ from nablint.ops.indexing import encode_index, read_at, write_at
 from nablint.shapes import Misfit, Size, dim
 from nablint.tracing import hints, refine
 from nablint.tracing.domains import in_domain
-from nablint.tracing.made_sizes import too_large
+from nablint.tracing.made_sizes import rounded, too_large
 from nablint.tracing.paths import tested
 from nablint.tracing.standard import DefaultDict, missing
 from nablint.tracing.values import (
@@ -278,6 +278,11 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
         from nablint.tracing.calls import call_method
 
         return call_method(it, a, f"__{word[name]}__", [b], node)
+    for computed, bound, word_ in ((a, b, "Less"), (b, a, "Greater")):  # `rows < 1`: a window too large for its image
+        if name.startswith(word_) and isinstance(bound, int) and bound <= 1 and not is_tainted(computed):
+            if isinstance(computed, Array) and not computed.term.ndim and np.isfinite(computed.term.sample):
+                computed = rounded(it, computed.term)
+            too_large(it, computed)
     if isinstance(a, Array) or isinstance(b, Array):
         left, right = it.term(listed(it, a)), it.term(listed(it, b))
         if left is None or right is None or name not in _COMPARE:
@@ -286,10 +291,6 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
             return Array(CARDS[_COMPARE[name][0]](left, right), next(x.dialect for x in (a, b) if isinstance(x, Array)))
         except Misfit as misfit:
             return it.clash(node, misfit.message, misfit.equations, (a, b))
-    if name.startswith("Less"):
-        too_large(it, a if isinstance(b, int) and b <= 1 else None)  # `out < 1`: a window too large for an image
-    elif name.startswith("Greater"):
-        too_large(it, b if isinstance(a, int) and a <= 1 else None)
     try:
         return _COMPARE[name][1](cast(Any, a), cast(Any, b))
     except (TypeError, KeyError):

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import libcst as cst
+
 from nablint.tracing.values import Flag, Mode
 
 if TYPE_CHECKING:
@@ -37,6 +39,16 @@ def tested(it: Interpreter, value: Any, text: str | None) -> None:
         opened = any(taken and key.startswith(f"{value.path}=='") for key, taken in it.world.hypothesis.decisions)
         if not opened:
             it.world.choose(f"{value.path}=='{text}'", (False, True), fork=True)
+
+
+def given(it: Interpreter, node: cst.BaseExpression) -> None:
+    """Something is compared with None; where it is an option that a caller may give, backward code has both paths."""
+    if it.met is None or not isinstance(node, cst.Name | cst.Attribute):
+        return
+    name = node.value if isinstance(node, cst.Name) else node.attr.value
+    for key, choice in it.world.choices.items():
+        if key.endswith(f".{name}:none"):
+            choice.fork = True
 
 
 def _flag(path: str) -> str:

@@ -549,7 +549,8 @@ def is_none(it: Interpreter, value: Any) -> bool:
     """`value is None`; of an input it is a choice, and the likelier one is that it was given."""
     if isinstance(value, Pending) and value.value is None:
         axis = hints.is_axis(hints.base(value.hint))  # along one axis and over all are two ways to call it
-        return bool(it.world.choose(f"{value.path}:none", (False, True), fork=axis))
+        answers = (True, False) if value.optional and not axis else (False, True)
+        return bool(it.world.choose(f"{value.path}:none", answers, fork=axis))
     return value is None
 
 

@@ -84,7 +84,7 @@ class Pending:
     hint:  the name at the end of the path.
     """
 
-    __slots__ = ("default", "evidence", "hint", "path", "space", "tainted", "value")
+    __slots__ = ("default", "evidence", "hint", "optional", "path", "space", "tainted", "value")
 
     def __init__(self, path: str, hint: str, *, default: Any = None, tainted: bool = False, evidence: Any = None,
                  space: str = "") -> None:
@@ -94,6 +94,8 @@ class Pending:
         self.hint = hint
         self.value: Any = None
         self.default = default
+        self.optional = False
+        """It may be left out, and mostly is."""
         self.tainted = tainted
 
     def __repr__(self) -> str:

@@ -1,0 +1,162 @@
+"""Functions in Chainer's protocol: tuples of arrays in, tuples of cotangents back; what is retained between the two."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from nablint.analysis import analyse
+
+HEAD = """
+import numpy as np
+import chainer
+import chainer.functions as F
+from chainer import backend, function_node, utils
+from chainer.backends import cuda
+from chainer.functions.math import matmul as products
+"""
+
+RIGHT = {
+    "a product of two arrays": """
+        class Scaled(function_node.FunctionNode):
+            def forward(self, inputs):
+                self.retain_inputs((0, 1))
+                x, scale = inputs
+                return utils.force_array(x * scale * x.dtype.type(2)),
+
+            def backward(self, indexes, grad_outputs):
+                x, scale = self.get_retained_inputs()
+                g, = grad_outputs
+                return 2 * g * scale, 2 * g * x
+        """,
+    "the output is retained": """
+        class Squash(function_node.FunctionNode):
+            def forward_cpu(self, inputs):
+                y = np.tanh(inputs[0])
+                self.retain_outputs((0,))
+                return y,
+
+            def backward(self, indexes, gy):
+                y, = self.get_retained_outputs()
+                return gy[0] * (1 - y * y),
+        """,
+    "gradients only of what is asked for": """
+        class Rows(chainer.FunctionNode):
+            def forward(self, inputs):
+                self.retain_inputs((0, 1))
+                x, W = inputs[:2]
+                out = x.dot(W.T)
+                if len(inputs) == 3:
+                    b = inputs[2]
+                    out += b
+                return out,
+
+            def backward(self, indexes, grads):
+                x, W = self.get_retained_inputs()
+                g, = grads
+                out = []
+                if 0 in indexes:
+                    out.append(F.matmul(g, W))
+                if 1 in indexes:
+                    out.append(products.matmul(g, x, transa=True))
+                if 2 in indexes:
+                    out.append(F.sum(g, axis=0))
+                return tuple(out)
+        """,
+    "the older protocol, with inputs as arrays": """
+        class Mix(chainer.Function):
+            def forward(self, inputs):
+                x, t = inputs
+                self.gap = x - t
+                return np.array((self.gap ** 2).sum() / len(x)),
+
+            def backward(self, inputs, grad_outputs):
+                x, t = inputs
+                g, = grad_outputs
+                gx = g * 2 / len(x) * self.gap
+                return gx, -gx
+        """,
+    "one function applied in the backward method of another": """
+        class Wave(function_node.FunctionNode):
+            def forward(self, x):
+                self.retain_inputs((0,))
+                return np.sin(x[0]),
+
+            def backward(self, indexes, gy):
+                x, = self.get_retained_inputs()
+                return Slope().apply((x, gy[0]))
+
+
+        class Slope(function_node.FunctionNode):
+            def forward(self, inputs):
+                self.retain_inputs((0, 1))
+                x, g = inputs
+                return np.cos(x) * g,
+
+            def backward(self, indexes, gg):
+                x, g = self.get_retained_inputs()
+                gx = -F.sin(x) * g * gg[0]
+                return gx, F.cos(x) * gg[0]
+        """,
+    "what the function was made with may come from its inputs": """
+        class Centred(function_node.FunctionNode):
+            def __init__(self, middle):
+                self.middle = middle
+
+            def forward(self, inputs):
+                x, = inputs
+                return x - self.middle[:, None],
+
+            def backward(self, indexes, grad_outputs):
+                g, = grad_outputs
+                return g - F.broadcast_to(F.mean(g, axis=1, keepdims=True), g.shape),
+        """,
+    "a sum over one axis, and over all": """
+        class Total(function_node.FunctionNode):
+            def __init__(self, axis=None, keepdims=False):
+                self.axis = axis
+                self.keepdims = keepdims
+
+            def forward(self, inputs):
+                x, = inputs
+                self.shape = x.shape
+                return np.asarray(x.sum(axis=self.axis, keepdims=self.keepdims)),
+
+            def backward(self, indexes, grad_outputs):
+                g, = grad_outputs
+                if self.axis is not None and not self.keepdims:
+                    g = F.expand_dims(g, self.axis)
+                g = F.broadcast_to(g, self.shape)
+                return g,
+        """,
+}
+
+SLIPS = [
+    ("a product of two arrays", "2 * g * scale, 2 * g * x", "2 * g * x, 2 * g * x"),
+    ("the output is retained", "(1 - y * y)", "(1 - y)"),
+    ("gradients only of what is asked for", "F.sum(g, axis=0)", "F.sum(g, axis=1)"),
+    ("gradients only of what is asked for", "g, x, transa=True", "x, g, transa=True"),
+    ("the older protocol, with inputs as arrays", "gx, -gx", "gx, gx"),
+    ("one function applied in the backward method of another", "-F.sin(x) * g", "F.sin(x) * g"),
+    ("a sum over one axis, and over all", "F.expand_dims(g, self.axis)", "F.expand_dims(2 * g, self.axis)"),
+]
+
+
+def _analysed(source: str) -> tuple[set[str], list[str]]:
+    found = analyse(HEAD + textwrap.dedent(source), "node.py")
+    assert not found.error
+    return {c.verdict for c in found.claims if c.role == "result"}, [d.message for d in found.diagnostics]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_functions_are_judged_and_nothing_is_found(name: str) -> None:
+    verdicts, messages = _analysed(RIGHT[name])
+    assert not messages
+    if not name.startswith("what the function was made with"):
+        assert verdicts and verdicts <= {"proved", "verified"}
+
+
+@pytest.mark.parametrize(("name", "old", "new"), SLIPS)
+def test_slips_in_them_are_found(name: str, old: str, new: str) -> None:
+    assert old in RIGHT[name]
+    assert _analysed(RIGHT[name].replace(old, new))[1]
