@@ -10,7 +10,7 @@ from nablint.calculus.effort import EFFORT
 from nablint.claims.entries import RANK, Entry, as_claim, entries
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.explain import explanation_of
-from nablint.claims.memory import recall, remember
+from nablint.claims.memory import OUTCOMES
 from nablint.claims.names import own_names
 from nablint.claims.naming import Naming
 from nablint.claims.notes import shape_notes
@@ -49,11 +49,11 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
         remaining = ends - EFFORT.seconds
         if remaining <= 0:
             break
-        found = recall(program, unit)
+        found = OUTCOMES.recall(program, unit)
         if found is None:
             program.visited = {}
             found = explore(program, unit, min(UNIT_SECONDS, remaining))
-            remember(program, unit, found)
+            OUTCOMES.remember(program, unit, found)
         outcomes += found
         if settings.prove:
             for outcome in found:
@@ -64,8 +64,11 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
     if settings.explain:
         result.shapes = shape_notes(outcomes)
     from nablint.checks.findings import findings
+    from nablint.checks.shape_findings import shape_findings
 
     result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends)
+    result.diagnostics += shape_findings(program, settings, result.diagnostics, ends)
+    result.diagnostics.sort(key=lambda d: d.location)
     return result
 
 

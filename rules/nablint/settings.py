@@ -1,7 +1,8 @@
 """What the user may choose about an analysis.
 
 Plain data, told by the command line or the editor; nothing here knows of files, disks or configuration formats.
-A *selector* is `ALL`, a rule's name (`transposed-gradient`), its code (`NAB201`) or the beginning of a code (`NAB2`).
+A *selector* is `ALL`, a rule's name (`transposed-gradient`), its code (`NAB201`) or the beginning of a code (`NAB2`);
+`DEFAULT` is all rules but those about code that is right on paper and loses digits in a machine (`NAB4`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 ALL = "ALL"
+DEFAULT = "DEFAULT"
+OPTIONAL = ("NAB4",)
+"""Beginnings of the codes that have to be selected."""
 EXACT = 100
 """How specific a whole name is: more than the longest code."""
 
@@ -28,7 +32,7 @@ class Settings:
     prove: tell what is proved by its terms from what only its samples verify; findings are the same either way.
     """
 
-    select: tuple[str, ...] = (ALL,)
+    select: tuple[str, ...] = (DEFAULT,)
     ignore: tuple[str, ...] = ()
     file_ignores: tuple[str, ...] = ()
     claim_patterns: tuple[str, ...] = ()
@@ -53,7 +57,7 @@ class Settings:
 
 
 def specificity(selectors: Iterable[str], code: str, name: str) -> int:
-    """How closely the closest of the selectors fits the rule: 0 for not at all, 1 for `ALL`, then by length."""
+    """How closely the closest of the selectors fits the rule: 0 for not at all, 1 for all rules, then by length."""
     return max((fit(selector, code, name) for selector in selectors), default=0)
 
 
@@ -64,6 +68,8 @@ def fit(selector: str, code: str, name: str) -> int:
     upper = selector.upper()
     if upper == ALL:
         return 1
+    if upper == DEFAULT:
+        return int(not code.startswith(OPTIONAL))
     return len(upper) + 1 if upper and code.startswith(upper) else 0
 
 

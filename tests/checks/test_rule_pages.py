@@ -9,9 +9,11 @@ from nablint.analysis import analyse
 from nablint.checks import all_rules, find_rule
 from nablint.checks.rule import Rule
 from nablint.results import Diagnostic
+from nablint.settings import Settings
 
 BLOCK = re.compile(r"```python\n(.*?)```", re.S)
 JUDGED = [r for r in all_rules() if r.check is not None]
+LOOKING = [r for r in all_rules() if r.look is not None]
 
 
 def examples(rule: Rule) -> tuple[str, str]:
@@ -30,14 +32,14 @@ def mended(bad: str, good: str) -> str:
     return bad
 
 
-def findings(text: str) -> list[Diagnostic]:
-    return analyse(text, "example.py").diagnostics
+def findings(text: str, rule: Rule) -> list[Diagnostic]:
+    return analyse(text, "example.py", Settings(select=("DEFAULT", rule.code))).diagnostics
 
 
 @pytest.mark.parametrize("rule", JUDGED, ids=lambda r: r.name)
 def test_bad_example_is_found(rule: Rule) -> None:
     bad, _ = examples(rule)
-    assert [d.code for d in findings(bad)] == [rule.code]
+    assert [d.code for d in findings(bad, rule)] == [rule.code]
 
 
 @pytest.mark.parametrize("rule", JUDGED, ids=lambda r: r.name)
@@ -46,6 +48,28 @@ def test_good_example_is_clean(rule: Rule) -> None:
     result = analyse(mended(bad, good), "example.py")
     assert not result.diagnostics
     assert any(c.verdict in ("proved", "verified") for c in result.claims)
+
+
+def swapped(bad: str, good: str) -> str:
+    """The bad example with the line that assigns the same name, updates it or returns replaced."""
+    for line in filter(None, good.splitlines()):
+        start = re.match(r"\s*(?:return|\w+(?= = )|\w+ [-+*/]=|#|[^\W\d]\w*:)", line)
+        assert start is not None, line
+        bad, count = re.subn(rf"^\s*{re.escape(start[0].strip())}.*$", lambda m, line=line: line, bad, flags=re.M)
+        assert count == 1, f"{start[0]} stands {count} times"
+    return bad
+
+
+@pytest.mark.parametrize("rule", LOOKING, ids=lambda r: r.name)
+def test_bad_shape_is_found(rule: Rule) -> None:
+    bad, _ = examples(rule)
+    assert [d.code for d in findings(bad, rule)] == [rule.code]
+
+
+@pytest.mark.parametrize("rule", LOOKING, ids=lambda r: r.name)
+def test_good_shape_is_clean(rule: Rule) -> None:
+    bad, good = examples(rule)
+    assert not findings(swapped(bad, good), rule)
 
 
 def test_rules_are_found_by_name_and_code() -> None:

@@ -178,6 +178,7 @@ ONE_LINERS = [
     ("o", "o: (N, C, H', W') where H' = H + 1", "(N, C, H', W')"),
     ("y", "X, y : [n_samples, n_features], [n_samples]", "(n_samples,)"),
     ("v", "v : 1-D array or None", "(_,)"),
+    ("W", "W: (D, C), X: (N, D), y: (N, C)", "(D, C)"),
     # Near misses.
     ("Y", "Y : matrix or vector or 3D array", "array"),
     ("p", "p: a packed vector or a 2-tuple of a `k x r` array and more", "array"),

@@ -62,7 +62,7 @@ def analyse(source: str, filename: str, settings: Settings, *, repair: bool = Tr
                 continue
             safe = "unsafe" if found[0] == "UNSAFE" else "safe"
             fix = Fix(f"write {new}", (Edit(new, start, end),), safe) if new and repair else None
-            code, name = ("NAB402", "overflowing-softmax") if found[0] == "PLAIN" else ("NAB301", "wrong-gradient-axis")
+            code, name = ("NAB502", "overflowing-softmax") if found[0] == "PLAIN" else ("NAB301", "wrong-gradient-axis")
             result.diagnostics.append(
                 Diagnostic(code, name, "error", f"{found[0]} is wrong", start, end, fix,
                            (Related("from here", Place(1, 1), Place(1, 2)),), EXPLANATION))
@@ -94,7 +94,7 @@ class Rule:
 RULES = [
     Rule("NAB002", "unused-suppression", "A suppression silences nothing.", "warning"),
     Rule("NAB301", "wrong-gradient-axis", "A gradient is summed over the wrong axis."),
-    Rule("NAB402", "overflowing-softmax", "A softmax overflows."),
+    Rule("NAB502", "overflowing-softmax", "A softmax overflows."),
 ]
 
 

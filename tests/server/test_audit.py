@@ -92,7 +92,7 @@ def test_explain_as_data(run, write):
 
 
 def test_rules(run):
-    assert [line.split()[0] for line in run("rule").stdout.splitlines()] == ["NAB002", "NAB301", "NAB402"]
+    assert [line.split()[0] for line in run("rule").stdout.splitlines()] == ["NAB002", "NAB301", "NAB502"]
     for word in ("NAB301", "nab301", "wrong-gradient-axis"):
         assert run("rule", word).stdout.startswith("# wrong-gradient-axis (NAB301)\n\nWhat it finds.")
     assert json.loads(run("rule", "--output-format", "json", "NAB301").stdout)["severity"] == "error"

@@ -18,13 +18,13 @@ import pytest
     ({"a.pyi": "np.WRONG\n", "b.txt": "np.WRONG"}, ["."], 0),
     ({"a.py": b""}, ["."], 0),
     ({}, ["."], 0),
-    ({"a.py": "x = np.WRONG\n"}, ["--select", "NAB4", "."], 0),
-    ({"a.py": "x = np.WRONG\n"}, ["--select", "NAB3,NAB4", "."], 1),
+    ({"a.py": "x = np.WRONG\n"}, ["--select", "NAB5", "."], 0),
+    ({"a.py": "x = np.WRONG\n"}, ["--select", "NAB3,NAB5", "."], 1),
     ({"a.py": "x = np.WRONG\n"}, ["--select", "NAB301", "--ignore", "NAB3", "."], 1),
     ({"a.py": "x = np.WRONG\n"}, ["--select", "NAB3", "--ignore", "NAB301", "."], 0),
     ({"a.py": "x = np.WRONG\n"}, ["--select", "wrong-gradient-axis", "--ignore", "ALL", "."], 1),
     ({"a.py": "x = np.WRONG\n"}, ["--ignore", "NAB", "."], 0),
-    ({"a.py": "x = np.WRONG\n"}, ["--select", "NAB4", "--extend-select", "wrong-gradient-axis"], 1),
+    ({"a.py": "x = np.WRONG\n"}, ["--select", "NAB5", "--extend-select", "wrong-gradient-axis"], 1),
     ({"a.py": "x = np.WRONG\n"}, ["--select", "NAB999", "."], 2),
     ({"a.py": "x = np.WRONG\n"}, ["--exclude", "a.py", "."], 0),
     ({"a.py": "x = np.WRONG\n"}, ["--exclude", "a.py", "a.py"], 1),
@@ -85,7 +85,7 @@ def test_concise(run, write):
     write({"a.py": "x = np.WRONG\ny = np.PLAIN\n"})
     assert run("check", "--output-format", "concise").stdout.splitlines() == [
         "a.py:2:8: NAB301 wrong-gradient-axis: [*] WRONG is wrong",
-        "a.py:3:8: NAB402 overflowing-softmax: PLAIN is wrong",
+        "a.py:3:8: NAB502 overflowing-softmax: PLAIN is wrong",
     ]
 
 
@@ -101,8 +101,8 @@ def test_sarif(run, write):
     write({"a.py": "x = np.WRONG\ny = np.PLAIN\n", "b.py": "np.BROKEN"})
     log = json.loads(run("check", "--output-format", "sarif").stdout)
     (result,) = log["runs"]
-    assert [rule["id"] for rule in result["tool"]["driver"]["rules"]] == ["NAB301", "NAB402"]
-    assert [(r["ruleId"], r["ruleIndex"]) for r in result["results"]] == [("NAB301", 0), ("NAB402", 1)]
+    assert [rule["id"] for rule in result["tool"]["driver"]["rules"]] == ["NAB301", "NAB502"]
+    assert [(r["ruleId"], r["ruleIndex"]) for r in result["results"]] == [("NAB301", 0), ("NAB502", 1)]
     assert result["results"][0]["locations"][0]["physicalLocation"]["region"] == {
         "startLine": 2, "startColumn": 8, "endLine": 2, "endColumn": 13}  # fmt: skip
     (change,) = result["results"][0]["fixes"][0]["artifactChanges"]
@@ -134,10 +134,10 @@ def test_junit(run, write):
 def test_json_lines_and_statistics(run, write):
     write({"a.py": "x = np.WRONG\ny = np.PLAIN, np.PLAIN\n"})
     lines = run("check", "--output-format", "json-lines").stdout.splitlines()
-    assert [json.loads(line)["code"] for line in lines] == ["NAB301", "NAB402", "NAB402"]
+    assert [json.loads(line)["code"] for line in lines] == ["NAB301", "NAB502", "NAB502"]
     result = run("check", "--statistics")
     assert (result.stdout, result.exit_code) == (
-        "2  NAB402  [ ] overflowing-softmax\n1  NAB301  [*] wrong-gradient-axis\n", 1)  # fmt: skip
+        "2  NAB502  [ ] overflowing-softmax\n1  NAB301  [*] wrong-gradient-axis\n", 1)  # fmt: skip
 
 
 def test_standard_input(run):
@@ -164,16 +164,16 @@ def test_output_file(run, write, folder):
     ("x = np.WRONG  # noqa: E501\n", ["NAB301"]),
     ("x = np.WRONG  # nablint: ignore\n", []),
     ("x = np.WRONG  # nablint: ignore[wrong-gradient-axis]\n", []),
-    ("x = np.WRONG  # nablint: ignore[NAB402]\n", ["NAB301", "NAB002"]),
+    ("x = np.WRONG  # nablint: ignore[NAB502]\n", ["NAB301", "NAB002"]),
     ("x = (np.WRONG +\n     1)  # noqa: NAB301\n", []),
     ("# nablint: ignore[NAB301]\nx = (1 +\n     np.WRONG)\nnp.WRONG\n", ["NAB301"]),
     ("np.WRONG\n# nablint: ignore-file\nnp.WRONG\n", []),
-    ("np.WRONG\n# nablint: ignore-file[NAB3]\nnp.PLAIN\n", ["NAB402"]),
+    ("np.WRONG\n# nablint: ignore-file[NAB3]\nnp.PLAIN\n", ["NAB502"]),
     ("x = np.WRONG, '# noqa'\n", ["NAB301"]),
     ("x = 1  # noqa\n", []),
     ("x = 1  # noqa: NAB301\n", ["NAB002"]),
     ("x = 1  # noqa: NAB301, NAB002\n", []),
-    ("def f(:  # noqa\nx = np.WRONG # noqa: NAB301\nnp.PLAIN\n", ["NAB402"]),
+    ("def f(:  # noqa\nx = np.WRONG # noqa: NAB301\nnp.PLAIN\n", ["NAB502"]),
 ])  # fmt: skip
 def test_suppressions(run, write, text, codes):
     write({"a.py": text})
@@ -184,7 +184,7 @@ def test_suppressions(run, write, text, codes):
     ("x = 1  # noqa: NAB301\n", "x = 1\n"),
     ("x = 1  # noqa: E501, NAB301\n", "x = 1  # noqa: E501\n"),
     ("# nablint: ignore[NAB3]\nx = 1\n", "x = 1\n"),
-    ("x = np.PLAIN  # nablint: ignore[NAB301, NAB402]\n", "x = np.PLAIN  # nablint: ignore[NAB402]\n"),
+    ("x = np.PLAIN  # nablint: ignore[NAB301, NAB502]\n", "x = np.PLAIN  # nablint: ignore[NAB502]\n"),
     ("x = 1  # why # nablint: ignore\n", "x = 1  # why\n"),
 ])  # fmt: skip
 def test_idle_suppressions_are_removed(run, write, folder, before, after):
@@ -195,5 +195,5 @@ def test_idle_suppressions_are_removed(run, write, folder, before, after):
 
 def test_idle_suppressions_of_rules_that_are_off_are_left_alone(run, write):
     write({"a.py": "x = 1  # noqa: NAB301\n"})
-    assert run("check", "--select", "NAB0,NAB4").exit_code == 0
+    assert run("check", "--select", "NAB0,NAB5").exit_code == 0
     assert run("check", "--select", "NAB0,NAB3").exit_code == 1

@@ -5,32 +5,32 @@ import json
 import pytest
 
 WRONG = "x = np.WRONG\ny = np.PLAIN\n"
-BOTH = ["NAB301", "NAB402"]
+BOTH = ["NAB301", "NAB502"]
 
 
 @pytest.mark.parametrize(("files", "arguments", "codes"), [
     ({"pyproject.toml": "[tool.nablint]\nselect = ['NAB3']"}, ["a.py"], ["NAB301"]),
-    ({"pyproject.toml": "[tool.nablint]\nignore = ['wrong-gradient-axis']"}, ["a.py"], ["NAB402"]),
+    ({"pyproject.toml": "[tool.nablint]\nignore = ['wrong-gradient-axis']"}, ["a.py"], ["NAB502"]),
     ({"nablint.toml": "select = ['NAB3']\nextend-select = ['overflowing-softmax']"}, ["a.py"], BOTH),
-    ({"nablint.toml": "select = ['NAB3']", "pyproject.toml": "[tool.nablint]\nselect=['NAB4']"}, ["a.py"], ["NAB301"]),
+    ({"nablint.toml": "select = ['NAB3']", "pyproject.toml": "[tool.nablint]\nselect=['NAB5']"}, ["a.py"], ["NAB301"]),
     ({"nablint.toml": "select = ['NAB3']"}, ["sub/b.py"], ["NAB301"]),
     ({"nablint.toml": "select = ['NAB3']", "sub/pyproject.toml": "[tool.other]"}, ["sub/b.py"], ["NAB301"]),
     ({"nablint.toml": "select = ['NAB3']", "sub/nablint.toml": ""}, ["sub/b.py"], BOTH),
     ({"nablint.toml": "select = ['NAB3']", "sub/nablint.toml": "extend='../nablint.toml'"}, ["sub/b.py"], ["NAB301"]),
     ({"nablint.toml": "ignore = ['NAB3']", "sub/nablint.toml": "extend='../nablint.toml'\nextend-select=['NAB301']"},
      ["sub/b.py"], BOTH),
-    ({"nablint.toml": "[per-file-ignores]\n'a.py' = ['NAB3']"}, ["a.py"], ["NAB402"]),
+    ({"nablint.toml": "[per-file-ignores]\n'a.py' = ['NAB3']"}, ["a.py"], ["NAB502"]),
     ({"nablint.toml": "select=['NAB301']\n[per-file-ignores]\n'*.py' = ['NAB']"}, ["a.py"], []),
-    ({"nablint.toml": "[per-file-ignores]\n'sub/*' = ['NAB3']"}, ["a.py", "sub/b.py"], [*BOTH, "NAB402"]),
+    ({"nablint.toml": "[per-file-ignores]\n'sub/*' = ['NAB3']"}, ["a.py", "sub/b.py"], [*BOTH, "NAB502"]),
     ({"nablint.toml": "[per-file-ignores]\n'!sub/**' = ['ALL']"}, ["a.py", "sub/b.py"], BOTH),
     ({"nablint.toml": "exclude = ['sub']"}, ["."], BOTH),
     ({"nablint.toml": "extend-exclude = ['sub/b.py']"}, ["."], BOTH),
     ({"nablint.toml": "extend-exclude = ['**/b.py', '*.ipynb']"}, ["."], BOTH),
     ({"nablint.toml": "exclude = ['sub']"}, ["--exclude", "a.py", "."], BOTH),
-    ({"nablint.toml": "select = ['NAB3']"}, ["--select", "NAB4", "a.py"], ["NAB402"]),
+    ({"nablint.toml": "select = ['NAB3']"}, ["--select", "NAB5", "a.py"], ["NAB502"]),
     ({"nablint.toml": "select = ['NAB3']"}, ["--isolated", "a.py"], BOTH),
-    ({"nablint.toml": "select = ['NAB3']", "other.toml": "select = ['NAB4']"}, ["--config", "other.toml", "a.py"],
-     ["NAB402"]),
+    ({"nablint.toml": "select = ['NAB3']", "other.toml": "select = ['NAB5']"}, ["--config", "other.toml", "a.py"],
+     ["NAB502"]),
     ({"pyproject.toml": "[tool.nablint]\ngradient-names = ['g_*']\ntime-limit = 2.5"}, ["a.py"], BOTH),
 ])  # fmt: skip
 def test_what_holds(run, write, files, arguments, codes):
@@ -72,8 +72,8 @@ def test_a_configuration_that_is_named_must_be_there(run, write):
 
 def test_showing(run, write):
     write({"a.py": WRONG, "nablint.toml": "select = ['NAB3']\ngradient-names = ['g_*']"})
-    told = json.loads(run("check", "--show-settings", "--ignore", "NAB402").stdout)
+    told = json.loads(run("check", "--show-settings", "--ignore", "NAB502").stdout)
     assert told["file"] == "a.py"
     assert told["configuration"].endswith("nablint.toml")
-    assert (told["select"], told["ignore"], told["gradient-names"]) == (["NAB3"], ["NAB402"], ["g_*"])
+    assert (told["select"], told["ignore"], told["gradient-names"]) == (["NAB3"], ["NAB502"], ["g_*"])
     assert run("check", "--show-files").stdout == "a.py\n"

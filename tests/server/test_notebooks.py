@@ -125,4 +125,4 @@ def test_explain_in_a_cell(run, write, where, status, words):
 def test_standard_input_may_be_a_notebook(run):
     result = run("check", "--fix", "--stdin-filename", "n.ipynb", "-", text=notebook(*THREE))
     assert result.stdout == notebook(*THREE).replace("WRONG", "RIGHT")
-    assert "n.ipynb:cell 4:1:13: NAB402" in result.stderr
+    assert "n.ipynb:cell 4:1:13: NAB502" in result.stderr

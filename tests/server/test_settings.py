@@ -15,11 +15,20 @@ from nablint.settings import Settings
     (("nab301",), (), True),
     (("wrong-gradient-axis",), ("NAB301",), True),
     (("ALL",), ("wrong-gradient-axis",), False),
-    (("NAB4",), (), False),
+    (("NAB5",), (), False),
     (("",), (), False),
+    (("DEFAULT",), (), True),
+    (("DEFAULT",), ("ALL",), False),
 ])  # fmt: skip
 def test_enabled(select, ignore, enabled):
     assert Settings(select, ignore).enabled("NAB301", "wrong-gradient-axis") == enabled
+
+
+@pytest.mark.parametrize(("select", "enabled"), [
+    (("DEFAULT",), False), (("ALL",), True), (("DEFAULT", "NAB4"), True), (("inverted-system",), True),
+])  # fmt: skip
+def test_what_is_right_on_paper_is_selected_only_by_name(select, enabled):
+    assert Settings(select).enabled("NAB401", "inverted-system") == enabled
 
 
 @pytest.mark.parametrize(("pattern", "name", "variable"), [

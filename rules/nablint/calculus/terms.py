@@ -6,6 +6,7 @@ is the very node that the forward pass made, and "equal" is `is`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -153,6 +154,8 @@ class Graph:
         self.origin: Any = None
         self.tainting = False
         self.limit = 200_000
+        self.most = 0
+        """Entries of the largest result; 0 where there is no bound."""
         self.memo: dict[Any, Any] = {}
         """What the calculus remembers of this graph's terms (normal forms, simplified terms)."""
         self._nodes: dict[Any, Term] = {}
@@ -210,6 +213,9 @@ class Graph:
             return found
         if self.count > self.limit:
             raise OverflowError("the expression graph grew past its bound")
+        if self.most and sum(t.sample.size for t in terms) > 1000:
+            if math.prod(map(int, card.shape(*(t.shape for t in terms), **params))) > self.most:
+                raise OverflowError("an array of very many entries")
         try:
             sample = card.evaluate(*[t.sample for t in terms], **params)
         except (ValueError, IndexError, np.linalg.LinAlgError, TypeError) as error:

@@ -19,9 +19,9 @@ def all_rules() -> list[Rule]:
     """Every rule, by code."""
     rules: list[Rule] = []
     for module in pkgutil.iter_modules(__path__):
-        if module.name not in ("rule", "messages", "findings"):
-            loaded = importlib.import_module(f"{__name__}.{module.name}")
-            rule: Rule = loaded.RULE
+        loaded = importlib.import_module(f"{__name__}.{module.name}")
+        rule: Rule | None = getattr(loaded, "RULE", None)
+        if rule is not None:
             rule.page = inspect.cleandoc(loaded.__doc__ or "")
             rules.append(rule)
     return sorted(rules, key=lambda r: r.code)

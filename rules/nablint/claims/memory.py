@@ -9,52 +9,68 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 import libcst as cst
 
-from nablint.claims.model import Unit
 from nablint.claims.search import Outcome, Program
 from nablint.reading.source import Block
 
 CAPACITY = 96
-"""Units remembered; each holds the graphs of its runs."""
+"""Units of gradients remembered; each holds the graphs of its runs."""
+
+
+T = TypeVar("T")
+
+
+class Named(Protocol):
+    """A unit of any kind."""
+
+    name: str
+    kind: str
 
 
 @dataclass(slots=True)
-class Remembered:
-    """The outcomes of a unit and the blocks that they depend on."""
+class Remembered(Generic[T]):
+    """What came of a unit, and the blocks that it depends on."""
 
-    outcomes: list[Outcome]
+    outcome: T
     blocks: list[Block]
 
 
-_memory: OrderedDict[tuple[str, str, int, int], Remembered] = OrderedDict()
+class Memory(Generic[T]):
+    """What came of units, the latest ones."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.held: OrderedDict[tuple[str, str, int, int], Remembered[T]] = OrderedDict()
+
+    def recall(self, program: Program, unit: Named) -> T | None:
+        """What came of a unit if nothing that it depends on has changed, with its blocks where they stand now."""
+        key = _key(program, unit)
+        found = self.held.get(key)
+        if found is None:
+            return None
+        rows = {b.text: b.row for b in program.blocks}
+        own = [b for b in found.blocks if not b.outside]
+        if any(b.text not in rows for b in own):
+            return None
+        for block in own:
+            block.row = rows[block.text]
+        self.held.move_to_end(key)
+        return found.outcome
+
+    def remember(self, program: Program, unit: Named, outcome: T) -> None:
+        """Keep it for the next analysis."""
+        self.held[_key(program, unit)] = Remembered(outcome, list(program.visited.values()))
+        while len(self.held) > self.capacity:
+            self.held.popitem(last=False)
 
 
-def recall(program: Program, unit: Unit) -> list[Outcome] | None:
-    """The outcomes of a unit if nothing that they depend on has changed, with their blocks where they stand now."""
-    key = _key(program, unit)
-    found = _memory.get(key)
-    if found is None:
-        return None
-    rows = {b.text: b.row for b in program.blocks}
-    own = [b for b in found.blocks if not b.outside]
-    if any(b.text not in rows for b in own):
-        return None
-    for block in own:
-        block.row = rows[block.text]
-    _memory.move_to_end(key)
-    return found.outcomes
+OUTCOMES: Memory[list[Outcome]] = Memory(CAPACITY)
 
 
-def remember(program: Program, unit: Unit, outcomes: list[Outcome]) -> None:
-    """Keep outcomes for the next analysis."""
-    _memory[_key(program, unit)] = Remembered(outcomes, list(program.visited.values()))
-    while len(_memory) > CAPACITY:
-        _memory.popitem(last=False)
-
-
-def _key(program: Program, unit: Unit) -> tuple[str, str, int, int]:
+def _key(program: Program, unit: Named) -> tuple[str, str, int, int]:
     """A unit by name and kind, its module's skeleton, and the project that its imports come from."""
     project = getattr(getattr(program.resolve, "func", None), "__self__", None)
     return unit.name, unit.kind, skeleton(program), id(project)

@@ -70,6 +70,13 @@ class Program:
         it.scope = self.scope
         return it
 
+    def bare(self, world: World) -> Interpreter:
+        """An interpreter in whose module nothing has been defined yet."""
+        it = self._interpreter(world)
+        self.scope.names.clear()
+        it.stars, it.blocks = [], {}
+        return it
+
     def fresh(self, world: World, *, module: bool) -> Interpreter:
         """An interpreter with the module's definitions in place."""
         it = self._interpreter(world)

@@ -9,6 +9,8 @@ from nablint.reading.docstring_entries import Entry, split_docstring
 from nablint.reading.evidence import ShapeEvidence
 from nablint.reading.phrases import enumerated_shapes, read_phrase, value_names
 
+_NEXT = re.compile(r"(?<=[)\]])\s*[,;]\s*[^\W\d]\w*\s*:\s*[(\[]")
+"""`W: (D, C), X: (N, D)` on one line: the second name's shape is not the first one's."""
 _TUPLE = re.compile(r"\s*\(([^()]*)\)\s*(?:\.?\s*\Z|from\b|as\b|of\b|returned\b|saved\b)")
 
 
@@ -70,7 +72,8 @@ def _read(entry: Entry, names: frozenset[str]) -> list[ShapeEvidence]:
             return [ShapeEvidence(n, dims, "array", "docstring", entry.row)
                     for n, dims in zip(entry.names, shapes, strict=True)]
         return [ShapeEvidence(n, None, "array", "docstring", entry.row) for n in entry.names]
-    read = read_phrase("", entry.text, "docstring", entry.row, type_text=entry.type_text, names=names)
+    text = _NEXT.split(entry.text)[0]
+    read = read_phrase("", text, "docstring", entry.row, type_text=entry.type_text, names=names)
     if entry.children and read.kind in ("tuple", "list", "dict", "unknown"):
         parts = tuple(p for child in entry.children for p in _read(child, names))
         read = replace(read, parts=parts)

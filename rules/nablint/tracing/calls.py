@@ -19,6 +19,7 @@ from nablint.tracing.made_sizes import too_large
 from nablint.tracing.operators import NUMBERS, listed, plain, poison
 from nablint.tracing.protocols import lent
 from nablint.tracing.standard import record
+from nablint.tracing.sure import RETURNS, joined, reduced
 from nablint.tracing.values import (
     Array,
     Bound,
@@ -110,10 +111,17 @@ def _axes_named(it: Interpreter, node: cst.Call, scope: Scope) -> None:
             isinstance(value, Pending)
             and value.value is None
             and len(given) > 1
+            and (not it.world.sure or _permutes(given))
             and node.func.value.value not in ("np", "torch")
         ):
             if it.evidence_rank(value) is None and not it.graph.tainting:
                 refine.make_array(it, value, refine.free_shape(it, value, len(given)))
+
+
+def _permutes(given: Any) -> bool:
+    """Do the axes named amount to all of them?  PyTorch's `transpose` names two."""
+    axes = [e.value.value for e in given if isinstance(e.value, cst.Integer)]
+    return len(axes) > 2 and sorted(axes) == [str(k) for k in range(len(given))]
 
 
 def _super(scope: Scope) -> Any:
@@ -189,6 +197,8 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
                 result = signal.value
                 if isinstance(result, Pending) and result.value is not None:
                     result = result.value
+            if RETURNS in scope.names:
+                result = joined([result, *scope.names[RETURNS]])
             if function.generator:
                 result = scope.names.get("$yielded", [])
                 if function.context:
@@ -370,6 +380,11 @@ def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keyw
     receiver, name = callee.receiver, callee.name
     if isinstance(receiver, int | float) and f"ndarray.{name}" in it.spellings:  # numpy's numbers have its methods
         receiver = Array(it.size_term(receiver) if isinstance(receiver, Size) else it.graph.constant(receiver))
+    if isinstance(receiver, Pending):
+        reduced(it, name, [receiver, *args], keywords)
+        receiver = receiver.value
+        if not isinstance(receiver, Array):
+            return it.unknown(f"nothing tells the shape of {callee.receiver.hint}", *args)
     if isinstance(receiver, Array):
         if name in ("dot", "matmul", "mm") and args:
             args = refine.product_operands(it, [receiver, *args], batched=name == "matmul")[1:]
@@ -427,7 +442,10 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
     converted: list[Any] = []
     try:
         converted = [_convert(it, a) for a in args]
-        result = spelling.call(*converted, **{k: _convert(it, v) for k, v in keywords.items()})
+        named = {k: _convert(it, v) for k, v in keywords.items()}
+        if (unknown := _find_unknown([*converted, *named.values()])) is not None:
+            return unknown
+        result = spelling.call(*converted, **named)
     except Misfit as misfit:
         too_large(it, [converted, misfit.below])
         result = it.clash(node, misfit.message, misfit.equations, [*args, *keywords.values()], rank=misfit.rank)
@@ -439,6 +457,8 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
     except (TypeError, ValueError, KeyError, AttributeError, IndexError, np.linalg.LinAlgError, ZeroDivisionError,
             NotImplementedError, AssertionError) as error:
         return it.unknown(f"{name}: {error}", *args)
+    if it.graph.most and isinstance(result, Term) and result.sample.size > it.graph.most:
+        return it.unknown("an array of very many entries")
     if spelling.inplace and args and isinstance(args[0], Array) and isinstance(result, Term):
         args[0].write(result)
         return args[0]

@@ -11,6 +11,7 @@ import libcst as cst
 
 from nablint.tracing.operators import binary, compare, index, truth, unary
 from nablint.tracing.paths import given
+from nablint.tracing.sure import Undecided, joined
 from nablint.tracing.texts import shown
 from nablint.tracing.values import Array, External, Function, OpenDict, Pending, Scope, Unknown, is_tainted
 
@@ -248,7 +249,11 @@ def bind_defaults(it: Interpreter, function: Function) -> None:
 
 
 def _conditional(it: Interpreter, node: cst.IfExp, scope: Scope) -> Any:
-    return it.eval(node.body if truth(it, it.eval(node.test, scope), node.test) else node.orelse, scope)
+    try:
+        taken = truth(it, it.eval(node.test, scope), node.test)
+    except Undecided:
+        return joined([it.eval(node.body, scope), it.eval(node.orelse, scope)])
+    return it.eval(node.body if taken else node.orelse, scope)
 
 
 def _walrus(it: Interpreter, node: cst.NamedExpr, scope: Scope) -> Any:

@@ -19,6 +19,7 @@ from nablint.tracing import assumed, dialects, hints
 from nablint.tracing.dialects import context
 from nablint.tracing.imports import canonical
 from nablint.tracing.step import Event, Step
+from nablint.tracing.sure import Clash, Undecided, terms_of
 from nablint.tracing.values import (
     Array,
     Class,
@@ -90,6 +91,12 @@ class Interpreter:
         self.lazy: dict[str, list[tuple[Block, cst.CSTNode]]] = {}
         self.defaults: dict[int, Any] = {}
         """Defaults that are containers: made once in a run, and shared by all calls."""
+        self.clashes: list[Clash] = []
+        """What did not fit in a sure run."""
+        self.open: set[Term] = set()
+        """Inputs of a sure run that may have more axes than they are read with."""
+        self.shielded = 0
+        """How many statements around the present one expect exceptions."""
         self.handling: list[str] = []
         """The exceptions whose handlers are running."""
 
@@ -140,6 +147,8 @@ class Interpreter:
 
     def is_claim(self, name: str) -> bool:
         """Does the name claim to be a gradient: by its form, or because it is `d` and the name of a forward value?"""
+        if self.world.sure:
+            return False
         if self.is_gradient_name(name):
             return True
         if self.sealed is not None and name[:1] == "g" and len(name) > 1 and name[1:] in self.history:
@@ -237,6 +246,11 @@ class Interpreter:
         from nablint.tracing.values import is_tainted
 
         operands = list(operands)
+        if self.world.sure:
+            if self.step is not None and node is not None:
+                found = Clash(self.step, node, message, terms_of(self, operands), tuple(equations), self.shielded > 0)
+                self.clashes.append(found)
+            return Unknown(message)
         if self.graph.tainting or any(map(is_tainted, operands)):
             terms = [t for o in operands if (t := self.term(o)) is not None]
             equations = list(equations)
@@ -307,7 +321,7 @@ class Interpreter:
     def clash_sizes(self, node: cst.CSTNode | None, message: str, pairs: Iterable[tuple[Size, Size]]) -> None:
         """Sizes that forward code says are equal, and are not; where it says 1, they are 1."""
         solved = [e for pair in pairs if (e := solve(self.world, *pair, one=True))]
-        raise Restart(message, tuple(solved), at=self.step)
+        raise Restart(message, tuple(solved), at=self.step, asserted=True)
 
     # -- names of the outside ----------------------------------------------------------------------------------------
 
@@ -363,6 +377,8 @@ class Interpreter:
         for axis, spec in enumerate(given.dims):
             # as many axes wherever the same function has it; as long only where it has a name
             if spec.kind == "ellipsis":
+                if self.world.sure:
+                    return None
                 count = self.world.choose(f"...{spec.text}@{p.space}:ellipsis", (2, 0, 1))
                 named = f"{p.path}.{axis}" if spec.text == "..." else f"{spec.text}@{p.space}"
                 sizes += [self.world.dimension(f"{named}.{k}") for k in range(count)]
@@ -383,6 +399,8 @@ class Interpreter:
 
     def guess_branch(self, node: cst.CSTNode) -> bool:
         """The branch of a condition that nothing tells of: not the one that only complains."""
+        if self.world.sure:
+            raise Undecided
         if isinstance(node, cst.If):
             body = node.body.body
             if len(body) <= 2 and all(_complains(s) for s in body):

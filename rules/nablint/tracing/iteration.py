@@ -10,6 +10,7 @@ import libcst as cst
 from nablint.shapes import Size
 from nablint.tracing import refine
 from nablint.tracing.operators import index_array
+from nablint.tracing.sure import Undecided
 from nablint.tracing.values import Array, Instance, Pending, PendingShape, Unknown
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ def iterate(it: Interpreter, value: Any, node: cst.CSTNode, *, loop: bool = Fals
         value = refine.iterated(it, value)
     if isinstance(value, PendingShape):
         value = refine.whole_shape(it, value)
+    if it.world.sure and _in_part(value, loop=loop):
+        if not loop:
+            raise Undecided
+        it.world.cut = True
     if isinstance(value, Array):
         if value.term.ndim:
             for i in range(value.term.sample.shape[0]):
@@ -44,6 +49,13 @@ def iterate(it: Interpreter, value: Any, node: cst.CSTNode, *, loop: bool = Fals
     elif isinstance(value, Unknown) and loop:
         # A loop over something outside (a data loader): one turn, with an input for the item.
         yield Pending(f"item@{it.world.steps}", "item", tainted=value.tainted)
+
+
+def _in_part(value: Any, *, loop: bool) -> bool:
+    """Are only the first items walked, or none at all?"""
+    if isinstance(value, range):
+        return len(value) > LONG
+    return isinstance(value, Unknown) or (loop and isinstance(value, list | tuple | set) and len(value) > 10 * LONG)
 
 
 def _object(it: Interpreter, value: Instance, node: cst.CSTNode) -> Iterator[Any]:

@@ -20,7 +20,7 @@ _SUBTRACTED = re.compile(r"-\s*(?:\d+\*)?([^\s*()]+)")
 
 def too_large(it: Interpreter, sizes: Any) -> None:
     """A size below 1, such as an image less a window: start again with the smaller dimensions that are subtracted."""
-    stack = [sizes]
+    stack = [] if it.world.sure else [sizes]
     while stack:
         value = stack.pop()
         if isinstance(value, list | tuple):
@@ -34,6 +34,8 @@ def too_large(it: Interpreter, sizes: Any) -> None:
 
 def rounded(it: Interpreter, term: Term) -> Any:
     """`int(H / 2)`: the integer below; one below 1 keeps what it is made of, so that `too_large` can tell why."""
+    if it.world.sure:
+        return it.unknown("a number that is computed from arrays")
     value = int(term.sample)
     made = _size_of(it, term) if value < 1 else None
     return Size(value) if made is None else Size(value, made.expr)

@@ -14,7 +14,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.shapes import Polynomial, Shape, Size, dim
-from nablint.tracing import hints, roles
+from nablint.tracing import hints, roles, sure
 from nablint.tracing.made_sizes import rounded
 from nablint.tracing.paths import default_of
 from nablint.tracing.values import (
@@ -107,6 +107,8 @@ def as_operand(it: Interpreter, p: Pending, at_least: int = 0) -> Any:
         return p.value
     if it.world.decided(f"{p.path}:size") == 1:
         return as_size(it, p)
+    if it.world.sure:
+        return sure.operand(it, p)
     if p.default is not None and isinstance(p.default, int | float) and not isinstance(p.default, bool):
         return scalar(it, p)
     if it.graph.tainting and not hints.is_scalar(hints.base(p.hint)) and it.evidence_rank(p) is None and not at_least:
@@ -119,6 +121,10 @@ def as_operand(it: Interpreter, p: Pending, at_least: int = 0) -> Any:
 
 def as_size(it: Interpreter, p: Pending) -> Any:
     """The input as an integer."""
+    if p.value is None and it.world.sure:
+        if p.evidence is not None and p.evidence.kind not in ("int", "unknown"):
+            return it.unknown(f"{p.path} is used as a size and as something else")
+        p.value = it.world.dimension(p.path)
     if p.value is None:
         name = hints.base(p.hint)
         if hints.is_turns(name):
@@ -136,12 +142,14 @@ def as_integer(it: Interpreter, p: Pending) -> None:
     """The input is said to be an integer: an axis is one of a few, anything else a size."""
     if not hints.is_axis(hints.base(p.hint)):
         as_size(it, p)
-    elif (axis := it.world.choose(f"{p.path}:axis", (-1, 0, 1, None))) is not None:
+    elif not it.world.sure and (axis := it.world.choose(f"{p.path}:axis", (-1, 0, 1, None))) is not None:
         p.value = axis
 
 
 def as_axis(it: Interpreter, p: Pending) -> Any:
     """The input as the axis that an operation works along; none, where it may be left out."""
+    if p.value is None and it.world.sure:
+        return it.unknown(f"which axis {p.path} is")
     if p.value is None and not is_none(it, p):
         p.value = it.world.choose(f"{p.path}:axis", (0, -1, 1))
     return p.value
@@ -149,6 +157,8 @@ def as_axis(it: Interpreter, p: Pending) -> Any:
 
 def as_list(it: Interpreter, p: Pending, length: int = LIST_LENGTH) -> Any:
     """The input as a list whose items are inputs themselves."""
+    if p.value is None and it.world.sure:
+        return it.unknown(f"what {p.path} holds")
     if p.value is None:
         length = it.world.decided(f"{p.path}:length") or length
         items = OpenList(Pending(f"{p.path}[{i}]", hints.item(hints.base(p.hint)), tainted=p.tainted)
@@ -178,6 +188,8 @@ def as_object(it: Interpreter, p: Pending) -> Any:
 
 def operands(it: Interpreter, name: str, a: Any, b: Any) -> tuple[Any, Any]:
     """Two operands of an operator of which at least one is pending."""
+    if it.world.sure:
+        return sure.operands(it, a, b)
     if name == "MatrixMultiply":
         left, right = product_operands(it, [a, b], batched=True)
         return left, right
@@ -325,6 +337,8 @@ def product_operands(it: Interpreter, args: list[Any], *, batched: bool = False)
     if len(args) < 2:
         return args
     a, b = _settled(args[0]), _settled(args[1])
+    if it.world.sure:
+        return [*sure.operands(it, a, b), *args[2:]]
     if isinstance(a, Pending) and isinstance(b, Pending):
         as_operand(it, a, at_least=0)
         a = _settled(a)
@@ -373,12 +387,16 @@ def whole_shape(it: Interpreter, value: Any) -> Any:
 
 def counted(it: Interpreter, p: Pending) -> None:
     """`len(y.shape)` of labels: code that asks knows them flat as well as one-hot, and flat ones show both."""
+    if it.world.sure:
+        return
     if p.value is None and it.evidence_rank(p) is None and hints.is_target(hints.base(p.hint)):
         make_array(it, p, free_shape(it, p, it.world.choose(f"{p.path}:rank", (1, 2))))
 
 
 def shape_entry(it: Interpreter, value: PendingShape, key: Any) -> Any:
     """`x.shape[k]` of a pending input: its rank is at least k + 1."""
+    if it.world.sure:
+        return sure.shape_entry(it, value.of, key)
     needed = (key + 1 if key >= 0 else -key) if isinstance(key, int) else 1
     name = hints.base(value.of.hint)
     array = as_operand(it, value.of, at_least=max(needed, 1 if hints.is_vector(name) else 2 if key != 0 else 1))
@@ -445,6 +463,8 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
         p = value.of
         if p.value is None:
             rank = it.evidence_rank(p) if starred else count
+            if it.world.sure and rank is None:
+                return it.unknown(f"nothing tells the rank of {p.hint}")
             make_array(it, p, free_shape(it, p, rank or count))
         array = p.value
         if not isinstance(array, Array):
@@ -485,6 +505,8 @@ def indexed(it: Interpreter, p: Pending, key: Any) -> Any:
     if isinstance(key, tuple | Array) or key is None or key is ...:
         count = sum(1 for k in key if k is not None and k is not ...) if isinstance(key, tuple) else 1
         return as_operand(it, p, at_least=max(count, 1))
+    if it.world.sure:
+        return as_operand(it, p)
     kinds = ("list", "array") if hints.is_list(hints.base(p.hint)) else ("array", "list")
     if it.evidence_rank(p) is not None:
         kinds = ("array",)
@@ -495,6 +517,8 @@ def iterated(it: Interpreter, p: Pending) -> Any:
     """A pending input that is looped over or measured."""
     if p.value is not None:
         return p.value
+    if it.world.sure:
+        return as_operand(it, p)
     kinds = ("list", "array") if hints.is_list(hints.base(p.hint)) else ("array", "list")
     if it.evidence_rank(p) is not None:
         kinds = ("array",)
@@ -510,6 +534,8 @@ def integers(it: Interpreter, term: Any, kind: int = 1) -> None:
     """An input of floats that is used as an index holds integers: start again with that."""
     from nablint.tracing.values import Restart
 
+    if it.world.sure:
+        return
     while getattr(term, "card", None) is not None and len(term.args) == 1:  # `labels.unsqueeze(1)`, `y.reshape(-1)`
         term = term.args[0]
     label = getattr(term, "label", "")
@@ -522,7 +548,7 @@ def as_key(it: Interpreter, p: Pending, container: Any) -> Any:
     """A pending input as a key of a list or dict."""
     if p.value is not None:
         return p.value
-    if isinstance(container, list | tuple):
+    if isinstance(container, list | tuple) and not it.world.sure:
         p.value = 0
         return 0
     return it.unknown(f"{p.path} is a key, and which is not known")
@@ -532,6 +558,8 @@ def as_index(it: Interpreter, p: Pending, array: Array, axis: int) -> Any:
     """A pending input as an index of an array: labels, or a counter."""
     if p.value is not None:
         return p.value
+    if it.world.sure:
+        return sure.operand(it, p)
     name = hints.base(p.hint)
     size = array.term.shape[axis] if axis < len(array.term.shape) else Size(1)
     forms = ("counter", "labels") if hints.is_counter(name) or p.path.endswith("]") else ("labels", "counter")
@@ -623,11 +651,13 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
     if hints.is_generator(hints.base(p.hint)) and f"numpy.random.RandomState().{name}" in it.spellings:
         return External(f"numpy.random.RandomState().{name}")
     if name in _LIST_METHODS:
-        return Method(as_list(it, p), name)
+        return it.unknown(f"what {p.path} holds") if it.world.sure else Method(as_list(it, p), name)
     if name in ("format", "lower", "upper", "startswith", "endswith") or (name == "split" and it.dialect != "torch"):
         return it.unknown("an unknown string")
     if name == "requires_grad" and it.dialect == "torch":
         return True
+    if it.world.sure and name in sure.REDUCTIONS and it.evidence_rank(p) is None:
+        return Method(p, name)
     if name not in _OBJECT and (f"ndarray.{name}" in it.spellings or f"Tensor.{name}" in it.spellings):
         array = as_operand(it, p, at_least=_least(it, p, name))
         return attribute(it, array, name, node)
@@ -662,6 +692,8 @@ _DRAWS = frozenset({"normal", "uniform", "randint", "choice", "binomial", "trunc
 
 def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any]) -> None:
     """Pending arguments of an operation: sizes for the makers of arrays, operands elsewhere."""
+    if it.world.sure:
+        sure.reduced(it, name, args, keywords)
     roles.settle(it, name, args)
     last = name.rsplit(".", 1)[-1]
     if name.startswith("einops."):
@@ -740,6 +772,7 @@ def _within(it: Interpreter, value: Any, bounds: list[Any]) -> None:
     if (
         term is None
         or it.graph.tainting
+        or it.world.sure
         or term.tainted
         or not term.label
         or it.world.leaves.get(term.label) is not term
@@ -772,6 +805,8 @@ def _is_size(it: Interpreter, term: Term) -> None:
     """An input that was read as an array and is used as a size: start again with that."""
     from nablint.tracing.values import Restart
 
+    if it.world.sure:
+        return
     leaves = [t for t in _few_leaves(term) if t.label and not t.label.startswith("size:")]
     labels = [t.label for t in leaves if not t.tainted and it.world.leaves.get(t.label) is t
               and it.world.decided(f"{t.label}:size") is None]
@@ -792,7 +827,7 @@ def _few_leaves(term: Term) -> list[Term]:
 
 def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> None:
     """Slices such as `a[:, 2*H:3*H]` tell that a free axis is as long as the furthest of their ends."""
-    if it.graph.tainting:
+    if it.graph.tainting or it.world.sure:
         return
     if array.term.card is None:
         for size, bound in gone_along(it, array, node):

@@ -19,6 +19,7 @@ from nablint.tracing.imports import import_from, import_modules
 from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import binary, compare, index, listed, poison, store, truth
 from nablint.tracing.step import Event, Step
+from nablint.tracing.sure import Undecided, both, expects_exception, forget, in_part
 from nablint.tracing.values import (
     Array,
     BreakSignal,
@@ -46,7 +47,16 @@ MAX_WHILE = 6
 
 
 def execute(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
-    """Execute one statement."""
+    """Execute one statement; in a sure run what cannot be followed is forgotten."""
+    try:
+        _execute(it, node, scope)
+    except (Undecided, Restart) as reason:
+        if not it.world.sure or (isinstance(reason, Restart) and reason.asserted):
+            raise
+        forget(it, node, scope)
+
+
+def _execute(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
     if isinstance(node, cst.SimpleStatementLine | cst.SimpleStatementSuite):
         for small in node.body:
             _simple(it, small, scope)
@@ -479,12 +489,8 @@ def _assert(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
             raise RaiseSignal("AssertionError")
         _divides(it, test, scope)
         left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
-        left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
-        if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
-            pairs = [(dim(a), dim(b))
-                     for a, b in zip(left, right, strict=True) if isinstance(a, int) and isinstance(b, int) and a != b]
-            if pairs and not it.graph.tainting:
-                it.clash_sizes(node, "an assertion about a shape fails", pairs)
+        if it.world.sure or not isinstance(left, Size):
+            _equated(it, node, left, right)
         return
     it.eval(test, scope)
 
@@ -532,9 +538,43 @@ def _rank_asserted(it: Interpreter, test: cst.Comparison, scope: Scope) -> bool:
 
 def _if(it: Interpreter, node: cst.If, scope: Scope) -> None:
     it.begin(node, scope)
-    if truth(it, it.eval(node.test, scope), node) and not _asks_machine(node):
+    try:
+        taken = truth(it, it.eval(node.test, scope), node) and not _asks_machine(node)
+    except Undecided:
+        both(it, (lambda: it.run(node.body.body, scope), lambda: _otherwise(it, node, scope)), scope)
+        return
+    if taken and it.world.sure:
+        _refused(it, node, scope)
+    if taken:
         it.run(node.body.body, scope)
-    elif isinstance(node.orelse, cst.If):
+    else:
+        _otherwise(it, node, scope)
+
+
+def _refused(it: Interpreter, node: cst.If, scope: Scope) -> None:
+    """`if x.shape[0] != y.shape[0]: raise ...` says that the sizes are equal."""
+    test, last = node.test, node.body.body[-1]
+    if not (isinstance(test, cst.Comparison) and isinstance(test.comparisons[0].operator, cst.NotEqual)
+            and isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Raise)):
+        return
+    left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
+    _equated(it, node, left, right)
+
+
+def _equated(it: Interpreter, node: cst.CSTNode, left: Any, right: Any) -> None:
+    """Sizes, or tuples of sizes, that the code says are equal: start again with that where they are not."""
+    left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
+    if isinstance(left, Size) and isinstance(right, int):
+        left, right = (left,), (right,)
+    if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
+        pairs = [(dim(a), dim(b))
+                 for a, b in zip(left, right, strict=True) if isinstance(a, int) and isinstance(b, int) and a != b]
+        if pairs and not it.graph.tainting:
+            it.clash_sizes(node, "an assertion about a shape fails", pairs)
+
+
+def _otherwise(it: Interpreter, node: cst.If, scope: Scope) -> None:
+    if isinstance(node.orelse, cst.If):
         _if(it, node.orelse, scope)
     elif node.orelse is not None:
         it.run(node.orelse.body.body, scope)
@@ -553,6 +593,13 @@ def _asks_machine(node: cst.If) -> bool:
 
 
 def _for(it: Interpreter, node: cst.For, scope: Scope) -> None:
+    if it.world.sure:
+        in_part(it, lambda: _turns(it, node, scope), node, scope)
+    else:
+        _turns(it, node, scope)
+
+
+def _turns(it: Interpreter, node: cst.For, scope: Scope) -> None:
     it.begin(node, scope)
     value = it.eval(node.iter, scope)
     bound = _bound(node.iter, scope)
@@ -586,9 +633,21 @@ def _bound(node: cst.BaseExpression, scope: Scope) -> Size | None:
 
 
 def _while(it: Interpreter, node: cst.While, scope: Scope) -> None:
+    if it.world.sure:
+        in_part(it, lambda: _until(it, node, scope), node, scope)
+    else:
+        _until(it, node, scope)
+
+
+def _until(it: Interpreter, node: cst.While, scope: Scope) -> None:
     for _ in range(MAX_WHILE):
         it.begin(node, scope)
-        if not truth(it, it.eval(node.test, scope), node.test):
+        try:
+            ended = not truth(it, it.eval(node.test, scope), node.test)
+        except Undecided:
+            both(it, (lambda: _turn(it, node, scope), lambda: None), scope)
+            return
+        if ended:
             if node.orelse is not None:
                 it.run(node.orelse.body.body, scope)
             return
@@ -603,6 +662,13 @@ def _while(it: Interpreter, node: cst.While, scope: Scope) -> None:
             break
     else:
         it.world.cut = True
+
+
+def _turn(it: Interpreter, node: cst.While, scope: Scope) -> None:
+    try:
+        it.run(node.body.body, scope)
+    except (BreakSignal, ContinueSignal):
+        pass
 
 
 def _trained(it: Interpreter, steps: int, events: int) -> bool:
@@ -625,6 +691,9 @@ def _with(it: Interpreter, node: cst.With, scope: Scope) -> None:
     it.begin(node, scope)
     from nablint.tracing.calls import call_method
 
+    if it.world.sure and expects_exception(it, node):
+        forget(it, node, scope)
+        return
     exits: list[Instance] = []
     for item in node.items:
         value = it.eval(item.item, scope)
@@ -649,7 +718,11 @@ def _with(it: Interpreter, node: cst.With, scope: Scope) -> None:
 
 def _try(it: Interpreter, node: cst.Try, scope: Scope) -> None:
     try:
-        it.run(node.body.body, scope)
+        it.shielded += bool(node.handlers)
+        try:
+            it.run(node.body.body, scope)
+        finally:
+            it.shielded -= bool(node.handlers)
     except RaiseSignal as signal:
         for handler in node.handlers:
             if handler.type is None or _kinds(signal.kind, scope) & set(_exception_names(handler.type)):

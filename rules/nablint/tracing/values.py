@@ -297,8 +297,9 @@ class Restart(Exception):
 
     def __init__(self, reason: str, equations: tuple[tuple[str, Any], ...] = (), *,
                  decisions: tuple[tuple[str, int], ...] = (), positive: tuple[str, ...] = (),
-                 small: tuple[str, ...] = (), at: Any = None) -> None:
+                 small: tuple[str, ...] = (), at: Any = None, asserted: bool = False) -> None:
         super().__init__(reason)
+        self.asserted = asserted
         self.small = small
         self.reason = reason
         self.equations = equations

@@ -26,6 +26,8 @@ it is the constant that code holds most often."""
 
 MANY = 20_000_000
 """Entries of the largest input that is drawn."""
+FEW = 100_000
+"""Entries of the largest array of a sure run, which is for shapes alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class World:
     draw: int = 0
     seconds: float = 2.0
     max_steps: int = 60_000
+    sure: bool = False
+    """Nothing is guessed: see `nablint.tracing.sure`."""
     graph: Graph = field(default_factory=Graph)
     choices: dict[str, Choice] = field(default_factory=lambda: {})
     steps: int = 0
@@ -103,6 +107,8 @@ class World:
         self.cut = False
         """A loop was read for its first turns only: what it converges to is not known."""
         self.ends = EFFORT.seconds + self.seconds
+        if self.sure:
+            self.graph.most = FEW
         self._decisions = dict(self.hypothesis.decisions)
         self._equal: dict[str, Polynomial] = {}
         for name, value in self.hypothesis.equations:
@@ -198,6 +204,8 @@ class World:
     def sample(self, path: str, shape: Sequence[int], *, kind: str = "float", high: int = 3) -> Any:
         """A random sample: floats of modulus 0.15 to 1.2, or integers below `high`."""
         plain = tuple(map(int, shape))
+        if self.sure and math.prod(plain) > FEW:
+            raise ValueError("an array of very many entries")
         if math.prod(plain) > MANY:
             raise TooMuch("an array of very many entries")
         if kind == "int":

@@ -1,6 +1,6 @@
 """The options of one configuration, read from a table; ruff's words where ruff has one.
 
-select, ignore, extend-select     selectors: ALL, codes, beginnings of codes, names of rules
+select, ignore, extend-select     selectors: ALL, DEFAULT, codes, beginnings of codes, names of rules
 per-file-ignores                  {"tests/*" = ["NAB4"]}; `!` before a pattern turns it round
 exclude, extend-exclude           patterns of files and folders; a bare name fits at any depth
 respect-gitignore                 whether what git ignores is left out, true by default
@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from nablint.settings import ALL, Settings
+from nablint.settings import ALL, DEFAULT, Settings
 
 EXCLUDED = (
     ".bzr", ".direnv", ".eggs", ".git", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pants.d", ".pytest_cache",
@@ -26,7 +26,7 @@ EXCLUDED = (
 )  # fmt: skip
 """Folders that hold no source of the project's own."""
 
-DEFAULT = Settings()
+BUILT_IN = Settings()
 SELECTORS = ("select", "ignore", "extend-select")
 PATTERNS = ("exclude", "extend-exclude")
 KEYS = (*SELECTORS, *PATTERNS, "per-file-ignores", "respect-gitignore", "extend", "gradient-names", "time-limit")
@@ -48,7 +48,7 @@ class Configuration:
 
     root: Path
     source: Path | None = None
-    settings: Settings = DEFAULT
+    settings: Settings = BUILT_IN
     exclude: tuple[str, ...] = EXCLUDED
     file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     respect_gitignore: bool = True
@@ -130,7 +130,7 @@ def configuration_from(table: Mapping[str, Any], source: Path, base: Configurati
 
 def check_selectors(selectors: Iterable[str], where: str) -> None:
     """Raises `ConfigurationError` naming the first selector that is about no rule."""
-    given = [selector for selector in selectors if selector.upper() != ALL]
+    given = [selector for selector in selectors if selector.upper() not in (ALL, DEFAULT)]
     if not given:
         return
     from nablint.checks import all_rules

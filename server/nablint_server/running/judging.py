@@ -47,4 +47,9 @@ def _may_speak(selector: str, settings: Settings) -> bool:
     """Whether a suppression's selector is about rules that are switched on: others cannot be used, nor idle."""
     if not settings.ignore and not settings.file_ignores and "ALL" in settings.select:
         return True
-    return settings.enabled(selector.upper() if selector[:3].upper() == "NAB" else "", selector)
+    if selector[:3].upper() == "NAB":
+        return settings.enabled(selector.upper(), selector)
+    from nablint.checks import find_rule
+
+    rule = find_rule(selector)
+    return settings.enabled(rule.code if rule is not None else "", selector)

@@ -1,0 +1,109 @@
+"""The inner sizes of a matrix product differ.
+
+In `a @ b` the last axis of `a` meets the last but one of `b` (its only one, where `b` is a vector).  Both shapes are
+known from what the source says: annotations, docstrings, comments, constructors, assertions.
+
+## Why is this bad?
+
+The program stops there; on square matrices, where the wrong sizes happen to agree, it computes something else.
+
+## Example
+
+```python
+import numpy as np
+
+
+def scores(x, w):
+    \"\"\"Scores of each class.
+
+Args:
+        x: array of shape (N, D)
+        w: array of shape (C, D)
+    \"\"\"
+    return x @ w
+```
+
+## Use instead
+
+```python
+    return x @ w.T
+```
+
+## Silent
+
+Where the sizes have different names that may stand for the same number, and no transpose or other order of the factors
+would make them fit.
+
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.checks.found import (
+    Found,
+    apart,
+    exact,
+    product,
+    rewritten,
+    short,
+    sure_clashes,
+    transposed,
+    unnamed,
+    whence,
+)
+from nablint.checks.rule import Rule
+from nablint.claims.sure_runs import SureRun
+from nablint.shapes import Shape
+from nablint.tracing.step import Step
+
+
+def look(run: SureRun) -> Iterator[Found]:
+    """Products that do not fit."""
+    for clash in sure_clashes(run):
+        parts = product(clash.step, clash.node)
+        if parts is None or not clash.equations or len(clash.operands) < 2:
+            continue
+        _, left, right = parts
+        a, b = clash.operands[:2]
+        if not isinstance(a, Term) or not isinstance(b, Term) or not a.ndim or not b.ndim:
+            continue
+        inner = a.shape[-1], b.shape[-2:][0]
+        if exact(*inner) or any(map(unnamed, inner)):
+            continue
+        fits = list(_fits(run, clash.step, clash.node, left, right, a.shape, b.shape))
+        if not fits and not apart(*inner):
+            continue
+        names = [run.naming.text(str(size)) for size in inner]
+        said = (f"`{short(left)}` is {run.naming.shape(a.shape)}, `{short(right)}` is {run.naming.shape(b.shape)}: "
+                f"inner sizes {names[0]} and {names[1]} differ")
+        said += "".join(f"; `{text}` is {shape}" for text, shape in fits[:2])
+        yield Found(clash.step, clash.node, said, fits[0][0] if len(fits) == 1 else "",
+                    related=(*whence(run, left, a), *whence(run, right, b)))
+
+
+def _fits(run: SureRun, step: Step, node: cst.CSTNode, left: cst.BaseExpression, right: cst.BaseExpression, a: Shape,
+          b: Shape) -> Iterator[tuple[str, str]]:
+    """The one edit that makes it fit: a transpose of one factor, else the other order."""
+    if max(len(a), len(b)) > 2:
+        return
+    found = False
+    if len(b) == 2 and exact(a[-1], b[1]):
+        found = True
+        yield rewritten(step, node, _code(left), transposed(right)), run.naming.shape((*a[:-1], b[0]))
+    if len(a) == 2 and exact(a[0], b[-2:][0]):
+        found = True
+        yield rewritten(step, node, transposed(left), _code(right)), run.naming.shape((a[1], *b[1:]))
+    if not found and len(a) == len(b) == 2 and exact(b[1], a[0]):
+        yield rewritten(step, node, _code(right), _code(left)), run.naming.shape((b[0], a[1]))
+
+
+def _code(node: cst.BaseExpression) -> str:
+    text = cst.Module([]).code_for_node(node)
+    return f"({text})" if isinstance(node, cst.BinaryOperation) and not node.lpar else text
+
+
+RULE = Rule("NAB101", "mismatched-product", "The inner sizes of a matrix product differ", look=look)

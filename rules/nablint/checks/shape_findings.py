@@ -1,0 +1,106 @@
+"""Findings about shapes: every rule looks at every sure run, and what other draws do not show again is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nablint.calculus.effort import EFFORT
+from nablint.checks import all_rules
+from nablint.checks.found import Found, replacement, span_of
+from nablint.checks.rule import Rule
+from nablint.claims.memory import Memory
+from nablint.claims.search import Program
+from nablint.claims.sure_runs import SureRun, run_sure
+from nablint.claims.sure_units import SureUnit, sure_units
+from nablint.results import Diagnostic, Fix, Place, Related
+from nablint.settings import Settings
+
+DRAWS = (1, 2)
+STEPS = 12_000
+"""Statements that all sure runs of a file may take."""
+
+
+@dataclass(slots=True)
+class Looked:
+    """What came of a unit: findings, expressions of known shape without any, and how many statements it took."""
+
+    found: list[tuple[Rule, Found]]
+    fine: frozenset[int]
+    steps: int
+
+
+SEEN: Memory[Looked] = Memory(1024)
+
+
+def shape_findings(program: Program, settings: Settings, told: list[Diagnostic], ends: float) -> list[Diagnostic]:
+    """The diagnostics of the shape rules; a statement whose gradient is found wrong already (`told`) gets no second."""
+    rules = [r for r in all_rules() if r.look is not None]
+    chosen = {r.code for r in rules if settings.enabled(r.code, r.name)}
+    found: dict[tuple[int, str], tuple[Rule, Found, str]] = {}
+    fine: dict[int, set[str]] = {}
+    steps = 0
+    for unit in sure_units(program) if chosen else ():
+        if steps > STEPS or EFFORT.seconds > ends:
+            break
+        looked = SEEN.recall(program, unit)
+        if looked is None:
+            program.visited = {id(b): b for b in unit.blocks}
+            looked = _looked_at(program, unit, rules)
+            SEEN.remember(program, unit, looked)
+        steps += looked.steps
+        for rule, one in looked.found:
+            if rule.code in chosen:
+                found.setdefault((id(one.node), rule.code), (rule, one, unit.name))
+        for node in looked.fine:
+            fine.setdefault(node, set()).add(unit.name)
+    out = [_diagnostic(rule, one) for (node, _), (rule, one, unit) in found.items()
+           if not fine.get(node, set()) - {unit}]
+    return sorted((d for d in out if d is not None and not any(_within(d, t) for t in told)), key=lambda d: d.location)
+
+
+def _looked_at(program: Program, unit: SureUnit, rules: list[Rule]) -> Looked:
+    run = run_sure(program, unit, 0)
+    if run is None:
+        return Looked([], frozenset(), 0)
+    found = list(_confirmed(program, unit, rules, run))
+    spoken = {id(one.node) for _, one in found}
+    fine = {id(seen.node) for seen in run.expressions() if run.known(seen.value)}
+    return Looked(found, frozenset(fine - spoken), len(run.it.steps))
+
+
+def _confirmed(program: Program, unit: SureUnit, rules: list[Rule], run: SureRun) -> Iterator[tuple[Rule, Found]]:
+    """What is found on this draw and on others, with other sizes and values, in the same words."""
+    found = [(rule, one) for rule in rules if rule.look is not None for one in _looked(rule, run)]
+    for draw in DRAWS if found else ():
+        again = run_sure(program, unit, draw)
+        keys: set[tuple[str, int, str]] = set()
+        if again is not None:
+            keys = {(r.code, id(o.node), o.message) for r in rules for o in _looked(r, again)}
+        found = [(rule, one) for rule, one in found if (rule.code, id(one.node), one.message) in keys]
+    yield from found
+
+
+def _looked(rule: Rule, run: SureRun) -> list[Found]:
+    assert rule.look is not None
+    with run.it.using():
+        return list(rule.look(run))
+
+
+def _diagnostic(rule: Rule, one: Found) -> Diagnostic | None:
+    span = span_of(one.step, one.node)
+    if span is None:
+        return None
+    fix = None
+    step, node = one.at or (one.step, one.node)
+    if one.mended and (edit := replacement(step, node, one.mended)) is not None:
+        fix = Fix(f"write `{one.mended}`", (edit,), "safe" if one.safe else "unsafe")
+    start, end = span
+    related = tuple(Related(text, *place) for text, at_step, at_node in one.related
+                    if (place := span_of(at_step, at_node)) is not None)
+    return Diagnostic(rule.code, rule.name, rule.severity, one.message, start, end, fix, related)
+
+
+def _within(a: Diagnostic, b: Diagnostic) -> bool:
+    start: Place = max(a.location, b.location)
+    return start < min(a.end_location, b.end_location)

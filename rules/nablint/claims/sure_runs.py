@@ -1,0 +1,172 @@
+"""Sure runs: a unit traced without guesses, for the shapes of its expressions."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeGuard
+
+import libcst as cst
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.claims import search
+from nablint.claims.naming import Naming
+from nablint.claims.search import Program
+from nablint.claims.sure_units import SureUnit, speaks_torch, unsure_names
+from nablint.reading.source import Block
+from nablint.shapes import Misfit
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.step import Step
+from nablint.tracing.values import Array, Pending, Restart, Signal, TooMuch, Unknown
+from nablint.tracing.world import Hypothesis, World
+
+STEPS = 1_200
+"""Statements of one run."""
+SECONDS = 0.3
+RESTARTS = 8
+"""How often assertions may make sizes equal."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """An expression as a statement evaluated it, with the nodes around it from the statement inwards."""
+
+    step: Step
+    node: cst.CSTNode
+    around: tuple[cst.CSTNode, ...]
+
+    @property
+    def value(self) -> Any:
+        """A term for an array, other values as they are."""
+        return self.of(self.node)
+
+    def of(self, node: cst.CSTNode) -> Any:
+        """The value of another expression of the same statement."""
+        value = self.step.values.get(id(node))
+        value = value.value if isinstance(value, Pending) else value
+        return value.term if isinstance(value, Array) else value
+
+
+@dataclass(slots=True)
+class SureRun:
+    """A finished run: `steps` are those of the file itself."""
+
+    unit: SureUnit
+    it: Interpreter
+    draw: int
+    naming: Naming
+    blocks: list[Block]
+    """The whole file."""
+    steps: list[Step] = field(default_factory=lambda: [])
+    _open: dict[int, bool] = field(default_factory=lambda: {})
+
+    def known(self, value: Any) -> TypeGuard[Term]:
+        """An array with axes, all of which are known."""
+        return isinstance(value, Term) and value.ndim > 0 and not self.is_open(value)
+
+    def is_open(self, term: Term) -> bool:
+        """Does the term depend on an input that may have more axes than it is read with?"""
+        if not self.it.open:
+            return False
+        stack = [term]
+        while stack:
+            node = stack[-1]
+            waiting = [a for a in node.args if a.number not in self._open]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            self._open[stack.pop().number] = node in self.it.open or any(self._open[a.number] for a in node.args)
+        return self._open[term.number]
+
+    def expressions(self) -> Iterator[Seen]:
+        """Every operator, call, attribute, assigned value and returned value of every statement that ran."""
+        for step in self.steps:
+            for node, around in _expressions(step.node):
+                yield Seen(step, node, around)
+
+
+TURNS = 3
+"""How many executions of a statement are looked at."""
+
+
+LOOKED_AT = (cst.BinaryOperation, cst.AugAssign, cst.Call, cst.Attribute, cst.Assign, cst.AnnAssign, cst.Return)
+Places = list[tuple[cst.CSTNode, tuple[cst.CSTNode, ...]]]
+
+
+@lru_cache(maxsize=20_000)
+def _expressions(statement: cst.CSTNode) -> Places:
+    """The nodes of a statement's own expressions with those around them, from the statement inwards."""
+    found: Places = []
+    stack: Places = [(statement, ())]
+    while stack:
+        node, around = stack.pop()
+        if isinstance(node, LOOKED_AT):
+            found.append((node, around))
+        inside = (*around, node)
+        for child in reversed(node.children):
+            if not isinstance(child, _APART):
+                stack.append((child, inside))
+    return found
+
+
+_APART = (cst.BaseSuite, cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.If, cst.Else, cst.Name, cst.BaseString,
+          cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine)
+
+
+def run_sure(program: Program, unit: SureUnit, draw: int, seconds: float = SECONDS) -> SureRun | None:
+    """One run on one draw; None where nothing came of it."""
+    hypothesis = Hypothesis()
+    for _ in range(RESTARTS):
+        world = World(hypothesis, draw, seconds, max_steps=STEPS, sure=True)
+        world.visited = program.visited
+        try:
+            it = _prepared(program, unit, world)
+        except (Signal, Restart, TooMuch, Misfit, OverflowError, RecursionError, MemoryError):
+            return None
+        try:
+            with it.using(), np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # numpy warns of empty slices
+                unit.run(it)
+        except Restart as restart:
+            fresh = [e for e in restart.equations if e[0] not in {n for n, _ in hypothesis.equations}]
+            if not restart.asserted or not fresh:
+                break
+            hypothesis = hypothesis.equate(fresh[:1])
+            continue
+        except (Signal, TooMuch, Misfit, OverflowError, RecursionError, MemoryError):
+            pass
+        except Exception:
+            if search.STRICT:
+                raise
+            return None
+        world.graph.origin = None
+        return SureRun(unit, it, draw, Naming(it), program.blocks, _looked_at(it))
+    return None
+
+
+def _prepared(program: Program, unit: SureUnit, world: World) -> Interpreter:
+    it = program.bare(world) if unit.module else program.fresh(world, module=False)
+    it.dialect = "torch" if speaks_torch(unit.text, program.names) else "numpy"
+    if not unit.module:
+        for name in unsure_names(program):
+            if name in it.lazy or name in it.scope.names:
+                it.lazy.pop(name, None)
+                it.scope.names[name] = Unknown(f"{name} is assigned more than once")
+    return it
+
+
+def _looked_at(it: Interpreter) -> list[Step]:
+    turns: dict[int, int] = {}
+    found: list[Step] = []
+    for step in it.steps:
+        if step.block.outside:
+            continue
+        turns[id(step.node)] = turns.get(id(step.node), 0) + 1
+        if turns[id(step.node)] <= TURNS:
+            found.append(step)
+    return found
+
+

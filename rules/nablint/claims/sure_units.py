@@ -1,0 +1,188 @@
+"""What is run to see the shapes of code: every function and method that holds matrix code and evidence, and the script.
+
+The text decides which are worth a run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import libcst as cst
+
+from nablint.claims.search import Program
+from nablint.reading.source import Block
+from nablint.tracing.calls import call_function, default_value, instantiate
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.values import Class, External, Function, Instance, Pending, RaiseSignal, Unknown
+
+OPERATION = re.compile(
+    r"[\w\])][ \t]*(?:[-+*/@]|//|\*\*)=?[ \t]*[\w(\[-]|\b(?:dot|matmul|mm|bmm|einsum|reshape|view|transpose|permute|cat"
+    r"|concatenate|stack|[hv]stack|softmax|inv|outer|zip|multiply|subtract|divide)\(|\.T\b|\b(?:axis|dim)\s*="
+    r"|\.(?:sum|mean|max|min|std|var|prod)\(\s*-?\d|_loss\(")
+"""What the rules speak of."""
+EVIDENCE = re.compile(
+    r"\bshaped?\b|\.size\(|\.dim\(|\.ndim\b"
+    r"|\b(?:zeros|ones|empty|full|randn|rand|eye|arange|linspace|normal|uniform|random|standard_normal|array|tensor)\("
+    r"|[(\[]\s*(?:[A-Z]\w?|n_?\w*|d_\w+|\d+|batch\w*)\s*,[^()\n]{0,60}[)\]]"
+    r"|\b[A-Za-z]\w* x [A-Za-z]|[Tt]ensor\w*\[|NDArray\[|\[\s*(?:[\w.]+\.)?(?:ndarray|Array|Tensor|NDArray)\b"
+    r"|\binv\(|\bexp\(|softmax|(?:axis|dim)\s*=\s*[12]\b|\.(?:sum|mean|max|min|std|var|prod)\(\s*[12]\b")
+"""What may tell a shape, or needs none to be wrong."""
+CONTEXT = re.compile(r"\b(?:torch|nn|F)\.\w|Tensor")
+NUMPY = re.compile(r"\b(?:np|numpy|ndarray)\b")
+
+
+@dataclass(slots=True)
+class SureUnit:
+    """A function, a method, or the module's own statements (no function)."""
+
+    name: str
+    text: str
+    run: Callable[[Interpreter], None]
+    blocks: tuple[Block, ...] = ()
+    module: bool = False
+    kind: str = "shapes"
+
+
+def sure_units(program: Program) -> Iterator[SureUnit]:
+    """The units of a module, in source order, the script last."""
+    it = program.loader
+    for value in list(program.names.values()):
+        if isinstance(value, Function) and value.scope is it.scope and isinstance(value.node, cst.FunctionDef):
+            text = _text(it, value.node)
+            if worth(text):
+                yield SureUnit(value.name, text, lambda i, f=value: _function(i, f), (it.blocks[id(value.node)],))
+        elif isinstance(value, Class) and value.scope is it.scope:
+            for function in list(value.names.values()):
+                if not isinstance(function, Function) or not isinstance(function.node, cst.FunctionDef):
+                    continue
+                text = _text(it, function.node)
+                if worth(text):
+                    yield SureUnit(function.name, text, lambda i, c=value, f=function: _method(i, c, f),
+                                   (it.blocks[id(function.node)],))
+    own = [b for b in program.blocks if not _DEFINITION.match(b.text.lstrip())]
+    text = "".join(b.text for b in own)
+    if worth(text):
+        yield SureUnit("<module>", text, lambda i: _script(i, program), tuple(own), module=True)
+
+
+_DEFINITION = re.compile(r"(?:@|(?:async\s+)?def\s|class\s)")
+
+
+def worth(text: str) -> bool:
+    """May a rule have something to say of this text?"""
+    return OPERATION.search(text) is not None and EVIDENCE.search(text) is not None
+
+
+def _text(it: Interpreter, node: cst.FunctionDef, *, outside: bool = False) -> str:
+    """The source of a function of the file; empty for what stands in another one, unless that is asked for."""
+    block = it.blocks.get(id(node))
+    tree = block.tree() if block is not None and (outside or not block.outside) else None
+    span = tree.spans.get(id(node)) if tree is not None else None
+    if block is None or span is None:
+        return ""
+    return "\n".join(block.text.split("\n")[span[0].row - 1 : span[1].row])
+
+
+def inputs(it: Interpreter, function: Function, *, bound: bool) -> list[Any]:
+    """An input for every parameter that is passed: what has a default that is no number has its default."""
+    params = function.node.params
+    out: list[Any] = []
+    for param in [*params.posonly_params, *params.params][int(bound):]:
+        pending = it.input(param.name.value, function)
+        if param.default is not None:
+            default = default_value(it, function, param)
+            said = pending.evidence is not None and pending.evidence.dims is not None
+            if not said and not isinstance(default, int | float) | isinstance(default, bool):
+                out.append(default)
+                continue
+            pending.default = default if isinstance(default, int | float) else None
+        out.append(pending)
+    return out
+
+
+def speaks_torch(text: str, names: dict[str, Any]) -> bool:
+    """Are the arrays of this code PyTorch's?"""
+    torch = any(isinstance(v, External) and v.name.startswith("torch") for v in names.values())
+    numpy = any(isinstance(v, External) and v.name.startswith("numpy") for v in names.values())
+    return torch and (not numpy or (CONTEXT.search(text) is not None and NUMPY.search(text) is None))
+
+
+def _function(it: Interpreter, function: Function) -> None:
+    call_function(it, function, inputs(it, function, bound=False), {}, None)
+
+
+def _method(it: Interpreter, cls: Class, function: Function) -> None:
+    if function.kind == "static":
+        _function(it, function)
+        return
+    if function.kind == "class":
+        call_function(it, function, [cls, *inputs(it, function, bound=True)], {}, None)
+        return
+    init = cls.lookup("__init__")
+    if isinstance(init, Function) and init.node is function.node:
+        instantiate(it, cls, inputs(it, init, bound=True), {}, None)
+        return
+    try:
+        given = inputs(it, init, bound=True) if isinstance(init, Function) else []
+        instance = instantiate(it, cls, given, {}, None)
+    except RaiseSignal:
+        instance = Instance(cls, {}, "self")
+    for name in _changing(it, cls):
+        instance.names[name] = Unknown(f"self.{name} is assigned in several methods")
+    for value in instance.names.values():
+        if isinstance(value, list | dict):
+            _forget(value)
+    call_function(it, function, [instance, *inputs(it, function, bound=True)], {}, None)
+
+
+_LEFT = re.compile(r"^[ \t]*([^#=\n(]*\bself\.[^#=\n(]*?)(?:[-+*/@|&%]|//|\*\*)?=(?!=)", re.M)
+_KEPT = re.compile(r"\bself\.(\w+)(?!\w*[.\[(])")
+
+
+@lru_cache(maxsize=4096)
+def _stored(text: str) -> frozenset[str]:
+    """The attributes of `self` that a function assigns, by its text."""
+    return frozenset(name for left in _LEFT.findall(text) for name in _KEPT.findall(left))
+
+
+def _changing(it: Interpreter, cls: Class) -> set[str]:
+    """Attributes that a method other than `__init__` assigns: nobody knows what they are when another one runs."""
+    found: set[str] = set()
+    for part in cls.order():
+        for name, function in part.names.items():
+            if isinstance(function, Function) and isinstance(function.node, cst.FunctionDef) and name != "__init__":
+                found |= _stored(_text(it, function.node, outside=True))
+    return found
+
+
+def _forget(container: Any) -> None:
+    """What a list or dict of an object holds may have changed since it was made."""
+    for key in list(container) if isinstance(container, dict) else range(len(container)):
+        if not isinstance(container[key], Pending):
+            container[key] = Unknown("it may have changed since")
+
+
+def _script(it: Interpreter, program: Program) -> None:
+    it.load(program.blocks, everything=True)
+
+
+_ASSIGNED = re.compile(r"^\s*(?:for\s+)?([A-Za-z_]\w*)(?:\s*,\s*[A-Za-z_]\w*)*\s*(?::[^=\n]+)?"
+                       r"(?:=(?!=)|[-+*/@|&]=|//=|\bin\b)", re.M)
+_GLOBAL = re.compile(r"^\s*(?:global|nonlocal)\s+([\w, ]+)", re.M)
+
+
+def unsure_names(program: Program) -> set[str]:
+    """Names of the module that hold now this and now that: assigned more than once, or by a function."""
+    counted: Counter[str] = Counter()
+    found: set[str] = set()
+    for block in program.blocks:
+        if not _DEFINITION.match(block.text.lstrip()):
+            counted.update(_ASSIGNED.findall(block.text))
+        for names in _GLOBAL.findall(block.text):
+            found |= {n.strip() for n in names.split(",")}
+    return found | {name for name, times in counted.items() if times > 1}

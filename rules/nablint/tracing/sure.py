@@ -1,0 +1,285 @@
+"""Tracing without guesses, for what is said of shapes.
+
+A sure run knows of an input what evidence says, what the code itself settles (unpacking, assertions) and nothing else;
+whatever depends on more is unknown.  Where a condition is unknown both branches are walked, and only that is known
+afterwards in which they agree.  So every shape that is known is one that the code has, and shapes that clash do clash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from nablint.shapes import Size
+from nablint.tracing import hints
+from nablint.tracing.step import Step
+from nablint.tracing.values import (
+    Array,
+    External,
+    Instance,
+    Pending,
+    ReturnSignal,
+    Scope,
+    Signal,
+    Unknown,
+)
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+RETURNS = "$returns"
+"""Under this name a frame keeps what branches returned that may not have been taken."""
+
+
+class Undecided(Exception):
+    """A condition that nothing tells the truth of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """An operation whose operands do not fit.
+
+    node:      the operation.
+    operands:  its operands in order, terms for arrays, other values as they are.
+    equations: pairs of sizes that would have to be equal.
+    shielded:  it stands where an exception is expected.
+    """
+
+    step: Step
+    node: cst.CSTNode
+    message: str
+    operands: tuple[Any, ...]
+    equations: tuple[tuple[Size, Size], ...]
+    shielded: bool = False
+
+
+def operand(it: Interpreter, p: Pending) -> Any:
+    """The input as an array or number of the shape that evidence gives; unknown where none does."""
+    from nablint.tracing import refine
+
+    if p.value is not None:
+        return p.value
+    rank = it.evidence_rank(p)
+    if rank is not None:
+        return refine.make_array(it, p, refine.free_shape(it, p, rank)) if rank else refine.scalar(it, p)
+    if isinstance(p.default, int | float) and not isinstance(p.default, bool):
+        return refine.scalar(it, p)
+    return it.unknown(f"nothing tells the shape of {p.hint}")
+
+
+_LETTERS = frozenset("xythcfkw")
+"""Names that may be sizes and are arrays as often."""
+
+
+def operands(it: Interpreter, a: Any, b: Any) -> tuple[Any, Any]:
+    """Two operands of an operator: beside a number, what is named like a size is one."""
+    from nablint.tracing import refine
+
+    found: list[Any] = []
+    for value, other in ((a, b), (b, a)):
+        if isinstance(value, Pending) and value.value is None:
+            other = other.value if isinstance(other, Pending) and other.value is not None else other
+            name = hints.base(value.hint)
+            beside = isinstance(other, Size | Pending) or (isinstance(other, int) and not isinstance(other, bool))
+            plain = value.evidence is None and beside and hints.is_size(name) and name not in _LETTERS
+            found.append(refine.as_size(it, value) if plain else operand(it, value))
+        else:
+            found.append(value.value if isinstance(value, Pending) else value)
+    return found[0], found[1]
+
+
+def shape_entry(it: Interpreter, p: Pending, key: Any) -> Any:
+    """`x.shape[k]`: a dimension of its own where nothing else tells the shape."""
+    array = operand(it, p)
+    if isinstance(array, Array):
+        return array.term.shape
+    if isinstance(key, int) and key >= 0:
+        return it.world.dimension(f"{p.path}.{key}")
+    return it.world.dimension(f"{p.path}.shape[{key}]") if isinstance(key, int) else array
+
+
+REDUCTIONS = frozenset({"sum", "mean", "max", "min", "std", "var", "prod", "amax", "amin", "norm", "median", "nansum",
+                        "nanmean", "logsumexp"})
+
+
+def reduced(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any]) -> None:
+    """`x.sum(1)` tells that `x` has two axes at least: it is read with as many, and marked as open for more."""
+    from nablint.tracing import refine
+
+    first = args[0] if args else None
+    if name.rsplit(".", 1)[-1] not in REDUCTIONS or not isinstance(first, Pending) or first.value is not None:
+        return
+    axis = next((keywords[k] for k in ("axis", "dim") if k in keywords), args[1] if len(args) > 1 else None)
+    if type(axis) is not int or not 1 <= axis <= 3 or first.evidence is not None or first.default is not None:
+        return
+    array = refine.make_array(it, first, refine.free_shape(it, first, axis + 1))
+    it.open.add(array.term)
+
+
+# -- branches ----------------------------------------------------------------------------------------------------------
+
+
+def both(it: Interpreter, branches: Iterable[Callable[[], None]], scope: Scope) -> None:
+    """Walk every branch from the same state, and keep that in which those that come to their end agree."""
+    before, objects = dict(scope.names), _objects(scope)
+    ends: list[tuple[dict[str, Any], list[Any]]] = []
+    signals: list[Signal] = []
+    for branch in branches:
+        _restore(scope, before, objects)
+        try:
+            branch()
+        except Signal as signal:
+            signals.append(signal)
+        else:
+            ends.append((dict(scope.names), [_copied(o) for o, _ in objects]))
+    returned = [s.value for s in signals if isinstance(s, ReturnSignal)]
+    if not ends:
+        if returned:
+            raise ReturnSignal(joined(returned))
+        raise signals[0]
+    _restore(scope, before, objects)
+    names = {n: None for found, _ in ends for n in found}
+    scope.names.update({n: joined([found.get(n, _MISSING) for found, _ in ends]) for n in names})
+    for place, (held, _) in enumerate(objects):
+        _join_object(held, [states[place] for _, states in ends], scope)
+    if returned:
+        scope.names[RETURNS] = (*scope.names.get(RETURNS, ()), *returned)
+
+
+_PLAIN = (bool, int, float, str, type(None), External)
+_MISSING = Unknown("it is not always assigned")
+
+
+def joined(values: list[Any]) -> Any:
+    """What is known of a value that is one of these."""
+    first = values[0]
+    if all(v is first for v in values):
+        return first
+    if all(isinstance(v, Array) for v in values):
+        shapes = {tuple(map(str, v.term.shape)) for v in values}
+        return first if len(shapes) == 1 else Unknown("it has another shape in another branch")
+    if isinstance(first, tuple) and all(type(v) is type(first) and len(v) == len(first) for v in values):
+        return tuple(joined([v[k] for v in values]) for k in range(len(first)))
+    if isinstance(first, _PLAIN) and all(type(v) is type(first) and str(v) == str(first) for v in values):
+        return first  # sizes by their symbols
+    return Unknown("it is another value in another branch")
+
+
+def _objects(scope: Scope) -> list[tuple[Any, Any]]:
+    """Containers and objects that the frame can reach, with copies of what they hold."""
+    found: dict[int, Any] = {}
+    stack = [(v, 0) for v in scope.names.values()]
+    while stack:
+        value, depth = stack.pop()
+        if isinstance(value, Instance | list | dict) and id(value) not in found:
+            found[id(value)] = value
+            held = value.names if isinstance(value, Instance) else value
+            if depth < 2 and len(held) < 100:
+                stack += [(v, depth + 1) for v in (held.values() if isinstance(held, dict) else held)]
+    return [(value, _copied(value)) for value in found.values()]
+
+
+def _copied(value: Any) -> Any:
+    held = value.names if isinstance(value, Instance) else value
+    return dict(held) if isinstance(held, dict) else list(held)
+
+
+def _restore(scope: Scope, names: dict[str, Any], objects: list[tuple[Any, Any]]) -> None:
+    scope.names.clear()
+    scope.names.update(names)
+    for value, copy in objects:
+        _set(value, copy)
+
+
+def _set(value: Any, content: Any) -> None:
+    held = value.names if isinstance(value, Instance) else value
+    held.clear()
+    held.update(content) if isinstance(held, dict) else held.extend(content)
+
+
+def _join_object(value: Any, states: list[Any], scope: Scope) -> None:
+    if isinstance(states[0], dict):
+        _set(value, {k: joined([s.get(k, _MISSING) for s in states]) for s in states for k in s})
+    elif len({len(s) for s in states}) == 1:
+        _set(value, [joined([s[k] for s in states]) for k in range(len(states[0]))])
+    else:  # of other lengths in other branches
+        _lose(value, scope)
+
+
+def in_part(it: Interpreter, loop: Callable[[], None], node: cst.CSTNode, scope: Scope) -> None:
+    """A loop; where only its first turns were walked, what they assigned and appended to is not known after it."""
+    outside, objects = it.world.cut, _objects(scope)
+    it.world.cut = False
+    try:
+        loop()
+    finally:
+        cut, it.world.cut = it.world.cut, outside
+        if cut:
+            forget(it, node, scope)
+            for value, copy in objects:
+                held = value.names if isinstance(value, Instance) else value
+                if isinstance(held, dict):
+                    for key in [k for k in held if k not in copy or held[k] is not copy[k]]:
+                        held[key] = Unknown("a loop assigns it")
+                elif len(held) != len(copy):
+                    _lose(held, scope)
+
+
+def _lose(value: list[Any], scope: Scope) -> None:
+    """A list of unknown length: no name holds it any more."""
+    for name, held in scope.names.items():
+        if held is value:
+            scope.names[name] = Unknown("a list whose length is not known")
+    value.clear()
+
+
+def forget(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
+    """What a statement assigns that could not be followed is not known."""
+    from nablint.tracing.statements import target_names
+
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        targets: list[cst.CSTNode] = []
+        if isinstance(part, cst.Assign):
+            targets = [t.target for t in part.targets]
+        elif isinstance(part, cst.AugAssign | cst.AnnAssign | cst.For | cst.NamedExpr):
+            targets = [part.target]
+        elif isinstance(part, cst.AsName):
+            targets = [part.name]
+        for target in targets:
+            if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name):
+                owner = scope.names.get(target.value.value)
+                if isinstance(owner, Instance):
+                    owner.names[target.attr.value] = Unknown("what is assigned is not followed")
+            elif not isinstance(target, cst.Attribute):
+                scope.names.update({n: Unknown("what is assigned is not followed") for n in target_names(target)})
+        if not isinstance(part, cst.FunctionDef | cst.ClassDef | cst.Lambda):
+            stack.extend(part.children)
+
+
+_EXPECTS = re.compile(r"raises|assertRaises|suppress|warns", re.I)
+
+
+def expects_exception(it: Interpreter, node: cst.With) -> bool:
+    """`with pytest.raises(ValueError):`, `with self.assertRaises(...)`, `with suppress(...)`."""
+    from nablint.tracing.statements import target_names
+
+    return any(isinstance(item.item, cst.Call) and any(map(_EXPECTS.search, target_names(item.item.func)))
+               for item in node.items)
+
+
+def terms_of(it: Interpreter, values: Iterable[Any]) -> tuple[Any, ...]:
+    """Operands as a clash keeps them."""
+    return tuple(_term_of(it, v) for v in values)
+
+
+def _term_of(it: Interpreter, value: Any) -> Any:
+    value = value.value if isinstance(value, Pending) else value
+    if type(value) in (list, tuple):
+        return terms_of(it, value)
+    return value.term if isinstance(value, Array) else value
