@@ -25,6 +25,7 @@ from nablint.tracing.values import (
     ReturnSignal,
     Scope,
     Signal,
+    Undecided,
     Unknown,
 )
 
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 
 RETURNS = "$returns"
 """Under this name a frame keeps what branches returned that may not have been taken."""
-
-
-class Undecided(Exception):
-    """A condition that nothing tells the truth of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +52,10 @@ class Clash:
     operands: tuple[Any, ...]
     equations: tuple[tuple[Size, Size], ...]
     shielded: bool = False
+
+
+__all__ = ["Clash", "Undecided", "both", "expects_exception", "forget", "in_part", "joined", "operand", "operands",
+           "reduced", "shape_entry", "terms_of"]
 
 
 def operand(it: Interpreter, p: Pending) -> Any:

@@ -308,6 +308,10 @@ class Restart(Exception):
         self.at = at
 
 
+class Undecided(Exception):
+    """In a run without guesses, a question that nothing answers."""
+
+
 class TooMuch(Exception):
     """A bound was reached: steps, nodes, depth or time."""
 

@@ -18,7 +18,7 @@ import numpy as np
 from nablint.calculus.effort import EFFORT
 from nablint.calculus.terms import Graph, Term
 from nablint.shapes import Polynomial, Shape, Size
-from nablint.tracing.values import TooMuch
+from nablint.tracing.values import TooMuch, Undecided
 
 SIZES = (5, 3, 4, 7, 6, 11, 9, 13, 8, 17, 14, 19, 10, 23, 12, 29)
 """Sizes that dimensions get, in the order in which they appear; rotated from draw to draw.  2 is left out, because
@@ -28,6 +28,10 @@ MANY = 20_000_000
 """Entries of the largest input that is drawn."""
 FEW = 100_000
 """Entries of the largest array of a sure run, which is for shapes alone."""
+
+
+_PATH = re.compile(r":(?:none|true|has .*|is .*|flag)$|==")
+"""Questions that ask for a path of the code, of which every answer is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,8 @@ class World:
 
         A fork is no doubt about the code but a path of it: each is judged.
         """
+        if self.sure and not fork and not _PATH.search(key):
+            raise Undecided
         taken = min(self._decisions.get(key, 0), len(options) - 1)
         if key not in self.choices:
             self.choices[key] = Choice(key, tuple(options), taken, cost, fork, tuple(map(tuple, shapes)))
