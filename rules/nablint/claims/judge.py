@@ -14,6 +14,7 @@ from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
 from nablint.claims.intent import silence_deliberate
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
+from nablint.claims.small_constants import agree_without
 from nablint.shapes import Misfit, show_shape
 from nablint.tracing.hints import base
 from nablint.tracing.values import Array
@@ -149,6 +150,9 @@ def _compare(result: Result, wrt: Term, derived: Term) -> Judged:
         return out
     if np.max(np.abs(claimed - expected), initial=0.0) <= TOLERANCE * scale:
         out.verdict = "verified"
+        return out
+    if agree_without(value, derived):
+        out.verdict, out.reason = "verified", "up to a small constant that keeps clear of zero"
         return out
     if (
         claimed.ndim == 2

@@ -162,7 +162,7 @@ class Arrivals:
         """The arriving cotangent of an output: 1 for a number, generic values otherwise."""
         term = output.term
         if term.ndim == 0:
-            arriving = self.it.graph.constant(1.0)
+            arriving = self.it.graph.leaf("", np.asarray(1.0), (), tainted=True)  # a number 1 that came from above
             self.cotangents[term] = arriving
             return Array(arriving, output.dialect)
         arriving = self.it.world.leaf(f"{name}", term.shape, tainted=True)

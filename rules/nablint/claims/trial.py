@@ -16,6 +16,7 @@ from nablint.claims.edits import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.replay import evaluate, new_value, old_value, replace
+from nablint.claims.small_constants import NEAR, agree_without
 from nablint.shapes import Misfit
 from nablint.tracing.step import Step
 
@@ -115,4 +116,7 @@ def _right(j: Judged, value: Term, instead: dict[Term, Term]) -> bool:
             return False
         sample = sample.reshape(expected.shape)
     scale = max(float(np.max(np.abs(expected), initial=0.0)), 1e-12)
-    return bool(np.all(np.isfinite(sample)) and np.max(np.abs(sample - expected), initial=0.0) <= TOLERANCE * scale)
+    if not np.all(np.isfinite(sample)):
+        return False
+    far = float(np.max(np.abs(sample - expected), initial=0.0))
+    return far <= TOLERANCE * scale or (far <= NEAR * scale and agree_without(value, j.derived, instead))

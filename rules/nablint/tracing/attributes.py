@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.tracing import refine
+from nablint.tracing.project import Module
 from nablint.tracing.protocols import lent
 from nablint.tracing.values import (
     Array,
@@ -48,7 +49,10 @@ def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) 
     if isinstance(owner, Array):
         return _of_array(it, owner, name)
     if isinstance(owner, Scope):
-        return owner.names[name] if name in owner.names else it.unknown(f"the name {name} of a module")
+        if name in owner.names:
+            return owner.names[name]
+        inner = it.resolve(f"{owner.name}.{name}") if it.resolve is not None and isinstance(owner, Module) else None
+        return it.unknown(f"the name {name} of a module") if inner is None else it.module(f"{owner.name}.{name}")
     if isinstance(owner, Instance):
         return _of_instance(it, owner, name, node)
     if isinstance(owner, Pending):

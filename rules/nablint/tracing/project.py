@@ -31,8 +31,9 @@ OUTSIDE = frozenset({
 
 @dataclass(eq=False, slots=True)
 class Module(Scope):
-    """A file of the project: its definitions, and the blocks that they stand in."""
+    """A file of the project: its dotted name, its definitions, and the blocks that they stand in."""
 
+    name: str = ""
     blocks: dict[int, Block] = field(default_factory=lambda: {})
     stars: list[str] = field(default_factory=lambda: [])
 
@@ -94,7 +95,7 @@ class Project:
         package = self.read(f"{name}.__init__") is not None
         it = Interpreter(World(Hypothesis(), seconds=3.0), is_gradient_name=lambda _: False,
                          resolve=self.resolver(name, package=package))
-        module = Module({}, function="")
+        module = Module({}, function="", name=name)
         it.scope = module
         with it.using():
             try:
