@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from nablint.calculus.effort import EFFORT
+from nablint.claims.detours import detours
 from nablint.claims.entries import RANK, Entry, as_claim, entries
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.explain import explanation_of
@@ -53,6 +54,7 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
         if found is None:
             program.visited = {}
             found = explore(program, unit, min(UNIT_SECONDS, remaining))
+            found += detours(program, unit, found, ends)
             OUTCOMES.remember(program, unit, found)
         outcomes += found
         if settings.prove:

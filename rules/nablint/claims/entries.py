@@ -13,6 +13,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.names import is_gradient_name
 from nablint.results import Claim, Role, Verdict
+from nablint.tracing.operators import plain
 from nablint.tracing.step import Event, Step
 from nablint.tracing.values import Array, Unknown
 
@@ -78,8 +79,8 @@ def held(event: Event) -> list[Term]:
     if event.value is not None:
         return [event.value]
     cell = event.cell
-    items = list(cell.values()) if isinstance(cell, dict) else list(cell) if isinstance(cell, list | tuple) else []
-    return [v.term for v in items if isinstance(v, Array)]
+    items = list(cell.values()) if isinstance(cell, dict) else list(cell) if isinstance(cell, list | tuple) else [cell]
+    return [v.term for v in map(plain, items) if isinstance(v, Array)]
 
 
 NO_FLOW = "it flows into no result that could be judged"

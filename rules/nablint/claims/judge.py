@@ -94,7 +94,7 @@ def judge_seed(run: Run, seed: Seed) -> Judgement:
             j.verdict, j.reason = "unchecked", j.result.doubt
     together = seed.kind == "loss" and returned_together(run, seed)
     _steps(judged, seed)
-    if not together:
+    if not together and not seed.exact:
         _conventions(judged, seed)
     silence_deliberate(run, seed, judged)
     return Judgement(run, judged, seed, together)

@@ -53,6 +53,8 @@ class Seed:
     cotangents: dict[Term, Term]
     kind: str
     step: Step | None = None
+    exact: bool = False
+    """The class itself shows how the loss is made of the losses of samples: no factor is a convention."""
 
 
 @dataclass(eq=False, slots=True)

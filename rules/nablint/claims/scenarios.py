@@ -18,6 +18,7 @@ from nablint.claims.dialect import settle_dialect
 from nablint.claims.gather import drop_staged, guessed, returned_results, stored_results, updates
 from nablint.claims.model import Result, Run, Seed
 from nablint.claims.partners import assigned, calls, costs, makers, read_from_arguments
+from nablint.claims.penalties import loss_of_batch, penalty
 from nablint.claims.seeds import implicit_seeds, loss_seeds
 from nablint.ops import CARDS
 from nablint.tracing import hints
@@ -103,13 +104,24 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
                 continue
             if isinstance(
                 default, list | tuple | dict | Function | Class | Instance | External | Bound
-            ) or (isinstance(default, int) and default in (-1, 0, 1, 2)):
+            ):
                 out.append(default)
+                continue
+            if isinstance(default, int) and default in (-1, 0, 1, 2):
+                out.append(_flag(it, function, default, pending))
                 continue
             pending.default = default
             pending.optional = default is None and bool(path)  # objects are mostly made with their defaults
         out.append(pending)
     return out
+
+
+def _flag(it: Interpreter, function: Function, default: int, pending: Pending) -> Any:
+    """A number that switches something keeps its default; on a detour it has another value."""
+    if it.world.choose(f"{function.name}.{pending.hint}:default", (default, "given"), detour=True) == default:
+        return default
+    pending.default = default
+    return pending
 
 
 def settle(value: Any) -> Any:
@@ -137,8 +149,9 @@ class Arrivals:
     """What a backward function can be given: the forward's outputs (as cotangents), caches, arguments and locals."""
 
     def __init__(self, it: Interpreter, returned: Any, return_names: list[str], scope: Scope,
-                 arguments: dict[str, Any]) -> None:
+                 arguments: dict[str, Any], instance: Instance | None = None) -> None:
         self.it = it
+        self.instance = instance
         parts = list(returned) if isinstance(returned, tuple) else [returned]
         self.named = dict(zip(return_names, parts, strict=False)) if len(return_names) == len(parts) else {}
         given = [settle(v) for v in arguments.values()]
@@ -149,6 +162,10 @@ class Arrivals:
         self.arguments = arguments
         self.cotangents: dict[Term, Term] = {}
         self.predicted = ""
+        self.kept: Array | None = None
+        """The output that the object keeps, where that is what a loss's backward function is given."""
+        self.whole: Term | None = None
+        """The loss of a whole batch, where a method of the class shows how it is made of the losses of samples."""
 
     def output_for(self, name: str) -> Array | None:
         """The output whose cotangent a parameter of this name is."""
@@ -201,7 +218,7 @@ class Arrivals:
                         out.append(default_value(self.it, function, param))
                     continue
             if name == self.predicted:
-                out.append(settle(next(iter(self.arguments.values()))))
+                out.append(settle(next(iter(self.arguments.values()))) if self.kept is None else self.kept)
                 continue
             if name in self.named and not isinstance(self.named[name], Pending):
                 out.append(self.named[name])
@@ -239,16 +256,28 @@ class Arrivals:
         beside = any(hints.is_target(n) and n in self.arguments for n in wanted)
         if not (beside and wanted[0] == name and self.outputs and self.arguments and _LOSS.search(function.name)):
             return False
-        if (
-            self.it.world.choose(f"{function.name}.{name}:is", ("what was predicted", "a cotangent"), 0.3)
-            == "a cotangent"
-        ):
+        kept = self._kept_predictions()
+        options = ("what was predicted", *(("the output that is kept",) if kept is not None else ()), "a cotangent")
+        chosen = self.it.world.choose(f"{function.name}.{name}:is", options, 0.3)
+        if chosen == "a cotangent":
             return False
-        self.predicted = name
+        self.predicted, self.kept = name, kept if chosen == "the output that is kept" else None
         return True
+
+    def _kept_predictions(self) -> Array | None:
+        """What a loss that is combined with an activation keeps: an array of its input's shape, made of it."""
+        given = settle(next(iter(self.arguments.values())))
+        if self.instance is None or not isinstance(given, Array):
+            return None
+        found = [v for k, v in self.instance.names.items() if isinstance(v, Array) and v.term.card is not None
+                 and v.term is not given.term and tuple(v.term.shape) == tuple(given.term.shape)
+                 and hints.is_prediction(k)]
+        return found[0] if found else None
 
     def loss_seeds(self) -> list[Seed]:
         """A loss per sample is averaged or summed by whoever calls it."""
+        if self.whole is not None:
+            return [Seed({self.whole: self.it.graph.constant(1.0)}, "loss", exact=True)]
         term = self.outputs[0].term
         shape = tuple(map(int, term.shape))
         ones = np.ones(shape)
@@ -335,7 +364,9 @@ def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:
     if isinstance(first, Array):
         for word in ("inputs", "input", "x"):
             it.note(word, first)
-    arrivals = Arrivals(it, returned, words, last_scope(it, ahead), arguments)
+    arrivals = Arrivals(it, returned, words, last_scope(it, ahead), arguments, instance)
+    if arrivals.outputs and arrivals.outputs[0].term.ndim and _LOSS.search(back.name):
+        arrivals.whole = loss_of_batch(it, cls, forward, instance, given)
     return _back(it, arrivals, ahead, back, instance)
 
 
@@ -424,6 +455,8 @@ def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Func
         run.seeds = arrivals.loss_seeds()
     elif arrivals.cotangents:
         run.seeds = [Seed(dict(arrivals.cotangents), "arriving")]
+        if instance is not None and (extra := penalty(it, instance)) is not None:
+            run.seeds.insert(0, Seed(dict(arrivals.cotangents) | {extra: it.graph.constant(1.0)}, "arriving"))
     else:
         run.seeds = borrowed + loss_seeds(it, start) + implicit_seeds(it, start)
     return _unique(run)

@@ -150,11 +150,11 @@ def run_once(
         raise TooMuch(f"an error of the tool: {type(error).__name__}: {error}") from error
 
 
-def explore(program: Program, unit: Unit, seconds: float) -> list[Outcome]:
-    """The outcomes of a unit, one for each path through its string modes."""
+def explore(program: Program, unit: Unit, seconds: float, start: tuple[tuple[str, int], ...] = ()) -> list[Outcome]:
+    """The outcomes of a unit, one for each path through its string modes, all with the decisions of `start`."""
     ends = EFFORT.seconds + seconds
-    pending: list[tuple[tuple[str, int], ...]] = [()]
-    seen: set[tuple[tuple[str, int], ...]] = {()}
+    pending: list[tuple[tuple[str, int], ...]] = [start]
+    seen: set[tuple[tuple[str, int], ...]] = {start}
     outcomes: list[Outcome] = []
     while pending and len(outcomes) < MAX_FORKS:
         start = pending.pop(0)
@@ -287,7 +287,7 @@ def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
     world: World | None = getattr(restart, "world", None)
     if world is not None:
         # what was asked last is likeliest to have led here
-        for age, choice in enumerate(reversed([c for c in world.choices.values() if not c.fork])):
+        for age, choice in enumerate(reversed([c for c in world.choices.values() if not (c.fork or c.detour)])):
             if choice.key in fixed or choice.key in known:
                 continue
             for i in range(len(choice.options)):
@@ -305,7 +305,7 @@ def _alternatives(
     variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}
     for choice in world.choices.values():
         path = choice.key.rsplit(":", 1)[0]
-        if choice.fork or choice.key in fixed or choice.key in dict(hypothesis.decisions):
+        if choice.fork or choice.detour or choice.key in fixed or choice.key in dict(hypothesis.decisions):
             continue
         if choice.key == f"{path}:none" and path in variables:  # without the variable there is nothing to be right
             continue

@@ -6,6 +6,7 @@ listed here is read off the source alone: assignments to a gradient's name, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -64,6 +65,18 @@ def unrun(program: Program, units: Iterable[Unit], outcomes: list[Outcome], know
             if (claim := _claim(code, node, _reason(node, steps, belongs, runs))) is not None:
                 if (claim.location, claim.end_location) not in rows:
                     found.append(claim)
+    return found
+
+
+def statements_of(program: Program, unit: Unit) -> list[Statement]:
+    """The statements of a unit's functions that compute gradients."""
+    found: list[Statement] = []
+    for code in _codes(program):
+        name = code.name
+        while name not in unit.functions and "." in name:
+            name = name.rpartition(".")[0]
+        if name in unit.functions:
+            found += code.statements
     return found
 
 
@@ -166,7 +179,11 @@ def _computes(node: Statement, back: bool) -> bool:
         return False
     if isinstance(node, cst.Return):
         return back
-    return any(map(names.is_gradient_name, _said(node)))
+    return any(names.is_gradient_name(n) or (back and _SHORT.match(n)) for n in _said(node))
+
+
+_SHORT = re.compile(r"^g_?(x|y|w|b|h|c|a|z|gamma|beta|col|in|out)\d*$", re.I)
+"""`gx`, `gW`: gradients where cotangents arrive by contract; elsewhere as often the slopes of an image."""
 
 
 def _said(node: Statement) -> list[str]:

@@ -501,7 +501,7 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
     return _wrap(result, dialect)
 
 
-BLANK = frozenset({"zeros", "ones", "zeros_like", "ones_like", "empty", "empty_like", "full", "new_zeros", "array",
+BLANK = frozenset({"zeros", "ones", "ndarray", "zeros_like", "ones_like", "empty", "empty_like", "full", "new_zeros", "array",
                    "tensor"})
 
 

@@ -623,6 +623,12 @@ def is_instance(it: Interpreter, p: Pending, names: set[str]) -> bool:
         return True
     if isinstance(p.value, int):
         return "int" in names
+    name = hints.base(p.hint)
+    if "int" in names and not names & {"float"} and (hints.is_hyper(name) or hints.is_size(name)):
+        if it.world.choose(f"{p.path}:is {sorted(names)}", (True, False)):
+            as_size(it, p)
+            return True
+        return False
     if names & {"list", "tuple", "dict", "str", "int"} and not names & {"float"}:
         whole = names == {"int"} and hints.is_axis(hints.base(p.hint))
         taken = bool(it.world.choose(f"{p.path}:is {sorted(names)}", (whole, not whole)))
@@ -680,7 +686,7 @@ def _least(it: Interpreter, p: Pending, name: str) -> int:
 # -- arguments ---------------------------------------------------------------------------------------------------------
 
 _MAKERS = frozenset({
-    "zeros", "ones", "empty", "full", "randn", "rand", "random", "random_sample", "standard_normal", "eye", "identity",
+    "zeros", "ones", "empty", "ndarray", "full", "randn", "rand", "random", "random_sample", "standard_normal", "eye", "identity",
     "arange",
     "linspace", "new_zeros", "new_ones", "new_empty", "reshape", "view", "broadcast_to", "expand", "tile", "repeat",
     "resize"})

@@ -80,6 +80,7 @@ class Choice:
     taken: int
     cost: float = 1.0
     fork: bool = False
+    detour: bool = False
     shapes: tuple[tuple[int, ...], ...] = ()
     """The shape of the input under each answer, where the question is about that."""
 
@@ -152,16 +153,17 @@ class World:
         return self._decisions.get(key)
 
     def choose(self, key: str, options: Sequence[Any], cost: float = 1.0, *, fork: bool = False,
-               shapes: Sequence[Shape] = ()) -> Any:
+               detour: bool = False, shapes: Sequence[Shape] = ()) -> Any:
         """One of several ways to read the code; the first is the likeliest.
 
-        A fork is no doubt about the code but a path of it: each is judged.
+        A fork is no doubt about the code but a path of it: each is judged.  So is a detour, which is taken only where
+        statements stand on it that no other path comes to.
         """
         if self.sure and not fork and not _PATH.search(key):
             raise Undecided
         taken = min(self._decisions.get(key, 0), len(options) - 1)
         if key not in self.choices:
-            self.choices[key] = Choice(key, tuple(options), taken, cost, fork, tuple(map(tuple, shapes)))
+            self.choices[key] = Choice(key, tuple(options), taken, cost, fork, detour, tuple(map(tuple, shapes)))
         return options[taken]
 
     def dimension(self, name: str) -> Size:

@@ -34,7 +34,7 @@ def filled(shape: Shape, value: Any, kind: str) -> Term:
     return current_graph().constant(np.full(shape, value, NUMPY_TYPES[kind]), shape)
 
 
-@spelled("numpy.zeros", "numpy.empty")
+@spelled("numpy.zeros", "numpy.empty", "numpy.ndarray")
 def np_zeros(shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None) -> Term:
     """Zeros; an empty array is taken as zeros, because what it holds cannot matter."""
     return filled(as_shape(shape), 0, kind_of(dtype))
