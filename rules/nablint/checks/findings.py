@@ -85,7 +85,7 @@ def _reportable(outcome: Outcome, fault: Fault) -> bool:
     clashes = [(s, n) for s, n, message in judgement.run.it.misfits if any(j.reason == message for j in fault.judged)]
     if clashes and not any(holds(s.node, n) for s, n in clashes):
         return False  # what does not fit stands in another file, read for its definitions only
-    if outcome.unit.kind == "autograd":
+    if outcome.unit.kind in ("autograd", "closure"):
         return True
     if judgement.together:  # what is returned with its loss; a name that the code uses again for each layer is not
         return any(j.result.returned is not None for j in fault.judged)

@@ -310,6 +310,10 @@ def stored_results(it: Interpreter, start: int, frame: Scope | None) -> list[Res
     return out
 
 
+_HELD = frozenset({"data", "value", "_data", "_value", "val", "v", "array", "W", "weight"})
+"""Attributes whose gradient stands beside them as `grad`."""
+
+
 def _stored(it: Interpreter, event: Event) -> Result | None:
     if not (names.is_gradient_name(event.name) or names.is_gradient_name(event.holder)):
         return None
@@ -327,7 +331,7 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
         wrt = [event.owner.term]
     elif isinstance(event.owner, Instance) and event.name in ("grad", "gradient"):
         held = [
-            v for k, v in event.owner.names.items() if k in ("data", "value", "W", "weight") and isinstance(v, Array)
+            v for k, v in event.owner.names.items() if k in _HELD and isinstance(v, Array)
         ]
         wrt = [v.term for v in held if not v.term.tainted]
     else:

@@ -44,7 +44,7 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
     if (
         any(_equal(value, c) for c in seed.cotangents.values())
         and wrt is not None
-        and _quantises(made, wrt)
+        and _quantises(made, wrt, compares=run.it.dialect == "torch")
         and _only_elementwise(wrt, seed)
     ):
         return "the upstream gradient goes straight through, which may be deliberate"
@@ -83,12 +83,17 @@ def _passed_on(output: Term, wrt: Term) -> bool:
     return output is wrt
 
 
-QUANTISING = STEPS | {"clip", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "argmax"}
+QUANTISING = STEPS | {"clip", "argmax"}
+COMPARING = frozenset({"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"})
 
 
-def _quantises(made: set[Term], wrt: Term) -> bool:
-    """Does the forward function cut values off or sort them into classes?  An activation does not."""
-    return any(n.card is not None and n.card.name in QUANTISING and wrt in ancestors(n) for n in made)
+def _quantises(made: set[Term], wrt: Term, *, compares: bool) -> bool:
+    """Does the forward function cut values off or sort them into classes?  An activation does not.
+
+    compares: a comparison counts as well, which in code for arrays alone is how a rectifier is written.
+    """
+    names = QUANTISING | COMPARING if compares else QUANTISING
+    return any(n.card is not None and n.card.name in names and wrt in ancestors(n) for n in made)
 
 
 def _written_twice(node: Term) -> bool:

@@ -310,7 +310,8 @@ def _alternatives(
         if choice.key == f"{path}:none" and path in variables:  # without the variable there is nothing to be right
             continue
         late = 0.0
-        if ":" in choice.key and not choice.key.startswith(("branch", "...")) and concerned and not any(
+        if ":" in choice.key and not choice.key.startswith(("branch", "...")) and not choice.key.endswith(
+                ":is") and concerned and not any(
                 leaf == path or leaf.startswith(path) for leaf in concerned):
             if path not in variables:
                 continue

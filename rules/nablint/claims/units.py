@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.claims import chainer_functions, names, scenarios
+from nablint.claims.closures import closure_units
 from nablint.claims.model import Unit
 from nablint.claims.partners import partner_by_data
 from nablint.tracing.interpreter import Interpreter
@@ -122,6 +123,7 @@ def _class_units(cls: Class) -> list[Unit]:
                 otherwise=None if _arrives(function) else _method_unit(cls, name, function),
             )
         )
+    units += closure_units(cls, {name: f for name, f in methods.items() if name in own})
     for name, function in methods.items():
         if name in own and name not in taken and name != "__init__" and has_claims(function):
             units.append(_method_unit(cls, name, function))

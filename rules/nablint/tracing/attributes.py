@@ -18,6 +18,7 @@ from nablint.tracing.values import (
     Instance,
     Method,
     Pending,
+    Restart,
     Scope,
     Super,
     Unknown,
@@ -51,8 +52,9 @@ def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) 
     if isinstance(owner, Scope):
         if name in owner.names:
             return owner.names[name]
-        inner = it.resolve(f"{owner.name}.{name}") if it.resolve is not None and isinstance(owner, Module) else None
-        return it.unknown(f"the name {name} of a module") if inner is None else it.module(f"{owner.name}.{name}")
+        if isinstance(owner, Module) and isinstance(inner := it.module(f"{owner.name}.{name}"), Module):
+            return inner
+        return it.unknown(f"the name {name} of a module")
     if isinstance(owner, Instance):
         return _of_instance(it, owner, name, node)
     if isinstance(owner, Pending):
@@ -73,6 +75,8 @@ def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) 
         return getattr(owner, name)
     if isinstance(owner, str) and owner in TYPES and name in ("type", "kind", "name"):
         return {"type": External(f"numpy.{owner}"), "kind": owner[0], "name": owner}[name]
+    if type(owner) is int and name in ("shape", "ndim", "T") and it.counted_on:
+        raise Restart(f"a counter has no {name}")
     return Method(owner, name)
 
 

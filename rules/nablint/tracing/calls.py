@@ -501,8 +501,8 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
     return _wrap(result, dialect)
 
 
-BLANK = frozenset({"zeros", "ones", "ndarray", "zeros_like", "ones_like", "empty", "empty_like", "full", "new_zeros", "array",
-                   "tensor"})
+BLANK = frozenset({"zeros", "ones", "ndarray", "zeros_like", "ones_like", "empty", "empty_like", "full", "new_zeros",
+                   "array", "tensor"})
 
 
 def _wrap(value: Any, dialect: str) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.ops import CARDS
 from nablint.tracing.operators import binary, compare, index, truth, unary
 from nablint.tracing.paths import given
 from nablint.tracing.sure import Undecided, joined
@@ -249,8 +250,13 @@ def bind_defaults(it: Interpreter, function: Function) -> None:
 
 
 def _conditional(it: Interpreter, node: cst.IfExp, scope: Scope) -> Any:
+    test = it.eval(node.test, scope)
+    if it.entrywise and isinstance(test, Array) and test.term.ndim and test.term.sample.dtype.kind == "b":
+        chosen = [it.term(it.eval(part, scope)) for part in (node.body, node.orelse)]
+        if chosen[0] is not None and chosen[1] is not None:
+            return Array(CARDS["where"](test.term, chosen[0], chosen[1]), test.dialect)
     try:
-        taken = truth(it, it.eval(node.test, scope), node.test)
+        taken = truth(it, test, node.test)
     except Undecided:
         return joined([it.eval(node.body, scope), it.eval(node.orelse, scope)])
     return it.eval(node.body if taken else node.orelse, scope)

@@ -97,6 +97,10 @@ class Interpreter:
         """Inputs of a sure run that may have more axes than they are read with."""
         self.shielded = 0
         """How many statements around the present one expect exceptions."""
+        self.counted_on = False
+        """An input was taken for a counter because it stands as an index."""
+        self.entrywise = False
+        """The code is for plain numbers, and is run on arrays of them: a condition chooses entry by entry."""
         self.handling: list[str] = []
         """The exceptions whose handlers are running."""
 

@@ -565,6 +565,7 @@ def as_index(it: Interpreter, p: Pending, array: Array, axis: int) -> Any:
     forms = ("counter", "labels") if hints.is_counter(name) or p.path.endswith("]") else ("labels", "counter")
     if it.world.choose(f"{p.path}:index", forms) == "counter":
         p.value = 1
+        it.counted_on = True
         return 1
     length = array.term.shape[0] if axis else it.world.dimension(f"{p.path}.0")
     term = it.world.leaf(p.path, (dim(length),), kind="int", high=int(size))
@@ -686,9 +687,9 @@ def _least(it: Interpreter, p: Pending, name: str) -> int:
 # -- arguments ---------------------------------------------------------------------------------------------------------
 
 _MAKERS = frozenset({
-    "zeros", "ones", "empty", "ndarray", "full", "randn", "rand", "random", "random_sample", "standard_normal", "eye", "identity",
-    "arange",
-    "linspace", "new_zeros", "new_ones", "new_empty", "reshape", "view", "broadcast_to", "expand", "tile", "repeat",
+    "zeros", "ones", "empty", "ndarray", "full", "randn", "rand", "random", "random_sample", "standard_normal", "eye",
+    "identity", "arange", "linspace",
+    "new_zeros", "new_ones", "new_empty", "reshape", "view", "broadcast_to", "expand", "tile", "repeat",
     "resize"})
 _JOINERS = frozenset({"concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "cat", "array",
                       "asarray", "tensor",

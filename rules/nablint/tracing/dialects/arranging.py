@@ -116,6 +116,8 @@ def padded(x: Term, widths: tuple[tuple[int, int], ...], mode: str, value: Any) 
     if not any(a or b for a, b in widths):
         return x
     if mode in ("constant", "empty"):
+        while isinstance(value, list | tuple) and len(value) == 1:
+            value = value[0]
         value = value.sample.item() if isinstance(value, Term) and not value.ndim else value
         if isinstance(value, Term | list | tuple):
             raise TypeError("padding with several values is not followed")

@@ -1,0 +1,151 @@
+"""Inputs of a unit: what functions are called with, what other functions of the module make, and guarded calls."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import libcst as cst
+
+from nablint.claims.partners import makers, read_from_arguments
+from nablint.tracing.calls import call_function, default_value
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.paths import default_of
+from nablint.tracing.refine import settle_spans
+from nablint.tracing.values import (
+    Array,
+    Bound,
+    Class,
+    External,
+    Function,
+    Instance,
+    OpenList,
+    Pending,
+    RaiseSignal,
+    Restart,
+    Scope,
+)
+
+
+def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
+    """A function's positional parameters, without `self`."""
+    params = function.node.params
+    found = [*params.posonly_params, *params.params]
+    return found[1:] if bound else found
+
+
+def module_functions(it: Interpreter) -> dict[str, Function]:
+    """The functions of the module, in source order, then those that it imports."""
+    found = {k: v for k, v in it.scope.names.items() if isinstance(v, Function) and isinstance(v.node, cst.FunctionDef)}
+    return dict(sorted(found.items(), key=lambda item: item[1].scope is not it.scope))
+
+
+def made(it: Interpreter, function: Function, name: str) -> Any:
+    """What another function of the module makes for a parameter of this name; None where none does."""
+    found = {f.name: f for f in makers(function, name, module_functions(it))}
+    maker = found.get(it.world.choose(f"{function.name}.{name}:made by", (*found, ""), 0.3)) if found else None
+    if maker is None:
+        return None
+    given = inputs_for(it, maker, bound=False, path=f"{maker.name}.")
+    value = guarded(it, maker, given)
+    if isinstance(value, tuple):
+        value = dict(zip(return_names(it, maker), value, strict=False)).get(name)
+    if isinstance(value, dict):
+        _lengthen(it, function, value, given)
+        for key, item in value.items():
+            if isinstance(item, Array):
+                it.names[item.term] = str(key)
+                it.note(str(key), item)
+    return value
+
+
+def _lengthen(it: Interpreter, function: Function, value: dict[Any, Any], given: list[Any]) -> None:
+    """A function that reads `W3` needs parameters of three layers: start again with a longer list of sizes."""
+    assert isinstance(function.node, cst.FunctionDef)
+    missing = [n for n in read_from_arguments(function.node) if re.fullmatch(r"[A-Za-z_]+\d", n) and n not in value]
+    stems = {re.sub(r"\d", "", str(k)) for k in value}
+    wanted = max((int(n[-1]) for n in missing if n[:-1] in stems), default=0)
+    lists = [p.path for p in given if isinstance(p, Pending) and isinstance(p.value, OpenList)]
+    if wanted and lists and it.world.decided(f"{lists[0]}:length") is None:
+        raise Restart("more layers are read than were made", decisions=((f"{lists[0]}:length", wanted + 1),))
+
+
+def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = "") -> list[Any]:
+    """An input for every parameter without a default; flags keep their default, numbers become inputs.
+
+    What a function of the module makes for a parameter of that name is taken from there.
+    """
+    out: list[Any] = []
+    for param in parameters(function, bound=bound):
+        if not bound and param.default is None and (value := made(it, function, param.name.value)) is not None:
+            out.append(value)
+            continue
+        pending = it.input(param.name.value, function, f"{path}{param.name.value}")
+        if param.default is not None:
+            default = default_value(it, function, param)
+            if isinstance(default, bool | str):
+                out.append(default_of(it, default, pending.path))
+                continue
+            if isinstance(
+                default, list | tuple | dict | Function | Class | Instance | External | Bound
+            ):
+                out.append(default)
+                continue
+            if isinstance(default, int) and default in (-1, 0, 1, 2):
+                out.append(_flag(it, function, default, pending))
+                continue
+            pending.default = default
+            pending.optional = default is None and bool(path)  # objects are mostly made with their defaults
+        out.append(pending)
+    return out
+
+
+def _flag(it: Interpreter, function: Function, default: int, pending: Pending) -> Any:
+    """A number that switches something keeps its default; on a detour it has another value."""
+    if it.world.choose(f"{function.name}.{pending.hint}:default", (default, "given"), detour=True) == default:
+        return default
+    pending.default = default
+    return pending
+
+
+def settle(value: Any) -> Any:
+    """A pending input's value, where a use has shown it."""
+    return value.value if isinstance(value, Pending) and value.value is not None else value
+
+
+def guarded(it: Interpreter, function: Function, args: list[Any]) -> Any:
+    """Call a function of the source; an exception that it would raise means that the hypothesis is wrong."""
+    try:
+        returned = call_function(it, function, args, {}, None)
+    except RaiseSignal as signal:
+        raise Restart(f"{function.name} raises {signal.kind}") from signal
+    settle_spans(it)
+    return returned
+
+
+def return_names(it: Interpreter, function: Function) -> list[str]:
+    """The names in the last executed `return` of a function: `out`, `cache`."""
+    for found, _, step, _ in reversed(it.returned):
+        if found is function and step is not None and isinstance(step.node, cst.Return) and step.node.value is not None:
+            return expression_names(step.node.value)
+    return []
+
+
+def expression_names(node: cst.BaseExpression) -> list[str]:
+    """The names of a tuple's elements, or of a single expression."""
+    elements = [e.value for e in node.elements] if isinstance(node, cst.Tuple | cst.List) else [node]
+    out: list[str] = []
+    for element in elements:
+        if isinstance(element, cst.Name):
+            out.append(element.value)
+        elif isinstance(element, cst.Attribute):
+            out.append(element.attr.value)
+        else:
+            out.append("")
+    return out
+
+
+def last_scope(it: Interpreter, function: Function) -> Scope:
+    """The frame of the last call of a function."""
+    frames = it.frames.get(function.name)
+    return frames[-1] if frames else Scope({})
