@@ -1,4 +1,4 @@
-"""Code that only runs when it is asked to: flags, penalties, closures, losses of a whole batch; right, and with a slip."""
+"""Code that only runs when it is asked to: flags, penalties, closures, losses of a batch; right, and with a slip."""
 
 from __future__ import annotations
 
