@@ -363,6 +363,11 @@ def _shaped_as_claimed(
         wanted = tuple(j.result.value.shape)
         if choice is not None and choice.key not in fixed and wanted in choice.shapes:
             found = found.decide(choice.key, choice.shapes.index(wanted), 0.05)
+        ranks = world.choices.get(f"{j.wrt.label}:rank")
+        if ranks is not None and ranks.key not in fixed and len(wanted) != j.wrt.ndim:
+            word = "column" if wanted[1:] == (1,) else "row" if wanted[:1] == (1,) and len(wanted) == 2 else len(wanted)
+            if word in ranks.options:
+                found = found.decide(ranks.key, ranks.options.index(word), 0.05)
     return found if found is not hypothesis else None
 
 
