@@ -204,6 +204,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
             reason = reason or "took too long"
             break
         _, _, hypothesis = heapq.heappop(queue)
+        if best is not None and _beside_the_point(hypothesis, *best):
+            continue
         runs += 1
         try:
             judgement, world = run_once(program, unit, hypothesis, 0, min(remaining, 2.0))
@@ -319,6 +321,25 @@ def _alternatives(
         for i in range(len(choice.options)):
             if i != choice.taken:
                 yield hypothesis.decide(choice.key, i, choice.cost + 0.1 * i + late)
+
+
+def _beside_the_point(hypothesis: Hypothesis, best: Judgement, reading: Hypothesis) -> bool:
+    """Does a reading differ from the best in what no wrong result has to do with?
+
+    Only where all that is wrong is wrong by a number: then shapes fit as they are, and what other inputs are like does
+    not change that number.
+    """
+    wrong = [j for j in best.judged if j.verdict == "wrong"]
+    if not wrong or any(j.ratio is None for j in wrong) or any(j.result.update for j in wrong):
+        return False
+    known = dict(reading.decisions)
+    concerned = _leaves(best) | {w.label for j in wrong for w in j.result.wrt if w.card is None}
+    for key, _ in hypothesis.decisions:
+        path, _, question = key.rpartition(":")
+        if key not in known and question in ("rank", "form", "kind", "index") and not any(
+                leaf == path or leaf.startswith(path) for leaf in concerned):
+            return True
+    return False
 
 
 def _fits_better(judgement: Judgement, best: Judgement) -> bool:
