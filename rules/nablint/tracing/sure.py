@@ -72,8 +72,8 @@ def operand(it: Interpreter, p: Pending) -> Any:
     return it.unknown(f"nothing tells the shape of {p.hint}")
 
 
-_LETTERS = frozenset("xythcfkw")
-"""Names that may be sizes and are arrays as often."""
+_SIZE = re.compile(r"_?(?:[nNm]|num_\w+|n_\w+|\w+_(?:size|dims?|len|length|channels|features|units|count))")
+"""Names of nothing but sizes; `D`, `batch`, `width` may be arrays as well."""
 
 
 def operands(it: Interpreter, a: Any, b: Any) -> tuple[Any, Any]:
@@ -86,7 +86,7 @@ def operands(it: Interpreter, a: Any, b: Any) -> tuple[Any, Any]:
             other = other.value if isinstance(other, Pending) and other.value is not None else other
             name = hints.base(value.hint)
             beside = isinstance(other, Size | Pending) or (isinstance(other, int) and not isinstance(other, bool))
-            plain = value.evidence is None and beside and hints.is_size(name) and name not in _LETTERS
+            plain = value.evidence is None and beside and _SIZE.fullmatch(name) is not None
             found.append(refine.as_size(it, value) if plain else operand(it, value))
         else:
             found.append(value.value if isinstance(value, Pending) else value)

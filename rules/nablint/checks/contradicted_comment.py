@@ -1,0 +1,99 @@
+"""A comment states a shape that the value does not have.
+
+## Why is this bad?
+
+The comment was right once, or was copied; the next reader believes it.
+
+The fix corrects the comment, never the code.
+
+## Example
+
+```python
+import numpy as np
+
+
+def hidden(x, w):
+    \"\"\"The hidden layer.
+
+Args:
+        x: array of shape (N, D)
+        w: array of shape (D, H)
+    \"\"\"
+    h = np.maximum(x @ w, 0)  # (N, D)
+    return h
+```
+
+## Use instead
+
+```python
+    h = np.maximum(x @ w, 0)  # (N, H)
+```
+
+## Silent
+
+Where a name of the comment is no dimension that the function knows, so that it may stand for the size that there is;
+where the comment leaves axes open; and where it holds for one turn of a loop.
+
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from nablint.checks.found import Found, short
+from nablint.checks.rule import Rule
+from nablint.checks.said import comment_behind, contradiction, spoken
+from nablint.claims.sure_runs import Seen, SureRun
+from nablint.reading.comments import comment_evidence
+from nablint.reading.evidence import DimSpec
+from nablint.tracing.statements import target_names
+
+
+def look(run: SureRun) -> Iterator[Found]:
+    """Comments behind assignments that contradict what is assigned."""
+    found: dict[int, Found] = {}
+    fits: set[int] = set()
+    for seen in run.expressions():
+        target, value = _assigned(seen)
+        if target is None or value is None:
+            continue
+        line = comment_behind(seen.step.block, seen.node)
+        if line is None or not any(c in line.comment.value for c in "([x×"):
+            continue
+        term = seen.of(value)
+        said = comment_evidence(line.comment.value, target)
+        if said is None or not said.dims or not run.known(term) or not _of_a_shape(said.dims, term.ndim, line.comment):
+            continue
+        if not contradiction(run, seen.step, said.dims, term.shape):
+            fits.add(id(line.comment))
+            continue
+        better = spoken(run, seen.step, term.shape)
+        once = bool(said.written) and line.comment.value.count(said.written) == 1
+        mended = line.comment.value.replace(said.written, better) if better is not None and once else ""
+        message = f"the comment says {said.show()}, and `{target}` is {run.naming.shape(term.shape)}"
+        found.setdefault(id(line.comment), Found(seen.step, line.comment, message, mended, None, True,
+                                                 ((f"`{short(value)}` is assigned here", seen.step, seen.node),)))
+    yield from (one for key, one in found.items() if key not in fits)
+
+
+def _assigned(seen: Seen) -> tuple[str | None, cst.BaseExpression | None]:
+    node = seen.node
+    if isinstance(node, cst.Assign) and len(node.targets) == 1:
+        target = node.targets[0].target
+        names = target_names(target)
+        if isinstance(target, cst.Name | cst.Attribute) and names:
+            return names[0], node.value
+    return None, None
+
+
+def _of_a_shape(dims: tuple[DimSpec, ...], rank: int, comment: cst.Comment) -> bool:
+    """May the words be the shape rather than the values?  Numbers alone may be either."""
+    if any(d.kind != "number" for d in dims) or "shape" in comment.value.lower():
+        return True
+    return len(dims) == rank > 1
+
+
+RULE = Rule("NAB115", "contradicted-comment", "A comment states a shape that the value does not have", "warning",
+            look=look)

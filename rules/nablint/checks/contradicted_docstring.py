@@ -1,0 +1,116 @@
+"""A docstring states a shape that the code contradicts.
+
+A returned value has another shape than the docstring says, an argument is unpacked into another number of sizes, or a
+call passes an array of another shape than the function documents.
+
+## Why is this bad?
+
+Either the code is wrong, or the docstring sends the next caller wrong.
+
+## Example
+
+```python
+import numpy as np
+
+
+def scores(x, w):
+    \"\"\"Scores of every class.
+
+Parameters
+----------
+    x : ndarray of shape (N, D)
+    w : ndarray of shape (D, C)
+
+Returns
+-------
+    ndarray of shape (C, N)
+    \"\"\"
+    s = x @ w
+    return s
+```
+
+## Use instead
+
+```python
+    s = (x @ w).T
+```
+
+## Silent
+
+Where a name of the docstring may stand for the size that there is, and where the docstring leaves axes open.
+
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import libcst as cst
+
+from nablint.checks.found import Found, short
+from nablint.checks.rule import Rule
+from nablint.checks.said import contradiction
+from nablint.claims.sure_runs import Seen, SureRun
+from nablint.reading.docstrings import docstring_returns
+from nablint.reading.evidence import ShapeEvidence
+from nablint.shapes import show_shape
+from nablint.tracing.values import Array, Function
+
+
+def look(run: SureRun) -> Iterator[Found]:
+    """Returned values that are not what the docstring says."""
+    functions = _functions(run)
+    fits: set[int] = set()
+    found: dict[int, Found] = {}
+    for seen in run.expressions():
+        if not isinstance(seen.node, cst.Return) or seen.node.value is None:
+            continue
+        function = functions.get(seen.step.function)
+        if function is None or not isinstance(function.node, cst.FunctionDef) or function.generator:
+            continue
+        said = _returns(function.node)
+        values = _values(seen, len(said))
+        for evidence, value in zip(said, values, strict=True) if values is not None else ():
+            if evidence.dims is None or evidence.kind != "array" or not run.known(value):
+                continue
+            if not contradiction(run, seen.step, evidence.dims, value.shape):
+                fits.add(id(seen.node))
+                continue
+            what = f"`{evidence.name}`" if evidence.name else f"`{short(seen.node.value)}`"
+            found.setdefault(id(seen.node), Found(
+                seen.step, seen.node, f"the docstring says that {what} is {evidence.show()}, and "
+                f"{run.naming.text(show_shape(value.shape))} is returned"))
+    yield from (one for key, one in found.items() if key not in fits)
+
+
+def _functions(run: SureRun) -> dict[str, Function]:
+    """The functions that ran, by name, where the name is one function's."""
+    found: dict[str, Function] = {}
+    double: set[str] = set()
+    for function, _, _, _ in run.it.returned:
+        if found.setdefault(function.name, function).node is not function.node:
+            double.add(function.name)
+    return {n: f for n, f in found.items() if n not in double}
+
+
+@lru_cache(maxsize=4096)
+def _returns(node: cst.FunctionDef) -> tuple[ShapeEvidence, ...]:
+    text = node.get_docstring()
+    return tuple(docstring_returns(text)) if text else ()
+
+
+def _values(seen: Seen, count: int) -> list[Any] | None:
+    """What is returned, part by part where the docstring describes as many parts."""
+    assert isinstance(seen.node, cst.Return) and seen.node.value is not None
+    if count == 1:
+        return [seen.of(seen.node.value)]
+    value: Any = seen.of(seen.node.value)
+    if isinstance(value, tuple) and len(value) == count:
+        return [v.term if isinstance(v, Array) else v for v in value]
+    return None
+
+
+RULE = Rule("NAB116", "contradicted-docstring", "A docstring states a shape that the code contradicts", "warning",
+            look=look)

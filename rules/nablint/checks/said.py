@@ -1,0 +1,99 @@
+"""Shapes that words say against shapes that code has."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import libcst as cst
+
+from nablint.checks.found import apart, exact
+from nablint.claims.sure_runs import SureRun
+from nablint.reading.evidence import DimSpec
+from nablint.reading.source import Block
+from nablint.shapes import Shape, Size, dim
+from nablint.tracing.step import Step
+
+
+def contradiction(run: SureRun, step: Step, dims: tuple[DimSpec, ...], shape: Shape) -> bool:
+    """Do the words contradict the shape, whatever sizes the names stand for?
+
+    They do with another number of axes, other numbers, or where every name is a dimension that the function knows and
+    one of them is not the one that the axis has.
+    """
+    if any(d.kind == "ellipsis" for d in dims):
+        return False
+    if len(dims) != len(shape):
+        return not (len(shape) == 0 or len(dims) == 0)
+    known = [size_of(run, step, d) for d in dims]
+    pairs = [(a, b) for a, b in zip(known, shape, strict=True) if a is not None]
+    if any(apart(a, b) for a, b in pairs):
+        return True
+    if len(pairs) < len(dims) or any(d.kind not in ("name", "number") for d in dims):
+        return False
+    wrong = [(a, b) for a, b in pairs if not exact(a, b)]
+    plain = all(dim(s).expr.name is not None for pair in wrong for s in pair)
+    return bool(wrong) and plain and spoken(run, step, tuple(b for _, b in wrong)) is not None
+
+
+def size_of(run: SureRun, step: Step, spec: DimSpec) -> Size | None:
+    """The size that a word stands for in a statement: a number, a name of the frame, a documented dimension."""
+    if spec.number is not None:
+        return Size(spec.number)
+    if spec.kind != "name":
+        return None
+    held = step.names.get(spec.text)
+    world = run.it.world
+    documented = f"{spec.text}@{step.function}"
+    said = world.dimension(documented) if documented in world.sizes else None
+    if isinstance(held, Size):
+        return held if said is None or exact(held, said) else None
+    if held is not None and not isinstance(held, int):
+        return None
+    return said
+
+
+def spoken(run: SureRun, step: Step, shape: Shape) -> str | None:
+    """The shape in the function's own words; None where an axis has no name there."""
+    words: list[str] = []
+    for size in map(dim, shape):
+        if size.expr.number is not None:
+            words.append(str(size))
+            continue
+        found = next((n for n, v in step.names.items() if isinstance(v, Size) and exact(v, size)), None)
+        name = size.expr.name
+        if found is None and name is not None and name.endswith(f"@{step.function}"):
+            found = name.rpartition("@")[0]
+        if found is None:
+            return None
+        words.append(found)
+    return f"({words[0]},)" if len(words) == 1 else f"({', '.join(words)})"
+
+
+class Line(NamedTuple):
+    """A simple statement's line with what stands behind it."""
+
+    node: cst.SimpleStatementLine
+    comment: cst.Comment
+
+
+@lru_cache(maxsize=256)
+def _commented(module: cst.Module) -> dict[int, Line]:
+    found: dict[int, Line] = {}
+    stack: list[cst.CSTNode] = [module]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, cst.SimpleStatementLine):
+            comment = node.trailing_whitespace.comment
+            if comment is not None and len(node.body) == 1:
+                found[id(node.body[0])] = Line(node, comment)
+        elif isinstance(node, cst.Module | cst.BaseCompoundStatement | cst.IndentedBlock | cst.Else | cst.ExceptHandler
+                        | cst.Finally):
+            stack.extend(node.children)
+    return found
+
+
+def comment_behind(block: Block, statement: cst.CSTNode) -> Line | None:
+    """The comment behind a statement that stands alone on its line."""
+    tree = block.tree()
+    return _commented(tree.module).get(id(statement)) if tree is not None else None
