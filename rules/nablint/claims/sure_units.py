@@ -51,31 +51,31 @@ class SureUnit:
 def sure_units(program: Program) -> Iterator[SureUnit]:
     """The units of a module, in source order, the script last."""
     it = program.loader
+    if not any(OPERATION.search(b.text) for b in program.blocks):
+        return
     for value in list(program.names.values()):
         if isinstance(value, Function) and value.scope is it.scope and isinstance(value.node, cst.FunctionDef):
             text = _text(it, value.node)
-            if worth(text):
+            if EVIDENCE.search(text):
                 yield SureUnit(value.name, text, lambda i, f=value: _function(i, f), (it.blocks[id(value.node)],))
         elif isinstance(value, Class) and value.scope is it.scope:
+            init = value.lookup("__init__")
+            own = isinstance(init, Function) and isinstance(init.node, cst.FunctionDef) and bool(
+                EVIDENCE.search(_text(it, init.node)))
             for function in list(value.names.values()):
                 if not isinstance(function, Function) or not isinstance(function.node, cst.FunctionDef):
                     continue
                 text = _text(it, function.node)
-                if worth(text):
+                if EVIDENCE.search(text) or (own and OPERATION.search(text)):
                     yield SureUnit(function.name, text, lambda i, c=value, f=function: _method(i, c, f),
                                    (it.blocks[id(function.node)],))
-    own = [b for b in program.blocks if not _DEFINITION.match(b.text.lstrip())]
-    text = "".join(b.text for b in own)
-    if worth(text):
-        yield SureUnit("<module>", text, lambda i: _script(i, program), tuple(own), module=True)
+    script = [b for b in program.blocks if not _DEFINITION.match(b.text.lstrip())]
+    text = "".join(b.text for b in script)
+    if EVIDENCE.search(text):
+        yield SureUnit("<module>", text, lambda i: _script(i, program), tuple(script), module=True)
 
 
 _DEFINITION = re.compile(r"(?:@|(?:async\s+)?def\s|class\s)")
-
-
-def worth(text: str) -> bool:
-    """May a rule have something to say of this text?"""
-    return OPERATION.search(text) is not None and EVIDENCE.search(text) is not None
 
 
 def _text(it: Interpreter, node: cst.FunctionDef, *, outside: bool = False) -> str:

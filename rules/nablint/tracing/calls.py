@@ -16,7 +16,7 @@ from nablint.tracing.builtins import BUILTINS, METHODS
 from nablint.tracing.dialects import Spelling
 from nablint.tracing.domains import in_domain
 from nablint.tracing.made_sizes import too_large
-from nablint.tracing.operators import NUMBERS, listed, plain, poison
+from nablint.tracing.operators import NUMBERS, index, listed, plain, poison
 from nablint.tracing.protocols import lent
 from nablint.tracing.standard import record
 from nablint.tracing.sure import RETURNS, joined, reduced
@@ -380,6 +380,8 @@ def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keyw
     receiver, name = callee.receiver, callee.name
     if isinstance(receiver, int | float) and f"ndarray.{name}" in it.spellings:  # numpy's numbers have its methods
         receiver = Array(it.size_term(receiver) if isinstance(receiver, Size) else it.graph.constant(receiver))
+    if isinstance(receiver, Pending) and receiver.value is None and name == "size":
+        return index(it, PendingShape(receiver), args[0], node) if args else PendingShape(receiver)
     if isinstance(receiver, Pending):
         reduced(it, name, [receiver, *args], keywords)
         receiver = receiver.value

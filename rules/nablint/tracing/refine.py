@@ -651,6 +651,8 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
         return attribute(it, p.value, name, node)
     if name == "shape":
         return PendingShape(p)
+    if name == "size" and it.world.sure and it.dialect == "torch":
+        return Method(p, name)
     if name == "dtype" and not it.world.sure:
         it.world.choose(f"{p.path}:kind", ("float", "int"), 1.2)
     if name in _DICT_METHODS:
