@@ -69,7 +69,8 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
     from nablint.checks.shape_findings import shape_findings
 
     result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends)
-    result.diagnostics += shape_findings(program, settings, result.diagnostics, ends)
+    found, result.coverage = shape_findings(program, settings, result.diagnostics, ends)
+    result.diagnostics += found
     result.diagnostics.sort(key=lambda d: d.location)
     return result
 

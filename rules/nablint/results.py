@@ -114,11 +114,23 @@ class ShapeNote:
 
 
 @dataclass(slots=True)
+class Coverage:
+    """How many operators and calls on arrays have a shape that is known for sure, and why the others have none.
+
+    Counted are those of the functions and scripts that hold evidence of shapes at all.
+    """
+
+    known: int = 0
+    unknown: dict[str, int] = field(default_factory=lambda: {})
+
+
+@dataclass(slots=True)
 class FileResult:
     """All that is said of one source text.  `error` is one line when the text could not be read at all."""
 
     diagnostics: list[Diagnostic] = field(default_factory=lambda: [])
     claims: list[Claim] = field(default_factory=lambda: [])
     shapes: list[ShapeNote] = field(default_factory=lambda: [])
+    coverage: Coverage = field(default_factory=Coverage)
     error: str | None = None
     analysed: bool = False

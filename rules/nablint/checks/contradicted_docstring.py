@@ -54,7 +54,7 @@ from nablint.checks.rule import Rule
 from nablint.checks.said import contradiction
 from nablint.claims.sure_runs import Seen, SureRun
 from nablint.reading.docstrings import docstring_returns
-from nablint.reading.evidence import ShapeEvidence
+from nablint.reading.evidence import ShapeEvidence, is_loose
 from nablint.shapes import show_shape
 from nablint.tracing.values import Array, Function
 
@@ -73,7 +73,7 @@ def look(run: SureRun) -> Iterator[Found]:
         said = _returns(function.node)
         values = _values(seen, len(said))
         for evidence, value in zip(said, values, strict=True) if values is not None else ():
-            if evidence.dims is None or evidence.kind != "array" or not run.known(value):
+            if evidence.dims is None or is_loose(evidence) or evidence.kind != "array" or not run.known(value):
                 continue
             if not contradiction(run, seen.step, evidence.dims, value.shape):
                 fits.add(id(seen.node))

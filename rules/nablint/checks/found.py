@@ -191,6 +191,12 @@ def _flat(values: Any) -> Iterator[Any]:
             yield getattr(value, "term", value)
 
 
+def is_input(run: SureRun, term: Term) -> bool:
+    """Does the shape of a value come from words about an input alone?"""
+    leaf = _first_leaf(term)
+    return leaf is not None and bool(leaf.label) and run.it.world.leaves.get(leaf.label) is leaf
+
+
 def whence(run: SureRun, node: cst.CSTNode, term: Any) -> tuple[Place, ...]:
     """Where the shape of an operand comes from: the statement that made it, or the parameter that says it."""
     if not isinstance(term, Term):

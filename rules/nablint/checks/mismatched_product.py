@@ -32,7 +32,7 @@ Args:
 ## Silent
 
 Where the sizes have different names that may stand for the same number, and no transpose or other order of the factors
-would make them fit.
+would make them fit; and where one of them is a 1 that only words tell of: vectors are often said to be columns.
 
 """
 
@@ -47,6 +47,7 @@ from nablint.checks.found import (
     Found,
     apart,
     exact,
+    is_input,
     product,
     rewritten,
     short,
@@ -74,6 +75,8 @@ def look(run: SureRun) -> Iterator[Found]:
         inner = a.shape[-1], b.shape[-2:][0]
         if exact(*inner) or any(map(unnamed, inner)):
             continue
+        if any(int(size) == 1 and is_input(run, term) for size, term in zip(inner, (a, b), strict=True)):
+            continue  # vectors are often said to be columns
         fits = list(_fits(run, clash.step, clash.node, left, right, a.shape, b.shape))
         if not fits and not apart(*inner):
             continue

@@ -23,8 +23,8 @@ def contradiction(run: SureRun, step: Step, dims: tuple[DimSpec, ...], shape: Sh
     """
     if any(d.kind == "ellipsis" for d in dims):
         return False
-    if len(dims) != len(shape):
-        return not (len(shape) == 0 or len(dims) == 0)
+    if len(dims) != len(shape):  # a vector is often said to be a column, and the other way round
+        return bool(dims) and bool(shape) and sum(d.text != "1" for d in dims) != sum(int(s) != 1 for s in shape)
     known = [size_of(run, step, d) for d in dims]
     pairs = [(a, b) for a, b in zip(known, shape, strict=True) if a is not None]
     if any(apart(a, b) for a, b in pairs):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from nablint.calculus.effort import EFFORT
 from nablint.checks import all_rules
@@ -11,9 +14,9 @@ from nablint.checks.found import Found, replacement, span_of
 from nablint.checks.rule import Rule
 from nablint.claims.memory import Memory
 from nablint.claims.search import Program
-from nablint.claims.sure_runs import SureRun, run_sure
+from nablint.claims.sure_runs import SureRun, covered, run_sure
 from nablint.claims.sure_units import SureUnit, sure_units
-from nablint.results import Diagnostic, Fix, Place, Related
+from nablint.results import Coverage, Diagnostic, Fix, Place, Related
 from nablint.settings import Settings
 
 DRAWS = (1, 2)
@@ -23,23 +26,32 @@ STEPS = 12_000
 
 @dataclass(slots=True)
 class Looked:
-    """What came of a unit: findings, expressions of known shape without any, and how many statements it took."""
+    """What came of a unit: findings, expressions of known shape without any, how many statements it took.
 
-    found: list[tuple[Rule, Found]]
-    fine: frozenset[int]
-    steps: int
+    known, unknown: operators and calls on arrays, by identity of their nodes; unknown ones with the reason.
+    """
+
+    found: list[tuple[Rule, Found]] = field(default_factory=lambda: [])
+    fine: frozenset[int] = frozenset()
+    steps: int = 0
+    known: frozenset[int] = frozenset()
+    unknown: dict[int, str] = field(default_factory=lambda: {})
 
 
 SEEN: Memory[Looked] = Memory(1024)
 
 
-def shape_findings(program: Program, settings: Settings, told: list[Diagnostic], ends: float) -> list[Diagnostic]:
-    """The diagnostics of the shape rules; a statement whose gradient is found wrong already (`told`) gets no second."""
+def shape_findings(program: Program, settings: Settings, told: list[Diagnostic], ends: float
+                   ) -> tuple[list[Diagnostic], Coverage]:
+    """The diagnostics of the shape rules, and how many shapes are known.
+
+    A statement whose gradient is found wrong already (`told`) gets no second finding.
+    """
     rules = [r for r in all_rules() if r.look is not None]
     chosen = {r.code for r in rules if settings.enabled(r.code, r.name)}
     found: dict[tuple[int, str], tuple[Rule, Found, str]] = {}
     fine: dict[int, set[str]] = {}
-    steps = 0
+    steps, known, unknown = 0, set[int](), dict[int, str]()
     for unit in sure_units(program) if chosen else ():
         if steps > STEPS or EFFORT.seconds > ends:
             break
@@ -49,6 +61,8 @@ def shape_findings(program: Program, settings: Settings, told: list[Diagnostic],
             looked = _looked_at(program, unit, rules)
             SEEN.remember(program, unit, looked)
         steps += looked.steps
+        known |= looked.known
+        unknown |= looked.unknown
         for rule, one in looked.found:
             if rule.code in chosen:
                 found.setdefault((id(one.node), rule.code), (rule, one, unit.name))
@@ -56,17 +70,20 @@ def shape_findings(program: Program, settings: Settings, told: list[Diagnostic],
             fine.setdefault(node, set()).add(unit.name)
     out = [_diagnostic(rule, one) for (node, _), (rule, one, unit) in found.items()
            if not fine.get(node, set()) - {unit}]
-    return sorted((d for d in out if d is not None and not any(_within(d, t) for t in told)), key=lambda d: d.location)
+    news = sorted((d for d in out if d is not None and not any(_within(d, t) for t in told)), key=lambda d: d.location)
+    return news, Coverage(len(known), dict(Counter(reason for node, reason in unknown.items() if node not in known)))
 
 
 def _looked_at(program: Program, unit: SureUnit, rules: list[Rule]) -> Looked:
     run = run_sure(program, unit, 0)
     if run is None:
-        return Looked([], frozenset(), 0)
-    found = list(_confirmed(program, unit, rules, run))
+        return Looked()
+    with np.errstate(all="ignore"):
+        found = list(_confirmed(program, unit, rules, run))
     spoken = {id(one.node) for _, one in found}
     fine = {id(seen.node) for seen in run.expressions() if run.known(seen.value)}
-    return Looked(found, frozenset(fine - spoken), len(run.it.steps))
+    known, unknown = covered(run)
+    return Looked(found, frozenset(fine - spoken), len(run.it.steps), known, unknown)
 
 
 def _confirmed(program: Program, unit: SureUnit, rules: list[Rule], run: SureRun) -> Iterator[tuple[Rule, Found]]:

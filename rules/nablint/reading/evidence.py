@@ -108,6 +108,13 @@ class ShapeEvidence:
         return f"({inside},)" if len(self.dims) == 1 else f"({inside})"
 
 
+def is_loose(evidence: ShapeEvidence) -> bool:
+    """May the words mean a vector where they say a matrix of one column, "N x 1"?  `(N, 1)` says what it is."""
+    if evidence.dims is None or evidence.source not in ("docstring", "comment"):
+        return False
+    return any(d.text == "1" for d in evidence.dims) and "," not in evidence.written
+
+
 def _polynomial(node: ast.expr) -> Polynomial:
     """An expression of sizes; whatever is not `+ - *` or an exact quotient becomes a name."""
     if isinstance(node, ast.Constant) and isinstance(node.value, int):

@@ -13,6 +13,7 @@ import libcst as cst
 
 from nablint.calculus.effort import EFFORT, EXPRESSION
 from nablint.calculus.terms import Graph, Term
+from nablint.reading.evidence import is_loose
 from nablint.reading.source import Block
 from nablint.shapes import Polynomial, Shape, Size
 from nablint.tracing import assumed, dialects, hints
@@ -372,7 +373,7 @@ class Interpreter:
 
     def _dims(self, p: Pending) -> list[Size] | None:
         given = p.evidence
-        if given is None or given.dims is None:
+        if given is None or given.dims is None or (self.world.sure and is_loose(given)):
             return None
         sizes: list[Size] = []
         if len(given.dims) > 3:

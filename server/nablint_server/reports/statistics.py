@@ -1,4 +1,4 @@
-"""How many gradients got which verdict, by which reasons, and how many shapes are known."""
+"""How many gradients got which verdict, by which reasons, and how many shapes are known for sure."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Statistics:
         self.verdicts: Counter[str] = Counter()
         self.reasons: Counter[tuple[str, str]] = Counter()
         self.rules: Counter[tuple[str, str]] = Counter()
+        self.known = 0
+        self.unknown: Counter[str] = Counter()
 
     def add(self, outcome: Outcome) -> None:
         """Count one file."""
@@ -30,6 +32,8 @@ class Statistics:
         self.verdicts.update(claim.verdict for claim in outcome.claims)
         self.reasons.update((claim.verdict, claim.reason) for claim in outcome.claims if claim.verdict in OPEN)
         self.rules.update((found.code, found.name) for found in outcome.diagnostics)
+        self.known += outcome.result.coverage.known
+        self.unknown.update(outcome.result.coverage.unknown)
 
     def told(self) -> dict[str, Any]:
         """As an object."""
@@ -38,6 +42,8 @@ class Statistics:
             "verdicts": dict(self.verdicts.most_common()),
             "reasons": [{"verdict": v, "reason": r, "count": n} for (v, r), n in self.reasons.most_common(MOST)],
             "findings": [{"code": c, "name": n, "count": k} for (c, n), k in self.rules.most_common()],
+            "shapes": {"known": self.known, "unknown": sum(self.unknown.values()),
+                       "reasons": [{"reason": r, "count": n} for r, n in self.unknown.most_common(MOST)]},
         }
 
     def lines(self) -> Iterator[str]:
@@ -46,6 +52,10 @@ class Statistics:
         yield f"{self.files} files, {self.analysed} judged, {self.with_claims} with gradients"
         for verdict, count in self.verdicts.most_common():
             yield f"{count:7}  {count / total:4.0%}  {verdict}"
+        expressions = self.known + sum(self.unknown.values())
+        if expressions:
+            yield f"{expressions} operators and calls on arrays, the shape of {self.known / expressions:.0%} is known:"
+            yield from (f"{count:7}  {reason}" for reason, count in self.unknown.most_common(MOST))
         for title, rows in (("reasons", self.reasons), ("findings", self.rules)):
             if rows:
                 yield f"{title}:"
