@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeGuard
@@ -17,6 +16,7 @@ from nablint.claims import search
 from nablint.claims.naming import Naming
 from nablint.claims.search import Program
 from nablint.claims.sure_units import SureUnit, speaks_torch, unsure_names
+from nablint.reading.nodes import parts
 from nablint.reading.source import Block
 from nablint.shapes import Misfit
 from nablint.tracing.interpreter import Interpreter
@@ -31,18 +31,17 @@ RESTARTS = 8
 """How often assertions may make sizes equal."""
 
 
-@dataclass(slots=True)
 class Seen:
-    """An expression as a statement evaluated it, with the nodes around it from the statement inwards."""
+    """An expression as a statement evaluated it, with the nodes around it from the statement inwards.
 
-    step: Step
-    node: cst.CSTNode
-    around: tuple[cst.CSTNode, ...]
+    value: a term for an array, other values as they are.
+    """
 
-    @property
-    def value(self) -> Any:
-        """A term for an array, other values as they are."""
-        return self.of(self.node)
+    __slots__ = ("around", "node", "step", "value")
+
+    def __init__(self, step: Step, node: cst.CSTNode, around: tuple[cst.CSTNode, ...]) -> None:
+        self.step, self.node, self.around = step, node, around
+        self.value = self.of(node)
 
     def of(self, node: cst.CSTNode) -> Any:
         """The value of another expression of the same statement."""
@@ -63,10 +62,16 @@ class SureRun:
     """The whole file."""
     steps: list[Step] = field(default_factory=lambda: [])
     _open: dict[int, bool] = field(default_factory=lambda: {})
+    _seen: list[Seen] | None = None
 
     def known(self, value: Any) -> TypeGuard[Term]:
         """An array with axes, all of which are known."""
         return isinstance(value, Term) and value.ndim > 0 and not self.is_open(value)
+
+    def holds_arrays(self) -> bool:
+        """Is the shape of any array known?"""
+        return any(t.ndim for t in self.it.world.leaves.values()) or any(
+            isinstance(v, Term) and v.ndim for step in self.steps for v in step.values.values())
 
     def is_open(self, term: Term) -> bool:
         """Does the term depend on an input that may have more axes than it is read with?"""
@@ -82,11 +87,11 @@ class SureRun:
             self._open[stack.pop().number] = node in self.it.open or any(self._open[a.number] for a in node.args)
         return self._open[term.number]
 
-    def expressions(self) -> Iterator[Seen]:
+    def expressions(self) -> list[Seen]:
         """Every operator, call, attribute, assigned value and returned value of every statement that ran."""
-        for step in self.steps:
-            for node, around in _expressions(step.node):
-                yield Seen(step, node, around)
+        if self._seen is None:
+            self._seen = [Seen(step, node, around) for step in self.steps for node, around in _expressions(step.node)]
+        return self._seen
 
 
 TURNS = 3
@@ -107,14 +112,13 @@ def _expressions(statement: cst.CSTNode) -> Places:
         if isinstance(node, LOOKED_AT):
             found.append((node, around))
         inside = (*around, node)
-        for child in reversed(node.children):
+        for child in reversed([*parts(node)]):
             if not isinstance(child, _APART):
                 stack.append((child, inside))
     return found
 
 
-_APART = (cst.BaseSuite, cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.If, cst.Else, cst.Name, cst.BaseString,
-          cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine)
+_APART = (cst.BaseSuite, cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.If, cst.Else, cst.Name, cst.BaseString)
 
 
 def run_sure(program: Program, unit: SureUnit, draw: int, seconds: float = SECONDS) -> SureRun | None:

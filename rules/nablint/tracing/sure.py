@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.reading.nodes import parts
 from nablint.shapes import Size
 from nablint.tracing import hints
 from nablint.tracing.step import Step
@@ -242,25 +244,31 @@ def forget(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
     """What a statement assigns that could not be followed is not known."""
     from nablint.tracing.statements import target_names
 
+    for target in _targets(node):
+        if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name):
+            owner = scope.names.get(target.value.value)
+            if isinstance(owner, Instance):
+                owner.names[target.attr.value] = Unknown("what is assigned is not followed")
+        elif not isinstance(target, cst.Attribute):
+            scope.names.update({n: Unknown("what is assigned is not followed") for n in target_names(target)})
+
+
+@lru_cache(maxsize=20_000)
+def _targets(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """What a statement and those below it assign to."""
+    found: list[cst.CSTNode] = []
     stack = [node]
     while stack:
         part = stack.pop()
-        targets: list[cst.CSTNode] = []
         if isinstance(part, cst.Assign):
-            targets = [t.target for t in part.targets]
+            found += [t.target for t in part.targets]
         elif isinstance(part, cst.AugAssign | cst.AnnAssign | cst.For | cst.NamedExpr):
-            targets = [part.target]
+            found.append(part.target)
         elif isinstance(part, cst.AsName):
-            targets = [part.name]
-        for target in targets:
-            if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name):
-                owner = scope.names.get(target.value.value)
-                if isinstance(owner, Instance):
-                    owner.names[target.attr.value] = Unknown("what is assigned is not followed")
-            elif not isinstance(target, cst.Attribute):
-                scope.names.update({n: Unknown("what is assigned is not followed") for n in target_names(target)})
+            found.append(part.name)
         if not isinstance(part, cst.FunctionDef | cst.ClassDef | cst.Lambda):
-            stack.extend(part.children)
+            stack.extend(parts(part))
+    return found
 
 
 _EXPECTS = re.compile(r"raises|assertRaises|suppress|warns", re.I)
