@@ -86,7 +86,9 @@ def claims_of(outcomes: list[Outcome], *, explain: bool = False) -> list[Claim]:
         if outcome.judgement is None:
             continue
         known = by_unit.setdefault(outcome.unit.name, {})
-        for key, entry in entries(outcome.judgement).items():
+        if outcome.entries is None or outcome.entries[1] != outcome.judgement.proofs:
+            outcome.entries = entries(outcome.judgement), outcome.judgement.proofs
+        for key, entry in outcome.entries[0].items():
             if key not in known or _worse(entry, known[key]):
                 known[key] = entry
                 sources[id(entry)] = outcome

@@ -17,12 +17,14 @@ from nablint.tracing.step import Step
 def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: bool, ends: float) -> list[Diagnostic]:
     """The diagnostics of a file, one for each statement to blame.
 
-    What is reported depends on how it can be mended, so repairs are found with or without `repair`.
+    What is reported depends on how it can be mended.  Without `repair` that is what replaying says; only with it are
+    repairs judged anew, which costs most of the time, and offered as fixes.
     """
     wrong = [o for o in outcomes if o.judgement is not None and o.judgement.wrong]
     for outcome in wrong:
-        if outcome.faults is None:
-            outcome.faults = find_faults(program, source, outcome, ends)
+        if outcome.faults is None or (repair and not outcome.confirmed):
+            outcome.faults = find_faults(program, source, outcome, ends, confirm=repair)
+            outcome.confirmed = repair
     told = _told(wrong)
     found: dict[int, Diagnostic] = {}
     for outcome in wrong:

@@ -18,6 +18,8 @@ from nablint.reading.source import Block
 
 CAPACITY = 96
 """Units of gradients remembered; each holds the graphs of its runs."""
+VERSIONS = 2
+"""Of each, the last ones: what is undone is as it was."""
 
 
 T = TypeVar("T")
@@ -43,26 +45,26 @@ class Memory(Generic[T]):
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self.held: OrderedDict[tuple[str, str, int, int], Remembered[T]] = OrderedDict()
+        self.held: OrderedDict[tuple[str, str, int, int], list[Remembered[T]]] = OrderedDict()
 
     def recall(self, program: Program, unit: Named) -> T | None:
         """What came of a unit if nothing that it depends on has changed, with its blocks where they stand now."""
         key = _key(program, unit)
-        found = self.held.get(key)
-        if found is None:
-            return None
-        rows = {b.text: b.row for b in program.blocks}
-        own = [b for b in found.blocks if not b.outside]
-        if any(b.text not in rows for b in own):
-            return None
-        for block in own:
-            block.row = rows[block.text]
-        self.held.move_to_end(key)
-        return found.outcome
+        for found in self.held.get(key, ()):
+            own = [b for b in found.blocks if not b.outside]
+            if all(b.text in program.rows for b in own):
+                for block in own:
+                    block.row = program.rows[block.text]
+                self.held.move_to_end(key)
+                return found.outcome
+        return None
 
     def remember(self, program: Program, unit: Named, outcome: T) -> None:
         """Keep it for the next analysis."""
-        self.held[_key(program, unit)] = Remembered(outcome, list(program.visited.values()))
+        key = _key(program, unit)
+        versions = [Remembered(outcome, list(program.visited.values())), *self.held.get(key, ())]
+        self.held[key] = versions[:VERSIONS]
+        self.held.move_to_end(key)
         while len(self.held) > self.capacity:
             self.held.popitem(last=False)
 

@@ -62,6 +62,12 @@ def own_names(settings: Settings) -> Generator[None]:
         _chosen.reset(token)
 
 
+def patterns() -> tuple[str, ...]:
+    """The user's patterns that are in force, for whoever remembers what depends on them."""
+    settings = _chosen.get()
+    return settings.claim_patterns if settings is not None else ()
+
+
 def _own(name: str) -> str | None:
     settings = _chosen.get()
     return None if settings is None else settings.variable_named_by(name)

@@ -60,8 +60,8 @@ class Fault:
     repair: Repair | None = None
 
 
-def find_faults(program: Program, source: str, outcome: Outcome, ends: float) -> list[Fault]:
-    """The causes of a unit's wrong results, each with its repair."""
+def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *, confirm: bool = True) -> list[Fault]:
+    """The causes of a unit's wrong results, each with its repair; without `confirm` as replaying has it."""
     judgement = outcome.judgement
     assert judgement is not None
     ends = min(ends, EFFORT.seconds + SECONDS)
@@ -69,7 +69,7 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float) ->
     faults: list[Fault] = []
     naming = Naming(judgement.run.it)
     while failing and len(faults) < 3:
-        repair = _best(program, source, outcome, failing, ends)
+        repair = _best(program, source, outcome, failing, ends, confirm=confirm)
         if repair is None:
             break
         faults.append(Fault(repair.step, repair.fixed, naming, repair))
@@ -95,7 +95,8 @@ def _misfit_step(judgement: Judgement, j: Judged) -> Step | None:
     return next((step for step, _, message in judgement.run.it.misfits if message == j.reason), None)
 
 
-def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged], ends: float) -> Repair | None:
+def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged], ends: float, *,
+          confirm: bool) -> Repair | None:
     judgement = outcome.judgement
     assert judgement is not None
     where = localise(judgement)
@@ -135,6 +136,8 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
             elif verdict:
                 winners.append(candidate)
     winners.sort(key=Candidate.rank)
+    if not confirm:
+        return Repair(winners[0].steps[-1], winners[0].edit, winners[0].fixes) if winners else None
     blind.sort(key=lambda c: (c.level, c.edit.cost, -c.steps[-1].number))
     confirmed = 0
     for candidate in [*winners, *[c for c in blind

@@ -29,6 +29,12 @@ from nablint.tracing.world import Hypothesis, World
 
 MAX_RUNS = 48
 MAX_COST = 2.2
+MAX_FITLESS = 12
+"""Other readings than the likeliest tried before one fits."""
+LIKELIEST = 0.3
+"""Readings that cost less are the likeliest one with what it takes to make it fit."""
+FAR = 0.9
+"""What another answer costs more to a question about inputs that a clash is not about."""
 MAX_FORKS = 8
 DRAWS = (1, 2)
 MORE_DRAWS = (4, 5, 7)
@@ -46,6 +52,7 @@ class Program:
                  resolve: Callable[[str], Any] | None = None) -> None:
         EFFORT.seconds += PROGRAM
         self.blocks = blocks
+        self.rows = {b.text: b.row for b in blocks}
         self.evidence = evidence
         self.resolve = resolve
         self.scope = Scope({}, function="")
@@ -116,6 +123,10 @@ class Outcome:
     fitting: list[Hypothesis] = field(default_factory=lambda: [])
     faults: Any = None
     """What was found wrong with it and how it is mended, once that has been asked for."""
+    confirmed: bool = False
+    """The repairs were judged with the whole unit traced anew."""
+    entries: Any = None
+    """The audit's entries, once they have been asked for, and whether that was with proofs."""
 
 
 def run_once(
@@ -182,7 +193,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
     queue: list[tuple[float, int, Hypothesis]] = [(0.0, 0, start)]
     seen = {start.key}
     fixed = dict(start.decisions)
-    count = restarts = runs = 0
+    count = restarts = runs = others = 0
     best: tuple[Judgement, Hypothesis] | None = None
     reason = ""
     forks: list[str] = []
@@ -199,7 +210,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
     exhausted = True
     while queue:
         remaining = ends - EFFORT.seconds
-        if runs >= MAX_RUNS or remaining <= 0:
+        if runs >= MAX_RUNS or (others >= MAX_FITLESS and not fitting) or remaining <= 0:
             exhausted = best is not None and runs >= MAX_RUNS
             reason = reason or "took too long"
             break
@@ -207,11 +218,13 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
         if best is not None and _beside_the_point(hypothesis, *best):
             continue
         runs += 1
+        others += hypothesis.cost >= LIKELIEST
         try:
             judgement, world = run_once(program, unit, hypothesis, 0, min(remaining, 2.0))
         except Restart as restart:
             restarts += 1
-            reason = restart.reason
+            if not reason or hypothesis.cost < LIKELIEST:
+                reason = restart.reason
             _answers(restart, hypothesis, fixed, push)
             continue
         except TooMuch as bound:
@@ -231,7 +244,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
             or (judgement.good and not judgement.wrong)
             or all(j.verdict == "unchecked" for j in judgement.judged)
         ):
-            if judgement.good or len(fitting) > 3 or not judgement.judged:
+            if judgement.good or len(fitting) > 1 or not judgement.judged:
                 break
         for hyp in _alternatives(world, hypothesis, judgement, fixed):
             push(hyp)
@@ -288,13 +301,35 @@ def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
         push(hypothesis.equate([(n, v) for n, v in fresh[:1] if isinstance(v, Polynomial)]))
     world: World | None = getattr(restart, "world", None)
     if world is not None:
+<<<<<<< HEAD
         # what was asked last is likeliest to have led here
         for age, choice in enumerate(reversed([c for c in world.choices.values() if not (c.fork or c.detour)])):
             if choice.key in fixed or choice.key in known:
+=======
+        clashing = _clashing(restart, hypothesis)
+        for choice in world.choices.values():
+            if choice.key in fixed or choice.fork:
+>>>>>>> 73675b0 (Blocks, claims and readings are remembered; readings that cannot answer a clash come last; sizes divide exactly)
                 continue
+            path = choice.key.rpartition(":")[0] or choice.key
+            far = FAR if clashing and not any(name.startswith(path) for name in clashing) else 0.0
             for i in range(len(choice.options)):
                 if i != choice.taken:
+<<<<<<< HEAD
                     push(hypothesis.decide(choice.key, i, 0.5 + 0.03 * min(age, 5) + 0.3 * i))
+=======
+                    push(hypothesis.decide(choice.key, i, 0.5 + 0.3 * i + far))
+
+
+def _clashing(restart: Restart, hypothesis: Hypothesis) -> set[str]:
+    """The dimensions that a clash is between, and those that were taken to be the same."""
+    names = {n for left, right in restart.equations for n in (left, *right.names())}
+    for left, right in reversed(hypothesis.equations):
+        same = {left, *right.names()}
+        if names & same:
+            names |= same
+    return names
+>>>>>>> 73675b0 (Blocks, claims and readings are remembered; readings that cannot answer a clash come last; sizes divide exactly)
 
 
 def _alternatives(

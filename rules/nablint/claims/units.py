@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -52,19 +53,29 @@ def statements_of_script(statements: list[cst.CSTNode]) -> list[cst.CSTNode]:
 
 
 def _claims_in(nodes: list[cst.CSTNode]) -> Iterator[str]:
-    """Gradient names that are assigned below these nodes, nested functions left out."""
-    stack = list(nodes)
+    """Gradient names that are assigned by these statements, nested functions left out."""
+    for node in nodes:
+        if not isinstance(node, cst.FunctionDef | cst.ClassDef | cst.Lambda):
+            yield from filter(names.is_gradient_name, _assigned(node))
+
+
+@lru_cache(maxsize=8192)
+def _assigned(root: cst.CSTNode) -> tuple[str, ...]:
+    """The names that are assigned in or below a statement, nested functions left out."""
+    found: dict[str, None] = {}
+    stack: list[cst.CSTNode] = [root]
     while stack:
         node = stack.pop()
         if isinstance(node, cst.FunctionDef | cst.ClassDef | cst.Lambda):
             continue
         if isinstance(node, cst.Assign):
             for target in node.targets:
-                yield from (n for n in _claimed(target.target) if names.is_gradient_name(n))
+                found |= dict.fromkeys(_claimed(target.target))
         elif isinstance(node, cst.AugAssign | cst.AnnAssign):
-            yield from (n for n in _claimed(node.target) if names.is_gradient_name(n))
+            found |= dict.fromkeys(_claimed(node.target))
         elif not isinstance(node, cst.BaseExpression):
             stack.extend(node.children)
+    return tuple(found)
 
 
 def _claimed(target: cst.CSTNode) -> list[str]:
@@ -78,9 +89,7 @@ def _claimed(target: cst.CSTNode) -> list[str]:
 
 def has_claims(function: Function) -> bool:
     """Does the function assign gradients?"""
-    if isinstance(function.node, cst.Lambda):
-        return False
-    return next(_claims_in(list(function.node.body.children)), None) is not None
+    return not isinstance(function.node, cst.Lambda) and any(map(names.is_gradient_name, _assigned(function.node.body)))
 
 
 def _parameters(function: Function) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import libcst as cst
 
@@ -126,10 +127,17 @@ def _codes(program: Program) -> Iterator[Code]:
     for block in program.blocks:
         tree = block.tree()
         if tree is not None and not block.outside:
-            yield from _below(tree.module, "", block, back=False)
+            for name, statements, back in _read(tree.module, names.patterns()):
+                yield Code(name, statements, block, back)
 
 
-def _below(node: cst.CSTNode, name: str, block: Block, *, back: bool) -> Iterator[Code]:
+@lru_cache(maxsize=4096)
+def _read(module: cst.Module, patterns: tuple[str, ...]) -> tuple[tuple[str, tuple[Statement, ...], bool], ...]:
+    """What a block holds; it is read once for as long as its text, and what the user calls a gradient, are the same."""
+    return tuple(_below(module, "", back=False))
+
+
+def _below(node: cst.CSTNode, name: str, *, back: bool) -> Iterator[tuple[str, tuple[Statement, ...], bool]]:
     statements: list[Statement] = []
     inner: list[cst.FunctionDef | cst.ClassDef] = []
     stack = list(_inside(node))[::-1]
@@ -143,13 +151,13 @@ def _below(node: cst.CSTNode, name: str, block: Block, *, back: bool) -> Iterato
         else:
             stack.extend(list(_inside(child))[::-1])
     if statements and not isinstance(node, cst.ClassDef):
-        yield Code(name, tuple(statements), block, back)
+        yield name, tuple(statements), back
     methods = {f.name.value for f in inner if isinstance(f, cst.FunctionDef)} if isinstance(node, cst.ClassDef) else ()
     both = "backward" in methods and "forward" in methods
     for child in inner:
         full = f"{name}.{child.name.value}" if name else child.name.value
         goes_back = isinstance(child, cst.FunctionDef) and _goes_back(child, both)
-        yield from _below(child, full, block, back=goes_back)
+        yield from _below(child, full, back=goes_back)
 
 
 def _inside(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

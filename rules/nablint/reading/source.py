@@ -95,13 +95,42 @@ def blocks(text: str) -> list[Block]:
     before every unindented definition, so that one broken function leaves the others readable.
     """
     lines = text.splitlines(keepends=True)
-    bounds = _bounds_from_ast(text)
+    bounds = _bounds_by_pieces(lines)
+    if bounds is None:
+        bounds = _bounds_from_ast(text)
     sound = bounds is not None
     if bounds is None:
         bounds = _bounds_from_text(lines)
     bounds = sorted({1, *bounds, len(lines) + 1})
     pairs = itertools.pairwise(bounds)
     return [Block("".join(lines[a - 1 : b - 1]), a, sound=sound) for a, b in pairs]
+
+
+def _bounds_by_pieces(lines: list[str]) -> set[int] | None:
+    """The bounds found piece by piece, as most pieces are remembered; None where some piece is no whole Python.
+
+    Pieces that are Python each by itself are the same statements together: a cut inside a string or a bracket leaves
+    what is none.
+    """
+    rows: set[int] = set()
+    cuts = sorted({1, *_bounds_from_text(lines), len(lines) + 1})
+    for first, end in itertools.pairwise(cuts):
+        text = "".join(lines[first - 1 : end - 1])
+        if text in _pieces:
+            _pieces.move_to_end(text)
+        else:
+            found = _bounds_from_ast(text)
+            _pieces[text] = None if found is None else frozenset(found)
+            if len(_pieces) > CACHED_BLOCKS:
+                _pieces.popitem(last=False)
+        relative = _pieces[text]
+        if relative is None:
+            return None
+        rows |= {first + row - 1 for row in relative}
+    return rows
+
+
+_pieces: OrderedDict[str, frozenset[int] | None] = OrderedDict()
 
 
 def _bounds_from_ast(text: str) -> set[int] | None:

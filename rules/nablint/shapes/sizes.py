@@ -50,19 +50,26 @@ class Polynomial:
         return Polynomial.collect((_times(m, n), c * d) for m, c in self.terms for n, d in other.terms)
 
     def divided(self, other: Polynomial) -> Polynomial | None:
-        """The exact quotient by a single monomial, or None."""
-        if len(other.terms) != 1:
-            return Polynomial.constant(1) if self == other else None
-        (divisor, factor) = other.terms[0]
-        out: list[tuple[Monomial, int]] = []
-        for monomial, coefficient in self.terms:
+        """The exact quotient, or None.  Long division by the leading monomials (Cox, Little & O'Shea, section 2.3)."""
+        if not other.terms:
+            return None
+        names = sorted(self.names() | other.names())
+
+        def leading(p: Polynomial) -> tuple[Monomial, int]:
+            return max(p.terms, key=lambda t: [dict(t[0]).get(n, 0) for n in names])
+
+        divisor, factor = leading(other)
+        rest, quotient = self, Polynomial(())
+        while rest.terms:
+            monomial, coefficient = leading(rest)
             powers = dict(monomial)
             for name, power in divisor:
                 powers[name] = powers.get(name, 0) - power
             if coefficient % factor or any(p < 0 for p in powers.values()):
                 return None
-            out.append((tuple(sorted((n, p) for n, p in powers.items() if p)), coefficient // factor))
-        return Polynomial.collect(out)
+            part = Polynomial(((tuple(sorted((n, p) for n, p in powers.items() if p)), coefficient // factor),))
+            quotient, rest = quotient + part, rest + -(part * other)
+        return quotient
 
     def primitive(self) -> Polynomial:
         """Divided by what all its terms share: where W*C - W*X is zero, C - X is (sizes are not zero)."""
