@@ -29,12 +29,12 @@ from nablint.tracing.world import Hypothesis, World
 
 MAX_RUNS = 48
 MAX_COST = 2.2
-MAX_FITLESS = 12
+MAX_FITLESS = 16
 """Other readings than the likeliest tried before one fits."""
 LIKELIEST = 0.3
 """Readings that cost less are the likeliest one with what it takes to make it fit."""
 FAR = 0.9
-"""What another answer costs more to a question about inputs that a clash is not about."""
+"""What another shape costs more of an input that a clash is not about."""
 MAX_FORKS = 8
 DRAWS = (1, 2)
 MORE_DRAWS = (4, 5, 7)
@@ -301,24 +301,18 @@ def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
         push(hypothesis.equate([(n, v) for n, v in fresh[:1] if isinstance(v, Polynomial)]))
     world: World | None = getattr(restart, "world", None)
     if world is not None:
-<<<<<<< HEAD
+        clashing = _clashing(restart, hypothesis)
+        bare = replace(hypothesis, equations=())  # what fits under another answer is found anew
         # what was asked last is likeliest to have led here
         for age, choice in enumerate(reversed([c for c in world.choices.values() if not (c.fork or c.detour)])):
             if choice.key in fixed or choice.key in known:
-=======
-        clashing = _clashing(restart, hypothesis)
-        for choice in world.choices.values():
-            if choice.key in fixed or choice.fork:
->>>>>>> 73675b0 (Blocks, claims and readings are remembered; readings that cannot answer a clash come last; sizes divide exactly)
                 continue
-            path = choice.key.rpartition(":")[0] or choice.key
-            far = FAR if clashing and not any(name.startswith(path) for name in clashing) else 0.0
+            path, _, asked = choice.key.rpartition(":")
+            shape = asked in ("rank", "form")
+            far = FAR if shape and clashing and not any(name.startswith(path) for name in clashing) else 0.0
             for i in range(len(choice.options)):
                 if i != choice.taken:
-<<<<<<< HEAD
-                    push(hypothesis.decide(choice.key, i, 0.5 + 0.03 * min(age, 5) + 0.3 * i))
-=======
-                    push(hypothesis.decide(choice.key, i, 0.5 + 0.3 * i + far))
+                    push(bare.decide(choice.key, i, 0.5 + 0.03 * min(age, 5) + 0.3 * i + far))
 
 
 def _clashing(restart: Restart, hypothesis: Hypothesis) -> set[str]:
@@ -329,7 +323,6 @@ def _clashing(restart: Restart, hypothesis: Hypothesis) -> set[str]:
         if names & same:
             names |= same
     return names
->>>>>>> 73675b0 (Blocks, claims and readings are remembered; readings that cannot answer a clash come last; sizes divide exactly)
 
 
 def _alternatives(
