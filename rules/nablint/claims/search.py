@@ -169,13 +169,7 @@ def explore(program: Program, unit: Unit, seconds: float, start: tuple[tuple[str
     outcomes: list[Outcome] = []
     while pending and len(outcomes) < MAX_FORKS:
         start = pending.pop(0)
-        outcome, forks = _search(program, unit, Hypothesis(decisions=start), ends)
-        if unit.otherwise is not None and not _settled(outcome):
-            other, more = _search(program, unit.otherwise, Hypothesis(decisions=start), ends + 1.0)
-            if other.judgement is not None and (outcome.judgement is None
-                                                or other.judgement.good > outcome.judgement.good or (
-                    not outcome.judgement.good and not outcome.judgement.wrong and other.judgement.judged)):
-                outcome, forks = other, more
+        outcome, forks = _settle(program, unit, Hypothesis(decisions=start), ends)
         outcomes.append(outcome)
         for key in forks:
             other = (*start, (key, 1))
@@ -185,11 +179,50 @@ def explore(program: Program, unit: Unit, seconds: float, start: tuple[tuple[str
     return outcomes
 
 
+def _settle(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tuple[Outcome, list[str]]:
+    """The outcome of a unit by the better of the two ways to run it, where there are two.
+
+    Both are tried in their likeliest reading first; the one with more right is searched, the other where that left
+    nothing right, or where it had something right as well.
+    """
+    if unit.otherwise is None:
+        return _search(program, unit, start, ends)
+    first: dict[int, Outcome] = {}
+    for one in (unit, unit.otherwise):
+        outcome, forks = _search(program, one, start, ends, most=LIKELIEST)
+        if _settled(outcome):
+            return outcome, forks
+        first[id(one)] = outcome
+    way, other = sorted((unit, unit.otherwise), key=lambda u: -_good(first[id(u)]))
+    outcome, forks = _search(program, way, start, ends)
+    if not _settled(outcome) and (not _good(outcome) or _good(first[id(other)])):
+        second, more = _search(program, other, start, ends + 1.0)
+        if _better(outcome, second, preferred=way is unit):
+            return second, more
+    return outcome, forks
+
+
+def _good(outcome: Outcome) -> int:
+    return outcome.judgement.good if outcome.judgement is not None else 0
+
+
+def _better(outcome: Outcome, second: Outcome, *, preferred: bool) -> bool:
+    """Is the second outcome the one to believe?  With as much right, that of the preferred way to run the unit is."""
+    if not preferred:
+        return not _better(second, outcome, preferred=True)
+    if second.judgement is None or outcome.judgement is None:
+        return second.judgement is not None
+    return second.judgement.good > outcome.judgement.good or (
+        not outcome.judgement.good and not outcome.judgement.wrong and bool(second.judgement.judged))
+
+
 def _settled(outcome: Outcome) -> bool:
     return outcome.judgement is not None and outcome.judgement.good > 0 and not outcome.judgement.wrong
 
 
-def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tuple[Outcome, list[str]]:
+def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
+            most: float = MAX_COST) -> tuple[Outcome, list[str]]:
+    """The best of the readings that cost at most so much."""
     queue: list[tuple[float, int, Hypothesis]] = [(0.0, 0, start)]
     seen = {start.key}
     fixed = dict(start.decisions)
@@ -202,7 +235,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
     def push(hypothesis: Hypothesis) -> None:
         nonlocal count
         key = hypothesis.key
-        if hypothesis.cost <= MAX_COST and key not in seen and len(hypothesis.equations) < 24:
+        if hypothesis.cost <= most and key not in seen and len(hypothesis.equations) < 24:
             seen.add(key)
             count += 1
             heapq.heappush(queue, (hypothesis.cost, count, hypothesis))
