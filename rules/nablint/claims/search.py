@@ -277,7 +277,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
             or (judgement.good and not judgement.wrong)
             or all(j.verdict == "unchecked" for j in judgement.judged)
         ):
-            if judgement.good or len(fitting) > 1 or not judgement.judged:
+            if judgement.good or len(fitting) > 2 or not judgement.judged:
                 break
         for hyp in _alternatives(world, hypothesis, judgement, fixed):
             push(hyp)
