@@ -15,6 +15,9 @@ from nablint.tracing.operators import plain
 from nablint.tracing.step import Event, Step
 from nablint.tracing.values import Array, Function, Instance, Pending, Scope, Unknown
 
+HELD = ("data", "value", "val", "W", "weight")
+"""Attributes that a variable or parameter keeps its array under, beside its `grad`."""
+
 
 def returned_results(
     it: Interpreter,
@@ -330,9 +333,8 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     elif isinstance(event.owner, Array) and event.name == "grad" and isinstance(event.target, cst.Attribute):
         wrt = [event.owner.term]
     elif isinstance(event.owner, Instance) and event.name in ("grad", "gradient"):
-        held = [
-            v for k, v in event.owner.names.items() if k in _HELD and isinstance(v, Array)
-        ]
+        known = [v.value if isinstance(v, Pending) else v for k, v in event.owner.names.items() if k in HELD]
+        held = [v for v in known if isinstance(v, Array)]
         wrt = [v.term for v in held if not v.term.tainted]
     else:
         wrt = candidates(it, event.name, event.holder, event.key)

@@ -8,7 +8,7 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims import chainer_functions, names, scenarios
+from nablint.claims import chainer_functions, names, scenarios, tapes
 from nablint.claims.closures import closure_units
 from nablint.claims.model import Unit
 from nablint.claims.partners import partner_by_data
@@ -134,8 +134,9 @@ def _class_units(cls: Class) -> list[Unit]:
         )
     units += closure_units(cls, {name: f for name, f in methods.items() if name in own})
     for name, function in methods.items():
-        if name in own and name not in taken and name != "__init__" and has_claims(function):
-            units.append(_method_unit(cls, name, function))
+        if name in own and name not in taken and name != "__init__":
+            found = tapes.units(function, cls)
+            units += found or ([_method_unit(cls, name, function)] if has_claims(function) else [])
     return units
 
 
@@ -238,6 +239,8 @@ def _function_units(functions: list[Function], imported: list[Function]) -> list
                     )
                 )
                 continue
-        if has_claims(function):
+        if found := tapes.units(function):
+            units += found
+        elif has_claims(function):
             units.append(Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,)))
     return units

@@ -341,6 +341,7 @@ def _contains(it: Interpreter, item: Any, container: Any) -> Any:
 def truth(it: Interpreter, value: Any, node: cst.CSTNode) -> bool:
     """The branch to take; where nothing tells, a choice."""
     if isinstance(value, Array):
+        refine.a_number(it, value.term)
         return bool(np.all(value.term.sample)) if value.term.sample.size else False
     if isinstance(value, Pending):
         return refine.truth_of(it, value)
@@ -520,7 +521,8 @@ def _store_array(it: Interpreter, array: Array, key: Any, new: Any, node: cst.CS
 
 def poison(it: Interpreter, array: Array, unknown: Unknown) -> None:
     """The array's contents are no longer known: a fresh, tainted leaf of which nothing may be concluded."""
-    term = it.graph.leaf(f"unknown: {unknown.reason}", array.term.sample * 0 + np.nan, array.term.shape, tainted=True)
+    word = "misfit" if unknown.misfit else "unknown"
+    term = it.graph.leaf(f"{word}: {unknown.reason}", array.term.sample * 0 + np.nan, array.term.shape, tainted=True)
     array.write(term)
 
 

@@ -26,6 +26,7 @@ from nablint.tracing.values import (
     OpenList,
     Pending,
     PendingShape,
+    Restart,
     Unknown,
     is_tainted,
 )
@@ -89,6 +90,8 @@ def default_rank(it: Interpreter, p: Pending, at_least: int = 0, first: int | No
     if first is None:
         indexes = it.world.decided(f"{p.path}:kind") == 1
         first = 1 if hints.is_vector(name) or indexes else 0 if hints.is_scalar(name) else 2
+    if it.world.decided(f"{p.path}:number") and not at_least:
+        return 0
     options = [r for r in dict.fromkeys((max(first, at_least), *RANKS)) if axes(r) >= at_least]
     return it.world.choose(f"{p.path}:rank", options)
 
@@ -99,6 +102,24 @@ def scalar(it: Interpreter, p: Pending) -> Array:
     p.value = array
     it.names.setdefault(array.term, p.path)
     return array
+
+
+def a_number(it: Interpreter, term: Term) -> None:
+    """Forward code asks whether an array is true: the inputs that it is computed from entry by entry are numbers."""
+    if term.sample.size < 2 or term.tainted or it.graph.tainting or it.met is not None or it.world.sure:
+        return
+    leaves, stack, seen = set[str](), [term], {term}
+    while stack:
+        node = stack.pop()
+        if node.ndim and node.shape != term.shape:
+            return
+        if node.card is None and node.ndim and it.world.leaves.get(node.label) is node:
+            leaves.add(node.label)
+        fresh = [a for a in node.args if a not in seen]
+        seen.update(fresh)
+        stack.extend(fresh)
+    if leaves and not any(it.world.decided(f"{label}:number") for label in leaves):
+        raise Restart("an array is no condition", decisions=tuple((f"{label}:number", 1) for label in sorted(leaves)))
 
 
 def as_operand(it: Interpreter, p: Pending, at_least: int = 0) -> Any:
@@ -443,8 +464,6 @@ def rank_wanted(it: Interpreter, operands: list[Any], count: int, place: int, *,
 
 
 def _as_rank(it: Interpreter, path: str, count: int) -> None:
-    from nablint.tracing.values import Restart
-
     choice = it.world.choices.get(f"{path}:rank")
     if choice is not None and count in choice.options and it.world.decided(choice.key) is None:
         raise Restart(f"{path} has {count} axes", decisions=((choice.key, choice.options.index(count)),))
@@ -532,8 +551,6 @@ def booleans(it: Interpreter, term: Any) -> None:
 
 def integers(it: Interpreter, term: Any, kind: int = 1) -> None:
     """An input of floats that is used as an index holds integers: start again with that."""
-    from nablint.tracing.values import Restart
-
     if it.world.sure:
         return
     while getattr(term, "card", None) is not None and len(term.args) == 1:  # `labels.unsqueeze(1)`, `y.reshape(-1)`
@@ -753,8 +770,6 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
 
 def _even(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
     """What is cut into chunks is a multiple of their number long: gates that are kept side by side."""
-    from nablint.tracing.values import Restart
-
     array, parts, axis = (*args, keywords.get("dim", 0), 0)[:3] if len(args) > 1 else (None, 0, 0)
     if not isinstance(array, Array) or array.term.tainted or it.graph.tainting or not (
             isinstance(parts, int) and isinstance(axis, int) and -array.term.ndim <= axis < array.term.ndim):
@@ -774,8 +789,6 @@ def _bounds(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
 
 def _within(it: Interpreter, value: Any, bounds: list[Any]) -> None:
     """A forward input that is clipped to between 0 and 1 is a probability."""
-    from nablint.tracing.values import Restart
-
     value = value.value if isinstance(value, Pending) and value.value is not None else value
     term = value.term if isinstance(value, Array) else None
     if (
@@ -812,8 +825,6 @@ def _sizes(it: Interpreter, value: Any, *, alone: bool = True) -> Any:
 
 def _is_size(it: Interpreter, term: Term) -> None:
     """An input that was read as an array and is used as a size: start again with that."""
-    from nablint.tracing.values import Restart
-
     if it.world.sure:
         return
     leaves = [t for t in _few_leaves(term) if t.label and not t.label.startswith("size:")]
@@ -888,8 +899,6 @@ def gone_along(it: Interpreter, array: Array, node: cst.CSTNode | None) -> list[
 
 def settle_spans(it: Interpreter) -> None:
     """After forward: an axis that was cut into parts side by side is as long as they are together."""
-    from nablint.tracing.values import Restart
-
     for name, end in it.counts.items():
         free = name not in end.expr.names() and it.world.resolve(Polynomial.symbol(name)).name == name
         if free and it.world.resolve(end.expr).name != name:
