@@ -15,7 +15,7 @@ from nablint.tracing.operators import plain
 from nablint.tracing.step import Event, Step
 from nablint.tracing.values import Array, Function, Instance, Pending, Scope, Unknown
 
-HELD = ("data", "value", "val", "W", "weight")
+HELD = ("data", "value", "_data", "_value", "val", "v", "array", "W", "weight")
 """Attributes that a variable or parameter keeps its array under, beside its `grad`."""
 
 
@@ -311,10 +311,6 @@ def stored_results(it: Interpreter, start: int, frame: Scope | None) -> list[Res
         if result is not None:
             out.append(result)
     return out
-
-
-_HELD = frozenset({"data", "value", "_data", "_value", "val", "v", "array", "W", "weight"})
-"""Attributes whose gradient stands beside them as `grad`."""
 
 
 def _stored(it: Interpreter, event: Event) -> Result | None:

@@ -74,6 +74,7 @@ class Program:
     def _interpreter(self, world: World) -> Interpreter:
         it = Interpreter(world, is_gradient_name=is_gradient_name, evidence=self.evidence, resolve=self.resolve)
         it.claimed_shape = claimed_shape
+        it.source = self.blocks
         it.scope = self.scope
         return it
 
@@ -277,7 +278,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
             or (judgement.good and not judgement.wrong)
             or all(j.verdict == "unchecked" for j in judgement.judged)
         ):
-            if judgement.good or len(fitting) > 2 or not judgement.judged:
+            if judgement.good or (len(fitting) > 2 and not best[0].wrong) or not judgement.judged:
                 break
         for hyp in _alternatives(world, hypothesis, judgement, fixed):
             push(hyp)
@@ -285,7 +286,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
         return Outcome(unit, None, start, runs, restarts,
                        reason or "no reading of the inputs fits the forward code"), forks
     judgement, hypothesis = best
-    if judgement.wrong and not exhausted:
+    guessed = any(key.startswith("branch@") for key in judgement.run.it.world.choices)
+    if judgement.wrong and (not exhausted or (guessed and runs >= MAX_RUNS)):
         _silence(judgement, "too many readings of the inputs to try them all")
     _confirm(program, unit, judgement, hypothesis, ends)
     return Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting), forks

@@ -8,7 +8,7 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims import chainer_functions, names, scenarios, tapes
+from nablint.claims import chainer_functions, names, registered, scenarios, tapes
 from nablint.claims.closures import closure_units
 from nablint.claims.model import Unit
 from nablint.claims.partners import partner_by_data
@@ -31,7 +31,9 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
         units += _class_units(cls)
     imported = [v for v in it.scope.names.values() if isinstance(v, Function) and v.scope is not it.scope
                 and v.owner is None]
-    units += _function_units(functions, imported)
+    vjps = registered.units(it, statements)
+    taken = {name for unit in vjps for name in unit.functions}
+    units += vjps + [u for u in _function_units(functions, imported) if not taken.intersection(u.functions)]
     if any(_claims_in(statements_of_script(statements))):
         units += _script_units(statements)
     return units

@@ -21,6 +21,7 @@ from nablint.tracing.values import (
     Flag,
     Instance,
     Mode,
+    Native,
     OpenDict,
     Pending,
     PendingShape,
@@ -393,6 +394,20 @@ for _kind in ("Exception", "ValueError", "NotImplementedError", "TypeError", "As
     BUILTINS[_kind] = _nothing
 
 
+def _unbroadcast(it: Interpreter, node: Node, target: Any, carry: Any) -> Any:
+    """autograd's sum of a cotangent over the axes that its variable was stretched along."""
+    from nablint.tracing.calls import call
+
+    def carried(g: Any) -> Any:
+        value, shape = call(it, carry, [g], {}, node), it.term(refine.as_operand(it, target)
+                                                               if isinstance(target, Pending) else target)
+        if not isinstance(value, Array) or shape is None:
+            return it.unknown("a cotangent of something unknown", value)
+        return Array(CARDS["sum_to"](value.term, shape=tuple(shape.shape)), value.dialect)
+
+    return Native(carried)
+
+
 def _append(it: Interpreter, items: list[Any], value: Any) -> None:
     items.append(value)
 
@@ -526,6 +541,9 @@ for _name in ("union", "intersection", "difference", "symmetric_difference", "is
     METHODS[(set, _name)] = METHODS[(frozenset, _name)] = _of_sets(_name)
 for _name in ("update", "discard", "remove", "clear"):
     METHODS[(set, _name)] = _of_sets(_name)
+for _module in ("autograd.extend", "autograd.core", "autograd.tracer"):
+    BUILTINS[f"{_module}.primitive"] = lambda it, node, function: function  # it computes what the function does
+BUILTINS["numpy.numpy_vjps.unbroadcast_f"] = _unbroadcast
 BUILTINS.update(STANDARD)
 BUILTINS.update(TEXTS)
 

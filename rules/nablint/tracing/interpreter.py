@@ -67,6 +67,8 @@ class Interpreter:
         self.names: dict[Term, str] = {}
         self.returned: list[tuple[Function, Scope, Step | None, Any]] = []
         self.blocks: dict[int, Block] = {}
+        self.source: list[Block] = []
+        """The blocks of the module that is judged."""
         self.sizes_named: dict[str, str] = {}
         self.sizes_measured: dict[str, Size] = {}
         """The dimensions that became numbers of the expression graph, by their symbols."""
@@ -412,7 +414,8 @@ class Interpreter:
                 return False
         tree = self.block.tree() if self.block is not None else None
         span = tree.spans.get(id(node)) if tree is not None else None
-        return bool(self.world.choose(f"branch@{span[0] if span else self.world.steps}", (True, False)))
+        place = f"{self.block.row}+{span[0]}" if span and self.block is not None else self.world.steps
+        return bool(self.world.choose(f"branch@{place}", (True, False), 0.4))  # cheap: every way through is tried
 
     @property
     def classes(self) -> list[Class]:

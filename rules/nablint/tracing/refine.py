@@ -728,7 +728,8 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
     if last in _MAKERS:
         method = name.startswith(("ndarray.", "Tensor."))
         first = 1 if method or last in ("reshape", "broadcast_to", "tile", "repeat", "resize") else 0
-        for i in range(first, len(args)):
+        end = first + 1 if last in ("full", "new_full") else len(args)  # what it is filled with is no size
+        for i in range(first, min(end, len(args))):
             args[i] = _sizes(it, args[i], alone=len(args) == first + 1)
         for key in ("shape", "size", "N", "M"):
             if key in keywords:
