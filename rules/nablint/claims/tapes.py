@@ -15,8 +15,8 @@ import libcst as cst
 
 from nablint.claims import names
 from nablint.claims.gather import HELD, stored_results
-from nablint.claims.model import Result, Run, Seed, Unit
 from nablint.claims.inputs import guarded, inputs_for, last_scope, parameters, settle
+from nablint.claims.model import Result, Run, Seed, Unit
 from nablint.claims.scenarios import new_instance
 from nablint.tracing.calls import call, instantiate
 from nablint.tracing.interpreter import Interpreter
