@@ -150,7 +150,7 @@ def test_what_a_long_loop_converges_to_is_not_known(loop: str) -> None:
 
 @pytest.fixture
 def forgetful() -> None:
-    memory.OUTCOMES.held.clear()
+    memory.OUTCOMES.clear()
 
 
 TWO = CHAIN + "\n\n" + CHAIN.replace(HEAD, "").replace("forward", "other_forward").replace("backward", "other_backward")

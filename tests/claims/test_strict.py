@@ -29,7 +29,7 @@ GOOD = {"proved", "verified"}
 def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Errors of the tool are raised, and nothing is taken from an earlier analysis."""
     monkeypatch.setattr(search, "STRICT", True)
-    memory.OUTCOMES.held.clear()
+    memory.OUTCOMES.clear()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)

@@ -42,7 +42,9 @@ class Term:
         self._shape = shape
         self.number = graph.count
         graph.count += 1
-        EFFORT.seconds += TERM + ENTRY * np.size(sample)
+        size = np.size(sample)
+        graph.entries += size
+        EFFORT.seconds += TERM + ENTRY * size
         self.origin = graph.origin
         self.tainted = graph.tainting or any(a.tainted for a in args)
 
@@ -151,6 +153,8 @@ class Graph:
 
         self.cards = CARDS
         self.count = 0
+        self.entries = 0
+        """Entries of all samples together."""
         self.origin: Any = None
         self.tainting = False
         self.limit = 200_000

@@ -8,6 +8,7 @@ definitions); as long as these are the same, the outcome is, wherever the blocks
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -16,8 +17,10 @@ import libcst as cst
 from nablint.claims.search import Outcome, Program
 from nablint.reading.source import Block
 
-CAPACITY = 96
-"""Units of gradients remembered; each holds the graphs of its runs."""
+CAPACITY = 120_000_000
+"""Bytes, about, of what is remembered of gradients: of each unit the graphs of its runs."""
+TERM, STEP = 700, 1500
+"""Bytes that a term and the record of a statement take, without samples."""
 VERSIONS = 2
 """Of each, the last ones: what is undone is as it was."""
 
@@ -38,13 +41,19 @@ class Remembered(Generic[T]):
 
     outcome: T
     blocks: list[Block]
+    weight: int
 
 
 class Memory(Generic[T]):
-    """What came of units, the latest ones."""
+    """What came of units, the latest ones.
 
-    def __init__(self, capacity: int) -> None:
+    weigh: what one of them counts towards the capacity; each counts 1 without it.
+    """
+
+    def __init__(self, capacity: int, weigh: Callable[[T], int] = lambda _: 1) -> None:
         self.capacity = capacity
+        self.weigh = weigh
+        self.weight = 0
         self.held: OrderedDict[tuple[str, str, int, int], list[Remembered[T]]] = OrderedDict()
 
     def recall(self, program: Program, unit: Named) -> T | None:
@@ -62,14 +71,29 @@ class Memory(Generic[T]):
     def remember(self, program: Program, unit: Named, outcome: T) -> None:
         """Keep it for the next analysis."""
         key = _key(program, unit)
-        versions = [Remembered(outcome, list(program.visited.values())), *self.held.get(key, ())]
+        new = Remembered(outcome, list(program.visited.values()), self.weigh(outcome))
+        versions = [new, *self.held.pop(key, ())]
         self.held[key] = versions[:VERSIONS]
-        self.held.move_to_end(key)
-        while len(self.held) > self.capacity:
-            self.held.popitem(last=False)
+        self.weight += new.weight - sum(old.weight for old in versions[VERSIONS:])
+        while self.weight > self.capacity and self.held:
+            self.weight -= sum(old.weight for old in self.held.popitem(last=False)[1])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.held.clear()
+        self.weight = 0
 
 
-OUTCOMES: Memory[list[Outcome]] = Memory(CAPACITY)
+def _weight(outcomes: list[Outcome]) -> int:
+    total = 1
+    for outcome in outcomes:
+        if outcome.judgement is not None:
+            it = outcome.judgement.run.it
+            total += 8 * it.graph.entries + TERM * it.graph.count + STEP * len(it.steps)
+    return total
+
+
+OUTCOMES: Memory[list[Outcome]] = Memory(CAPACITY, _weight)
 
 
 def _key(program: Program, unit: Named) -> tuple[str, str, int, int]:

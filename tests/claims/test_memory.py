@@ -1,0 +1,68 @@
+"""What is remembered between analyses, and that bounds are counted, not timed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from nablint.analysis import analyse
+from nablint.calculus.effort import EFFORT
+from nablint.claims import memory, search
+from nablint.settings import Settings
+
+SOURCE = (Path(__file__).parent.parent / "examples" / "numpy_two_layer_net.py").read_text("utf8")
+EDITED = SOURCE.replace("):\n", "):\n\n", 1)
+
+
+def test_what_is_undone_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.OUTCOMES.clear()
+    assert EDITED != SOURCE
+    runs: list[str] = []
+    once = search.run_once
+
+    def counted(*args: object) -> object:
+        runs.append("")
+        return once(*args)  # type: ignore[arg-type]
+
+    analyse(SOURCE, "net.py")
+    analyse(EDITED, "net.py")
+    monkeypatch.setattr(search, "run_once", counted)
+    analyse(SOURCE, "net.py")
+    assert not runs
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.OUTCOMES.clear()
+    analyse(SOURCE, "net.py")
+    assert memory.OUTCOMES.weight > 0
+    monkeypatch.setattr(memory.OUTCOMES, "capacity", memory.OUTCOMES.weight // 2)
+    analyse(EDITED, "net.py")
+    assert memory.OUTCOMES.weight <= memory.OUTCOMES.capacity
+    memory.OUTCOMES.clear()
+
+
+def test_the_same_text_costs_the_same_effort() -> None:
+    """Bounds are on counted work, so a busy machine gives the same verdicts."""
+    costs: list[float] = []
+    for _ in range(2):
+        memory.OUTCOMES.clear()
+        before = EFFORT.seconds
+        analyse(SOURCE, "net.py")
+        costs.append(EFFORT.seconds - before)
+    assert costs[0] == pytest.approx(costs[1], rel=1e-6)
+
+
+def test_an_analysis_ends_at_its_bound() -> None:
+    memory.OUTCOMES.clear()
+    found = analyse(SOURCE, "net.py", Settings(seconds=0.001))
+    assert not found.diagnostics
+    assert {c.verdict for c in found.claims} <= {"unchecked"}
+
+
+def test_the_first_look_says_where_and_the_second_how_to_mend_it() -> None:
+    memory.OUTCOMES.clear()
+    first = analyse(SOURCE, "net.py", Settings(prove=False), repair=False)
+    second = analyse(SOURCE, "net.py")
+    assert [(d.code, d.location) for d in first.diagnostics] == [(d.code, d.location) for d in second.diagnostics]
+    assert all(d.fix is None for d in first.diagnostics)
+    assert all(d.fix is not None for d in second.diagnostics)
