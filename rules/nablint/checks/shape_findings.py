@@ -78,13 +78,13 @@ def _looked_at(program: Program, unit: SureUnit, rules: list[Rule]) -> Looked:
     run = run_sure(program, unit, 0)
     if run is None:
         return Looked()
-    if not run.holds_arrays():  # nothing for the rules about shapes
-        rules = [r for r in rules if r.code.startswith(OPTIONAL)]
     with np.errstate(all="ignore"):
+        if not run.holds_arrays():  # nothing for the rules about shapes
+            rules = [r for r in rules if r.code.startswith(OPTIONAL)]
         found = list(_confirmed(program, unit, rules, run))
-    spoken = {id(one.node) for _, one in found}
-    fine = {id(seen.node) for seen in run.expressions() if run.known(seen.value)}
-    known, unknown = covered(run)
+        spoken = {id(one.node) for _, one in found}
+        fine = {id(seen.node) for seen in run.expressions() if run.known(seen.value)}
+        known, unknown = covered(run)
     return Looked(found, frozenset(fine - spoken), len(run.it.steps), known, unknown)
 
 

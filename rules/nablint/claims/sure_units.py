@@ -29,7 +29,7 @@ EVIDENCE = re.compile(
     r"\bshaped?\b|\.size\(|\.dim\(|\.ndim\b"
     r"|\b(?:zeros|ones|empty|full|randn|rand|eye|arange|linspace|normal|uniform|random|standard_normal|array|tensor)\("
     r"|[(\[]\s*(?:[A-Z]\w?|n_?\w*|d_\w+|\d+|batch\w*)\s*,[^()\n]{0,60}[)\]]"
-    r"|\b[A-Za-z]\w* x [A-Za-z]|[Tt]ensor\w*\[|NDArray\[|\[\s*(?:[\w.]+\.)?(?:ndarray|Array|Tensor|NDArray)\b"
+    r"|\b[A-Za-z]\w* x [A-Za-z\d]|[Tt]ensor\w*\[|NDArray\[|\[\s*(?:[\w.]+\.)?(?:ndarray|Array|Tensor|NDArray)\b"
     r"|\binv\(|\bexp\(|softmax|(?:axis|dim)\s*=\s*[12]\b|\.(?:sum|mean|max|min|std|var|prod)\(\s*[12]\b")
 """What may tell a shape, or needs none to be wrong."""
 CONTEXT = re.compile(r"\b(?:torch|nn|F)\.\w|Tensor")

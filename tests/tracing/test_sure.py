@@ -1,0 +1,76 @@
+"""Runs without guesses: what is known is what the code says, and nothing else."""
+
+from __future__ import annotations
+
+import libcst as cst
+import pytest
+from nablint.claims.evidence import parameter_evidence
+from nablint.claims.search import Program
+from nablint.claims.sure_runs import run_sure
+from nablint.claims.sure_units import sure_units
+from nablint.reading.source import blocks
+
+HEAD = "import numpy as np\n\n"
+KNOWN = {
+    "what a docstring says": ('def f(x):\n    """x: (N, D)"""\n    y = x.T\n', "(D, N)"),
+    "unpacking": ("def f(x):\n    n, d = x.shape\n    y = np.zeros((d, n)) + 1\n", "(d, n)"),
+    "one size": ("def f(x):\n    y = np.zeros((x.shape[0], 3)) * 2\n", "(N, 3)"),
+    "an assertion": ("def f(x, w):\n    n, d = x.shape\n    m, k = w.shape\n    assert m == d\n"
+                     "    y = x @ w\n", "(n, k)"),
+    "a guard": ("def f(x, w):\n    n, d = x.shape\n    m, k = w.shape\n    if m != d:\n        raise ValueError\n"
+                "    y = x @ w\n", "(n, k)"),
+    "a default number": ("def f(k=3):\n    y = np.ones((2, 5)) * k\n", "(2, 5)"),
+    "a branch of equal shapes": ("def f(c):\n    if c.ready():\n        a = np.zeros((2, 3))\n    else:\n"
+                                 "        a = np.ones((2, 3))\n    y = a.T\n", "(3, 2)"),
+    "a branch that leaves": ("def f(c):\n    a = np.zeros((2, 3))\n    if c.ready():\n        a = np.zeros(4)\n"
+                             "        return a\n    y = a.T\n", "(3, 2)"),
+    "a parameter of a constructor": ("class F:\n    def __init__(self, n):\n        self.w = np.zeros((n, 2))\n\n"
+                                     "    def f(self):\n        y = self.w.T\n", "(2, n)"),
+}
+UNKNOWN = {
+    "an input by its name alone": "def f(X):\n    y = X.T + np.zeros(3)\n",
+    "a factor": "def f(X):\n    y = X @ np.zeros((3, 4))\n",
+    "a scalar by its name alone": "def f(alpha):\n    y = alpha * np.ones((2, 3))\n",
+    "branches that differ": "def f(c):\n    a = np.zeros(3)\n    if c.ready():\n        a = np.zeros(4)\n"
+                            "    y = a * 2\n",
+    "correlated branches": "def f(c):\n    if c.ready():\n        w = np.zeros((2, 3))\n    else:\n"
+                           "        w = np.zeros((3, 2))\n    y = w @ np.zeros(3)\n",
+    "after a long loop": "def f():\n    a = []\n    for i in range(1000):\n        a.append(np.zeros(3))\n"
+                         "    y = np.stack(a)\n",
+    "a long comprehension": "def f():\n    y = np.array([i for i in range(1000)]) * 2\n",
+    "after a loop over something unknown": "def f(loader):\n    a = np.zeros(3)\n    for b in loader:\n"
+                                           "        a = np.concatenate([a, a])\n    y = a * 2\n",
+    "a computed number": "def f():\n    n = int(np.sqrt(np.zeros(3).sum() + 9))\n    y = np.zeros((n, n)) * 2\n",
+    "words about a column that may be a vector": 'def f(x):\n    """x: size N x 1"""\n    y = x * 2\n',
+    "where an exception is expected": "import pytest\n\ndef f():\n    with pytest.raises(ValueError):\n"
+                                      "        y = np.zeros(3) @ np.zeros(4)\n",
+    "an attribute that another method sets": "class F:\n    def __init__(self):\n        self.w = np.zeros((3, 2))\n\n"
+                                             "    def load(self, w):\n        self.w = w\n\n    def f(self):\n"
+                                             "        y = self.w.T\n",
+    "a global name that is set twice": "w = np.zeros(3)\nw = np.zeros(4)\n\ndef f():\n    y = w * np.ones(1)\n",
+}
+
+
+def shape_of_y(source: str) -> str:
+    """The shape that the last assignment to y has in the run of f."""
+    program = Program(blocks(HEAD + source), evidence=parameter_evidence)
+    unit = next(u for u in sure_units(program) if u.name.rpartition(".")[2] == "f")
+    run = run_sure(program, unit, 0)
+    assert run is not None
+    shape = "unknown"
+    for seen in run.expressions():
+        if isinstance(seen.node, cst.Assign) and seen.node.targets[0].target.deep_equals(cst.Name("y")):
+            value = seen.of(seen.node.value)
+            shape = run.naming.shape(value.shape) if run.known(value) else "unknown"
+    return shape
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_known(name: str) -> None:
+    source, shape = KNOWN[name]
+    assert shape_of_y(source) == shape
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_unknown(name: str) -> None:
+    assert shape_of_y(UNKNOWN[name]) == "unknown"
