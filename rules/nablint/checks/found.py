@@ -10,6 +10,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims.sure_runs import Seen, SureRun
+from nablint.reading.nodes import parts
 from nablint.results import Edit
 from nablint.shapes import Size
 from nablint.tracing.step import Step
@@ -241,7 +242,7 @@ def _params(module: cst.CSTNode) -> Iterator[cst.Param]:
         node = stack.pop()
         if isinstance(node, cst.Param):
             yield node
-        stack.extend(node.children)
+        stack.extend(parts(node))
 
 
 def span_of(step: Step, node: cst.CSTNode) -> Any:

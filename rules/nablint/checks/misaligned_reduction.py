@@ -51,6 +51,7 @@ from nablint.checks.axes import REDUCTIONS, axes_of, reduced_axes
 from nablint.checks.found import Found, bracketed, called, clashes, code, entrywise, exact, number, short, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure_runs import SureRun
+from nablint.reading.nodes import parts
 from nablint.tracing.step import Step
 
 KEEPS = re.compile(r"sparse|csr_|csc_|\bmatrix\(|\bmat\(|todense|DataFrame|\bpandas\b|\bpd\.|xarray|Series\b", re.I)
@@ -168,7 +169,7 @@ def _keeping(run: SureRun, step: Step, part: cst.BaseExpression, reduced: Term, 
                 break
             word = "keepdim" if run.it.dialect == "torch" or "dim" in call.keywords else "keepdims"
             return (step, node), f"{code(node)[:-1].rstrip(', ')}, {word}=True)"
-        stack.extend(node.children)
+        stack.extend(parts(node))
     if rank == 2:
         return (step, part), f"{bracketed(part)}[:, None]"
     return (step, part), f"{bracketed(part)}[{', '.join([':'] * axis + ['None'])}]"

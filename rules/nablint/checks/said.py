@@ -10,6 +10,7 @@ import libcst as cst
 from nablint.checks.found import apart, exact
 from nablint.claims.sure_runs import SureRun
 from nablint.reading.evidence import DimSpec
+from nablint.reading.nodes import parts
 from nablint.reading.source import Block
 from nablint.shapes import Shape, Size, dim
 from nablint.tracing.step import Step
@@ -89,7 +90,7 @@ def _commented(module: cst.Module) -> dict[int, Line]:
                 found[id(node.body[0])] = Line(node, comment)
         elif isinstance(node, cst.Module | cst.BaseCompoundStatement | cst.IndentedBlock | cst.Else | cst.ExceptHandler
                         | cst.Finally):
-            stack.extend(node.children)
+            stack.extend(parts(node))
     return found
 
 

@@ -14,6 +14,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.gather import returned_results
 from nablint.claims.model import Run, Seed, Unit
 from nablint.claims.scenarios import entered, guarded, new_instance, parameters, return_names, settle
+from nablint.reading.nodes import below
 from nablint.tracing import protocols
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.statements import target_names
@@ -95,7 +96,7 @@ def _input_names(it: Interpreter, ahead: Function, cls: Class) -> list[str]:
     words: list[str] = []
     named: dict[int, str] = {}
     count = 0
-    for node in _walk(ahead.node.body):
+    for node in below(ahead.node.body):
         if isinstance(node, cst.Assign):
             target = node.targets[0].target
             if isinstance(target, cst.Tuple | cst.List) and _is_input(node.value, parameter):
@@ -142,14 +143,7 @@ def _unpacks(function: Function, parameter: str) -> bool:
     if parameter in ("inputs", "x", "xs", "in_data"):
         return True
     return any(isinstance(n, cst.Assign) and isinstance(n.targets[0].target, cst.Tuple) and
-               _is_input(n.value, parameter) for n in _walk(function.node.body))
-
-
-def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
-    found = [node]
-    for part in found:
-        found.extend(part.children)
-    return found
+               _is_input(n.value, parameter) for n in below(function.node.body))
 
 
 __all__ = ["scenario", "units"]

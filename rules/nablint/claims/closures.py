@@ -24,6 +24,7 @@ import libcst as cst
 from nablint.claims.gather import drop_staged, stored_results
 from nablint.claims.inputs import guarded, inputs_for, parameters, settle
 from nablint.claims.model import Run, Seed, Unit
+from nablint.reading.nodes import below, functions_in
 from nablint.tracing.calls import default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, External, Function, Instance, Pending, RaiseSignal, Restart
@@ -103,7 +104,7 @@ def _operand(it: Interpreter, cls: Class, word: str) -> Instance:
 
 def _is_object(method: Function, word: str, cls: Class) -> bool:
     """Is a parameter an object of the class: is its number or its gradient read, or is it made one if it is none?"""
-    for part in _walk(method.node):
+    for part in below(method.node):
         if isinstance(part, cst.Attribute) and isinstance(part.value, cst.Name) and part.value.value == word and (
                 part.attr.value in DATA or _GRADIENT.match(part.attr.value)):
             return True
@@ -135,11 +136,11 @@ def _kept(it: Interpreter, out: Any, inner: cst.FunctionDef) -> Function | None:
 
 
 def _inner(node: cst.FunctionDef) -> list[cst.FunctionDef]:
-    return [p for p in _walk(node.body) if isinstance(p, cst.FunctionDef)]
+    return list(functions_in(node.body))
 
 
 def _adds_to_gradients(node: cst.FunctionDef) -> bool:
-    for part in _walk(node.body):
+    for part in below(node.body):
         targets = [t.target for t in part.targets] if isinstance(part, cst.Assign) else (
             [part.target] if isinstance(part, cst.AugAssign) else [])
         if any(isinstance(t, cst.Attribute) and _GRADIENT.match(t.attr.value) for t in targets):
@@ -147,10 +148,3 @@ def _adds_to_gradients(node: cst.FunctionDef) -> bool:
     return False
 
 
-def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
-    out, stack = list[cst.CSTNode](), [node]
-    while stack:
-        part = stack.pop()
-        out.append(part)
-        stack.extend(reversed(part.children))
-    return out

@@ -13,6 +13,8 @@ from typing import Any
 
 import libcst as cst
 
+from nablint.reading.nodes import parts
+
 PRODUCTS = frozenset({"dot", "matmul", "mm", "bmm", "outer"})
 SUMS = frozenset({"sum", "mean"})
 MODULES = frozenset({"np", "numpy", "torch", "xp", "cp", "jnp"})
@@ -117,7 +119,7 @@ def walk(node: cst.CSTNode) -> Iterator[Any]:
         yield node
     if isinstance(node, cst.Lambda):
         return
-    for child in node.children:
+    for child in parts(node):
         yield from walk(child)
 
 

@@ -10,6 +10,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.claims.naming import Naming
 from nablint.claims.search import Outcome
+from nablint.reading.nodes import parts
 from nablint.reading.source import Block
 from nablint.results import Place, ShapeNote
 from nablint.tracing.step import Step
@@ -68,9 +69,9 @@ def _values(step: Step) -> Iterator[tuple[cst.CSTNode, Term]]:
             value = step.values.get(id(node))
             if isinstance(value, Term) and value.ndim:
                 yield node, value
-            stack.extend(node.children)
+            stack.extend(parts(node))
         elif not isinstance(node, cst.BaseSuite | cst.FunctionDef | cst.ClassDef):
-            stack.extend(node.children)
+            stack.extend(parts(node))
 
 
 def _same(a: Term, b: Term) -> bool:

@@ -15,6 +15,7 @@ from functools import lru_cache
 import libcst as cst
 
 from nablint.claims import names
+from nablint.reading.nodes import parts
 from nablint.tracing.statements import target_names
 from nablint.tracing.values import Function
 
@@ -132,7 +133,7 @@ def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
         part = stack.pop()
         out.append(part)
         if not isinstance(part, cst.FunctionDef | cst.ClassDef | cst.Lambda) or part is node:
-            stack.extend(part.children)
+            stack.extend(parts(part))
     return out
 
 

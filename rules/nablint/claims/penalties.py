@@ -13,6 +13,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
+from nablint.reading.nodes import below
 from nablint.tracing.calls import call_function
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, Function, Instance, RaiseSignal, Restart, TooMuch
@@ -94,25 +95,16 @@ def _positional(function: Function) -> list[str]:
     return [p.name.value for p in (*params.posonly_params, *params.params) if p.default is None]
 
 
-def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
-    out, stack = list[cst.CSTNode](), [node]
-    while stack:
-        part = stack.pop()
-        out.append(part)
-        stack.extend(part.children)
-    return out
-
-
 def _calls(function: Function, name: str) -> bool:
     """Does a method call `self.name(...)`?"""
-    called = [p.func for p in _walk(function.node.body) if isinstance(p, cst.Call)]
+    called = [p.func for p in below(function.node.body) if isinstance(p, cst.Call)]
     return any(isinstance(f, cst.Attribute) and f.attr.value == name and isinstance(f.value, cst.Name)
                and f.value.value == "self" for f in called)
 
 
 def _layers(function: Function) -> tuple[str, str] | None:
     """`layers` and `layer` of `for layer in self.layers`."""
-    for part in _walk(function.node.body):
+    for part in below(function.node.body):
         if (isinstance(part, cst.For) and isinstance(part.target, cst.Name) and isinstance(part.iter, cst.Attribute)
                 and isinstance(part.iter.value, cst.Name) and part.iter.value.value == "self"):
             return part.iter.attr.value, part.target.value
@@ -121,5 +113,5 @@ def _layers(function: Function) -> tuple[str, str] | None:
 
 def _attributes_of(function: Function, name: str) -> set[str]:
     """The attributes that a function reads of one of its names."""
-    return {p.attr.value for p in _walk(function.node.body) if isinstance(p, cst.Attribute)
+    return {p.attr.value for p in below(function.node.body) if isinstance(p, cst.Attribute)
             and isinstance(p.value, cst.Name) and p.value.value == name}

@@ -15,6 +15,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.ops import CARDS
+from nablint.reading.nodes import parts
 from nablint.shapes import Misfit
 from nablint.tracing.expressions import EXPRESSIONS, subscript_key
 from nablint.tracing.interpreter import Interpreter
@@ -81,7 +82,7 @@ def replace(root: Any, old: cst.CSTNode, new: cst.CSTNode) -> Any:
 
 def holds(root: cst.CSTNode, node: cst.CSTNode) -> bool:
     """Is the node part of the tree?"""
-    return root is node or any(holds(c, node) for c in root.children)
+    return root is node or any(holds(c, node) for c in parts(root))
 
 
 def old_value(step: Step) -> Term | None:

@@ -9,6 +9,7 @@ They are judged by running the operation on operands of its own class and callin
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -18,6 +19,7 @@ from nablint.claims.gather import HELD, stored_results
 from nablint.claims.inputs import guarded, inputs_for, last_scope, parameters, settle
 from nablint.claims.model import Result, Run, Seed, Unit
 from nablint.claims.scenarios import new_instance
+from nablint.reading.nodes import below, functions_in
 from nablint.tracing.calls import call, instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.statements import target_names
@@ -29,7 +31,7 @@ def units(function: Function, cls: Class | None = None) -> list[Unit]:
     if not isinstance(function.node, cst.FunctionDef) or function.kind not in ("function", "static"):
         return []
     inner = [] if cls is not None else [d.name.value for d in _closures(function.node)]
-    if not inner and not any(_pairs(function.node)):
+    if not inner and not _pairs(function.node):
         return []
     nested = tuple(f"{function.name}.{name}" for name in inner)
     return [Unit(function.name, "closure", lambda it: scenario(it, function, cls), (function.name, *nested))]
@@ -116,16 +118,15 @@ def _call(it: Interpreter, closure: Function, output: Any, gradient: Array) -> N
 
 def _closures(node: cst.FunctionDef) -> Iterator[cst.FunctionDef]:
     """Functions defined inside this one that need at most one argument and claim gradients of attributes."""
-    for part in _walk(node.body):
-        if isinstance(part, cst.FunctionDef):
-            required = [p for p in part.params.params if p.default is None]
-            if len(required) < 2 and any(_written(part)):
-                yield part
+    for part in functions_in(node.body):
+        required = [p for p in part.params.params if p.default is None]
+        if len(required) < 2 and any(_written(part)):
+            yield part
 
 
 def _written(node: cst.FunctionDef) -> Iterator[cst.Attribute]:
     """Gradients that a closure writes to attributes of variables."""
-    for part in _walk(node.body):
+    for part in below(node.body):
         targets = [t.target for t in part.targets] if isinstance(part, cst.Assign) else (
             [part.target] if isinstance(part, cst.AugAssign) else [])
         for target in targets:
@@ -138,37 +139,33 @@ def _operands(function: Function, *, bound: bool) -> set[str]:
     assert isinstance(function.node, cst.FunctionDef)
     wanted = {p.name.value for p in parameters(function, bound=bound)}
     found = {n for d in _closures(function.node) for t in _written(d) for n in target_names(t.value)}
-    read = {part.value.value for part in _walk(function.node.body)
+    read = {part.value.value for part in below(function.node.body)
             if isinstance(part, cst.Attribute) and isinstance(part.value, cst.Name) and part.attr.value in HELD}
     return wanted & (found | read)
 
 
 def _gradients_of(node: cst.FunctionDef, known: dict[str, Any], output: Instance) -> list[str]:
     """The attributes of the output that a closure reads as its gradient."""
-    return [part.attr.value for part in _walk(node.body)
+    return [part.attr.value for part in below(node.body)
             if isinstance(part, cst.Attribute) and isinstance(part.value, cst.Name)
             and known.get(part.value.value) is output and names.is_gradient_name(part.attr.value)]
-
-
-def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
-    found = [node]
-    for part in found:
-        found.extend(part.children)
-    return found
 
 
 # -- lists of operands with their functions ----------------------------------------------------------------------------
 
 
-def _pairs(node: cst.FunctionDef) -> Iterator[cst.Lambda]:
+@lru_cache(maxsize=8192)
+def _pairs(node: cst.FunctionDef) -> tuple[cst.Lambda, ...]:
     """Functions of a cotangent that stand beside an operand: `(a, lambda g: g * b.value)`."""
     known = {p.name.value for p in node.params.params}
-    for part in _walk(node.body):
+    found: list[cst.Lambda] = []
+    for part in below(node.body):
         if isinstance(part, cst.Tuple | cst.List) and len(part.elements) == 2:
             first, second = (e.value for e in part.elements)
             if isinstance(first, cst.Name) and first.value in known and isinstance(second, cst.Lambda):
                 if len(second.params.params) == 1:
-                    yield second
+                    found.append(second)
+    return tuple(found)
 
 
 def _listed(it: Interpreter, function: Function, output: Instance, gradient: Array) -> list[Result]:

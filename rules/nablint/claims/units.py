@@ -12,6 +12,7 @@ from nablint.claims import chainer_functions, names, registered, scenarios, tape
 from nablint.claims.closures import closure_units
 from nablint.claims.model import Unit
 from nablint.claims.partners import partner_by_data
+from nablint.reading.nodes import parts
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.protocols import is_chainer_function
 from nablint.tracing.statements import target_names
@@ -76,7 +77,7 @@ def _assigned(root: cst.CSTNode) -> tuple[str, ...]:
         elif isinstance(node, cst.AugAssign | cst.AnnAssign):
             found |= dict.fromkeys(_claimed(node.target))
         elif not isinstance(node, cst.BaseExpression):
-            stack.extend(node.children)
+            stack.extend(parts(node))
     return tuple(found)
 
 

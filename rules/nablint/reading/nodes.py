@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import libcst as cst
 
@@ -23,3 +24,21 @@ def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield value
         elif isinstance(value, tuple | list):
             yield from (v for v in value if isinstance(v, cst.CSTNode))
+
+
+@lru_cache(maxsize=4096)
+def below(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+    """A node and all below it, in the order of the source; read once for as long as the tree lives."""
+    out: list[cst.CSTNode] = []
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        out.append(part)
+        stack.extend(reversed([*parts(part)]))
+    return tuple(out)
+
+
+@lru_cache(maxsize=8192)
+def functions_in(node: cst.CSTNode) -> tuple[cst.FunctionDef, ...]:
+    """The functions that are defined anywhere below a node."""
+    return tuple(p for p in below(node) if isinstance(p, cst.FunctionDef) and p is not node)

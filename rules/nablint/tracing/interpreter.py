@@ -14,6 +14,7 @@ import libcst as cst
 from nablint.calculus.effort import EFFORT, EXPRESSION
 from nablint.calculus.terms import Graph, Term
 from nablint.reading.evidence import is_loose
+from nablint.reading.nodes import parts
 from nablint.reading.source import Block
 from nablint.shapes import Polynomial, Shape, Size
 from nablint.tracing import assumed, dialects, hints
@@ -507,7 +508,7 @@ def _assigns(statement: cst.CSTNode) -> bool:
 
 
 def _calls(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.Call) or any(map(_calls, node.children))
+    return isinstance(node, cst.Call) or any(map(_calls, parts(node)))
 
 
 def _complains(statement: cst.CSTNode) -> bool:

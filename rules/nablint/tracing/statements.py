@@ -13,6 +13,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.ops import CARDS
+from nablint.reading.nodes import parts
 from nablint.shapes import Misfit, Polynomial, Size, dim
 from nablint.tracing import refine
 from nablint.tracing.imports import import_from, import_modules
@@ -861,7 +862,7 @@ def _yields(node: cst.FunctionDef) -> bool:
         if isinstance(part, cst.Yield):
             return True
         if not isinstance(part, cst.FunctionDef | cst.Lambda | cst.ClassDef):
-            stack.extend(part.children)
+            stack.extend(parts(part))
     return False
 
 
