@@ -146,6 +146,61 @@ class SoftmaxWithLoss:
         dx = dx / rows
         return dx
 ''',
+    "a clip in code for arrays": '''
+import numpy as np
+
+class Clip:
+    def __init__(self, low, high):
+        self.low, self.high = low, high
+
+    def forward(self, x):
+        self.x = x
+        return np.clip(x, self.low, self.high)
+
+    def backward(self, dout):
+        mask = (self.x >= self.low) * (self.x <= self.high)
+        dx = dout * mask
+        return dx
+''',
+    "a loss that is not written down, and 1/m": '''
+import numpy as np
+
+def forward_propagation(X, W1, b1, W2, b2):
+    A1 = np.tanh(np.dot(W1, X) + b1)
+    A2 = 1 / (1 + np.exp(-(np.dot(W2, A1) + b2)))
+    return A2, (A1, A2, W2)
+
+def backward_propagation(X, Y, cache):
+    A1, A2, W2 = cache
+    m = X.shape[1]
+    dZ2 = A2 - Y
+    dW2 = np.dot(dZ2, A1.T) / m
+    db2 = np.sum(dZ2, axis=1, keepdims=True) / m
+    dZ1 = np.dot(W2.T, dZ2) * (1 - A1 ** 2)
+    dW1 = np.dot(dZ1, X.T) / m
+    db1 = np.sum(dZ1, axis=1, keepdims=True) / m
+    return dW1, db1, dW2, db2
+''',
+    "a layer that reshapes what it has summed": '''
+import numpy as np
+
+class Columns:
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+
+    def forward(self, x):
+        F, C, H, K = self.W.shape
+        self.col = x.reshape(x.shape[0], -1)
+        self.col_W = self.W.reshape(F, -1).T
+        return np.dot(self.col, self.col_W) + self.b
+
+    def backward(self, dout):
+        F, C, H, K = self.W.shape
+        self.db = np.sum(dout, axis=0)
+        dW = np.dot(self.col.T, dout)
+        self.dW = dW.transpose(1, 0).reshape(F, C, H, K)
+        return np.dot(dout, self.col_W.T)
+''',
     "operands of two shapes": '''
 import numpy as np
 
@@ -183,6 +238,10 @@ SLIPS = [
     ("an engine of closures for numbers", "other.grad += self.data * out.grad", "other.grad += out.data * out.grad"),
     ("an engine of closures for numbers", "(1 - t ** 2) * out.grad", "(1 - t) * out.grad"),
     ("a logarithm that keeps clear of zero", "dx = dx / rows", "dx = dx"),
+    ("a clip in code for arrays", "dout * mask", "dout"),
+    ("a loss that is not written down, and 1/m", "np.dot(dZ2, A1.T) / m", "np.dot(dZ2, A1.T)"),
+    ("a loss that is not written down, and 1/m", "(1 - A1 ** 2)", "(1 - A1)"),
+    ("a layer that reshapes what it has summed", "np.dot(self.col.T, dout)", "np.dot(self.col.T, dout.T)"),
     ("operands of two shapes", "np.sum(dout, axis=0)", "np.sum(dout, axis=1)"),
 ]
 
@@ -192,6 +251,11 @@ def test_a_slip_is_found(name: str, before: str, after: str) -> None:
     source = RIGHT[name].replace(before, after, 1)
     assert source != RIGHT[name]
     assert analyse(source, "code.py").diagnostics
+
+
+def test_the_sum_of_predictions_and_targets_is_no_cotangent() -> None:
+    source = RIGHT["a loss that is not written down, and 1/m"].replace("A2 - Y", "A2 + Y")
+    assert not {c.verdict for c in analyse(source, "code.py").claims} & {"proved", "verified"}
 
 
 def test_a_penalty_whose_loss_is_nowhere_is_not_a_finding() -> None:

@@ -91,8 +91,10 @@ def _reportable(outcome: Outcome, fault: Fault) -> bool:
         return True
     if judgement.together:  # what is returned with its loss; a name that the code uses again for each layer is not
         return any(j.result.returned is not None for j in fault.judged)
+    if judgement.seed is not None and judgement.seed.exact:
+        return True
     arriving = judgement.seed is not None and judgement.seed.kind == "arriving"
-    return arriving and judgement.good > 0 and any(j.result.formal for j in fault.judged)
+    return arriving and judgement.good > 0 and (bool(clashes) or any(j.result.formal for j in fault.judged))
 
 
 def span_of(step: Step) -> tuple[Place, Place] | None:

@@ -12,6 +12,9 @@ from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Run, Seed
 
+ESTIMATE = "forward's value does not vary with it: its gradient is an estimate"
+"""Said where the derived gradient is zero on the samples of a draw."""
+
 STEPS = frozenset({"rint", "floor", "ceil", "trunc", "sign", "floor_divide"})
 """Operations whose derivative is zero wherever it exists: who differentiates through them means an estimate."""
 
@@ -51,7 +54,7 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
     if any(node.card is not None and node.card.name in STEPS and wrt in ancestors(node) for node in made):
         return "forward rounds it: its gradient is an estimate"
     if j.derived is not None and not np.any(j.derived.sample):
-        return "forward's value does not vary with it: its gradient is an estimate"
+        return ESTIMATE
     if any(_written_twice(node) for node in made):
         return "forward writes to one place twice, and which value stays is left open"
     if (stranger := run.it.stranger(value)) is not None:
@@ -90,9 +93,9 @@ COMPARING = frozenset({"greater", "greater_equal", "less", "less_equal", "equal"
 def _quantises(made: set[Term], wrt: Term, *, compares: bool) -> bool:
     """Does the forward function cut values off or sort them into classes?  An activation does not.
 
-    compares: a comparison counts as well, which in code for arrays alone is how a rectifier is written.
+    compares: comparisons and bounds count as well, which in code without autograd is how a rectifier is written.
     """
-    names = QUANTISING | COMPARING if compares else QUANTISING
+    names = QUANTISING | COMPARING if compares else STEPS
     return any(n.card is not None and n.card.name in names and wrt in ancestors(n) for n in made)
 
 

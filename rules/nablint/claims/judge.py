@@ -57,13 +57,13 @@ def _common_scale(judgement: Judgement) -> float | None:
     Other results may be wrong in another way: against the scaled loss they show it.
     """
     parameters = [j for j in judgement.judged if j.wrt is not None and _is_parameter(j)]
-    if any(j.verdict in ("proved", "verified") for j in parameters):
-        return None
+    right = sum(j.verdict in ("proved", "verified") and not j.reason for j in parameters)
     ratios = [round(j.ratio, 9) for j in parameters if j.verdict == "wrong" and j.ratio is not None]
     if not ratios or len(ratios) == len(parameters):
         return None
-    scale = max(ratios, key=ratios.count)
-    return scale if _conventional(judgement.judged, scale) else None
+    common = max(ratios, key=ratios.count)
+    scale = next(j.ratio for j in parameters if j.ratio is not None and round(j.ratio, 9) == common)
+    return scale if ratios.count(common) > right and _conventional(judgement.judged, common) else None
 
 
 def returned_together(run: Run, seed: Seed) -> bool:

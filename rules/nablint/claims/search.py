@@ -17,6 +17,7 @@ import numpy as np
 from nablint.calculus.effort import EFFORT, PROGRAM
 from nablint.calculus.terms import Term
 from nablint.claims.gather import candidates
+from nablint.claims.intent import ESTIMATE
 from nablint.claims.judge import NOT_FINITE, ZERO, judge
 from nablint.claims.model import Judged, Judgement, Unit
 from nablint.claims.names import is_gradient_name
@@ -271,6 +272,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
         if not _plausible(world):
             continue
         fitting.append(hypothesis)
+        if best is not None and best[0].wrong and _by_chance(program, unit, judgement, hypothesis, ends):
+            continue
         if best is None or _fits_better(judgement, best[0]):
             best = (judgement, hypothesis)
         if (
@@ -294,7 +297,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
 
 
 def _open(judgement: Judgement) -> int:
-    return sum(map(left_open, judgement.judged))
+    return sum(left_open(j) or j.reason == ESTIMATE for j in judgement.judged)
 
 
 def _redrawn(program: Program, unit: Unit, judgement: Judgement, world: World, hypothesis: Hypothesis,
@@ -386,6 +389,17 @@ def _alternatives(
                 yield hypothesis.decide(choice.key, i, choice.cost + 0.1 * i + late)
 
 
+def _by_chance(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float) -> bool:
+    """Is what a less likely reading shows to be right wrong on another draw, where sizes are others?"""
+    if not judgement.good or judgement.wrong:
+        return False
+    try:
+        other, _ = run_once(program, unit, hypothesis, DRAWS[0], max(min(ends - EFFORT.seconds, 2.0), 0.2))
+    except (Restart, TooMuch):
+        return False
+    return other.wrong > 0
+
+
 def _beside_the_point(hypothesis: Hypothesis, best: Judgement, reading: Hypothesis) -> bool:
     """Does a reading differ from the best in what no wrong result has to do with?
 
@@ -422,7 +436,8 @@ def _fit(judgement: Judgement) -> tuple[float, int]:
             variable = j.wrt.label if j.wrt is not None and j.wrt.label else (id(j.result.step.node), j.result.name)
             worth = 1.0 if j.ratio is None or abs(j.ratio - 1) < 1e-9 else 0.6
             right[variable] = max(right.get(variable, 0.0), worth)
-    return round(sum(right.values()), 6), judgement.good - len(judgement.judged)
+    left = judgement.good - len(judgement.judged) if judgement.judged else -100  # without a result nothing fits
+    return round(sum(right.values()), 6), left
 
 
 def _plausible(world: World) -> bool:

@@ -12,6 +12,7 @@ import re
 from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.model import Seed
+from nablint.tracing import hints
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array
 
@@ -28,6 +29,7 @@ def loss_seeds(it: Interpreter, start: int) -> list[Seed]:
         if names.is_loss_name(name):
             found += [t for t in terms if t.ndim == 0 and t.card is not None and _depends(t)]
     found.sort(key=lambda t: -t.number)
+    found = [t for t in found if not any(_is_part(t, whole) for whole in found)]
     one = it.graph.constant(1.0)
     return [Seed({t: one}, "loss") for t in found[:3]]
 
@@ -69,6 +71,26 @@ def _depends(term: Term) -> bool:
     return False
 
 
+def _is_part(part: Term, whole: Term) -> bool:
+    """Does a number flow into another that depends on more arrays: a penalty beside what the data cost?"""
+    return part is not whole and part in _made_of(whole) and not _arrays(whole) <= _arrays(part)
+
+
+def _made_of(term: Term) -> set[Term]:
+    seen = {term}
+    stack = [term]
+    while stack:
+        for arg in stack.pop().args:
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return seen
+
+
+def _arrays(term: Term) -> set[Term]:
+    return {t for t in _made_of(term) if t.card is None and t.label and t.ndim}
+
+
 def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
     """Pairs of a first cotangent and a forward value of its shape, for a loss that is not written down."""
     forward = _forward_values(it)
@@ -78,6 +100,8 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
         if event.step.number < start or event.value is None or not event.value.tainted:
             continue
         for cotangent in _roots(event.value):
+            if _is_sum_with_target(cotangent):
+                continue
             for value in forward:
                 if (
                     tuple(value.shape) == tuple(cotangent.shape)
@@ -89,6 +113,17 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
             if len(seeds) >= MAX_IMPLICIT:
                 return seeds
     return seeds
+
+
+def _is_sum_with_target(cotangent: Term) -> bool:
+    """`pred + y`: no loss that is least where predictions meet their targets has their sum as its gradient."""
+    if cotangent.card is None or cotangent.card.name != "add":
+        return False
+    for pred, target in (cotangent.args, cotangent.args[::-1]):
+        named = target.card is None and target.label and hints.is_target(hints.base(target.label))
+        if named and pred.card is not None and tuple(pred.shape) == tuple(cotangent.shape) and not pred.tainted:
+            return True
+    return False
 
 
 def _forward_values(it: Interpreter) -> list[Term]:

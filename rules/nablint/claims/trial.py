@@ -76,6 +76,7 @@ def tried(judgement: Judgement, candidate: Candidate, failing: list[Judged]) -> 
         if (
             j.verdict in ("proved", "verified")
             and j.result.value is not None
+            and j.derived is not None
             and j.ratio is None
             and not _right(j, j.result.value, instead)
         ):

@@ -262,6 +262,9 @@ class Interpreter:
         if self.graph.tainting or any(map(is_tainted, operands)):
             terms = [t for o in operands if (t := self.term(o)) is not None]
             equations = list(equations)
+            for term in terms:  # what stands for a value that did not fit tells nothing new by not fitting either
+                if term.card is None and term.label.startswith("misfit: "):
+                    return Unknown(term.label.removeprefix("misfit: "), True, True)
             if (documented := self._sizes_of_targets(terms, equations)) is not None:
                 raise Restart(message, (documented,), at=self.step)
             if self.met is not None and any(self.stranger(t, targets=False) for t in terms):
