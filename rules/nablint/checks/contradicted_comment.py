@@ -66,7 +66,7 @@ def look(run: SureRun) -> Iterator[Found]:
         said = comment_evidence(line.comment.value, target)
         if said is None or not said.dims or not run.known(term) or not _of_a_shape(said.dims, term.ndim, line.comment):
             continue
-        if not contradiction(run, seen.step, said.dims, term.shape):
+        if not contradiction(run, seen.step, said.dims, term.shape, nearby=True):
             fits.add(id(line.comment))
             continue
         better = spoken(run, seen.step, term.shape)

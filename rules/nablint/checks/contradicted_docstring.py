@@ -75,7 +75,7 @@ def look(run: SureRun) -> Iterator[Found]:
         for evidence, value in zip(said, values, strict=True) if values is not None else ():
             if evidence.dims is None or is_loose(evidence) or evidence.kind != "array" or not run.known(value):
                 continue
-            if not contradiction(run, seen.step, evidence.dims, value.shape):
+            if not contradiction(run, seen.step, evidence.dims, value.shape, nearby=False):
                 fits.add(id(seen.node))
                 continue
             what = f"`{evidence.name}`" if evidence.name else f"`{short(seen.node.value)}`"

@@ -173,7 +173,8 @@ def clashes(run: SureRun) -> Iterator[Clash]:
     """Clashes of this file's own statements whose operands are known for sure."""
     own = {id(s) for s in run.steps}
     for clash in run.it.clashes:
-        if id(clash.step) in own and not clash.shielded:
+        empty = any(isinstance(o, Term) and o.sample.size == 0 for o in _flat(clash.operands))
+        if id(clash.step) in own and not clash.shielded and not empty:
             yield clash
 
 

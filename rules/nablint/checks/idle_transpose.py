@@ -30,7 +30,8 @@ Args:
 
 ## Silent
 
-Where the transpose only writes the mathematics down: `v.T @ w` and `v.T @ A` are right without it as well.
+Where the transpose only writes the mathematics down: `v.T @ w` and `v.T @ A` are right without it as well; and beside a
+matrix that a column would not fit.
 
 """
 
@@ -40,7 +41,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from nablint.checks.found import Found, called, code, entrywise, product, short, whence
+from nablint.calculus.terms import Term
+from nablint.checks.found import Found, called, code, entrywise, exact, product, short, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure_runs import Seen, SureRun
 
@@ -63,10 +65,15 @@ def look(run: SureRun) -> Iterator[Found]:
             for node, other in ((pair[1], pair[2]), (pair[2], pair[1])):
                 inner = _untransposed(seen, node)
                 value, beside = (seen.of(inner) if inner is not None else None), seen.of(other)
-                if inner is not None and run.known(value) and run.known(beside):
+                if inner is not None and run.known(value) and run.known(beside) and _either_way(value, beside):
                     said = (f"`{short(node)}` is `{short(inner)}`, of shape {run.naming.shape(value.shape)}: a "
                             f"transpose of one axis changes nothing")
                     yield Found(seen.step, node, said, related=whence(run, inner, value))
+
+
+def _either_way(vector: Term, other: Term) -> bool:
+    """Would a column fit beside the other operand as well as a row does?"""
+    return other.ndim > 1 and exact(other.shape[-1], vector.shape[0]) and exact(other.shape[-2], vector.shape[0])
 
 
 def _plain(seen: Seen, node: cst.BaseExpression) -> cst.BaseExpression:

@@ -16,11 +16,12 @@ from nablint.shapes import Shape, Size, dim
 from nablint.tracing.step import Step
 
 
-def contradiction(run: SureRun, step: Step, dims: tuple[DimSpec, ...], shape: Shape) -> bool:
+def contradiction(run: SureRun, step: Step, dims: tuple[DimSpec, ...], shape: Shape, *, nearby: bool) -> bool:
     """Do the words contradict the shape, whatever sizes the names stand for?
 
-    They do with another number of axes, other numbers, or where every name is a dimension that the function knows and
-    one of them is not the one that the axis has.
+    They do with another number of axes, with other numbers, or where every name is a dimension that the function knows
+    and an axis has another one.  Words that are not about this very statement (not `nearby`) may be about another path
+    through the code: of their names only the order counts.
     """
     if any(d.kind == "ellipsis" for d in dims):
         return False
@@ -34,6 +35,8 @@ def contradiction(run: SureRun, step: Step, dims: tuple[DimSpec, ...], shape: Sh
         return False
     wrong = [(a, b) for a, b in pairs if not exact(a, b)]
     plain = all(dim(s).expr.name is not None for pair in wrong for s in pair)
+    if not nearby and sorted(str(a) for a, _ in wrong) != sorted(str(b) for _, b in wrong):
+        return False
     return bool(wrong) and plain and spoken(run, step, tuple(b for _, b in wrong)) is not None
 
 

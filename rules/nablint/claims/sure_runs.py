@@ -65,8 +65,8 @@ class SureRun:
     _seen: list[Seen] | None = None
 
     def known(self, value: Any) -> TypeGuard[Term]:
-        """An array with axes, all of which are known."""
-        return isinstance(value, Term) and value.ndim > 0 and not self.is_open(value)
+        """An array with axes, all of which are known; one without entries waits for what is not followed."""
+        return isinstance(value, Term) and value.ndim > 0 and value.sample.size > 0 and not self.is_open(value)
 
     def holds_arrays(self) -> bool:
         """Is the shape of any array known?"""

@@ -272,6 +272,8 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
             same = refine.is_none(it, a if b is None else b)
             return same if name == "Equal" else not same
         a, b = refine.operands(it, "Compare", a, b)
+        if isinstance(a, Unknown) or isinstance(b, Unknown):
+            return it.unknown("", a, b)
     word = {"LessThan": "lt", "LessThanEqual": "le", "GreaterThan": "gt", "GreaterThanEqual": "ge", "Equal": "eq",
             "NotEqual": "ne"}
     if isinstance(a, Instance) and a.cls is not None and a.cls.lookup(f"__{word.get(name)}__"):
