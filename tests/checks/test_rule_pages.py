@@ -25,10 +25,14 @@ def examples(rule: Rule) -> tuple[str, str]:
 def mended(bad: str, good: str) -> str:
     """The bad example with the lines that assign the same names replaced."""
     for line in filter(None, good.splitlines()):
-        target = line.split("=")[0].strip()
-        bad, count = re.subn(rf"^(\s+){re.escape(target)} = .*$", lambda m, line=line: m.group(1) + line.strip(), bad,
+        start = "return " if line.startswith("return ") else line.split(" = ")[0].strip() + " = "
+        target = start.split("=")[0].strip()
+        last = bad.rindex("    return ") if start == "return " else 0
+        head, bad = bad[:last], bad[last:]
+        bad, count = re.subn(rf"^(\s+){re.escape(start)}.*$", lambda m, line=line: m.group(1) + line.strip(), bad,
                              flags=re.M)
         assert count == 1, f"{target} is assigned {count} times"
+        bad = head + bad
     return bad
 
 

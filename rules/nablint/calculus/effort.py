@@ -12,6 +12,8 @@ TERM = 25e-6
 CONTRACTION = 40e-6
 PRODUCT = 60e-6
 """One product of monomials in a contraction."""
+EVALUATION = 5e-6
+"""A card evaluated on samples without making a term."""
 TRIAL = 70e-6
 """An edit replayed."""
 ENTRY = 2e-9

@@ -7,7 +7,7 @@ is the very node that the forward pass made, and "equal" is `is`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -197,6 +197,10 @@ class Graph:
             found = self._nodes[key] = Term(self, None, (), params, sample, "", ())
             found.tainted = False
         return found
+
+    def made(self) -> Iterable[Term]:
+        """Every term that a card made."""
+        return self._nodes.values()
 
     def find(self, card: Card, args: Sequence[Term]) -> Term | None:
         """The term of a card without parameters on these arguments, if it was made before."""

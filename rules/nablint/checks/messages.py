@@ -23,6 +23,9 @@ _SAID = {
     "mask": "the mask lets the wrong entries through",
     "constant": "a number is wrong",
     "operator": "an operator is wrong",
+    "accumulation": "contributions are overwritten or added where they should not be",
+    "order": "gradients are returned in each other's place",
+    "arity": "fewer gradients are returned than there are arguments",
     "rewrite": "it is not what the derivation gives",
 }
 

@@ -107,7 +107,56 @@ def binary(left: Any, operator: Any, right: Any) -> cst.BinaryOperation:
         and isinstance(left.operator, _TIGHT)
         and isinstance(operator, cst.Multiply | cst.Divide)
     )
-    return cst.BinaryOperation(left if tight else bracketed(left), operator, bracketed(right))
+    loose = (  # a * (b * c) is a * b * c
+        isinstance(right, cst.BinaryOperation)
+        and isinstance(operator, cst.Multiply)
+        and isinstance(right.operator, cst.Multiply | cst.Divide | cst.Power)
+    )
+    return cst.BinaryOperation(left if tight else bracketed(left), operator, right if loose else bracketed(right))
+
+
+_BINDS: dict[type, int] = {
+    cst.BitOr: 1, cst.BitXor: 2, cst.BitAnd: 3, cst.Add: 5, cst.Subtract: 5, cst.Multiply: 6, cst.Divide: 6,
+    cst.MatrixMultiply: 6, cst.FloorDivide: 6, cst.Modulo: 6, cst.Power: 8,
+}
+
+
+def in_place_of(root: Any, old: cst.CSTNode, new: Any) -> Any:
+    """The new node with brackets, where it needs them at the old one's place."""
+    if not isinstance(new, cst.BinaryOperation | cst.UnaryOperation | cst.Comparison | cst.BooleanOperation
+                      | cst.IfExp) or new.lpar or getattr(old, "lpar", None):
+        return new
+    parent = _parent(root, old)
+    if isinstance(parent, cst.Attribute | cst.Subscript | cst.Await) or (isinstance(parent, cst.Call)
+                                                                         and parent.func is old):
+        return bracketed(new)
+    if isinstance(parent, cst.UnaryOperation):
+        return new if isinstance(new, cst.BinaryOperation) and _strength(new) > 5 else bracketed(new)
+    if isinstance(parent, cst.Comparison | cst.BooleanOperation):
+        return new if isinstance(new, cst.BinaryOperation | cst.UnaryOperation) else bracketed(new)
+    if isinstance(parent, cst.BinaryOperation):
+        outer, inner = _strength(parent), _strength(new)
+        fits = inner > outer or (inner == outer and (parent.left is old) != (outer == 8))
+        return new if fits else bracketed(new)
+    return new
+
+
+def _strength(node: Any) -> int:
+    """How strongly an operator binds."""
+    if isinstance(node, cst.UnaryOperation):
+        return 7 if not isinstance(node.operator, cst.Not) else 0
+    return _BINDS.get(type(node.operator), 4) if isinstance(node, cst.BinaryOperation) else 0
+
+
+def _parent(root: cst.CSTNode, node: cst.CSTNode) -> cst.CSTNode | None:
+    """The node that holds another one; arguments and elements do not count."""
+    stack: list[tuple[cst.CSTNode, cst.CSTNode | None]] = [(root, None)]
+    while stack:
+        part, holder = stack.pop()
+        if part is node:
+            return holder
+        stack.extend((child, part) for child in part.children)
+    return None
 
 
 _TIGHT = (cst.Multiply, cst.Divide, cst.MatrixMultiply, cst.Power)
@@ -209,7 +258,8 @@ def _keyword(name: str, value: str) -> cst.Arg:
 def _operator_edits(node: cst.BinaryOperation) -> Iterator[Edit]:
     operator = node.operator
     if isinstance(operator, cst.Add | cst.Subtract):
-        flipped = cst.Subtract() if isinstance(operator, cst.Add) else cst.Add()
+        other = cst.Subtract if isinstance(operator, cst.Add) else cst.Add
+        flipped = other(operator.whitespace_before, operator.whitespace_after)
         yield Edit(node, node.with_changes(operator=flipped), "sign", 1.0)
         if isinstance(operator, cst.Subtract):
             yield Edit(node, node.with_changes(left=bracketed(node.right), right=bracketed(node.left)), "sign", 1.1)
@@ -334,11 +384,12 @@ def _shifted(text: str, step: str) -> str:
     return f"{plain}{step.replace(' ', '')}"
 
 
-def scaled(root: Any, scalars: list[str]) -> Iterator[Edit]:
+def scaled(root: Any, scalars: list[str], extra: float = 0.0) -> Iterator[Edit]:
     """Divide or multiply by a live number."""
     for text in scalars:
-        yield Edit(root, binary(root, cst.Divide(), number(text)), "scale", 1.2, f"1/{text}")
-        yield Edit(root, binary(root, cst.Multiply(), number(text)), "scale", 1.3, text)
+        cost = extra + 0.002 * len(text)
+        yield Edit(root, binary(root, cst.Divide(), number(text)), "scale", 1.2 + cost, f"1/{text}")
+        yield Edit(root, binary(root, cst.Multiply(), number(text)), "scale", 1.3 + cost, text)
 
 
 def multiplied(root: Any, factors: list[str]) -> Iterator[Edit]:

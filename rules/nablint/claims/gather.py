@@ -29,7 +29,7 @@ def returned_results(
     formal: bool = False,
 ) -> list[Result]:
     """What a backward function returns, by the names in its return statement, else by position."""
-    step = _return_step(it, function)
+    step = return_step(it, function)
     if step is None or not isinstance(step.node, cst.Return) or step.node.value is None:
         return []
     node = step.node.value
@@ -113,7 +113,8 @@ def _flat(elements: list[Any], parts: list[Any]) -> tuple[list[Any], list[Any]]:
     return [e for e, _ in flat], [p for _, p in flat]
 
 
-def _return_step(it: Interpreter, function: Function) -> Step | None:
+def return_step(it: Interpreter, function: Function) -> Step | None:
+    """The last executed return statement of a function."""
     for found, _, step, _ in reversed(it.returned):
         if found is function:
             return step
@@ -367,6 +368,10 @@ def updates(it: Interpreter, start: int) -> list[Result]:
         ):
             continue
         new = event.value
+        if new.card is None and new.label.startswith("misfit: ") and event.augmented and new not in seen:
+            seen.add(new)
+            out += _unfit(it, event, new)
+            continue
         if new in seen or new.card is None or new.card.name not in ("add", "subtract") or not new.ndim:
             continue
         seen.add(new)
@@ -407,6 +412,15 @@ def updates(it: Interpreter, start: int) -> list[Result]:
             )
         )
     return out
+
+
+def _unfit(it: Interpreter, event: Event, new: Term) -> list[Result]:
+    """A step of a parameter whose shapes do not fit."""
+    old = next((t for t in it.history.get(event.name, ()) if t.card is None and t.label and t.shape == new.shape), None)
+    if old is None or event.holder:
+        return []
+    return [Result(event.name, None, [old], event.step, event.target, it.names.get(old, old.label), False, True,
+                   reason=new.label.removeprefix("misfit: "), event=event)]
 
 
 def unscaled(term: Term) -> Term:

@@ -86,6 +86,10 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
             if isinstance(default, bool | str):
                 out.append(default_of(it, default, pending.path))
                 continue
+            if isinstance(default, Class):
+                kin = (default, *_interchangeable(it, default))
+                out.append(it.world.choose(f"{pending.path}:class", kin, fork=True) if len(kin) > 1 else default)
+                continue
             if isinstance(
                 default, list | tuple | dict | Function | Class | Instance | External | Bound
             ):
@@ -106,6 +110,14 @@ def _flag(it: Interpreter, function: Function, default: int, pending: Pending) -
         return default
     pending.default = default
     return pending
+
+
+def _interchangeable(it: Interpreter, cls: Class) -> list[Class]:
+    """Other classes of the module that have the same methods: each can be passed where this one is the default."""
+    wanted = {n for n, f in cls.names.items() if isinstance(f, Function) and not n.startswith("__")}
+    return [other for other in it.scope.names.values()
+            if isinstance(other, Class) and other is not cls and other.scope is cls.scope and wanted
+            and wanted <= {n for n, f in other.names.items() if isinstance(f, Function)}]
 
 
 def settle(value: Any) -> Any:

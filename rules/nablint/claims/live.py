@@ -7,14 +7,89 @@ is matched with the values that the user's own code has at hand.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
 from nablint.tracing.values import Array, Function, Instance, Pending
+
+
+@dataclass(frozen=True, slots=True)
+class LiveValue:
+    """A value that code has at hand where a statement stands: how it is written there, and its samples."""
+
+    text: str
+    sample: Any
+    tainted: bool
+    torch: bool = False
+
+
+MAX_WRITTEN = 24
+
+
+def at_hand(it: Interpreter, step: Step) -> list[LiveValue]:
+    """Everything that has a name where a step stands, and the items that its function writes by an index."""
+    torch = it.dialect == "torch"
+    found: dict[str, LiveValue] = {}
+    for text, term in chain(live_values(step), written_items(it, step)):
+        found.setdefault(text, LiveValue(text, np.asarray(term.sample), term.tainted, torch))
+    return list(found.values())[:48]
+
+
+def written_items(it: Interpreter, step: Step) -> Iterator[tuple[str, Term]]:
+    """The items `hs[t]`, `activations[-l-1]`, as the function of a step writes them, with what they are there."""
+    from nablint.claims.replay import evaluated
+
+    seen: dict[str, None] = {}
+    read = {id(s.node): s.node for s in it.steps if s.function == step.function and s.block is step.block}
+    for node in read.values():
+        if isinstance(node, cst.Assign | cst.AugAssign | cst.Return | cst.Expr) and node.value is not None:
+            for text in _items(node.value):
+                seen.setdefault(text)
+    for text in list(seen)[:MAX_WRITTEN]:
+        value = evaluated(it, step, text)
+        if value is not None:
+            yield text, value
+
+
+@lru_cache(maxsize=4096)
+def _items(node: cst.BaseExpression) -> tuple[str, ...]:
+    """The subscripts of names and attributes in an expression."""
+    out: list[str] = []
+    stack: list[cst.CSTNode] = [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, cst.Subscript) and isinstance(part.value, cst.Name | cst.Attribute):
+            out.append(cst.Module([]).code_for_node(part.with_changes(lpar=[], rpar=[])))
+        stack.extend(part.children)
+    return tuple(out)
+
+
+def numbers_at_hand(step: Step) -> list[tuple[str, float]]:
+    """Live numbers, sizes and entries of shapes, with their values."""
+    out: list[tuple[str, float]] = []
+    for name, value in step.names.items():
+        if isinstance(value, Instance) and name in ("self", "ctx"):
+            out += [(f"{name}.{attribute}", _number(held)) for attribute, held in value.names.items()
+                    if attribute.isidentifier() and _is_number(held)]
+        elif name.isidentifier() and _is_number(value):
+            out.append((name, _number(value)))
+    for text, term in live_values(step):
+        if not term.tainted:
+            out += [(f"{text}.shape[{axis}]", float(term.shape[axis])) for axis in range(min(term.ndim, 4))]
+    return out[:40]
+
+
+def _number(value: Any) -> float:
+    value = value.value if isinstance(value, Pending) else value
+    return float(value.term.sample) if isinstance(value, Array) else float(value)
 
 
 def shape_of(step: Step, node: cst.CSTNode) -> Any:

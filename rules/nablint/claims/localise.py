@@ -6,6 +6,7 @@ gradient of what it is named after is not to blame, and the first one whose valu
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +16,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.gather import candidates
 from nablint.claims.judge import constant_ratio
-from nablint.claims.model import Judgement
+from nablint.claims.model import Judged, Judgement, Seed
 from nablint.shapes import Misfit
 from nablint.tracing.step import Event
 from nablint.tracing.values import Array
@@ -61,11 +62,11 @@ def localise(judgement: Judgement) -> Locations:
     for key, found in claims.items():
         events = groups[key]
         expected = [derived[t] for t in found if t in derived]
-        values = [v for e in events if (v := _final(e)) is not None]
+        values = [v for e in events if (v := _final(e)) is not None and _carries(v, seed)]
         if not expected or not values:
             continue
-        if any(_equal(v, e) for v in values for e in expected):
-            if _equal(values[-1], expected[0]) or any(_equal(values[-1], e) for e in expected):
+        if any(_equal(v, e) or _turned(v, e) for v in values for e in expected):
+            if _turned(values[-1], expected[0]) or any(_equal(values[-1], e) for e in expected):
                 out.right |= {id(e.step.node) for e in events}
         else:
             wrong.append((events, expected[0]))
@@ -87,12 +88,45 @@ def localise(judgement: Judgement) -> Locations:
     return out
 
 
+def _carries(value: Term, seed: Seed) -> bool:
+    """Is the value made from a cotangent that arrives?  A derivative of one step alone is not."""
+    if seed.kind != "arriving":
+        return True
+    arriving = {c for c in seed.cotangents.values() if c.label}
+    return not arriving or not arriving.isdisjoint(ancestors(value))
+
+
+def region(judgement: Judgement, failing: list[Judged], strong: AbstractSet[int], right: AbstractSet[int]) -> set[Term]:
+    """What the strongest suspects are made of, back to named values that are right; without suspects, what failed."""
+    steps = judgement.run.it.steps
+    sound = {e.value for e in judgement.run.it.events if id(e.step.node) in right and e.value is not None}
+    stack = [e.value for e in judgement.run.it.events if id(e.step.node) in strong and e.value is not None]
+    stack += [v for s in steps if id(s.node) in strong for v in (s.values.get(id(n)) for n in s.node.children)
+              if isinstance(v, Term)]
+    if not strong:
+        stack = [j.result.value for j in failing if j.result.value is not None]
+    seen = set(stack)
+    while stack:
+        for arg in stack.pop().args:
+            if arg not in seen and arg not in sound and arg.tainted:
+                seen.add(arg)
+                stack.append(arg)
+    return seen
+
+
 def _final(event: Event) -> Term | None:
     return (
         event.cell.term
         if isinstance(event.cell, Array) and event.key is None and event.cell.base is None
         else event.value
     )
+
+
+def _turned(claimed: Term, derived: Term) -> bool:
+    """Equal but for the order of two axes, as a value may be kept on the way."""
+    a, b = np.asarray(claimed.sample), np.asarray(derived.sample)
+    return a.ndim == 2 and 1 not in a.shape and a.T.shape == b.shape and a.dtype.kind in "fc" and bool(
+        np.all(np.abs(a.T - b) <= 1e-9 * max(float(np.max(np.abs(b), initial=0.0)), 1e-12)))
 
 
 def _equal(claimed: Term, derived: Term) -> bool:

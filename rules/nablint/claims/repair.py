@@ -14,18 +14,20 @@ from itertools import islice
 import libcst as cst
 
 from nablint.calculus.effort import EFFORT
-from nablint.calculus.terms import Term
 from nablint.claims.edits import Edit
 from nablint.claims.entries import ancestors
+from nablint.claims.guided import Search
 from nablint.claims.live import live_values
-from nablint.claims.localise import localise
+from nablint.claims.localise import localise, region
 from nablint.claims.model import Judged, Judgement
+from nablint.claims.names import is_gradient_name
 from nablint.claims.naming import Naming
 from nablint.claims.replay import expression, old_value
+from nablint.claims.returning import return_edits
 from nablint.claims.rewriting import apply_text, edit_text
 from nablint.claims.search import DRAWS, Outcome, Program, left_open, run_once
-from nablint.claims.slicing import backward_slice, edits_of
-from nablint.claims.trial import Candidate, tried
+from nablint.claims.slicing import backward_slice
+from nablint.claims.trial import Candidate, Trial
 from nablint.claims.units import find_units
 from nablint.claims.written import written_gradient
 from nablint.reading.source import blocks
@@ -74,6 +76,13 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
             break
         faults.append(Fault(repair.step, repair.fixed, naming, repair))
         failing = [j for j in failing if j not in repair.fixed]
+    for rival, hypothesis in outcome.rivals if not faults else ():
+        known = outcome.judgement, outcome.hypothesis
+        outcome.judgement, outcome.hypothesis = rival, hypothesis
+        wrong = [j for j in rival.judged if j.verdict == "wrong"]
+        if wrong and (repair := _best(program, source, outcome, wrong, ends, confirm=confirm)) is not None:
+            return [Fault(repair.step, repair.fixed, Naming(rival.run.it), repair)]
+        outcome.judgement, outcome.hypothesis = known
     seen: set[int] = set()
     for j in failing:
         if id(j.result.step.node) not in seen:
@@ -101,36 +110,53 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     assert judgement is not None
     where = localise(judgement)
     where.right -= {id(j.result.step.node) for j in failing}
+    trial = Trial(judgement, failing)
     winners: list[Candidate] = []
     blind: list[Candidate] = []
     clashes = {id(step.node) for step, _,
                message in judgement.run.it.misfits if any(j.reason == message for j in failing)}
 
-    def level(group: tuple[list[Step], bool]) -> int:
-        key = id(group[0][0].node)
-        if key in clashes:
-            return 0
-        if key in where.suspects and key not in where.weak:
-            return 0
-        return 1 if group[1] else 2 if key in where.suspects else 3
+    sound = {t for j in trial.right if j.result.value is not None for t in ancestors(j.result.value)}
+    returned = {id(j.result.returned.node) for j in failing if j.result.returned is not None}
 
+    strong = where.suspects.keys() - where.weak
+    near = region(judgement, failing, strong, where.right)
+
+    def level(group: tuple[list[Step], bool]) -> int:
+        steps, own = group
+        key = id(steps[0].node)
+        if key in clashes or key in where.suspects:
+            return 0
+        if key in where.right:  # by its name; a `delta` may be that of another value than its name says
+            return 4
+        inside = key not in where.suspects and any(old_value(s) in near for s in steps)
+        if inside and strong:
+            return 0
+        return 1 if own or key in returned or inside else 3
+
+    def blameless(steps: list[Step]) -> bool:
+        """Has every value of a statement a part in a right result?"""
+        return all((value := old_value(s)) is not None and value.tainted and value in sound for s in steps)
+
+    for step, edit in return_edits(judgement, failing):
+        if (repair := _confirmed(program, source, outcome, Candidate([step], edit, 0), failing)) is not None:
+            return repair
     for steps, own in sorted(backward_slice(judgement, failing), key=level):
         now = level((steps, own))
         if any(w.level < now and len(w.fixes) == len(failing) for w in winners):
             # the first statement that is wrong though what it uses is right: further on it can only be papered over
             break
-        if id(steps[0].node) in where.right:
+        if not own and now and blameless(steps):
             continue
-        target = _target(steps[-1], failing) or where.suspects.get(id(steps[0].node))
-        found = edits_of(judgement, steps, target)
-        for edit in found if now < 3 else islice(found, MAX_EDITS):
+        search = Search(trial, steps, where.suspects.get(id(steps[0].node)))
+        if search.pointless and now:
+            continue
+        for edit in search.edits() if now < 3 or search.aimed else islice(search.edits(), MAX_EDITS):
             if EFFORT.seconds > ends:
                 break
-            if isinstance(edit.old, cst.Name) and edit.old is expression(steps[-1]):
-                # where a value only gets another name, little can be wrong
-                edit = dataclasses.replace(edit, cost=edit.cost + 0.2)
+            edit = _weighed(edit, steps[-1], upstream=not own and id(steps[0].node) not in {*returned, *strong})
             candidate = Candidate(steps, edit, now)
-            verdict = tried(judgement, candidate, failing)
+            verdict = trial.tried(candidate) if search.promising(edit) else False
             if verdict is None:
                 blind.append(candidate)
             elif verdict:
@@ -152,10 +178,12 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     return _rewritten(program, source, outcome, failing)
 
 
-def _target(step: Step, failing: list[Judged]) -> Term | None:
-    """What a step's value should be, where it is a failing result itself."""
-    value = old_value(step)
-    return next((j.derived for j in failing if j.result.value is value and j.derived is not None), None)
+def _weighed(edit: Edit, step: Step, *, upstream: bool) -> Edit:
+    """Where a gradient only gets another name, little is wrong but a factor; what has no name is blamed the later."""
+    renames = isinstance(edit.old, cst.Name) and edit.old is expression(step) and is_gradient_name(edit.old.value)
+    plain = renames and (isinstance(step.node, cst.Return) or edit.kind not in ("derivative", "scale", "term"))
+    extra = 0.2 * plain + 0.05 * upstream
+    return dataclasses.replace(edit, cost=edit.cost + extra) if extra else edit
 
 
 def _confirmed(

@@ -7,7 +7,6 @@ takes the old one's place in the expression graph, and only what depends on it i
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from typing import Any
 
 import libcst as cst
@@ -110,6 +109,91 @@ def old_value(step: Step) -> Term | None:
     return event.value if event is not None else None
 
 
+def replacement(it: Interpreter, step: Step, old: cst.CSTNode, new: Any) -> tuple[Term, Term | None] | None:
+    """The term that a step made, and the one that it would have made with a node replaced.
+
+    None where it made none, or where the edited statement cannot be followed.
+    """
+    if old is not step.node:
+        was = old_value(step)
+        return None if was is None else (was, new_value(it, step, replace(step.node, old, new)))
+    was = stored(step)
+    if was is None:
+        return None
+    return was, _accumulated(it, step, new) if isinstance(new, cst.AugAssign) else new_value(it, step, new)
+
+
+def stored(step: Step) -> Term | None:
+    """What a step's target held afterwards."""
+    return step.event.value if step.event is not None else None
+
+
+def _accumulated(it: Interpreter, step: Step, statement: cst.AugAssign) -> Term | None:
+    """The value of an accumulating assignment in place of what a step did."""
+    if isinstance(statement.target, cst.Subscript) and step.event is not None and isinstance(step.event.owner, Array):
+        return new_value(it, step, statement)
+    now = stored(step)
+    value = new_value(it, step, statement)
+    if now is None or value is None:
+        return None
+    if isinstance(step.node, cst.AugAssign):  # an array that is written in place: what it held stands in the sum
+        before = next((a for a in now.args[:1]), None) if now.card is not None and len(now.args) == 2 else None
+    else:
+        name = statement.target.value if isinstance(statement.target, cst.Name) else ""
+        held = step.names.get(name)
+        before = held.term if isinstance(held, Array) else None
+    if before is None or tuple(before.sample.shape) != tuple(now.sample.shape):
+        return None
+    other = replayer(it, step)
+    operator = type(statement.operator).__name__.removesuffix("Assign")
+    try:
+        with it.using(), np.errstate(all="ignore"):
+            made = binary(other, operator, Array(before, it.dialect), Array(value, it.dialect), None)
+    except (Misfit, Restart, TooMuch):
+        return None
+    return made.term if isinstance(made, Array) else None
+
+
+def right_side(step: Step) -> Term | None:
+    """What stands on the right of a statement that writes a part of an array, where it is the statement's own."""
+    node = step.node
+    if not isinstance(node, cst.Assign | cst.AugAssign):
+        return None
+    target = node.targets[0].target if isinstance(node, cst.Assign) else node.target
+    found = step.values.get(id(node.value))
+    part = isinstance(target, cst.Subscript) and step.event is not None and isinstance(step.event.owner, Array)
+    return found if part and isinstance(found, Term) and found.origin is step else None
+
+
+def new_right_side(it: Interpreter, step: Step, old: cst.CSTNode, new: Any) -> Term | None:
+    """The term that the right side would be with a node replaced."""
+    assert isinstance(step.node, cst.Assign | cst.AugAssign)
+    return new_value(it, step, cst.Expr(replace(step.node.value, old, new)))
+
+
+def part_wanted(step: Step, wanted: Any) -> Any:
+    """What the right side of a statement should be, for the array of which it writes a part to be as wanted."""
+    whole, node = stored(step), step.node
+    if whole is None or whole.card is None or whole.card.name != "setitem":
+        return None
+    base, source = whole.args[0], whole.args[1]
+    try:
+        part = np.asarray(CARDS["getitem"].evaluate(wanted, *[t.sample for t in whole.args[2:]], **whole.params))
+        again = CARDS["setitem"].evaluate(base.sample, part, *[t.sample for t in whole.args[2:]], **whole.params)
+        before = CARDS["getitem"].evaluate(base.sample, *[t.sample for t in whole.args[2:]], **whole.params)
+    except FAILURES:
+        return None
+    if not np.allclose(again, wanted, rtol=1e-7, atol=1e-9):
+        return None
+    if isinstance(node, cst.AugAssign):
+        if isinstance(node.operator, cst.AddAssign):
+            return part - before
+        if isinstance(node.operator, cst.SubtractAssign):
+            return before - part
+        return None
+    return part if source.sample.size else None
+
+
 def new_value(it: Interpreter, step: Step, statement: Any) -> Term | None:
     """The term that an edited statement would make in a recorded step."""
     other = replayer(it, step)
@@ -119,22 +203,29 @@ def new_value(it: Interpreter, step: Step, statement: Any) -> Term | None:
     try:
         with it.using(), np.errstate(all="ignore"):
             return _remade(other, step, statement, scope)
-    except (
-        Misfit,
-        Restart,
-        Signal,
-        TooMuch,
-        OverflowError,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        IndexError,
-        RecursionError,
-    ):
+    except FAILURES:
         return None
     finally:
         it.graph.tainting = tainting
+
+
+def evaluated(it: Interpreter, step: Step, text: str) -> Term | None:
+    """What an expression would be worth in a recorded step; None where it has no value there."""
+    other = replayer(it, step)
+    scope = Scope(step.names, step.scope.outer, step.scope.function)
+    tainting, it.graph.tainting = it.graph.tainting, True
+    try:
+        with it.using(), np.errstate(all="ignore"):
+            value = other.eval(cst.parse_expression(text), scope)
+    except FAILURES:
+        return None
+    finally:
+        it.graph.tainting = tainting
+    return value.term if isinstance(value, Array) else None
+
+
+FAILURES = (Misfit, Restart, Signal, TooMuch, OverflowError, ValueError, TypeError, KeyError, AttributeError,
+            IndexError, RecursionError)
 
 
 def _remade(it: Replay, step: Step, statement: Any, scope: Scope) -> Term | None:
@@ -157,32 +248,3 @@ def _remade(it: Replay, step: Step, statement: Any, scope: Scope) -> Term | None
             return None if term is None else CARDS["setitem"](base.term, term, *terms, index=index)
     value = it.eval(statement.value, scope)
     return it.term(listed(it, value))
-
-
-def evaluate(term: Term, instead: Mapping[Term, Term]) -> Any:
-    """The sample of a term with other terms in place of some; raises what the cards raise where shapes do not fit."""
-    memo: dict[tuple[Term, Term | None], Any] = {}
-    touched: dict[Term, bool] = {}
-    least = min((t.number for t in instead), default=0)
-
-    def depends(node: Term) -> bool:
-        known = touched.get(node)
-        if known is None:
-            known = node in instead or (node.number > least and any(map(depends, node.args)))
-            touched[node] = known
-        return known
-
-    def value(node: Term, blocked: Term | None) -> Any:
-        if not depends(node):
-            return node.sample
-        key = (node, blocked)
-        if key not in memo:
-            if node in instead and node is not blocked:
-                memo[key] = value(instead[node], node)
-            elif node.card is None:
-                memo[key] = node.sample
-            else:
-                memo[key] = np.asarray(node.card.evaluate(*[value(a, blocked) for a in node.args], **node.params))
-        return memo[key]
-
-    return value(term, None)

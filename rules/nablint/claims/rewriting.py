@@ -7,6 +7,7 @@ from typing import Any
 
 import libcst as cst
 
+from nablint.claims.edits import in_place_of
 from nablint.results import Edit, Place
 from nablint.tracing.step import Step
 
@@ -17,6 +18,7 @@ def edit_text(step: Step, old: cst.CSTNode, new: Any) -> Edit | None:
     span = tree.spans.get(id(old)) if tree is not None else None
     if tree is None or span is None:
         return None
+    new = in_place_of(step.node, old, new)
     if getattr(old, "lpar", None) and getattr(new, "lpar", None):  # a node's span leaves its own brackets out
         new = new.with_changes(lpar=[], rpar=[])
     code = tree.module.code_for_node(new)

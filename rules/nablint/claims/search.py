@@ -25,6 +25,7 @@ from nablint.claims.proof import is_proved
 from nablint.reading.source import Block
 from nablint.shapes import Misfit, Polynomial, Shape
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.step import Step
 from nablint.tracing.values import Function, RaiseSignal, Restart, Scope, Signal, TooMuch
 from nablint.tracing.world import Hypothesis, World
 
@@ -123,6 +124,8 @@ class Outcome:
     restarts: int = 0
     reason: str = ""
     fitting: list[Hypothesis] = field(default_factory=lambda: [])
+    rivals: list[tuple[Judgement, Hypothesis]] = field(default_factory=lambda: [])
+    """Other readings of a function of one variable under which it is as wrong."""
     faults: Any = None
     """What was found wrong with it and how it is mended, once that has been asked for."""
     confirmed: bool = False
@@ -173,15 +176,15 @@ def explore(program: Program, unit: Unit, seconds: float, start: tuple[tuple[str
         start = pending.pop(0)
         outcome, forks = _settle(program, unit, Hypothesis(decisions=start), ends)
         outcomes.append(outcome)
-        for key in forks:
-            other = (*start, (key, 1))
+        for key, taken in forks:
+            other = (*start, (key, taken))
             if key not in dict(start) and other not in seen:
                 seen.add(other)
                 pending.append(other)
     return outcomes
 
 
-def _settle(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tuple[Outcome, list[str]]:
+def _settle(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tuple[Outcome, list[tuple[str, int]]]:
     """The outcome of a unit by the better of the two ways to run it, where there are two.
 
     Both are tried in their likeliest reading first; the one with more right is searched, the other where that left
@@ -223,7 +226,7 @@ def _settled(outcome: Outcome) -> bool:
 
 
 def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
-            most: float = MAX_COST) -> tuple[Outcome, list[str]]:
+            most: float = MAX_COST) -> tuple[Outcome, list[tuple[str, int]]]:
     """The best of the readings that cost at most so much."""
     queue: list[tuple[float, int, Hypothesis]] = [(0.0, 0, start)]
     seen = {start.key}
@@ -231,8 +234,9 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
     count = restarts = runs = others = 0
     best: tuple[Judgement, Hypothesis] | None = None
     reason = ""
-    forks: list[str] = []
+    forks: list[tuple[str, int]] = []
     fitting: list[Hypothesis] = []
+    rivals: list[tuple[Judgement, Hypothesis]] = []
 
     def push(hypothesis: Hypothesis) -> None:
         nonlocal count
@@ -268,14 +272,17 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
         if not world.hypothesis.shift and _open(judgement):
             judgement, world, hypothesis = _redrawn(program, unit, judgement, world, hypothesis, ends)
         if not forks:
-            forks = [k for k, c in world.choices.items() if c.fork and c.taken == 0]
-        if not _plausible(world):
+            forks = [(k, i) for k, c in world.choices.items() if c.fork and c.taken == 0
+                     for i in range(1, len(c.options))]
+        if not _plausible(world) or (best is not None and _pointless(world)):
             continue
         fitting.append(hypothesis)
         if best is not None and best[0].wrong and _by_chance(program, unit, judgement, hypothesis, ends):
             continue
-        if best is None or _fits_better(judgement, best[0]):
+        if best is None or _fits_better(judgement, best[0]) or _says_more(judgement, hypothesis, *best):
             best = (judgement, hypothesis)
+        elif unit.kind == "derivative" and judgement.wrong and best[0].wrong:
+            rivals.append((judgement, hypothesis))
         if (
             not judgement.judged
             or (judgement.good and not judgement.wrong)
@@ -293,7 +300,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
     if judgement.wrong and (not exhausted or (guessed and runs >= MAX_RUNS)):
         _silence(judgement, "too many readings of the inputs to try them all")
     _confirm(program, unit, judgement, hypothesis, ends)
-    return Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting), forks
+    return Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting, rivals[:2]), forks
 
 
 def _open(judgement: Judgement) -> int:
@@ -324,8 +331,14 @@ def _answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
              push: Callable[[Hypothesis], None]) -> None:
     """The hypotheses that answer a clash: the equation, or another choice."""
     if restart.decisions:
+        together = hypothesis
         for key, taken in restart.decisions:
-            push(hypothesis.decide(key, taken, 0.01).without(key.removesuffix(":rank") if ":rank" in key else ""))
+            together = together.decide(key, taken, 0.01 / len(restart.decisions)).without(
+                key.removesuffix(":rank") if ":rank" in key else "")
+        push(together)
+        if len(restart.decisions) > 1:
+            for key, taken in restart.decisions:
+                push(hypothesis.decide(key, taken, 0.02).without(key.removesuffix(":rank") if ":rank" in key else ""))
         return
     if restart.positive:
         push(replace(hypothesis, positive=hypothesis.positive | set(restart.positive), cost=hypothesis.cost + 0.01))
@@ -420,12 +433,13 @@ def _beside_the_point(hypothesis: Hypothesis, best: Judgement, reading: Hypothes
 
 
 def _fits_better(judgement: Judgement, best: Judgement) -> bool:
-    """More results right, or as many and fewer left over.
+    """More results right, or as many and fewer left over, or as many and fewer statements whose shapes clash.
 
     That a reading leaves in doubt what a likelier one shows to be wrong does not speak for it: on a single row many
     mistakes are zero.
     """
-    return _fit(judgement) > _fit(best)
+    now, known = _fit(judgement), _fit(best)
+    return now > known or (now == known and judgement.wrong >= best.wrong and _clashes(judgement) < _clashes(best))
 
 
 def _fit(judgement: Judgement) -> tuple[float, int]:
@@ -440,9 +454,39 @@ def _fit(judgement: Judgement) -> tuple[float, int]:
     return round(sum(right.values()), 6), left
 
 
+def _says_more(judgement: Judgement, hypothesis: Hypothesis, best: Judgement, likelier: Hypothesis) -> bool:
+    """A reading that judges speaks rather than one that does not, where both only answer what the code itself asks."""
+    silent = all(j.verdict == "unchecked" and j.result.value is None for j in best.judged)
+    return silent and bool(judgement.wrong) and not _clashes(judgement) and hypothesis.cost < likelier.cost + 0.1
+
+
+def _clashes(judgement: Judgement) -> int:
+    """How many places there are in backward code whose shapes do not fit."""
+    return len({id(node) for _, node, _ in judgement.run.it.misfits})
+
+
 def _plausible(world: World) -> bool:
     """A single row or column is no reading of an input whose rows or columns the code counts or keeps apart."""
     return not (world.singular and any(c.options[c.taken] in ("row", "column") for c in world.choices.values()))
+
+
+_ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softmax", "log_softmax", "logsumexp"})
+
+
+def _pointless(world: World) -> bool:
+    """Does the code reduce along an axis that has a single entry by a choice of this reading?
+
+    Nobody sums the columns of what has one: where another reading fits, the input is that.
+    """
+    if not any(c.key.endswith(":rank") and c.options[c.taken] in ("row", "column") for c in world.choices.values()):
+        return False
+    for term in world.graph.made():
+        axis = term.params.get("axis") if term.card is not None and term.card.name in _ALONG else None
+        if isinstance(axis, int) and isinstance(term.origin, Step):
+            size = np.shape(term.args[0].sample)[axis]
+            if size == 1:
+                return True
+    return False
 
 
 def _shaped_as_claimed(

@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+
 from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.model import Seed
 from nablint.tracing import hints
+from nablint.tracing.calls import call_function
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.values import Array
+from nablint.tracing.step import Step
+from nablint.tracing.values import Array, Function, RaiseSignal, Restart, Scope
 
 MAX_IMPLICIT = 14
 
 
 def loss_seeds(it: Interpreter, start: int) -> list[Seed]:
     """The numbers that go by the name of a loss, the last first; a cost's derivative by its first argument leads."""
-    given = _given_seeds(it, start)
+    given = _cost_seeds(it, start) or _given_seeds(it, start)
     if given:
         return given
     found: list[Term] = []
@@ -32,6 +36,49 @@ def loss_seeds(it: Interpreter, start: int) -> list[Seed]:
     found = [t for t in found if not any(_is_part(t, whole) for whole in found)]
     one = it.graph.constant(1.0)
     return [Seed({t: one}, "loss") for t in found[:3]]
+
+
+_VALUE = ("fn", "f", "cost", "loss", "forward", "__call__", "value", "compute", "function", "func", "eval")
+
+
+def _cost_seeds(it: Interpreter, start: int) -> list[Seed]:
+    """A cost object's derivative was asked for: its own value, of the same arguments, is the loss."""
+    for function, scope, step, returned in list(it.returned):
+        owner = function.owner
+        if owner is None or step is None or step.number < start or not isinstance(returned, Array):
+            continue
+        word = function.name.rpartition(".")[2]
+        if not _DERIVED.match(word):
+            continue
+        for name in _VALUE:
+            value = owner.lookup(name)
+            if isinstance(value, Function) and name != word and (seed := _valued(it, value, scope, step)) is not None:
+                return [seed]
+    return []
+
+
+_DERIVED = re.compile(r"^(delta|derivative|deriv|prime|grad|gradient|backward|d|dz|da|delta_output|error)$", re.I)
+
+
+def _valued(it: Interpreter, function: Function, scope: Scope, step: Step) -> Seed | None:
+    """The number that a cost function makes of the arguments, by their names, of another frame."""
+    params = [p.name.value for p in (*function.node.params.posonly_params, *function.node.params.params)]
+    if function.kind not in ("static",):
+        params = params[1:]
+    held = [scope.names.get(n) for n in params]
+    if len(params) < 2 or not all(isinstance(v, Array) for v in held):
+        return None
+    receiver = [scope.names["self"]] if function.kind not in ("static",) and "self" in scope.names else []
+    if function.kind not in ("static",) and not receiver:
+        return None
+    try:
+        value = call_function(it, function, [*receiver, *held], {}, None)
+    except (RaiseSignal, Restart):
+        return None
+    if not isinstance(value, Array) or value.term.sample.size != 1 or value.term.card is None:
+        return None
+    return Seed({value.term: it.graph.constant(np.ones(np.shape(value.term.sample)) if value.term.ndim else 1.0)},
+                "cost", step)
 
 
 _COST_DERIVATIVE = re.compile(r"(^|\.|_)d?(cost|loss)_?(derivative|deriv|prime|grad|gradient|delta)$", re.I)

@@ -13,6 +13,7 @@ from nablint.claims.entries import ancestors
 from nablint.claims.live import factors, live_numbers, live_shapes, shape_of, terms
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.replay import expression, old_value
+from nablint.claims.restated import restatements
 from nablint.tracing.step import Step
 
 
@@ -55,14 +56,18 @@ def backward_slice(judgement: Judgement, failing: list[Judged]) -> Iterator[tupl
         yield executions or steps, key in own
 
 
-def edits_of(judgement: Judgement, steps: list[Step], target: Term | None) -> Iterator[Edit]:
-    """The small edits of a statement's expression; `target` is the value that it should have, where that is known."""
+def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, matched: bool = False) -> Iterator[Edit]:
+    """The small edits of a statement's expression; `target` is the value that it should have, where that is known.
+
+    matched: factors, terms and numbers have been found from that value already.
+    """
     step = steps[-1]
     root = expression(step)
     it = judgement.run.it
     if root is None or (isinstance(step.node, cst.Return) and isinstance(root, cst.Tuple)):
         return
     torch = it.dialect == "torch"
+    yield from restatements(step)
     node = step.node
     if isinstance(node, cst.Assign | cst.AugAssign):
         left = node.targets[0].target if isinstance(node, cst.Assign) else node.target
@@ -95,12 +100,14 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None) -> It
         yield from small.powers(root, lambda n: shape_of(step, n) is not None)
         live = live_shapes(step)
         yield from small.replacements(root, live, lambda n: shape_of(step, n))
+        if matched:
+            return
         numbers = live_numbers(step)
         yield from small.scaled(root, numbers)
         for node in small.walk(root):
             if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add | cst.Subtract):
-                yield from small.scaled(node.left, [*numbers, "2"])
-                yield from small.scaled(node.right, [*numbers, "2"])
+                yield from small.scaled(node.left, [*numbers, "2"], 0.15)
+                yield from small.scaled(node.right, [*numbers, "2"], 0.15)
         value = old_value(step)
         if value is not None:
             yield from small.multiplied(root, list(factors(step, value, target)))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nablint.calculus.terms import Term
-from nablint.claims.replay import evaluate
+from nablint.claims.replayed import evaluate
 from nablint.shapes import Misfit
 
 SMALL = 1e-4

@@ -15,7 +15,8 @@ from nablint.calculus.terms import Term
 from nablint.claims.edits import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Judgement
-from nablint.claims.replay import evaluate, new_value, old_value, replace
+from nablint.claims.replay import new_value, replace, replacement
+from nablint.claims.replayed import Replayed, Sampler
 from nablint.claims.small_constants import NEAR, agree_without
 from nablint.shapes import Misfit
 from nablint.tracing.step import Step
@@ -37,72 +38,83 @@ class Candidate:
         """The best first: most results mended, the strongest suspect, the smallest edit, the latest line."""
         return (-len(self.fixes), self.level, round(self.edit.cost, 1), -self.steps[-1].number, self.edit.cost)
 
-def tried(judgement: Judgement, candidate: Candidate, failing: list[Judged]) -> bool | None:
-    """Does the edit make failing results right and leave right ones right?  None where only a new trace can tell."""
-    EFFORT.seconds += TRIAL
-    run = judgement.run
-    seed = judgement.seed
-    instead: dict[Term, Term] = {}
-    for step in candidate.steps:
-        old = old_value(step)
-        if old is None:
+
+class Trial:
+    """Tries edits against one judgement: what is wrong must become right, and what is right must stay so."""
+
+    def __init__(self, judgement: Judgement, failing: list[Judged]) -> None:
+        self.judgement = judgement
+        self.failing = failing
+        self.right = [j for j in judgement.judged if j.verdict in ("proved", "verified")
+                      and j.result.value is not None and j.derived is not None and j.ratio is None]
+        self.graph = Replayed(j.result.value for j in (*failing, *self.right) if j.result.value is not None)
+        seed = judgement.seed
+        self.start = ({t for c in seed.cotangents.values() for t in ancestors(c)}
+                      if seed is not None and seed.kind == "implicit" else set[Term]())
+
+    def tried(self, candidate: Candidate) -> bool | None:
+        """Does the edit make what failed right and leave the rest so?  None where only a new trace can tell."""
+        EFFORT.seconds += TRIAL
+        run = self.judgement.run
+        if candidate.edit.old is candidate.steps[-1].node and candidate.edit.kind == "sign":
+            turned = [j for j in self.failing if j.result.update and j.result.step in candidate.steps]
+            if turned:  # a step's gradient is what it adds, up to the step's own sign
+                candidate.fixes = [j for j in turned if j.result.value is not None
+                                   and _right(j, -j.result.value, self.graph.sampler({}))]
+                return bool(candidate.fixes)
+        instead: dict[Term, Term] = {}
+        for step in candidate.steps:
+            pair = replacement(run.it, step, candidate.edit.old, candidate.edit.new)
+            if pair is None:
+                return None
+            old, new = pair
+            if old.origin is not step and old.card is None:
+                return self._renamed(candidate)
+            if new is None:
+                return False
+            if new is not old:
+                instead[old] = new
+        if not instead:
+            return False
+        if not self.start.isdisjoint(instead):
             return None
-        if old.origin is not step and old.card is None:
-            return _renamed(judgement, candidate, failing)
-        statement = replace(step.node, candidate.edit.old, candidate.edit.new)
-        new = new_value(run.it, step, statement)
+        sampler = self.graph.sampler(instead)
+        fixes: list[Judged] = []
+        for j in self.failing:
+            if j.result.value is None or j.derived is None:
+                return None
+            if _right(j, j.result.value, sampler):
+                fixes.append(j)
+        if not fixes:
+            if any(j.reason == message for j in self.failing for step, _, message in run.it.misfits
+                   if step.node is not candidate.steps[-1].node):
+                return None  # what did not fit was left out of the graph
+            shared = any(old.origin not in candidate.steps for old in instead)
+            return None if shared and candidate.level == 1 else False
+        if not all(j.result.value is None or _right(j, j.result.value, sampler) for j in self.right):
+            return False
+        candidate.fixes = fixes
+        return True
+
+    def _renamed(self, candidate: Candidate) -> bool | None:
+        """A statement that only gives a value another name makes the results that it names, and no others."""
+        step = candidate.steps[-1]
+        own = [j for j in self.failing if j.result.step is step and j.derived is not None]
+        if not own or len(candidate.steps) > 1:
+            return None
+        new = new_value(self.judgement.run.it, step, replace(step.node, candidate.edit.old, candidate.edit.new))
         if new is None:
             return False
-        if new is not old:
-            instead[old] = new
-    if not instead:
-        return False
-    if seed is not None and seed.kind == "implicit" and any(old in ancestors(c) for c in seed.cotangents.values()
-                                                            for old in instead):
-        return None
-    fixes: list[Judged] = []
-    for j in failing:
-        if j.result.value is None or j.derived is None:
-            return None
-        if _right(j, j.result.value, instead):
-            fixes.append(j)
-    if not fixes:
-        if any(j.reason == message for j in failing for step, _,
-               message in run.it.misfits if step.node is not candidate.steps[-1].node):
-            return None  # what did not fit was left out of the graph
-        shared = any(old.origin not in candidate.steps for old in instead)
-        return None if shared and candidate.level == 1 else False
-    for j in judgement.judged:
-        if (
-            j.verdict in ("proved", "verified")
-            and j.result.value is not None
-            and j.derived is not None
-            and j.ratio is None
-            and not _right(j, j.result.value, instead)
-        ):
-            return False
-    candidate.fixes = fixes
-    return True
+        sampler = self.graph.sampler({})
+        candidate.fixes = [j for j in own if _right(j, new, sampler)]
+        return bool(candidate.fixes)
 
 
-def _renamed(judgement: Judgement, candidate: Candidate, failing: list[Judged]) -> bool | None:
-    """A statement that only gives a value another name (`db = dout`) makes the results that it names, and no others."""
-    step = candidate.steps[-1]
-    own = [j for j in failing if j.result.step is step and j.derived is not None]
-    if not own or len(candidate.steps) > 1:
-        return None
-    new = new_value(judgement.run.it, step, replace(step.node, candidate.edit.old, candidate.edit.new))
-    if new is None:
-        return False
-    candidate.fixes = [j for j in own if _right(j, new, {})]
-    return bool(candidate.fixes)
-
-
-def _right(j: Judged, value: Term, instead: dict[Term, Term]) -> bool:
+def _right(j: Judged, value: Term, sampler: Sampler) -> bool:
     assert j.derived is not None
     try:
         with np.errstate(all="ignore"):
-            sample = np.asarray(evaluate(value, instead))
+            sample = np.asarray(sampler.sample(value))
     except (ValueError, IndexError, TypeError, Misfit, KeyError, np.linalg.LinAlgError, RecursionError):
         return False
     expected = np.asarray(j.derived.sample)
@@ -120,4 +132,4 @@ def _right(j: Judged, value: Term, instead: dict[Term, Term]) -> bool:
     if not np.all(np.isfinite(sample)):
         return False
     far = float(np.max(np.abs(sample - expected), initial=0.0))
-    return far <= TOLERANCE * scale or (far <= NEAR * scale and agree_without(value, j.derived, instead))
+    return far <= TOLERANCE * scale or (far <= NEAR * scale and agree_without(value, j.derived, sampler.instead))

@@ -8,7 +8,7 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims import chainer_functions, names, registered, scenarios, tapes
+from nablint.claims import chainer_functions, derivatives, names, registered, scenarios, tapes
 from nablint.claims.closures import closure_units
 from nablint.claims.model import Unit
 from nablint.claims.partners import partner_by_data
@@ -35,6 +35,9 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
     vjps = registered.units(it, statements)
     taken = {name for unit in vjps for name in unit.functions}
     units += vjps + [u for u in _function_units(functions, imported) if not taken.intersection(u.functions)]
+    known = {f.name: f for f in imported if isinstance(f.node, cst.FunctionDef)} | {f.name: f for f in functions}
+    units += [Unit(p.name, "derivative", lambda it, p=p: derivatives.derivative(it, p), (p.name,))
+              for p in derivatives.pairs(known, bound=False) if p.derivative in functions]
     if any(_claims_in(statements_of_script(statements))):
         units += _script_units(statements)
     return units
@@ -136,6 +139,11 @@ def _class_units(cls: Class) -> list[Unit]:
             )
         )
     units += closure_units(cls, {name: f for name, f in methods.items() if name in own})
+    for found in derivatives.pairs(methods, bound=True):
+        if found.derivative.name.rpartition(".")[2] in own:
+            units.append(Unit(f"{cls.name}.{found.name}", "derivative",
+                              lambda it, p=found: derivatives.derivative(it, p, scenarios.new_instance(it, cls)),
+                              (found.derivative.name,)))
     for name, function in methods.items():
         if name in own and name not in taken and name != "__init__":
             found = tapes.units(function, cls)

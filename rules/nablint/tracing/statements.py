@@ -118,8 +118,7 @@ def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
         value = _first_cotangent(it, node.value, scope) if weak else it.eval(node.value, scope)
         if isinstance(value, Unknown) and value.misfit and len(targets) == 1:
             value = _placeholder(it, targets[0], value)
-        if it.graph.tainting and type(value) is Array and isinstance(node.value,
-                                                                     cst.Name | cst.Attribute | cst.Subscript):
+        if type(value) is Array and value.term.tainted and _is_alias(it, node.value, value.term):
             value = _renamed(it, node, value)
         for target in targets:
             assign(it, target, value, scope)
@@ -151,10 +150,18 @@ def _first_cotangent(it: Interpreter, node: cst.BaseExpression, scope: Scope) ->
     return value
 
 
-def _renamed(it: Interpreter, node: cst.Assign, value: Array) -> Any:
+def _is_alias(it: Interpreter, node: cst.BaseExpression, term: Term) -> bool:
+    """Does the expression only give another name to what an earlier statement made?  A copy does that as well."""
+    if isinstance(node, cst.Name | cst.Attribute | cst.Subscript):
+        return True
+    made = term.origin
+    return it.step is not None and made is not it.step and (not isinstance(made, Step) or made.number < it.step.number)
+
+
+def _renamed(it: Interpreter, node: cst.Assign | cst.AugAssign, value: Array) -> Any:
     """`db = dout`: the same memory, yet a claim of its own, which a repair must be able to tell from the other."""
     term = value.term
-    if not term.tainted or it.step is None:
+    if it.step is None or (not term.tainted and not isinstance(node, cst.AugAssign)):
         return value
     card, mark = CARDS["renamed"], it.step.number
     array = Array(card(term, mark=mark), value.dialect, base=value, rebuild=lambda b: card(b, mark=mark),
@@ -283,10 +290,21 @@ def _bind(it: Interpreter, scope: Scope, name: str, value: Any) -> None:
     home = scope.outer_names.get(name, scope)
     home.names[name] = value
     it.note(name, value)
+    _note_keys(it, value)
     if isinstance(value, Array):
         it.names.setdefault(value.current, name)
     elif isinstance(value, Size) and value.expr.name is not None:
         it.sizes_named.setdefault(value.expr.name, name)
+
+
+def _note_keys(it: Interpreter, value: Any) -> None:
+    """What a dict is made with goes by the names of its keys: `{"W": W, "b": np.zeros(n)}`."""
+    if type(value) is dict and len(value) < 32:
+        for key, item in value.items():
+            if isinstance(key, str):
+                it.note(key, item)
+                if isinstance(item, Array):
+                    it.names.setdefault(item.current, key)
 
 
 def _last_name(node: cst.CSTNode) -> str:
@@ -353,6 +371,7 @@ def set_attribute(it: Interpreter, owner: Any, name: str, value: Any, node: cst.
             return
         owner.names[name] = value
         it.note(name, value)
+        _note_keys(it, value)
         if isinstance(value, Array):
             it.names.setdefault(value.current, f"self.{name}")
     elif isinstance(owner, Class):
@@ -396,6 +415,8 @@ def _augment(it: Interpreter, node: cst.AugAssign, scope: Scope, name: str) -> N
     else:
         old = it.eval(target, scope)
     value = it.eval(node.value, scope)
+    if type(value) is Array and (value.term.tainted or it.graph.tainting) and _is_alias(it, node.value, value.term):
+        value = _renamed(it, node, value)
     if isinstance(old, Pending):
         old = refine.as_operand(it, old) if not isinstance(value, list) else refine.as_list(it, old)
     blank = isinstance(old, Array) and old.blank

@@ -1,0 +1,98 @@
+"""Replayed: the values that results would have had with other values in place of some that statements made.
+
+Of the expression graph only what depends on the replaced values is computed anew; which that is, is found once for
+each statement, because many edits of it are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from nablint.calculus.effort import EFFORT, EVALUATION
+from nablint.calculus.terms import Term
+
+
+class Replayed:
+    """The part of an expression graph that a set of results is made by."""
+
+    def __init__(self, results: Iterable[Term]) -> None:
+        inside: set[Term] = set()
+        stack = list(results)
+        inside.update(stack)
+        while stack:
+            for arg in stack.pop().args:
+                if arg not in inside:
+                    inside.add(arg)
+                    stack.append(arg)
+        self._order = sorted(inside, key=lambda t: t.number)
+        self._inside = inside
+        self._latest = self._order[-1].number if self._order else 0
+        self._touched: dict[frozenset[Term], set[Term]] = {}
+
+    def touched(self, replaced: Iterable[Term]) -> set[Term]:
+        """What depends on some of these terms, themselves included."""
+        key = frozenset(replaced)
+        found = self._touched.get(key)
+        if found is None:
+            found = self._touched[key] = set()
+            for node in self._order:
+                if node in key or any(a in found for a in node.args):
+                    found.add(node)
+        return found
+
+    def sampler(self, instead: Mapping[Term, Term]) -> Sampler:
+        """Samples of terms with other terms in place of some."""
+        return Sampler(self, instead)
+
+    def new(self, term: Term) -> bool:
+        """Is it a term that only an edit made?"""
+        return term not in self._inside
+
+
+class Sampler:
+    """Samples under one replacement.
+
+    A replaced term may stand in what replaces it: there it is what it was made of, not its replacement.
+    """
+
+    def __init__(self, graph: Replayed, instead: Mapping[Term, Term]) -> None:
+        self._graph = graph
+        self.instead = instead
+        self._touched = graph.touched(instead)
+        self._memo: dict[tuple[Term, Term | None], Any] = {}
+        self._fresh: dict[Term, bool] = {}
+
+    def _depends(self, node: Term) -> bool:
+        if not self._graph.new(node):
+            return node in self._touched
+        known = self._fresh.get(node)
+        if known is None:
+            known = self._fresh[node] = node in self.instead or any(map(self._depends, node.args))
+        return known
+
+    def sample(self, node: Term, blocked: Term | None = None) -> Any:
+        """The sample of a term; raises what the cards raise where shapes do not fit."""
+        if not self._depends(node):
+            return node.sample
+        if blocked is not None and node is not blocked and node.number < blocked.number:
+            blocked = None  # what was made before it does not depend on it
+        key = (node, blocked)
+        found = self._memo.get(key)
+        if found is None:
+            if node in self.instead and node is not blocked:
+                found = self.sample(self.instead[node], node)
+            elif node.card is None:
+                found = node.sample
+            else:
+                EFFORT.seconds += EVALUATION
+                found = np.asarray(node.card.evaluate(*[self.sample(a, blocked) for a in node.args], **node.params))
+            self._memo[key] = found
+        return found
+
+
+def evaluate(term: Term, instead: Mapping[Term, Term]) -> Any:
+    """The sample of a term with other terms in place of some; raises what the cards raise where shapes do not fit."""
+    return Replayed([term]).sampler(instead).sample(term)
