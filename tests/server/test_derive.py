@@ -64,3 +64,44 @@ def test_mistakes_are_one_line(run, folder, arguments, told):
 
 def test_one_name_needs_no_wrt(run):
     assert "X⁻ᵀ" in run("derive", "log(det(X))").stdout
+
+
+FORWARD = """import numpy as np
+
+
+def affine_forward(x, w, b):
+    out = np.dot(x, w) + b
+    return out, (x, w, b)
+"""
+
+
+def test_the_backward_pass_of_a_function_in_a_file(run, folder):
+    (folder / "layers.py").write_text(FORWARD)
+    told = run("derive", "--from", "layers.py:affine_forward")
+    assert told.exit_code == 0
+    assert told.stdout == """def affine_backward(dout, cache):
+    x, w, b = cache
+    db = np.sum(dout, axis=0)
+    dw = np.dot(x.T, dout)
+    dx = np.dot(dout, w.T)
+    return dx, dw, db
+"""
+    assert (folder / "layers.py").read_text() == FORWARD
+    found = json.loads(run("derive", "--from", "layers.py:affine_forward", "--output-format", "json").stdout)
+    assert (found["function"], found["row"]) == ("affine_backward", 7)
+    assert {c["verdict"] for c in found["claims"]} == {"proved"}
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["--from", "layers.py:nothing"], "layers.py:nothing: the file defines no function or class `nothing`"),
+    (["--from", "layers.py"], "write a file and a function or class in it"),
+    (["--from", "missing.py:f"], "missing.py: no such file"),
+    (["--from", "layers.py:affine_forward", "--wrt", "x"], "--from stands alone"),
+    ([], "say what to derive"),
+])
+def test_what_cannot_be_written_is_one_line(run, folder, arguments, said):
+    (folder / "layers.py").write_text(FORWARD)
+    told = run("derive", *arguments)
+    assert told.exit_code == 2
+    assert said in told.stderr
+    assert told.stderr.count("\n") == 1

@@ -162,8 +162,8 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
             elif verdict:
                 winners.append(candidate)
     winners.sort(key=Candidate.rank)
-    if not confirm:
-        return Repair(winners[0].steps[-1], winners[0].edit, winners[0].fixes) if winners else None
+    if winners and not confirm:  # without a winner only a new trace can tell whether there is anything to report
+        return Repair(winners[0].steps[-1], winners[0].edit, winners[0].fixes)
     blind.sort(key=lambda c: (c.level, c.edit.cost, -c.steps[-1].number))
     confirmed = 0
     for candidate in [*winners, *[c for c in blind

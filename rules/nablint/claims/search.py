@@ -592,7 +592,7 @@ def _doubt(judgement: Judgement, other: Judgement | None, heard: dict[int, int])
         wrong = any(t.verdict == "wrong" for t in twins)
         heard[id(j)] = heard.get(id(j), 0) + 1
         if not (right if j.verdict == "verified" else wrong):
-            if j.verdict == "verified" and is_proved(j):  # a proof needs no other draw
+            if j.verdict == "verified" and not wrong and is_proved(j):  # what another draw cannot say, a proof can
                 j.verdict = "proved"
                 continue
             j.verdict, j.reason = "unchecked", "another draw of samples does not say the same"

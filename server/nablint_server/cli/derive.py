@@ -20,7 +20,9 @@ DIALECTS = ("numpy", "torch", "einsum")
 
 
 @click.command()
-@click.argument("expression", metavar="EXPR")
+@click.argument("expression", metavar="EXPR", required=False)
+@click.option("--from", "whence", metavar="FILE:NAME",
+              help="Write the backward pass of a forward function, a method or a class of a file instead.")
 @click.option("--wrt", metavar="NAME", help="The name to differentiate by; the only one where it is not given.")
 @click.option("--shape", "shapes", multiple=True, metavar="X=1,m", help="A name's sizes: numbers and letters.")
 @click.option("--layout", type=click.Choice(["denominator", "numerator"]), default="denominator", show_default=True)
@@ -29,15 +31,24 @@ DIALECTS = ("numpy", "torch", "einsum")
 @click.option("--latex", is_flag=True, help="The same as --output-format latex.")
 @click.option("--output-format", type=click.Choice(FORMS), default="text", show_default=True)
 def derive(
-    expression: str, wrt: str | None, shapes: tuple[str, ...], layout: str, dialect: str | None, hessian: bool,
-    latex: bool, output_format: str,
+    expression: str | None, whence: str | None, wrt: str | None, shapes: tuple[str, ...], layout: str,
+    dialect: str | None, hessian: bool, latex: bool, output_format: str,
 ) -> None:  # fmt: skip
-    """Derive the gradient of EXPR, step by step.
+    """Derive the gradient of EXPR, step by step; or, with --from, write the backward pass of a forward function.
 
     EXPR is Python, `(X @ W + b) @ y`, or textbook writing, `xᵀ W y`, in which a Greek letter is a scalar, a lowercase
     letter a column vector and an uppercase letter a matrix. Several equations are separated by `;`; `-` reads standard
     input.
     """
+    if whence is not None:
+        if expression is not None or wrt is not None or shapes or output_format not in ("text", "json"):
+            stop("--from stands alone, or with --output-format json: the file says the rest")
+        from nablint_server.cli.writing import write_backward
+
+        write_backward(whence, output_format)
+        return
+    if expression is None:
+        stop("say what to derive: nablint derive '(X @ W + b) @ y' --wrt W, or --from FILE:NAME")
     from nablint.calculus.question import QuestionError
 
     if expression == "-":

@@ -50,6 +50,20 @@ def mend(source: str, filename: str, settings: Settings) -> str:
     return source if written is None else written.decode("utf-8", "surrogatepass")
 
 
+def compose(source: str, filename: str, settings: Settings, name: str) -> tuple[int, str] | str:
+    """The row before which a backward pass is to stand, and its code; or one line that says why there is none."""
+    from nablint.composing import CannotWrite, backward_of
+
+    from nablint_server.files.modules import resolver
+    from nablint_server.files.texts import as_judged
+
+    try:
+        written = backward_of(as_judged(source), name, settings, resolve=resolver(filename))
+    except CannotWrite as error:
+        return f"{name}: {error}"
+    return written.row, written.text
+
+
 def configure(folder: str, overrides: Overrides, file: str | None) -> Configuration | str:
     """The configuration of a folder (or of `file` for all folders), or one line that says why there is none."""
     try:

@@ -88,3 +88,48 @@ async def test_shapes_are_shown_on_hover_and_beside_assignments(session):
     assert shown["self.dW"] == ": (n_out, n_in)"
     row = lines.index("        return x @ self.W + self.b")
     assert "self.W: (n_in, n_out)" in await session.hover(uri, row, lines[row].index("self.W") + 5)
+
+
+LAYERS = """import numpy as np
+
+
+def affine_forward(x, w, b):
+    out = np.dot(x, w) + b
+    return out, (x, w, b)
+
+
+class Scale:
+    def forward(self, x):
+        return 2 * x
+
+    def backward(self, dout):
+        return 2 * dout
+
+
+def lost_forward(x, w):
+    return np.tanh(x @ w), (w,)"""
+
+
+async def test_the_backward_pass_is_written_behind_a_forward_function(session):
+    await session.initialize(adapt=push_only)
+    uri = session.open(LAYERS)
+    actions = await session.actions(uri, 3, only=["refactor"])
+    (action,) = [a for a in actions if "Write the backward pass" in a.title]
+    assert action.title == "Write the backward pass of `affine_forward`"
+    action = await session.client.code_action_resolve_async(action)
+    (change,) = action.edit.document_changes
+    text = applied(LAYERS, change.edits)
+    assert "return out, (x, w, b)\n\n\ndef affine_backward(dout, cache):\n    x, w, b = cache\n" in text
+    session.change(uri, text)
+    assert await session.diagnostics(uri, timeout=60) == []
+
+
+async def test_what_has_a_backward_pass_gets_no_other_and_a_refusal_is_told(session):
+    await session.initialize(adapt=push_only)
+    uri = session.open(LAYERS)
+    for line in (4, 8, 9):
+        assert not [a for a in await session.actions(uri, line, only=["refactor"]) if "backward pass" in a.title]
+    (action,) = [a for a in await session.actions(uri, 16, only=["refactor"]) if "backward pass" in a.title]
+    action = await session.client.code_action_resolve_async(action)
+    assert action.edit is None
+    assert any("needs `x`" in m.message for m in session.client.messages)

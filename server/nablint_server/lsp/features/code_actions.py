@@ -1,4 +1,4 @@
-"""Quick-fixes, "fix all in file", "suppress here" and "show the derivation".
+"""Quick-fixes, "fix all in file", "suppress here", "show the derivation" and "write the backward pass".
 
 The repair is computed after the diagnostics are out; where it is not ready when the light bulb is asked for, the
 action is offered all the same and finished by `codeAction/resolve`.
@@ -15,7 +15,7 @@ from nablint.results import Diagnostic, Place
 
 from nablint_server.lsp import edits
 from nablint_server.lsp.documents import Document
-from nablint_server.lsp.features import fixing
+from nablint_server.lsp.features import composing, fixing
 from nablint_server.lsp.features.derivations import show_at
 from nablint_server.lsp.features.diagnostics import translate
 from nablint_server.lsp.server import Server
@@ -31,17 +31,21 @@ def register(server: Server) -> None:
     """Register the handlers."""
 
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(
-        code_action_kinds=[types.CodeActionKind.QuickFix, fixing.KIND], resolve_provider=True))
+        code_action_kinds=[types.CodeActionKind.QuickFix, fixing.KIND, composing.KIND], resolve_provider=True))
     async def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
         uri = params.text_document.uri
         document = server.documents.get(uri)
         if document is None:
             return []
-        view = await _ready(document)
-        if view is None:
-            return []
         only = params.context.only
         found: list[types.CodeAction] = []
+        if _wanted(composing.KIND.value, only) and fixing.resolves(server):
+            place = document.now.place(uri, params.range.start)
+            written = None if place is None else composing.action(document.now, uri, place.row)
+            found += [written] if written is not None else []
+        view = await _ready(document)
+        if view is None:
+            return found
         if _wanted(types.CodeActionKind.QuickFix, only):
             for finding, where in _findings(view, uri, params.range):
                 shown = translate(view, finding, where)
@@ -59,6 +63,9 @@ def register(server: Server) -> None:
         data: dict[str, Any] = action.data if isinstance(action.data, dict) else {}
         if "all" in data:
             action.edit = await fixing.repaired(server, str(data["all"]))
+            return action
+        if "compose" in data:
+            action.edit = await composing.composed(server, str(data["uri"]), str(data["compose"]))
             return action
         document = server.documents.get(str(data.get("uri")))
         if document is None or action.edit is not None:
