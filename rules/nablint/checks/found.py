@@ -199,6 +199,12 @@ def is_input(run: SureRun, term: Term) -> bool:
     return leaf is not None and bool(leaf.label) and run.it.world.leaves.get(leaf.label) is leaf
 
 
+def described(run: SureRun, node: cst.BaseExpression, term: Term) -> str:
+    """The shape of an operand as a message states it: words about an input may be wrong themselves."""
+    verb = "is said to be" if is_input(run, term) else "is"
+    return f"`{short(node)}` {verb} {run.naming.shape(term.shape)}"
+
+
 def whence(run: SureRun, node: cst.CSTNode, term: Any) -> tuple[Place, ...]:
     """Where the shape of an operand comes from: the statement that made it, or the parameter that says it."""
     if not isinstance(term, Term):

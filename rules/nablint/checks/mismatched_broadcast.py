@@ -47,9 +47,9 @@ from nablint.checks.found import (
     Found,
     apart,
     bracketed,
+    described,
     entrywise,
     exact,
-    short,
     sure_clashes,
     transposed,
     unnamed,
@@ -79,7 +79,7 @@ def look(run: SureRun) -> Iterator[Found]:
         if fit is None and not any(apart(*pair) for pair in pairs):
             continue
         x, y = (run.naming.text(str(dim(s))) for s in pairs[0])
-        said = (f"`{short(left)}` is {run.naming.shape(a.shape)}, `{short(right)}` is {run.naming.shape(b.shape)}: "
+        said = (f"{described(run, left, a)}, {described(run, right, b)}: "
                 f"they cannot broadcast, {x} against {y}")
         mended, at = "", None
         if fit is not None:

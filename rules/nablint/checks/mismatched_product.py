@@ -46,11 +46,11 @@ from nablint.calculus.terms import Term
 from nablint.checks.found import (
     Found,
     apart,
+    described,
     exact,
     is_input,
     product,
     rewritten,
-    short,
     sure_clashes,
     transposed,
     unnamed,
@@ -81,7 +81,7 @@ def look(run: SureRun) -> Iterator[Found]:
         if not fits and not apart(*inner):
             continue
         names = [run.naming.text(str(size)) for size in inner]
-        said = (f"`{short(left)}` is {run.naming.shape(a.shape)}, `{short(right)}` is {run.naming.shape(b.shape)}: "
+        said = (f"{described(run, left, a)}, {described(run, right, b)}: "
                 f"inner sizes {names[0]} and {names[1]} differ")
         said += "".join(f"; `{text}` is {shape}" for text, shape in fits[:2])
         yield Found(clash.step, clash.node, said, fits[0][0] if len(fits) == 1 else "",

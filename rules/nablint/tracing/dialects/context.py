@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -84,6 +85,9 @@ def as_shape(value: Any) -> Shape:
     sizes = tuple(dim(as_int(s)) for s in (value if isinstance(value, list | tuple) else (value,)))
     if any(s < 0 or vanished(s) for s in sizes):
         raise Misfit(f"a shape cannot hold a size below 1: {show_shape(sizes)}")
+    running = _running.get(None)
+    if running is not None and running[0].most and math.prod(map(int, sizes)) > running[0].most:
+        raise ValueError("an array of very many entries")
     return sizes
 
 
