@@ -138,7 +138,7 @@ SLIPS = [
     ("gradients only of what is asked for", "g, x, transa=True", "x, g, transa=True"),
     ("the older protocol, with inputs as arrays", "gx, -gx", "gx, gx"),
     ("one function applied in the backward method of another", "-F.sin(x) * g", "F.sin(x) * g"),
-    ("a sum over one axis, and over all", "F.expand_dims(g, self.axis)", "F.expand_dims(2 * g, self.axis)"),
+    ("a sum over one axis, and over all", "F.broadcast_to(g, self.shape)", "F.broadcast_to(g * g, self.shape)"),
 ]
 
 

@@ -13,6 +13,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.claims.gather import returned_results
 from nablint.claims.model import Run, Seed, Unit
+from nablint.claims.names import is_gradient_name
 from nablint.claims.scenarios import entered, guarded, new_instance, parameters, return_names, settle
 from nablint.reading.nodes import below
 from nablint.tracing import protocols
@@ -70,11 +71,20 @@ def scenario(it: Interpreter, cls: Class, ahead: Function, back: Function) -> Ru
         gradients = (gradients,)
     positions = [entered(it, v) for v in given]
     run.results = returned_results(it, back, gradients, positions, words, formal=True)
+    doubt = ""
     if _made_with(it, cls):
-        for result in run.results:
-            result.doubt = "it depends on what the function was made with, which may depend on its inputs"
+        doubt = "it depends on what the function was made with, which may depend on its inputs"
+    elif any(_is_cotangent(word) for word in words):
+        doubt = "how a cotangent among its inputs fits the others is not known"
+    for result in run.results:
+        result.doubt = doubt
     run.seeds = [Seed(cotangents, "arriving")] if cotangents else []
     return run
+
+
+def _is_cotangent(word: str) -> bool:
+    """A function that computes a gradient has the cotangent of another function's output among its inputs."""
+    return is_gradient_name(word) or (word[:1] == "g" and len(word) < 4)
 
 
 def _made_with(it: Interpreter, cls: Class) -> bool:

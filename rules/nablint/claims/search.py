@@ -24,6 +24,7 @@ from nablint.claims.names import is_gradient_name
 from nablint.claims.proof import is_proved
 from nablint.reading.source import Block
 from nablint.shapes import Misfit, Polynomial, Shape
+from nablint.tracing.hints import base, is_axis
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
 from nablint.tracing.values import Function, RaiseSignal, Restart, Scope, Signal, TooMuch
@@ -37,6 +38,8 @@ LIKELIEST = 0.3
 """Readings that cost less are the likeliest one with what it takes to make it fit."""
 FAR = 0.9
 """What another shape costs more of an input that a clash is not about."""
+UNLIKELY = 1.0
+"""Cost from which a reading is unlikely: several questions are answered otherwise than the code's likeliest sense."""
 MAX_FORKS = 8
 DRAWS = (1, 2)
 MORE_DRAWS = (4, 5, 7)
@@ -250,7 +253,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
     while queue:
         remaining = ends - EFFORT.seconds
         if runs >= MAX_RUNS or (others >= MAX_FITLESS and not fitting) or remaining <= 0:
-            exhausted = best is not None and runs >= MAX_RUNS
+            # what the likeliest readings agree on is certain enough; an unlikely one says little before all are tried
+            exhausted = (best is not None and runs >= MAX_RUNS and best[1].cost < UNLIKELY and not start.decisions)
             reason = reason or "took too long"
             break
         _, _, hypothesis = heapq.heappop(queue)
@@ -296,6 +300,11 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
         return Outcome(unit, None, start, runs, restarts,
                        reason or "no reading of the inputs fits the forward code"), forks
     judgement, hypothesis = best
+    for j in judgement.judged:
+        if j.verdict == "wrong" and j.result.doubt:
+            j.verdict, j.reason = "unchecked", j.result.doubt
+    if any(key.endswith(":none") and is_axis(base(key.removesuffix(":none"))) for key in fixed):
+        _silence(judgement, "which axes are given is not known")
     guessed = any(key.startswith("branch@") for key in judgement.run.it.world.choices)
     if judgement.wrong and (not exhausted or (guessed and runs >= MAX_RUNS)):
         _silence(judgement, "too many readings of the inputs to try them all")
@@ -392,7 +401,7 @@ def _alternatives(
             continue
         late = 0.0
         if ":" in choice.key and not choice.key.startswith(("branch", "...")) and not choice.key.endswith(
-                ":is") and concerned and not any(
+                (":is", ":axis", ":axes")) and concerned and not any(
                 leaf == path or leaf.startswith(path) for leaf in concerned):
             if path not in variables:
                 continue

@@ -163,7 +163,7 @@ def as_integer(it: Interpreter, p: Pending) -> None:
     """The input is said to be an integer: an axis is one of a few, anything else a size."""
     if not hints.is_axis(hints.base(p.hint)):
         as_size(it, p)
-    elif not it.world.sure and (axis := it.world.choose(f"{p.path}:axis", (-1, 0, 1, None))) is not None:
+    elif not it.world.sure and (axis := it.world.choose(f"{p.path}:axis", (-1, 0, 1, None), 0.3)) is not None:
         p.value = axis
 
 
@@ -172,7 +172,14 @@ def as_axis(it: Interpreter, p: Pending) -> Any:
     if p.value is None and it.world.sure:
         return it.unknown(f"which axis {p.path} is")
     if p.value is None and not is_none(it, p):
-        p.value = it.world.choose(f"{p.path}:axis", (0, -1, 1))
+        p.value = it.world.choose(f"{p.path}:axis", (0, -1, 1, (0,)), 0.3)
+    return p.value
+
+
+def as_axes(it: Interpreter, p: Pending) -> Any:
+    """The input as the axes that an operation works along: code looks into it."""
+    if p.value is None:
+        p.value = it.world.choose(f"{p.path}:axes", ((0,), (1,), (0, 1)), 0.3)
     return p.value
 
 
@@ -526,6 +533,8 @@ def indexed(it: Interpreter, p: Pending, key: Any) -> Any:
         return as_operand(it, p, at_least=max(count, 1))
     if it.world.sure:
         return as_operand(it, p)
+    if hints.is_axis(hints.base(p.hint)):
+        return as_axes(it, p)
     kinds = ("list", "array") if hints.is_list(hints.base(p.hint)) else ("array", "list")
     if it.evidence_rank(p) is not None:
         kinds = ("array",)
@@ -538,6 +547,8 @@ def iterated(it: Interpreter, p: Pending) -> Any:
         return p.value
     if it.world.sure:
         return as_operand(it, p)
+    if hints.is_axis(hints.base(p.hint)):
+        return as_axes(it, p)
     kinds = ("list", "array") if hints.is_list(hints.base(p.hint)) else ("array", "list")
     if it.evidence_rank(p) is not None:
         kinds = ("array",)
@@ -595,7 +606,7 @@ def is_none(it: Interpreter, value: Any) -> bool:
     """`value is None`; of an input it is a choice, and the likelier one is that it was given."""
     if isinstance(value, Pending) and value.value is None:
         axis = hints.is_axis(hints.base(value.hint))  # along one axis and over all are two ways to call it
-        answers = (True, False) if value.optional and not axis else (False, True)
+        answers = (True, False) if value.optional else (False, True)
         return bool(it.world.choose(f"{value.path}:none", answers, fork=axis))
     return value is None
 
@@ -630,7 +641,9 @@ def truth_of(it: Interpreter, p: Pending) -> bool:
 
 def has_key(it: Interpreter, container: Pending, item: Any) -> Any:
     """`key in inputs`."""
-    if isinstance(container.value, dict | list):
+    if isinstance(item, int) and container.value is None and hints.is_axis(hints.base(container.hint)):
+        as_axes(it, container)
+    if isinstance(container.value, dict | list | tuple):
         return item in container.value
     return bool(it.world.choose(f"{container.path}:has {item!r}", (True, False))) if isinstance(item, str) else False
 
@@ -641,6 +654,8 @@ def is_instance(it: Interpreter, p: Pending, names: set[str]) -> bool:
         return True
     if isinstance(p.value, int):
         return "int" in names
+    if p.value is None and p.optional and is_none(it, p):
+        return False
     name = hints.base(p.hint)
     if "int" in names and not names & {"float"} and (hints.is_hyper(name) or hints.is_size(name)):
         if it.world.choose(f"{p.path}:is {sorted(names)}", (True, False)):
