@@ -137,7 +137,8 @@ SLIPS = [
     ("gradients only of what is asked for", "F.sum(g, axis=0)", "F.sum(g, axis=1)"),
     ("gradients only of what is asked for", "g, x, transa=True", "x, g, transa=True"),
     ("the older protocol, with inputs as arrays", "gx, -gx", "gx, gx"),
-    ("one function applied in the backward method of another", "Slope().apply((x, gy[0]))", "Slope().apply((gy[0], x))"),
+    ("one function applied in the backward method of another", "Slope().apply((x, gy[0]))",
+     "Slope().apply((gy[0], x))"),
     ("a sum over one axis, and over all", "F.broadcast_to(g, self.shape)", "F.broadcast_to(g * g, self.shape)"),
 ]
 

@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.claims.partners import makers, read_from_arguments
+from nablint.tracing import hints
 from nablint.tracing.calls import call_function, default_value
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.paths import default_of
@@ -99,7 +100,8 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
                 out.append(_flag(it, function, default, pending))
                 continue
             pending.default = default
-            pending.optional = default is None and bool(path)  # objects are mostly made with their defaults
+            sized = hints.is_size(param.name.value) or "shape" in param.name.value
+            pending.optional = default is None and bool(path) and not sized  # objects are mostly made with defaults
         out.append(pending)
     return out
 

@@ -21,7 +21,7 @@ _D_LOWER = re.compile(
     r"loss|pred|emb|embed|hidden|act|pre|params|values?|keys?|query|queries|attn|kernel|filters?|col|cols|padded|x_?pad(?:ded)?|"
     r"[a-z]\d+|[xwbhazqkvo]_?\w+)$")
 _PREFIX = re.compile(
-    r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?(?:wrt_?|of_?|for_?|loss_?|L_)?(\w+)$", re.I
+    r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?(?:wrt_?|of_?|for_?|loss_(?:wrt_?)?|L_)?(\w+)$", re.I
 )
 _SUFFIX = re.compile(r"^_?(\w+?)_?(?:grads?|gradients?|delta|deltas|derivs?|error|errors|err|bar|adj)$", re.I)
 _NEVER = re.compile(
@@ -139,7 +139,7 @@ def synonyms(word: str) -> tuple[str, ...]:
     stem, digits = (match.group(1), match.group(2)) if match else (word, "")
     out = [s + digits for s in _STEMS.get(stem, ())]
     swapped = word[0].swapcase() + word[1:] if word else word
-    return (*out, swapped, word.replace("_", ""), word.lower(), word.upper())
+    return (*out, swapped, word.replace("_", ""), word.lower(), word.upper(), f"{word}_")
 
 
 _BACKWARD = {

@@ -67,6 +67,24 @@ def calls(node: cst.FunctionDef | cst.Lambda, name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def assigned_to_self(node: cst.FunctionDef | cst.Lambda) -> frozenset[str]:
+    """Attributes of its object that a method sets."""
+    targets = [t.target for part in _walk(node) if isinstance(part, cst.Assign) for t in part.targets]
+    parts = [e.value for t in targets if isinstance(t, cst.Tuple) for e in t.elements] + targets
+    return frozenset(t.attr.value for t in parts if _of_self(t) and isinstance(t, cst.Attribute))
+
+
+@lru_cache(maxsize=4096)
+def read_from_self(node: cst.FunctionDef | cst.Lambda) -> frozenset[str]:
+    """Attributes of its object that a method mentions."""
+    return frozenset(part.attr.value for part in _walk(node) if isinstance(part, cst.Attribute) and _of_self(part))
+
+
+def _of_self(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name) and node.value.value == "self"
+
+
+@lru_cache(maxsize=4096)
 def returned(node: cst.FunctionDef) -> frozenset[str]:
     """Names that a function returns."""
     out: set[str] = set()

@@ -27,7 +27,7 @@ from nablint.claims.inputs import (
     settle,
 )
 from nablint.claims.model import Result, Run, Seed
-from nablint.claims.partners import assigned, calls, costs
+from nablint.claims.partners import assigned, assigned_to_self, calls, costs, read_from_self
 from nablint.claims.penalties import loss_of_batch, penalty
 from nablint.claims.seeds import implicit_seeds, loss_seeds
 from nablint.ops import CARDS
@@ -302,7 +302,9 @@ def _built(it: Interpreter, cls: Class, instance: Instance, methods: tuple[Funct
 
     Where one of the methods calls it by itself, it does so when it knows the sizes.
     """
+    known = set(instance.names) | {name for part in cls.order() for name in part.names}
     empty = {k for k, v in instance.names.items() if v is None}
+    empty |= {name for f in methods for name in read_from_self(f.node) - assigned_to_self(f.node)} - known
     for name, function in cls.names.items():
         if (
             empty

@@ -226,7 +226,7 @@ def _partner(name: str, members: dict[str, Any]) -> str | None:
 def _nearness(backward: str, forward: str) -> tuple[bool, int, bool, int]:
     """How much of two names agrees; among equals one that says that it goes forward is nearer, then the plainer one."""
     shared = len(set(names.words(backward)) & set(names.words(forward)))
-    return forward in ("forward", "feedforward"), shared, names.is_forward(forward), -len(forward)
+    return forward.strip("_") in ("forward", "feedforward"), shared, names.is_forward(forward), -len(forward)
 
 
 def _function_units(functions: list[Function], imported: list[Function]) -> list[Unit]:

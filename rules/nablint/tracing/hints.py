@@ -109,6 +109,11 @@ def is_length(name: str) -> bool:
     return bool(_LENGTH.search(name))
 
 
+def is_shape(name: str) -> bool:
+    """The shape of an array, without its name."""
+    return name.lower().endswith("shape")
+
+
 def is_counter(name: str) -> bool:
     """A loop counter: an integer without axes."""
     return bool(_COUNTERS.match(name))

@@ -183,6 +183,13 @@ def as_axes(it: Interpreter, p: Pending) -> Any:
     return p.value
 
 
+def as_sizes(it: Interpreter, p: Pending, count: int) -> Any:
+    """The input as the shape of an array: a tuple of sizes."""
+    if p.value is None:
+        p.value = tuple(it.world.dimension(f"{p.path}[{i}]") for i in range(count))
+    return p.value
+
+
 def as_list(it: Interpreter, p: Pending, length: int = LIST_LENGTH) -> Any:
     """The input as a list whose items are inputs themselves."""
     if p.value is None and it.world.sure:
@@ -528,6 +535,8 @@ def indexed(it: Interpreter, p: Pending, key: Any) -> Any:
         return p.value
     if isinstance(key, str):
         return as_dict(it, p)
+    if isinstance(key, int) and hints.is_shape(hints.base(p.hint)) and not it.world.sure:
+        return as_sizes(it, p, max(LIST_LENGTH, key + 1))
     if isinstance(key, tuple | Array) or key is None or key is ...:
         count = sum(1 for k in key if k is not None and k is not ...) if isinstance(key, tuple) else 1
         return as_operand(it, p, at_least=max(count, 1))

@@ -15,7 +15,7 @@ from nablint.calculus.terms import Term
 from nablint.ops import CARDS
 from nablint.reading.nodes import parts
 from nablint.shapes import Misfit, Polynomial, Size, dim
-from nablint.tracing import refine
+from nablint.tracing import hints, refine
 from nablint.tracing.imports import import_from, import_modules
 from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import binary, compare, index, listed, poison, store, truth
@@ -114,7 +114,7 @@ def _assign(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
     outside = it.graph.tainting
     it.graph.tainting = outside or _taints(it, targets)
     try:
-        weak = it.graph.tainting and not outside and _is_weak(targets)
+        weak = it.graph.tainting and not outside and (_is_weak(targets) or _of_targets(node.value))
         value = _first_cotangent(it, node.value, scope) if weak else it.eval(node.value, scope)
         if isinstance(value, Unknown) and value.misfit and len(targets) == 1:
             value = _placeholder(it, targets[0], value)
@@ -133,6 +133,15 @@ _LOSS_LINE = re.compile(r"^\s*(?:self\.)?\w*(?:loss|cost|mse|objective|\bJ|error
 def _is_weak(targets: Sequence[cst.CSTNode]) -> bool:
     """`error = y - pred` is as often a forward value as a cotangent."""
     return len(targets) == 1 and isinstance(targets[0], cst.Name) and bool(_WEAK.match(targets[0].value))
+
+
+def _of_targets(node: cst.BaseExpression) -> bool:
+    """Is it the difference of targets and predictions, by their names?  Both belong to forward code."""
+    if not isinstance(node, cst.BinaryOperation) or not isinstance(node.operator, cst.Subtract):
+        return False
+    left, right = ((target_names(part) or [""])[0] for part in (node.left, node.right))
+    return (hints.is_target(left) and hints.is_prediction(right)) or (
+        hints.is_prediction(left) and hints.is_target(right))
 
 
 def _first_cotangent(it: Interpreter, node: cst.BaseExpression, scope: Scope) -> Any:
