@@ -21,7 +21,8 @@ _D_LOWER = re.compile(
     r"loss|pred|emb|embed|hidden|act|pre|params|values?|keys?|query|queries|attn|kernel|filters?|col|cols|padded|x_?pad(?:ded)?|"
     r"[a-z]\d+|[xwbhazqkvo]_?\w+)$")
 _PREFIX = re.compile(
-    r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?(?:wrt_?|of_?|for_?|loss_(?:wrt_?)?|L_)?(\w+)$", re.I
+    r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?"
+    r"(?:wrt_?|of_?|for_?|loss_(?:wrt_?)?|L_)?(\w+)$", re.I
 )
 _SUFFIX = re.compile(r"^_?(\w+?)_?(?:grads?|gradients?|delta|deltas|derivs?|error|errors|err|bar|adj)$", re.I)
 _NEVER = re.compile(
