@@ -115,6 +115,24 @@ def norm_backward(dout, cache):
     dx = dxn / std
     return dx, np.sum(dout * xn, axis=0), np.sum(dout, axis=0)
 ''',
+    "a factor per feature that is first asked for its shape": '''
+import numpy as np
+
+def norm_forward(x, gamma, beta):
+    running = np.zeros_like(gamma)
+    mean = np.sum(x, axis=0) / x.shape[0]
+    std = np.sqrt(np.sum((x - mean) ** 2, axis=0) / x.shape[0] + 1e-8)
+    xn = (x - mean) / std
+    return gamma * xn + beta, (xn, gamma, std, running)
+
+def norm_backward(dout, cache):
+    xn, gamma, std, _ = cache
+    dxn = dout * gamma
+    dx = (dxn - dxn.mean(axis=0) - xn * (dxn * xn).mean(axis=0)) / std
+    dgamma = np.sum(dout * xn, axis=0)
+    dbeta = np.sum(dout, axis=0)
+    return dx, dgamma, dbeta
+''',
     "targets that only the backward function documents": '''
 import numpy as np
 
@@ -141,6 +159,8 @@ def backward_propagation(X, Y, cache):
 
 SLIPS = [
     ("a running variance that begins at zero", "dxn / std", "dxn", "dx = "),
+    ("a factor per feature that is first asked for its shape", "dgamma = np.sum(dout * xn, axis=0)",
+     "dgamma = dout * xn", "dgamma = "),
     ("activations of a file that is not there", "(A1 > 0)", "(A1 < 0)", "dZ1 = "),
     ("activations of a file that is not there", "np.dot(dZ1, X.T)", "np.dot(X, dZ1.T)", "dW1 = "),
     ("an activation that hands its input back, and its backward function", "np.dot(W.T, dZ)", "np.dot(W, dZ)",

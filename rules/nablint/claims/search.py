@@ -475,8 +475,11 @@ def _clashes(judgement: Judgement) -> int:
 
 
 def _plausible(world: World) -> bool:
-    """A single row or column is no reading of an input whose rows or columns the code counts or keeps apart."""
-    return not (world.singular and any(c.options[c.taken] in ("row", "column") for c in world.choices.values()))
+    """A single row or column is no reading of an input whose rows or columns the code counts or keeps apart; nor has a
+    bias an entry for each sample.
+    """
+    alone = any(c.options[c.taken] in ("row", "column") for c in world.choices.values())
+    return not world.unshared and not (world.singular and alone)
 
 
 _ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softmax", "log_softmax", "logsumexp"})
@@ -519,6 +522,9 @@ def _shaped_as_claimed(
         if ranks is not None and ranks.key not in fixed and len(wanted) != j.wrt.ndim:
             word = "column" if wanted[1:] == (1,) else "row" if wanted[:1] == (1,) and len(wanted) == 2 else len(wanted)
             if word in ranks.options:
+                found = replace(found, equations=tuple(
+                    (name, value) for name, value in found.equations
+                    if not any(n.startswith(f"{j.wrt.label}.") for n in (name, *value.names()))))
                 found = found.decide(ranks.key, ranks.options.index(word), 0.05)
     return found if found is not hypothesis else None
 

@@ -129,6 +129,14 @@ def is_row(name: str) -> bool:
     return bool(_ROWS.match(name))
 
 
+_PER_FEATURE = re.compile(r"^_?(gamma|beta|bias(es)?|b\d*)$", re.I)
+
+
+def is_per_feature(name: str) -> bool:
+    """A shift or factor that all samples share."""
+    return bool(_PER_FEATURE.match(name))
+
+
 def is_axis(name: str) -> bool:
     """Which axis a function works along."""
     return name.lower() in ("axis", "dim", "axes", "dims")

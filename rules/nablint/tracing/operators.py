@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import libcst as cst
 import numpy as np
 
+from nablint.calculus.terms import Term
 from nablint.ops import CARDS
 from nablint.ops.indexing import encode_index, read_at, write_at
 from nablint.shapes import Misfit, Size, dim
@@ -162,9 +163,18 @@ def _array_operator(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNod
     try:
         made = CARDS[_CARDS[name]](left, right)
         in_domain(it, made)
+        if name in ("Add", "Multiply") and not it.graph.tainting:
+            it.world.unshared |= _unshared(left, right) or _unshared(right, left)
         return Array(made, dialect)
     except Misfit as misfit:
         return it.clash(node, misfit.message, misfit.equations, (a, b))
+
+
+def _unshared(own: Term, other: Term) -> bool:
+    """Has an input by the name of a bias the whole shape of what it is added to?"""
+    return (own.card is None and bool(own.label) and own.ndim > 1 and other.card is not None
+            and tuple(own.shape) == tuple(other.shape) and 1 not in tuple(map(int, own.shape))
+            and hints.is_per_feature(hints.base(own.label)))
 
 
 def listed(it: Interpreter, value: Any) -> Any:

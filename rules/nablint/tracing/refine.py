@@ -344,6 +344,8 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
         if features != 1 and name[:1].lower() == "b":
             order.remove("scalar")  # nor does a layer of many features share one number as its bias
         order.remove("same")  # a bias or a scale per feature broadcasts; with the whole shape it would be neither
+    if op == "Add" and name.lower() in ("beta", "bias") and "scalar" in order:
+        order.remove("scalar")  # a shift that is learnt has an entry for each feature
     return list(dict.fromkeys(order))
 
 

@@ -109,6 +109,8 @@ class World:
         self.visited: dict[int, Any] = {}
         self.singular = False
         """A size of 1 was read, or kept apart from another axis: nobody writes that for a single row or column."""
+        self.unshared = False
+        """A bias, or a factor per feature, was read with an entry for each sample."""
         self.cut = False
         """A loop was read for its first turns only: what it converges to is not known."""
         self.ends = EFFORT.seconds + self.seconds
