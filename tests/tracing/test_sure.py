@@ -31,6 +31,7 @@ UNKNOWN = {
     "an input by its name alone": "def f(X):\n    y = X.T + np.zeros(3)\n",
     "a factor": "def f(X):\n    y = X @ np.zeros((3, 4))\n",
     "a scalar by its name alone": "def f(alpha):\n    y = alpha * np.ones((2, 3))\n",
+    "a size that may be a shape": "def f(shape):\n    y = np.ones(shape) * 2\n",
     "a comparison of something unknown": "def f(a):\n    y = np.ones(3) * (a == 0)\n",
     "branches that differ": "def f(c):\n    a = np.zeros(3)\n    if c.ready():\n        a = np.zeros(4)\n"
                             "    y = a * 2\n",

@@ -834,6 +834,8 @@ def _within(it: Interpreter, value: Any, bounds: list[Any]) -> None:
 
 def _sizes(it: Interpreter, value: Any, *, alone: bool = True) -> Any:
     if isinstance(value, Pending):
+        if it.world.sure and alone and not sure.is_size(value):
+            return it.unknown(f"whether {value.hint} is a size or a shape")
         if value.value is None and alone and hints.is_list(hints.base(value.hint)) and not value.path.endswith("]"):
             value = as_list(it, value, 2)
         else:

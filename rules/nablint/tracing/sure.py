@@ -56,8 +56,8 @@ class Clash:
     shielded: bool = False
 
 
-__all__ = ["Clash", "Undecided", "both", "expects_exception", "forget", "in_part", "joined", "operand", "operands",
-           "reduced", "shape_entry", "terms_of"]
+__all__ = ["Clash", "Undecided", "both", "expects_exception", "forget", "in_part", "is_size", "joined", "operand",
+           "operands", "reduced", "shape_entry", "terms_of"]
 
 
 def operand(it: Interpreter, p: Pending) -> Any:
@@ -76,6 +76,11 @@ def operand(it: Interpreter, p: Pending) -> Any:
 
 _SIZE = re.compile(r"_?(?:[nNm]|num_\w+|n_\w+|\w+_(?:size|dims?|len|length|channels|features|units|count))")
 """Names of nothing but sizes; `D`, `batch`, `width` may be arrays as well."""
+
+
+def is_size(p: Pending) -> bool:
+    """Is the input one size, not a tuple of them?"""
+    return p.value is not None or p.default is not None or _SIZE.fullmatch(hints.base(p.hint)) is not None
 
 
 def operands(it: Interpreter, a: Any, b: Any) -> tuple[Any, Any]:
