@@ -31,8 +31,8 @@ def judge(run: Run) -> Judgement:
     best: Judgement | None = None
     formal = _returned_loss(run)
     for seed in run.seeds:
-        if best is not None and seed.kind == "implicit" and (formal or best.good
-                                                             or (best.seed is not None and best.seed.kind == "given")):
+        told = best is not None and best.seed is not None and best.seed.kind in ("given", "cost")
+        if best is not None and seed.kind == "implicit" and (formal or best.good or told):
             break
         judged = judge_seed(run, seed)
         if seed.kind == "implicit" and (scale := _common_scale(judged)) is not None:
@@ -229,7 +229,7 @@ def _conventions(judged: list[Judged], seed: Seed) -> None:
             )
         return
     ratio = scales[0]
-    if ratio is None or not _conventional(judged, ratio):
+    if ratio is None or not _conventional(judged, ratio) or (seed.kind == "cost" and ratio < 0):
         return
     for j in parameters:
         if j.ratio is None:  # what is wrong with it is its shape

@@ -80,6 +80,7 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
         known = outcome.judgement, outcome.hypothesis
         outcome.judgement, outcome.hypothesis = rival, hypothesis
         wrong = [j for j in rival.judged if j.verdict == "wrong"]
+        ends = EFFORT.seconds + SECONDS
         if wrong and (repair := _best(program, source, outcome, wrong, ends, confirm=confirm)) is not None:
             return [Fault(repair.step, repair.fixed, Naming(rival.run.it), repair)]
         outcome.judgement, outcome.hypothesis = known

@@ -128,7 +128,7 @@ class Outcome:
     reason: str = ""
     fitting: list[Hypothesis] = field(default_factory=lambda: [])
     rivals: list[tuple[Judgement, Hypothesis]] = field(default_factory=lambda: [])
-    """Other readings of a function of one variable under which it is as wrong."""
+    """Other readings, under which it is as wrong and may be the easier to mend."""
     faults: Any = None
     """What was found wrong with it and how it is mended, once that has been asked for."""
     confirmed: bool = False
@@ -285,7 +285,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
             continue
         if best is None or _fits_better(judgement, best[0]) or _says_more(judgement, hypothesis, *best):
             best = (judgement, hypothesis)
-        elif unit.kind == "derivative" and judgement.wrong and best[0].wrong:
+        elif judgement.wrong and best[0].wrong and _alike(unit, judgement, best[0]):
             rivals.append((judgement, hypothesis))
         if (
             not judgement.judged
@@ -461,6 +461,12 @@ def _fit(judgement: Judgement) -> tuple[float, int]:
             right[variable] = max(right.get(variable, 0.0), worth)
     left = judgement.good - len(judgement.judged) if judgement.judged else -100  # without a result nothing fits
     return round(sum(right.values()), 6), left
+
+
+def _alike(unit: Unit, judgement: Judgement, best: Judgement) -> bool:
+    """Do two readings say as little: all is wrong, of a derivative, or by a cost that the code itself gives?"""
+    known = judgement.seed is not None and judgement.seed.kind == "cost"
+    return unit.kind == "derivative" or (known and not judgement.good and not best.good and not _clashes(judgement))
 
 
 def _says_more(judgement: Judgement, hypothesis: Hypothesis, best: Judgement, likelier: Hypothesis) -> bool:

@@ -18,7 +18,7 @@ from nablint.tracing import hints
 from nablint.tracing.calls import call_function
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
-from nablint.tracing.values import Array, Function, RaiseSignal, Restart, Scope
+from nablint.tracing.values import Array, Function, Pending, RaiseSignal, Restart, Scope
 
 MAX_IMPLICIT = 14
 
@@ -65,7 +65,7 @@ def _valued(it: Interpreter, function: Function, scope: Scope, step: Step) -> Se
     params = [p.name.value for p in (*function.node.params.posonly_params, *function.node.params.params)]
     if function.kind not in ("static",):
         params = params[1:]
-    held = [scope.names.get(n) for n in params]
+    held = [v.value if isinstance(v := scope.names.get(n), Pending) else v for n in params]
     if len(params) < 2 or not all(isinstance(v, Array) for v in held):
         return None
     receiver = [scope.names["self"]] if function.kind not in ("static",) and "self" in scope.names else []

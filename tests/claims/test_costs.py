@@ -1,0 +1,64 @@
+"""A cost object's derivative is judged by the cost object's own value, for each class that can stand there."""
+
+from __future__ import annotations
+
+import numpy as np
+from nablint.analysis import analyse
+
+NETWORK = '''
+import numpy as np
+
+def sigmoid(z):
+    return 1/(1+np.exp(-z))
+
+def sigmoid_prime(z):
+    return sigmoid(z)*(1-sigmoid(z))
+
+class Quadratic:
+    @staticmethod
+    def fn(a, y):
+        return 0.5*np.sum((a-y)**2)
+
+    @staticmethod
+    def delta(z, a, y):
+        return (a-y)*sigmoid_prime(z)
+
+class CrossEntropy:
+    @staticmethod
+    def fn(a, y):
+        return np.sum(-y*np.log(a)-(1-y)*np.log(1-a))
+
+    @staticmethod
+    def delta(z, a, y):
+        return a-y
+
+class Network:
+    def __init__(self, n_in, n_out, cost=CrossEntropy):
+        self.cost = cost
+        self.W = np.random.randn(n_out, n_in)
+        self.b = np.random.randn(n_out, 1)
+
+    def backprop(self, x, y):
+        z = np.dot(self.W, x) + self.b
+        a = sigmoid(z)
+        delta = self.cost.delta(z, a, y)
+        dW = np.dot(delta, x.T)
+        db = np.sum(delta, axis=1, keepdims=True)
+        return dW, db
+'''
+
+
+def test_each_cost_class_is_judged_by_its_own_value() -> None:
+    with np.errstate(all="ignore"):
+        found = analyse(NETWORK, "code.py")
+    assert not found.diagnostics
+    told = {(c.function, c.gradient): c.verdict for c in found.claims if c.role == "result"}
+    assert {told[("Network.backprop", "dW")], told[("Network.backprop", "db")]} <= {"proved", "verified"}
+    assert {c.function for c in found.claims} >= {"Quadratic.delta", "CrossEntropy.delta"}
+
+
+def test_a_derivative_of_another_cost_is_not_right() -> None:
+    slip = NETWORK.replace("return (a-y)*sigmoid_prime(z)", "return (a-y)*(1-sigmoid_prime(z))")
+    with np.errstate(all="ignore"):
+        found = analyse(slip, "code.py")
+    assert any(c.verdict == "wrong" for c in found.claims)
