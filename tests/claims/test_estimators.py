@@ -75,3 +75,29 @@ def test_right_ones_are_judged(source: str) -> None:
 def test_slips_in_them_are_found(source: str, old: str, new: str) -> None:
     assert old in source
     assert _analysed(source.replace(old, new))[1]
+
+
+def test_a_loss_that_forward_returns_beside_its_state_is_differentiated_in_backward() -> None:
+    source = """
+        import numpy as np
+
+        def step_forward(x, h, W, U, y):
+            state = np.tanh(x.dot(W) + h.dot(U))
+            gap = state - y
+            loss = np.sum(gap ** 2) / 2
+            cache = (x, h, W, U, state, gap)
+            return state, loss, cache
+
+        def step_backward(dstate, cache):
+            x, h, W, U, state, gap = cache
+            dstate = dstate + gap
+            draw = dstate * (1 - state ** 2)
+            dx = draw.dot(W.T)
+            dh = draw.dot(U.T)
+            dW = x.T.dot(draw)
+            dU = h.T.dot(draw)
+            return dx, dh, dW, dU
+        """
+    verdicts, messages = _analysed(source)
+    assert not messages
+    assert verdicts <= {"proved", "verified"}

@@ -340,7 +340,7 @@ def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Func
     if arrivals.predicted:
         run.seeds = arrivals.loss_seeds()
     elif arrivals.cotangents:
-        run.seeds = [Seed(dict(arrivals.cotangents), "arriving")]
+        run.seeds = [Seed(dict(arrivals.cotangents), "arriving"), *_with_losses(it, arrivals)]
         if instance is not None and (extra := penalty(it, instance)) is not None:
             made = ancestors(extra)
             strengths = {t for t in made if t.card is None and t.label and not t.ndim}
@@ -350,6 +350,13 @@ def _back(it: Interpreter, arrivals: Arrivals, forward: Function, backward: Func
     else:
         run.seeds = borrowed + loss_seeds(it, start) + implicit_seeds(it, start)
     return _unique(run)
+
+
+def _with_losses(it: Interpreter, arrivals: Arrivals) -> list[Seed]:
+    """Beside what arrives, the losses that forward returns as well may be differentiated in backward itself."""
+    losses = [o.term for o in arrivals.outputs if not o.term.ndim and o.term.card is not None
+              and o.term not in arrivals.cotangents]
+    return [Seed(arrivals.cotangents | dict.fromkeys(losses, it.graph.constant(1.0)), "arriving")] if losses else []
 
 
 def _borrowed(it: Interpreter, arrivals: Arrivals, backward: Function, given: list[Any]) -> list[Seed]:
