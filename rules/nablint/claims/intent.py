@@ -41,7 +41,7 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
     value, wrt = j.result.value, j.wrt
     assert value is not None
     if run.it.world.cut:
-        return "a loop was read for its first turns only"
+        return "a loop was not read to its end"
     if wrt is not None and any(_passed_on(output, wrt) for output in seed.cotangents):
         return "forward passes it on as it is: another gradient is deliberate"
     if (

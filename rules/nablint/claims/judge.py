@@ -105,7 +105,8 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
             return Judged(result, "wrong", result.reason, targets[0], derived[targets[0]])
         return Judged(result, "unchecked", result.reason or "its value is not known")
     if not targets:
-        if result.wrt and result.formal and _is_zero(result.value) and not any(map(unknown_part, cotangents)):
+        if result.wrt and result.formal and _is_zero(result.value) and not (
+                run.it.world.cut or any(map(unknown_part, cotangents))):
             return Judged(result, "verified", wrt=result.wrt[0])
         hidden = next((r for c in cotangents if (r := unknown_part(c))), "")
         if hidden:

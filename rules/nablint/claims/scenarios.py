@@ -381,7 +381,14 @@ def _borrowed(it: Interpreter, arrivals: Arrivals, backward: Function, given: li
             f"{cost.name}:is the cost", (True, False), 0.3
         ):
             continue
-        value = guarded(it, cost, args)
+        met = set(it.world.sizes)
+        try:
+            value = guarded(it, cost, args)
+        except Restart as restart:
+            # it is another function's cost: what has its own sizes already is not made to fit it
+            if restart.equations and all({name, *value.names()} <= met for name, value in restart.equations):
+                continue
+            raise
         value = value[0] if isinstance(value, tuple) and value else value
         if isinstance(value, Array) and value.term.sample.size == 1 and value.term.card is not None:
             seeds.append(Seed({value.term: _ones(it, value.term)}, "borrowed"))

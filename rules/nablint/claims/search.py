@@ -528,10 +528,7 @@ def _shaped_as_claimed(
         if ranks is not None and ranks.key not in fixed and len(wanted) != j.wrt.ndim:
             word = "column" if wanted[1:] == (1,) else "row" if wanted[:1] == (1,) and len(wanted) == 2 else len(wanted)
             if word in ranks.options:
-                found = replace(found, equations=tuple(
-                    (name, value) for name, value in found.equations
-                    if not any(n.startswith(f"{j.wrt.label}.") for n in (name, *value.names()))))
-                found = found.decide(ranks.key, ranks.options.index(word), 0.05)
+                found = found.decide(ranks.key, ranks.options.index(word), 0.05).without(j.wrt.label)
     return found if found is not hypothesis else None
 
 
@@ -576,6 +573,10 @@ def _confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hyp
             except Restart as restart:
                 if restart.small:  # on this draw a window is larger than its image
                     hypothesis = replace(hypothesis, small=hypothesis.small | set(restart.small))
+                    continue
+                known = {name for name, _ in hypothesis.equations}
+                if fresh := [e for e in restart.equations if e[0] not in known]:  # hidden by the sizes of the first one
+                    hypothesis = hypothesis.equate(fresh[:1])
                     continue
                 other = None
             except TooMuch:

@@ -10,13 +10,14 @@ import libcst as cst
 
 from nablint.claims import chainer_functions, derivatives, names, registered, scenarios, tapes
 from nablint.claims.closures import closure_units
+from nablint.claims.companions import companion_units
 from nablint.claims.model import Unit
 from nablint.claims.partners import partner_by_data
 from nablint.reading.nodes import parts
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.protocols import is_chainer_function
 from nablint.tracing.statements import target_names
-from nablint.tracing.values import Class, Function
+from nablint.tracing.values import Class, External, Function
 
 
 def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
@@ -38,6 +39,10 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
     known = {f.name: f for f in imported if isinstance(f.node, cst.FunctionDef)} | {f.name: f for f in functions}
     units += [Unit(p.name, "derivative", lambda it, p=p: derivatives.derivative(it, p), (p.name,))
               for p in derivatives.pairs(known, bound=False) if p.derivative in functions]
+    taken |= {name for unit in units for name in unit.functions[-1:]}
+    own = {f.name: f for f in functions if isinstance(f.node, cst.FunctionDef)}
+    minimises = any(isinstance(v, External) and v.name.startswith("scipy") for v in it.scope.names.values())
+    units += companion_units(own, classes, statements if minimises else [], taken)
     if any(_claims_in(statements_of_script(statements))):
         units += _script_units(statements)
     return units

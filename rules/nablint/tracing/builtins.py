@@ -80,6 +80,7 @@ def _zip(it: Interpreter, node: Node, *values: Any, strict: Any = False) -> Any:
     if any(isinstance(v, Unknown) for v in values):  # what is known keeps its items, beside what is not
         length = min((len(_items(it, v, node)) for v in values if not isinstance(v, Unknown)), default=0)
         if not length:
+            it.world.cut = True
             return it.unknown("", *values)
         return list(zip(*[[v] * length if isinstance(v, Unknown) else _items(it, v, node) for v in values],
                         strict=False))
@@ -87,6 +88,9 @@ def _zip(it: Interpreter, node: Node, *values: Any, strict: Any = False) -> Any:
 
 
 def _enumerate(it: Interpreter, node: Node, value: Any, start: Any = 0) -> Any:
+    if isinstance(value, Unknown):
+        it.world.cut = True
+        return []
     return [(i + start, item) for i, item in enumerate(_items(it, value, node))]
 
 

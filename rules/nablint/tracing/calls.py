@@ -9,6 +9,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.ops.indexing import read_at, write_at
 from nablint.shapes import Misfit, Size
 from nablint.tracing import refine
 from nablint.tracing.assumed import assumed
@@ -502,7 +503,24 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
         if last in BLANK and not it.graph.tainting and result.card is None and not result.label:
             array.fresh = True
         return array
+    if name.rsplit(".", 1)[-1] in CUTTING and isinstance(result, tuple | list) and isinstance(args[0], Array):
+        return type(result)([_piece(args[0], part, dialect) for part in result])
     return _wrap(result, dialect)
+
+
+CUTTING = frozenset({"split", "array_split", "tensor_split", "split_with_sizes", "chunk", "unbind", "unstack", "hsplit",
+                     "vsplit", "dsplit"})
+
+
+def _piece(whole: Array, part: Term, dialect: str) -> Array:
+    """A piece of an array is a view of it: what is written into it is written into the whole."""
+    if part is whole.term:
+        return Array(part, dialect, base=whole, rebuild=lambda b: b, unview=lambda b, new: new)
+    if part.card is None or part.card.name != "getitem" or len(part.args) != 1 or part.args[0] is not whole.term:
+        return Array(part, dialect)
+    at = part.params["index"]
+    return Array(part, dialect, base=whole, rebuild=lambda b: read_at(b, index=at),
+                 unview=lambda b, new: write_at(b, new, index=at))
 
 
 BLANK = frozenset({"zeros", "ones", "ndarray", "zeros_like", "ones_like", "empty", "empty_like", "full", "new_zeros",

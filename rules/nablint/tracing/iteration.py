@@ -49,6 +49,8 @@ def iterate(it: Interpreter, value: Any, node: cst.CSTNode, *, loop: bool = Fals
     elif isinstance(value, Unknown) and loop:
         # A loop over something outside (a data loader): one turn, with an input for the item.
         yield Pending(f"item@{it.world.steps}", "item", tainted=value.tainted)
+    elif isinstance(value, Unknown):
+        it.world.cut = True
 
 
 def _in_part(value: Any, *, loop: bool) -> bool:

@@ -93,6 +93,8 @@ def binary(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None)
         return it.unknown("", a, b)
     if isinstance(a, Pending) or isinstance(b, Pending):
         a, b = refine.operands(it, name, a, b)
+    if name == "Multiply" and (isinstance(a, list | tuple) or isinstance(b, list | tuple)):
+        a, b = _times(a), _times(b)
     if isinstance(a, Array) or isinstance(b, Array):
         return _array_operator(it, name, a, b, node)
     if isinstance(a, NUMBERS) and isinstance(b, NUMBERS):
@@ -108,6 +110,16 @@ def binary(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None)
         return function(a, b)
     except Exception:  # noqa: BLE001 - plain Python on plain values may raise anything
         return it.unknown(f"{name} of {type(a).__name__} and {type(b).__name__}", a, b)
+
+
+def _times(value: Any) -> Any:
+    """A rounded number beside a sequence says how often it is repeated: `(mask,) * math.ceil(n / tile)`."""
+    term = value.term if isinstance(value, Array) else None
+    whole = term is not None and term.ndim == 0 and term.card is not None and term.card.name in _ROUNDING
+    return int(term.sample) if whole and term is not None and not term.tainted else value
+
+
+_ROUNDING = frozenset({"ceil", "floor", "rint", "floor_divide"})
 
 
 def _numbers(it: Interpreter, name: str, a: Any, b: Any) -> Any:

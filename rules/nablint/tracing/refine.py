@@ -775,6 +775,8 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
     if last in ("clip", "clamp", "clip_", "clamp_") and args:
         _bounds(it, args, keywords)
         _within(it, args[0], args[1:3])
+    if last in ("split", "chunk") and len(args) > 1 and isinstance(args[1], Pending):
+        args[1] = _sizes(it, args[1])
     if last == "chunk":
         _even(it, args, keywords)
     for key in ("axis", "dim"):

@@ -112,7 +112,7 @@ class World:
         self.unshared = False
         """A bias, or a factor per feature, was read with an entry for each sample."""
         self.cut = False
-        """A loop was read for its first turns only: what it converges to is not known."""
+        """A loop was not read to its end, or not at all: what it converges to is not known."""
         self.ends = EFFORT.seconds + self.seconds
         if self.sure:
             self.graph.most = FEW
