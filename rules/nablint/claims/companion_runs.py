@@ -23,6 +23,7 @@ from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.refine import free_shape, make_array
 from nablint.tracing.values import Array, Class, Function, Pending, Restart, Unknown
 
+
 def derivative(it: Interpreter, f: Function, g: Function, cls: Class | None = None, *, formal: bool = False) -> Run:
     """A function, and one that says it is its derivative.
 
