@@ -218,7 +218,7 @@ class Interpreter:
 
     def operand(self, array: Array) -> Term:
         """The term of an array that is read as an operand of arithmetic: a blank parameter gets generic values."""
-        if array.blank and not self.graph.tainting:
+        if array.blank and not self.graph.tainting and self.met is None:  # backward code makes buffers
             array.blank = False
             term = array.term
             label = f"blank{term.number}"
