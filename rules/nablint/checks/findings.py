@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from nablint.checks import rule_for
@@ -94,7 +95,14 @@ def _reportable(outcome: Outcome, fault: Fault) -> bool:
     if judgement.seed is not None and judgement.seed.exact:
         return True
     arriving = judgement.seed is not None and judgement.seed.kind == "arriving"
-    return arriving and judgement.good > 0 and (bool(clashes) or any(j.result.formal for j in fault.judged))
+    firm = bool(clashes) and any(not _SIZED.search(j.reason) for j in fault.judged)
+    if clashes and not firm:
+        return False
+    return arriving and judgement.good > 0 and (firm or any(j.result.formal for j in fault.judged))
+
+
+_SIZED = re.compile(r"(?<![\w.])0(?![\w.])|is outside axis")
+"""Clashes of arrays without entries, or of a place that an array does not have: another size may have it."""
 
 
 def span_of(step: Step) -> tuple[Place, Place] | None:
