@@ -13,6 +13,7 @@ import re
 import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 
 import libcst as cst
 
@@ -24,12 +25,20 @@ LARGEST_BLOCK = 400_000
 """Characters, some ten thousand lines in one piece: that is data, and would take libcst a minute and gigabytes."""
 
 
-@dataclass(frozen=True, slots=True)
 class Tree:
-    """A parsed block: rows in `spans` count from 1 at the block's first line."""
+    """A parsed block.
 
-    module: cst.Module
-    spans: dict[int, Span]
+    spans: by identity of a node; rows count from 1 at the block's first line.  They are found when first asked for:
+           that takes as long as parsing, and of most blocks nobody asks.
+    """
+
+    def __init__(self, module: cst.Module) -> None:
+        self.module = module
+
+    @cached_property
+    def spans(self) -> dict[int, Span]:
+        """The span of every node of the block."""
+        return spans(self.module)
 
 
 @dataclass(slots=True)
@@ -65,7 +74,7 @@ class Block:
                 return None
             try:
                 module = cst.parse_module(self.text)
-                found = Tree(module, spans(module))
+                found = Tree(module)
             except cst.ParserSyntaxError as error:
                 # libcst counts a block's rows from where its tokens begin, and its words are for those who know it.
                 self.error = told or f"line {self.row + error.raw_line - 1}: {error.message.splitlines()[0]}"

@@ -113,9 +113,9 @@ class Expired(BaseException):
 def patience(task: Task) -> float:
     """Seconds by the clock after which a file counts as stuck.
 
-    Its analyses keep their bound, in seconds of the processor, and end long before.
+    Its analyses keep their bound, which is on counted work, and end long before, also on a slow and busy machine.
     """
-    return (10 if task.fix else 3) * task.settings.seconds
+    return (30 if task.fix else 10) * task.settings.seconds
 
 
 @contextlib.contextmanager
