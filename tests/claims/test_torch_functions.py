@@ -16,6 +16,22 @@ from kernels import fused_forward, fused_backward, my_kernel
 """
 
 RIGHT = {
+    "halves rotated by an angle that they share": """
+        class Rotate(Function):
+            @staticmethod
+            def forward(ctx, x, cos, sin):
+                half = x.shape[-1] // 2
+                turned = torch.cat((-x[..., half:], x[..., :half]), dim=-1)
+                ctx.save_for_backward(cos, sin)
+                return x * cos + turned * sin
+
+            @staticmethod
+            def backward(ctx, grad):
+                cos, sin = ctx.saved_tensors
+                half = grad.shape[-1] // 2
+                turned = torch.cat((grad[..., half:], -grad[..., :half]), dim=-1)
+                return grad * cos + turned * sin, None, None
+        """,
     "a broadcast bias: PyTorch sums its gradient itself": """
         class Add(torch.autograd.Function):
             @staticmethod

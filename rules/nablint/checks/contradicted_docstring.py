@@ -37,7 +37,8 @@ Returns
 
 ## Silent
 
-Where a name of the docstring may stand for the size that there is, and where the docstring leaves axes open.
+Where a name of the docstring may stand for the size that there is, where the docstring leaves axes open, and where
+another `return` of the function may be the one that it describes (a single item for a single item).
 
 """
 
@@ -55,6 +56,7 @@ from nablint.checks.said import contradiction
 from nablint.claims.sure_runs import Seen, SureRun
 from nablint.reading.docstrings import docstring_returns
 from nablint.reading.evidence import ShapeEvidence, is_loose
+from nablint.reading.nodes import below
 from nablint.shapes import show_shape
 from nablint.tracing.values import Array, Function
 
@@ -82,7 +84,13 @@ def look(run: SureRun) -> Iterator[Found]:
             found.setdefault(id(seen.node), Found(
                 seen.step, seen.node, f"the docstring says that {what} is {evidence.show()}, and "
                 f"{run.naming.text(show_shape(value.shape))} is returned"))
-    yield from (one for key, one in found.items() if key not in fits)
+    wrong = {key for key in found if key not in fits}
+    yield from (found[key] for key in wrong if _others(functions[found[key].step.function]) <= wrong)
+
+
+def _others(function: Function) -> set[int]:
+    """All statements by which a function returns a value."""
+    return {id(n) for n in below(function.node) if isinstance(n, cst.Return) and n.value is not None}
 
 
 def _functions(run: SureRun) -> dict[str, Function]:

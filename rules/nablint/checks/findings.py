@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from nablint.checks import rule_for
+from nablint.claims import search
 from nablint.claims.explain import explanation_of
 from nablint.claims.repair import Fault, find_faults
 from nablint.claims.replay import holds
@@ -24,7 +25,7 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
     wrong = [o for o in outcomes if o.judgement is not None and o.judgement.wrong]
     for outcome in wrong:
         if outcome.faults is None or (repair and not outcome.confirmed):
-            outcome.faults = find_faults(program, source, outcome, ends, confirm=repair)
+            outcome.faults = _faults(program, source, outcome, ends, confirm=repair)
             outcome.confirmed = repair
     told = _told(wrong)
     found: dict[int, Diagnostic] = {}
@@ -43,6 +44,16 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
                 if known is None or (known.fix is None and diagnostic.fix is not None):
                     found[node] = diagnostic
     return sorted(found.values(), key=lambda d: d.location)
+
+
+def _faults(program: Program, source: str, outcome: Outcome, ends: float, *, confirm: bool) -> list[Fault]:
+    """What is wrong with a unit; an error of the tool leaves the unit without a finding, and the others theirs."""
+    try:
+        return find_faults(program, source, outcome, ends, confirm=confirm)
+    except Exception:
+        if search.STRICT:
+            raise
+        return []
 
 
 def _told(outcomes: list[Outcome]) -> dict[int, int]:

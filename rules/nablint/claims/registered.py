@@ -84,7 +84,7 @@ def _makers(it: Interpreter, node: cst.Call, statement: cst.CSTNode) -> Run:
     arriving = it.world.leaf("g", output.term.shape, tainted=True)
     nodes = [a.value for a in node.args if a.keyword is None][1:]
     for number, maker, source in zip(numbers, makers, nodes, strict=False):
-        target = settle(given[number]) if isinstance(number, int) and number < len(given) else None
+        target = settle(given[number]) if number < len(given) else None
         if isinstance(target, Array) and isinstance(maker, Function):
             result = _made(it, step, maker, source, [output, *map(settle, given)], Array(arriving, output.dialect))
             result.wrt, result.wrt_name = [target.term], it.names.get(target.term, target.term.label)

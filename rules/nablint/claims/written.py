@@ -11,6 +11,7 @@ from nablint.calculus.simplify import simplify
 from nablint.calculus.terms import Term
 from nablint.claims.model import Judged
 from nablint.claims.search import Outcome
+from nablint.shapes import Misfit
 
 LONGEST = 90
 """A longer expression is no fix that a person would take."""
@@ -25,7 +26,10 @@ def written_gradient(outcome: Outcome, judged: Judged, live: Iterable[tuple[str,
             names.setdefault(term, text)
     it = outcome.judgement.run.it
     with it.using():
-        shown = simplify(judged.derived, keep=names)
+        try:
+            shown = simplify(judged.derived, keep=names)
+        except Misfit:  # a rule for numbers met truth values
+            return None
         text = render(
             shown, "torch" if it.dialect == "torch" else "numpy", names, dot=_prefers_dot(judged), expand=True
         )

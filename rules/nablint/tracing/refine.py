@@ -878,7 +878,7 @@ def _few_leaves(term: Term) -> list[Term]:
 
 def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> None:
     """Slices such as `a[:, 2*H:3*H]` tell that a free axis is as long as the furthest of their ends."""
-    if it.graph.tainting or it.world.sure:
+    if it.graph.tainting or array.term.tainted or it.world.sure:
         return
     if array.term.card is None:
         for size, bound in gone_along(it, array, node):
@@ -889,6 +889,8 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
             it.counts.setdefault(name, part.term.shape[0])
         if not isinstance(part, slice) or name is None:
             continue
+        if size % 2 and any(_symbolic(end) and end.expr.name == f"{name}//2" for end in (part.start, part.stop)):
+            raise Restart(f"{name} is cut in halves", ((name, (size // 2 * 2).expr),))
         if isinstance(part.start, int) and part.start and not _symbolic(part.start):
             continue  # a window that slides, no part beside another
         known = it.spans.get(name)
@@ -937,7 +939,7 @@ def settle_spans(it: Interpreter) -> None:
     for name, end in it.spans.items():
         if (
             end > it.units[name]
-            and name not in end.expr.names()
+            and not any(name in n for n in end.expr.names())  # `x//2` is made of x, too
             and it.world.resolve(Polynomial.symbol(name)).name == name
         ):
             raise Restart(f"{name} is cut into parts up to {end.expr}", ((name, end.expr),))
