@@ -883,13 +883,14 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
     if array.term.card is None:
         for size, bound in gone_along(it, array, node):
             it.counts.setdefault(str(size.expr.name), bound)
-    for part, size in zip(key if isinstance(key, tuple) else (key,), array.term.shape, strict=False):
+    for axis, (part, size) in enumerate(_along_axes(key, array.term.shape)):
         name = size.expr.name
         if name is not None and isinstance(part, Array) and _all_rows(part) and part.term.shape[0].expr != size.expr:
             it.counts.setdefault(name, part.term.shape[0])
         if not isinstance(part, slice) or name is None:
             continue
-        if size % 2 and any(_symbolic(end) and end.expr.name == f"{name}//2" for end in (part.start, part.stop)):
+        halved = any(_symbolic(end) and end.expr.name == f"{name}//2" for end in (part.start, part.stop))
+        if axis and halved and size % 2:
             raise Restart(f"{name} is cut in halves", ((name, (size // 2 * 2).expr),))
         if isinstance(part.start, int) and part.start and not _symbolic(part.start):
             continue  # a window that slides, no part beside another
@@ -900,6 +901,15 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
         if isinstance(end, Size) and end.expr.number is None and (known is None or known < end):
             it.spans[name] = end
             it.units.setdefault(name, end)
+
+
+def _along_axes(key: Any, shape: Shape) -> list[tuple[Any, Size]]:
+    """The parts of an index beside the sizes that they select from."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if Ellipsis in [p for p in parts if not isinstance(p, Array)]:
+        at = next(i for i, p in enumerate(parts) if p is Ellipsis)
+        parts = (*parts[:at], *[slice(None)] * (len(shape) - len(parts) + 1), *parts[at + 1:])
+    return list(zip(parts, shape, strict=False))
 
 
 def _symbolic(value: Any) -> bool:
