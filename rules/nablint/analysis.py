@@ -15,8 +15,9 @@ from nablint.claims.memory import OUTCOMES
 from nablint.claims.names import own_names
 from nablint.claims.naming import Naming
 from nablint.claims.notes import shape_notes
+from nablint.claims.program import Outcome, Program
 from nablint.claims.proof import prove
-from nablint.claims.search import Outcome, Program, explore
+from nablint.claims.search import explore
 from nablint.claims.units import find_units
 from nablint.claims.unrun import unrun
 from nablint.reading.source import Block, blocks

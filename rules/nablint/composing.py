@@ -13,7 +13,7 @@ from nablint.analysis import analyse
 from nablint.claims.backward import Backward, CannotWrite, compose
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.names import own_names
-from nablint.claims.search import Program
+from nablint.claims.program import Program
 from nablint.reading.source import blocks
 from nablint.results import Claim
 from nablint.settings import Settings

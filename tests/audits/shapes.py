@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT / "rules"), str(ROOT / "server")]
 
 from nablint.checks.shape_findings import shape_findings  # noqa: E402
 from nablint.claims.evidence import parameter_evidence  # noqa: E402
-from nablint.claims.search import Program  # noqa: E402
+from nablint.claims.program import Program  # noqa: E402
 from nablint.reading.screen import may_hold_matrix_code  # noqa: E402
 from nablint.reading.source import blocks  # noqa: E402
 from nablint.settings import DEFAULT, Settings  # noqa: E402

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from nablint.analysis import analyse
-from nablint.claims import search
+from nablint.claims import program
 
 RIGHT = {
     "activations of a file that is not there": '''
@@ -177,7 +177,7 @@ def row_of(source: str, text: str) -> int:
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_code_is_verified(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "STRICT", True)
+    monkeypatch.setattr(program, "STRICT", True)
     found = analyse(RIGHT[name], "code.py")
     assert not found.diagnostics
     results = [c for c in found.claims if c.role == "result"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from nablint.claims import names
-from nablint.claims.search import Program
+from nablint.claims.program import Program
 from nablint.claims.units import find_units
 from nablint.reading.source import blocks
 from nablint.settings import Settings

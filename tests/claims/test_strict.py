@@ -14,8 +14,9 @@ import pytest
 import slips
 from mutation.run_slips import applied
 from nablint.analysis import analyse
-from nablint.claims import memory, search
-from nablint.claims.search import Program, explore
+from nablint.claims import memory, program, search
+from nablint.claims.program import Program
+from nablint.claims.search import explore
 from nablint.claims.units import find_units
 from nablint.reading.source import blocks
 
@@ -28,7 +29,7 @@ GOOD = {"proved", "verified"}
 @pytest.fixture
 def strict(monkeypatch: pytest.MonkeyPatch) -> None:
     """Errors of the tool are raised, and nothing is taken from an earlier analysis."""
-    monkeypatch.setattr(search, "STRICT", True)
+    monkeypatch.setattr(program, "STRICT", True)
     memory.OUTCOMES.clear()
 
 
@@ -54,7 +55,7 @@ def test_an_error_would_be_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*args: object, **keywords: object) -> None:
         raise AssertionError("broken on purpose")
 
-    monkeypatch.setattr(search, "judge", broken)
+    monkeypatch.setattr(program, "judge", broken)
     with pytest.raises(AssertionError, match="on purpose"):
         analyse(EXAMPLES[0].read_text(), "case.py")
 

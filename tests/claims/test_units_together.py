@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from nablint.analysis import analyse
-from nablint.claims import search
+from nablint.claims import program
 
 RIGHT = {
     "partner by the names that a cache is unpacked into": '''
@@ -168,7 +168,7 @@ for i in range(10):
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_code_is_verified(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "STRICT", True)
+    monkeypatch.setattr(program, "STRICT", True)
     found = analyse(RIGHT[name], "code.py")
     assert not found.diagnostics
     results = [c for c in found.claims if c.role == "result"]

@@ -9,7 +9,8 @@ import pytest
 import slips
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.names import is_gradient_name
-from nablint.claims.search import MAX_RUNS, Program, explore
+from nablint.claims.program import Program
+from nablint.claims.search import MAX_RUNS, explore
 from nablint.claims.units import find_units
 from nablint.reading.source import blocks
 from nablint.shapes import Size

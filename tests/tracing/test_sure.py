@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 import pytest
 from nablint.claims.evidence import parameter_evidence
-from nablint.claims.search import Program
+from nablint.claims.program import Program
 from nablint.claims.sure_runs import run_sure
 from nablint.claims.sure_units import sure_units
 from nablint.reading.source import blocks

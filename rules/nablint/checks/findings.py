@@ -6,12 +6,11 @@ import re
 from dataclasses import replace
 
 from nablint.checks import rule_for
-from nablint.claims import search
 from nablint.claims.explain import explanation_of
+from nablint.claims.program import Outcome, Program
 from nablint.claims.repair import Fault, find_faults
 from nablint.claims.replay import holds
 from nablint.claims.rewriting import edit_text
-from nablint.claims.search import Outcome, Program
 from nablint.results import Diagnostic, Fix, Place, Related
 from nablint.tracing.step import Step
 
@@ -51,7 +50,7 @@ def _faults(program: Program, source: str, outcome: Outcome, ends: float, *, con
     try:
         return find_faults(program, source, outcome, ends, confirm=confirm)
     except Exception:
-        if search.STRICT:
+        if programs.STRICT:
             raise
         return []
 

@@ -13,7 +13,7 @@ from nablint.checks import all_rules
 from nablint.checks.found import Found, replacement, span_of
 from nablint.checks.rule import Rule
 from nablint.claims.memory import Memory
-from nablint.claims.search import Program
+from nablint.claims.program import Program
 from nablint.claims.sure_runs import SureRun, covered, run_sure
 from nablint.claims.sure_units import SureUnit, sure_units
 from nablint.results import Coverage, Diagnostic, Fix, Place, Related

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from nablint.calculus.effort import EFFORT
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judgement, Unit
-from nablint.claims.search import Outcome, Program, explore
+from nablint.claims.program import Outcome, Program
+from nablint.claims.search import explore
 from nablint.claims.unrun import statements_of
 from nablint.tracing.step import Step
 from nablint.tracing.world import World

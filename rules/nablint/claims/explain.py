@@ -8,7 +8,7 @@ from nablint.calculus.simplify import simplify
 from nablint.calculus.terms import Term
 from nablint.claims.model import Judged
 from nablint.claims.naming import Naming
-from nablint.claims.search import Outcome
+from nablint.claims.program import Outcome
 from nablint.results import DerivationStep, Explanation
 from nablint.shapes import Misfit
 from nablint.tracing.hints import base

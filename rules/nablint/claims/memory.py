@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 import libcst as cst
 
-from nablint.claims.search import Outcome, Program
+from nablint.claims.program import Outcome, Program
 from nablint.reading.source import Block
 
 CAPACITY = 120_000_000

@@ -9,7 +9,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims.naming import Naming
-from nablint.claims.search import Outcome
+from nablint.claims.program import Outcome
 from nablint.reading.nodes import parts
 from nablint.reading.source import Block
 from nablint.results import Place, ShapeNote

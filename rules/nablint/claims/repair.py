@@ -14,6 +14,7 @@ from itertools import islice
 import libcst as cst
 
 from nablint.calculus.effort import EFFORT
+from nablint.claims.confirming import DRAWS, left_open
 from nablint.claims.edits import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.guided import Search
@@ -22,10 +23,10 @@ from nablint.claims.localise import localise, region
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.names import is_gradient_name
 from nablint.claims.naming import Naming
+from nablint.claims.program import Outcome, Program, run_once
 from nablint.claims.replay import expression, old_value
 from nablint.claims.returning import return_edits
 from nablint.claims.rewriting import apply_text, edit_text
-from nablint.claims.search import DRAWS, Outcome, Program, left_open, run_once
 from nablint.claims.slicing import backward_slice
 from nablint.claims.trial import Candidate, Trial
 from nablint.claims.units import find_units

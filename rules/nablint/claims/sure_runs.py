@@ -12,9 +12,8 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
-from nablint.claims import search
 from nablint.claims.naming import Naming
-from nablint.claims.search import Program
+from nablint.claims.program import Program
 from nablint.claims.sure_units import SureUnit, speaks_torch, unsure_names
 from nablint.reading.nodes import parts
 from nablint.reading.source import Block
@@ -144,7 +143,7 @@ def run_sure(program: Program, unit: SureUnit, draw: int, seconds: float = SECON
         except (Signal, TooMuch, Misfit, OverflowError, RecursionError, MemoryError):
             pass
         except Exception:
-            if search.STRICT:
+            if programs.STRICT:
                 raise
             return None
         world.graph.origin = None

@@ -14,7 +14,7 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims.search import Program
+from nablint.claims.program import Program
 from nablint.reading.source import Block
 from nablint.tracing.calls import call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter

@@ -16,7 +16,7 @@ import libcst as cst
 from nablint.claims import names
 from nablint.claims.entries import NO_FLOW
 from nablint.claims.model import Unit
-from nablint.claims.search import Outcome, Program
+from nablint.claims.program import Outcome, Program
 from nablint.reading.source import Block
 from nablint.results import Claim
 from nablint.tracing.statements import target_names

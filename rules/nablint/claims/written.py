@@ -10,7 +10,7 @@ from nablint.calculus.render import render
 from nablint.calculus.simplify import simplify
 from nablint.calculus.terms import Term
 from nablint.claims.model import Judged
-from nablint.claims.search import Outcome
+from nablint.claims.program import Outcome
 from nablint.shapes import Misfit
 
 LONGEST = 90

@@ -9,8 +9,9 @@ from typing import Any
 from nablint.calculus.terms import Term
 from nablint.claims.inputs import guarded, inputs_for, last_scope, parameters, return_names, settle
 from nablint.claims.model import Run, Unit
+from nablint.claims.program import Program
 from nablint.claims.scenarios import context, new_instance
-from nablint.claims.search import Program, explore
+from nablint.claims.search import explore
 from nablint.tracing import hints
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, External, Function, Instance

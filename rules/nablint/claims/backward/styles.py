@@ -21,7 +21,7 @@ from nablint.claims.backward.forward import (
 )
 from nablint.claims.backward.statements import Statements, derive
 from nablint.claims.inputs import settle
-from nablint.claims.search import Program
+from nablint.claims.program import Program
 from nablint.tracing.values import Array, Class, External, Function
 
 _AHEAD = re.compile(r"forward|fwd|(?<![a-z])fprop", re.I)

@@ -1,0 +1,66 @@
+"""Weighing: which of two readings fits better, and which of two ways to run a unit is to be believed."""
+
+from __future__ import annotations
+
+from nablint.claims.model import Judgement, Unit
+from nablint.claims.program import Outcome
+from nablint.tracing.world import Hypothesis
+
+
+def good(outcome: Outcome) -> int:
+    """How many results are right; none where no reading fitted."""
+    return outcome.judgement.good if outcome.judgement is not None else 0
+
+
+def better(outcome: Outcome, second: Outcome, *, preferred: bool) -> bool:
+    """Is the second outcome the one to believe?  With as much right, that of the preferred way to run the unit is."""
+    if not preferred:
+        return not better(second, outcome, preferred=True)
+    if second.judgement is None or outcome.judgement is None:
+        return second.judgement is not None
+    return second.judgement.good > outcome.judgement.good or (
+        not outcome.judgement.good and not outcome.judgement.wrong and bool(second.judgement.judged))
+
+
+def settled(outcome: Outcome) -> bool:
+    """Something is right and nothing is wrong."""
+    return outcome.judgement is not None and outcome.judgement.good > 0 and not outcome.judgement.wrong
+
+
+def fits_better(judgement: Judgement, best: Judgement) -> bool:
+    """More results right, or as many and fewer left over, or as many and fewer statements whose shapes clash.
+
+    That a reading leaves in doubt what a likelier one shows to be wrong does not speak for it: on a single row many
+    mistakes are zero.
+    """
+    now, known = _fit(judgement), _fit(best)
+    return now > known or (now == known and judgement.wrong >= best.wrong and _clashes(judgement) < _clashes(best))
+
+
+def _fit(judgement: Judgement) -> tuple[float, int]:
+    """How much of a judgement is right, each variable counted once; what is right up to a factor counts for less."""
+    right: dict[object, float] = {}
+    for j in judgement.judged:
+        if j.verdict in ("proved", "verified"):
+            variable = j.wrt.label if j.wrt is not None and j.wrt.label else (id(j.result.step.node), j.result.name)
+            worth = 1.0 if j.ratio is None or abs(j.ratio - 1) < 1e-9 else 0.6
+            right[variable] = max(right.get(variable, 0.0), worth)
+    left = judgement.good - len(judgement.judged) if judgement.judged else -100  # without a result nothing fits
+    return round(sum(right.values()), 6), left
+
+
+def alike(unit: Unit, judgement: Judgement, best: Judgement) -> bool:
+    """Do two readings say as little: all is wrong, of a derivative, or by a cost that the code itself gives?"""
+    known = judgement.seed is not None and judgement.seed.kind == "cost"
+    return unit.kind == "derivative" or (known and not judgement.good and not best.good and not _clashes(judgement))
+
+
+def says_more(judgement: Judgement, hypothesis: Hypothesis, best: Judgement, likelier: Hypothesis) -> bool:
+    """A reading that judges speaks rather than one that does not, where both only answer what the code itself asks."""
+    silent = all(j.verdict == "unchecked" and j.result.value is None for j in best.judged)
+    return silent and bool(judgement.wrong) and not _clashes(judgement) and hypothesis.cost < likelier.cost + 0.1
+
+
+def _clashes(judgement: Judgement) -> int:
+    """How many places there are in backward code whose shapes do not fit."""
+    return len({id(node) for _, node, _ in judgement.run.it.misfits})

@@ -1,0 +1,165 @@
+"""Arguments of library functions: what they must be for the call to make sense."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nablint.shapes import Polynomial
+from nablint.tracing import hints, roles, sure
+from nablint.tracing.made_sizes import rounded
+from nablint.tracing.refine.beside import operands
+from nablint.tracing.refine.keys import flag_of
+from nablint.tracing.refine.kinds import as_axis, as_list, as_size, scalar
+from nablint.tracing.refine.shapes import whole_shape
+from nablint.tracing.values import Array, Pending, PendingShape, Restart
+
+if TYPE_CHECKING:
+    from nablint.calculus.terms import Term
+    from nablint.tracing.interpreter import Interpreter
+
+
+_MAKERS = frozenset({
+    "zeros", "ones", "empty", "ndarray", "full", "randn", "rand", "random", "random_sample", "standard_normal", "eye",
+    "identity", "arange", "linspace",
+    "new_zeros", "new_ones", "new_empty", "reshape", "view", "broadcast_to", "expand", "tile", "repeat",
+    "resize"})
+
+_JOINERS = frozenset({"concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "cat", "array",
+                      "asarray", "tensor",
+                      "block", "meshgrid", "multi_dot", "einsum", "ix_", "block_diag"})
+
+_DRAWS = frozenset({"normal", "uniform", "randint", "choice", "binomial", "truncnorm", "permutation"})
+
+
+def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any]) -> None:
+    """Pending arguments of an operation: sizes for the makers of arrays, operands elsewhere."""
+    if it.world.sure:
+        sure.reduced(it, name, args, keywords)
+    roles.settle(it, name, args)
+    last = name.rsplit(".", 1)[-1]
+    if name.startswith("einops."):
+        for key, value in keywords.items():
+            keywords[key] = _sizes(it, value)
+    if last in _MAKERS:
+        method = name.startswith(("ndarray.", "Tensor."))
+        first = 1 if method or last in ("reshape", "broadcast_to", "tile", "repeat", "resize") else 0
+        end = first + 1 if last in ("full", "new_full") else len(args)  # what it is filled with is no size
+        for i in range(first, min(end, len(args))):
+            args[i] = _sizes(it, args[i], alone=len(args) == first + 1)
+        for key in ("shape", "size", "N", "M"):
+            if key in keywords:
+                keywords[key] = _sizes(it, keywords[key])
+    elif last in _DRAWS:
+        for i, value in enumerate(args):
+            args[i] = (
+                _sizes(it, value) if isinstance(value, tuple | list) or last in ("permutation", "randint") else value
+            )
+        if "size" in keywords:
+            keywords["size"] = _sizes(it, keywords["size"])
+    # sizes stand in nested tuples (`np.pad(x, ((0, 0), (pad, pad)))`), arrays in those of joiners
+    if last not in _JOINERS:
+        for i, value in enumerate(args):
+            if isinstance(value, list | tuple) and any(isinstance(v, list | tuple | Pending) for v in value):
+                args[i] = _sizes(it, value)
+    if last in ("clip", "clamp", "clip_", "clamp_") and args:
+        _bounds(it, args, keywords)
+        _within(it, args[0], args[1:3])
+    if last in ("split", "chunk") and len(args) > 1 and isinstance(args[1], Pending):
+        args[1] = _sizes(it, args[1])
+    if last == "chunk":
+        _even(it, args, keywords)
+    for key in ("axis", "dim"):
+        if isinstance(keywords.get(key), Pending):
+            keywords[key] = as_axis(it, keywords[key])
+    for key in ("keepdims", "keepdim", "ddof", "dtype"):
+        if isinstance(keywords.get(key), Pending):
+            keywords[key] = flag_of(it, keywords[key]) if key.startswith("keepdim") else keywords[key].default
+    together = [i for i, a in enumerate(args) if isinstance(a, Pending)]
+    if (
+        last
+        in ("multiply", "add", "subtract", "divide", "maximum", "minimum", "power", "true_divide", "mul", "sub", "div")
+        and len(args) > 1
+        and together
+    ):
+        word = {"multiply": "Multiply", "mul": "Multiply", "divide": "Divide", "div": "Divide", "true_divide": "Divide",
+                "subtract": "Subtract", "sub": "Subtract"}
+        args[0], args[1] = operands(it, word.get(last, "Add"), args[0], args[1])
+
+
+def _even(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
+    """What is cut into chunks is a multiple of their number long: gates that are kept side by side."""
+    array, parts, axis = (*args, keywords.get("dim", 0), 0)[:3] if len(args) > 1 else (None, 0, 0)
+    if not isinstance(array, Array) or array.term.tainted or it.graph.tainting or not (
+            isinstance(parts, int) and isinstance(axis, int) and -array.term.ndim <= axis < array.term.ndim):
+        return
+    size = array.term.shape[axis]
+    if parts > 1 and size % parts and size.expr.name is not None:
+        piece = Polynomial.symbol(f"({size.expr})/({parts})")
+        raise Restart(f"{size} is cut into {parts} chunks", ((size.expr.name, Polynomial.constant(parts) * piece),))
+
+
+def _bounds(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
+    """What an array is clipped to is a number, where nothing else is known of it."""
+    for value in (*args[1:3], *(keywords.get(k) for k in ("min", "max", "a_min", "a_max"))):
+        if isinstance(value, Pending) and value.value is None and it.evidence_rank(value) is None:
+            scalar(it, value)
+
+
+def _within(it: Interpreter, value: Any, bounds: list[Any]) -> None:
+    """A forward input that is clipped to between 0 and 1 is a probability."""
+    value = value.value if isinstance(value, Pending) and value.value is not None else value
+    term = value.term if isinstance(value, Array) else None
+    if (
+        term is None
+        or it.graph.tainting
+        or it.world.sure
+        or term.tainted
+        or not term.label
+        or it.world.leaves.get(term.label) is not term
+    ):
+        return
+    if term.label not in it.world.hypothesis.positive and len(bounds) == 2 and all(
+            isinstance(b, int | float) and 0 <= b <= 1 for b in bounds):
+        raise Restart(f"{term.label} is between 0 and 1", positive=(term.label,))
+
+
+def _sizes(it: Interpreter, value: Any, *, alone: bool = True) -> Any:
+    if isinstance(value, Pending):
+        if it.world.sure and alone and not sure.is_size(value):
+            return it.unknown(f"whether {value.hint} is a size or a shape")
+        if value.value is None and alone and hints.is_list(hints.base(value.hint)) and not value.path.endswith("]"):
+            value = as_list(it, value, 2)
+        else:
+            return as_size(it, value)
+    if isinstance(value, PendingShape):
+        return whole_shape(it, value)
+    if isinstance(value, list | tuple):
+        sizes = [_sizes(it, v, alone=False) for v in value]
+        return tuple(sizes) if type(value) is tuple else sizes
+    if isinstance(value, Array) and value.term.ndim == 0:
+        return rounded(it, value.term)
+    if isinstance(value, Array):
+        _is_size(it, value.term)
+    return value
+
+
+def _is_size(it: Interpreter, term: Term) -> None:
+    """An input that was read as an array and is used as a size: start again with that."""
+    if it.world.sure:
+        return
+    leaves = [t for t in _few_leaves(term) if t.label and not t.label.startswith("size:")]
+    labels = [t.label for t in leaves if not t.tainted and it.world.leaves.get(t.label) is t
+              and it.world.decided(f"{t.label}:size") is None]
+    if leaves and len(labels) == len(leaves):
+        raise Restart(f"{labels[0]} is used as a size", decisions=tuple((f"{label}:size", 1) for label in labels))
+
+
+def _few_leaves(term: Term) -> list[Term]:
+    """The inputs of a small piece of arithmetic."""
+    stack, out, seen = [term], [], 0
+    while stack and seen < 12:
+        node, seen = stack.pop(), seen + 1
+        stack.extend(node.args)
+        if node.card is None:
+            out.append(node)
+    return [] if stack else out

@@ -1,0 +1,216 @@
+"""Indices, keys, truth values and attributes: what an input is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from nablint.shapes import Size, dim
+from nablint.tracing import hints, sure
+from nablint.tracing.paths import default_of
+from nablint.tracing.refine.kinds import (
+    LIST_LENGTH,
+    as_axes,
+    as_dict,
+    as_integer,
+    as_list,
+    as_object,
+    as_operand,
+    as_size,
+    as_sizes,
+    is_none,
+)
+from nablint.tracing.values import Array, External, Method, Pending, PendingShape, Restart
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+
+
+def indexed(it: Interpreter, p: Pending, key: Any) -> Any:
+    """A pending input that is subscripted: a dict, a list or an array."""
+    if p.value is not None:
+        return p.value
+    if isinstance(key, str):
+        return as_dict(it, p)
+    if isinstance(key, int) and hints.is_shape(hints.base(p.hint)) and not it.world.sure:
+        return as_sizes(it, p, max(LIST_LENGTH, key + 1))
+    if isinstance(key, tuple | Array) or key is None or key is ...:
+        count = sum(1 for k in key if k is not None and k is not ...) if isinstance(key, tuple) else 1
+        return as_operand(it, p, at_least=max(count, 1))
+    if it.world.sure:
+        return as_operand(it, p)
+    if hints.is_axis(hints.base(p.hint)):
+        return as_axes(it, p)
+    kinds = ("list", "array") if hints.is_list(hints.base(p.hint)) else ("array", "list")
+    if it.evidence_rank(p) is not None:
+        kinds = ("array",)
+    return as_list(it, p) if it.world.choose(f"{p.path}:kind of", kinds) == "list" else as_operand(it, p, at_least=1)
+
+
+def iterated(it: Interpreter, p: Pending) -> Any:
+    """A pending input that is looped over or measured."""
+    if p.value is not None:
+        return p.value
+    if it.world.sure:
+        return as_operand(it, p)
+    if hints.is_axis(hints.base(p.hint)):
+        return as_axes(it, p)
+    kinds = ("list", "array") if hints.is_list(hints.base(p.hint)) else ("array", "list")
+    if it.evidence_rank(p) is not None:
+        kinds = ("array",)
+    return as_list(it, p) if it.world.choose(f"{p.path}:kind of", kinds) == "list" else as_operand(it, p, at_least=1)
+
+
+def booleans(it: Interpreter, term: Any) -> None:
+    """An input of floats that is inverted bit by bit (`~mask`) holds truth values: start again with that."""
+    integers(it, term, kind=2)
+
+
+def integers(it: Interpreter, term: Any, kind: int = 1) -> None:
+    """An input of floats that is used as an index holds integers: start again with that."""
+    if it.world.sure:
+        return
+    while getattr(term, "card", None) is not None and len(term.args) == 1:  # `labels.unsqueeze(1)`, `y.reshape(-1)`
+        term = term.args[0]
+    label = getattr(term, "label", "")
+    if label and not term.tainted and it.world.leaves.get(label) is term and it.world.decided(f"{label}:kind") is None:
+        use = "an index" if kind == 1 else "a mask"
+        raise Restart(f"{label} is used as {use}", decisions=((f"{label}:kind", kind),))
+
+
+def as_key(it: Interpreter, p: Pending, container: Any) -> Any:
+    """A pending input as a key of a list or dict."""
+    if p.value is not None:
+        return p.value
+    if isinstance(container, list | tuple) and not it.world.sure:
+        p.value = 0
+        return 0
+    return it.unknown(f"{p.path} is a key, and which is not known")
+
+
+def as_index(it: Interpreter, p: Pending, array: Array, axis: int) -> Any:
+    """A pending input as an index of an array: labels, or a counter."""
+    if p.value is not None:
+        return p.value
+    if it.world.sure:
+        return sure.operand(it, p)
+    name = hints.base(p.hint)
+    size = array.term.shape[axis] if axis < len(array.term.shape) else Size(1)
+    forms = ("counter", "labels") if hints.is_counter(name) or p.path.endswith("]") else ("labels", "counter")
+    if it.world.choose(f"{p.path}:index", forms) == "counter":
+        p.value = 1
+        it.counted_on = True
+        return 1
+    length = array.term.shape[0] if axis else it.world.dimension(f"{p.path}.0")
+    term = it.world.leaf(p.path, (dim(length),), kind="int", high=int(size))
+    p.value = Array(term, it.dialect)
+    it.names.setdefault(term, p.path)
+    return p.value
+
+
+def flag_of(it: Interpreter, p: Pending) -> Any:
+    """The input as a flag that is off by default."""
+    if p.value is None:
+        p.value = default_of(it, bool(p.default), p.path)
+    return p.value
+
+
+def is_string(it: Interpreter, p: Pending, text: str) -> bool:
+    """An input compared with a constant string: a path for each string, every one of which is judged."""
+    if isinstance(p.value, str):
+        return p.value == text
+    if (asked := it.world.choices.get(f"{p.path}:none")) is not None:
+        asked.fork = True  # none is one of the modes
+    if p.value is None and it.world.choose(f"{p.path}=={text!r}", (True, False), fork=True):
+        p.value = text
+        return True
+    return False
+
+
+def truth_of(it: Interpreter, p: Pending) -> bool:
+    """An input as a condition."""
+    if p.value is not None:
+        from nablint.tracing.operators import truth
+
+        return truth(it, p.value, cst.Name("x"))
+    return bool(it.world.choose(f"{p.path}:true", (True, False)))
+
+
+def has_key(it: Interpreter, container: Pending, item: Any) -> Any:
+    """`key in inputs`."""
+    if isinstance(item, int) and container.value is None and hints.is_axis(hints.base(container.hint)):
+        as_axes(it, container)
+    if isinstance(container.value, dict | list | tuple):
+        return item in container.value
+    return bool(it.world.choose(f"{container.path}:has {item!r}", (True, False))) if isinstance(item, str) else False
+
+
+def is_instance(it: Interpreter, p: Pending, names: set[str]) -> bool:
+    """`isinstance(input, kind)`: arrays and numbers are likelier than containers."""
+    if names & {"ndarray", "Tensor"}:
+        return True
+    if isinstance(p.value, int):
+        return "int" in names
+    if p.value is None and p.optional and is_none(it, p):
+        return False
+    name = hints.base(p.hint)
+    if "int" in names and not names & {"float"} and (hints.is_hyper(name) or hints.is_size(name)):
+        if it.world.choose(f"{p.path}:is {sorted(names)}", (True, False)):
+            as_size(it, p)
+            return True
+        return False
+    if names & {"list", "tuple", "dict", "str", "int"} and not names & {"float"}:
+        whole = names == {"int"} and hints.is_axis(hints.base(p.hint))
+        taken = bool(it.world.choose(f"{p.path}:is {sorted(names)}", (whole, not whole)))
+        if taken and names == {"int"}:
+            as_integer(it, p)
+        return taken
+    return False
+
+_DICT_METHODS = frozenset({"keys", "values", "items", "get", "update", "setdefault"})
+
+_LIST_METHODS = frozenset({"append", "extend", "insert", "pop"})
+
+
+def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
+    """An attribute of a pending input: it tells an array, a dict, a list or an object."""
+    from nablint.tracing.attributes import attribute
+
+    if p.value is not None:
+        return attribute(it, p.value, name, node)
+    if name == "shape":
+        return PendingShape(p)
+    if name == "size" and it.world.sure and it.dialect == "torch":
+        return Method(p, name)
+    if name == "dtype" and not it.world.sure:
+        it.world.choose(f"{p.path}:kind", ("float", "int"), 1.2)
+    if name in _DICT_METHODS:
+        return Method(as_dict(it, p), name)
+    if hints.is_generator(hints.base(p.hint)) and f"numpy.random.RandomState().{name}" in it.spellings:
+        return External(f"numpy.random.RandomState().{name}")
+    if name in _LIST_METHODS:
+        return it.unknown(f"what {p.path} holds") if it.world.sure else Method(as_list(it, p), name)
+    if name in ("format", "lower", "upper", "startswith", "endswith") or (name == "split" and it.dialect != "torch"):
+        return it.unknown("an unknown string")
+    if name == "requires_grad" and it.dialect == "torch":
+        return True
+    if it.world.sure and name in sure.REDUCTIONS and it.evidence_rank(p) is None:
+        return Method(p, name)
+    if name not in _OBJECT and (f"ndarray.{name}" in it.spellings or f"Tensor.{name}" in it.spellings):
+        array = as_operand(it, p, at_least=_least(it, p, name))
+        return attribute(it, array, name, node)
+    return attribute(it, as_object(it, p), name, node)
+
+_OBJECT = frozenset({"data", "grad", "requires_grad", "name", "params", "forward", "weight", "bias", "W", "b"})
+
+
+def _least(it: Interpreter, p: Pending, name: str) -> int:
+    return (
+        2
+        if name in ("T", "mT", "t", "dot", "mm")
+        and not hints.is_vector(hints.base(p.hint))
+        and it.evidence_rank(p) is None
+        else 0
+    )

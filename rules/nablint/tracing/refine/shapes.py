@@ -1,0 +1,129 @@
+"""Shapes that are read, unpacked and compared: they tell ranks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from nablint.shapes import Size
+from nablint.tracing import hints, sure
+from nablint.tracing.refine.kinds import as_operand, free_shape, make_array
+from nablint.tracing.values import Array, OpenList, Pending, PendingShape, Restart, Unknown
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+
+
+def whole_shape(it: Interpreter, value: Any) -> Any:
+    """The shape of a pending input as a tuple; other values as they are."""
+    if not isinstance(value, PendingShape):
+        return value
+    array = as_operand(it, value.of, at_least=1)
+    return array.term.shape if isinstance(array, Array) else it.unknown("the shape of something unknown", array)
+
+
+def counted(it: Interpreter, p: Pending) -> None:
+    """`len(y.shape)` of labels: code that asks knows them flat as well as one-hot, and flat ones show both."""
+    if it.world.sure:
+        return
+    if p.value is None and it.evidence_rank(p) is None and hints.is_target(hints.base(p.hint)):
+        make_array(it, p, free_shape(it, p, it.world.choose(f"{p.path}:rank", (1, 2))))
+
+
+def shape_entry(it: Interpreter, value: PendingShape, key: Any) -> Any:
+    """`x.shape[k]` of a pending input: its rank is at least k + 1."""
+    if it.world.sure:
+        return sure.shape_entry(it, value.of, key)
+    needed = (key + 1 if key >= 0 else -key) if isinstance(key, int) else 1
+    name = hints.base(value.of.hint)
+    array = as_operand(it, value.of, at_least=max(needed, 1 if hints.is_vector(name) else 2 if key != 0 else 1))
+    if not isinstance(array, Array):
+        return it.unknown("the shape of something unknown", array)
+    return array.term.shape
+
+
+def known_shape(it: Interpreter, value: Any, other: Any) -> Any:
+    """A pending shape that is compared with a tuple has its rank."""
+    if isinstance(value, PendingShape) and isinstance(other, tuple):
+        if value.of.value is None:
+            make_array(it, value.of, free_shape(it, value.of, len(other)))
+        array = value.of.value
+        return array.term.shape if isinstance(array, Array) else value
+    return whole_shape(it, value)
+
+
+def wrong_rank(it: Interpreter, shape: Any, count: int) -> None:
+    """A shape that is unpacked into another number of names: start again with an input of that rank."""
+    if not isinstance(shape, tuple) or it.graph.tainting:
+        return
+    said = [str(s.expr) if isinstance(s, Size) else str(s) for s in shape]
+    for path, term in it.world.leaves.items():
+        if term.shape is shape or (said and [str(s.expr) for s in term.shape] == said):
+            _as_rank(it, path, count)
+    first = shape[0].expr.name if shape and isinstance(shape[0], Size) else None
+    if first is not None and first.endswith(".0"):  # what is made of an input along its first axis has its rank
+        _as_rank(it, first.removesuffix(".0"), count)
+
+
+def rank_wanted(it: Interpreter, operands: list[Any], count: int, place: int, *, least: bool = False) -> None:
+    """An operation needs an operand of another rank: start again with the input that gave it its rank.
+
+    least: so many axes or more.
+    """
+    arrays = [o for part in operands for o in (part if isinstance(part, list | tuple) else (part,))
+              if isinstance(o, Array)]
+    term = arrays[place].term if place < len(arrays) else None
+    while term is not None and term.card is not None:
+        term = next((a for a in term.args if a.ndim == term.ndim), None)
+    if term is not None and term.label and not term.tainted:
+        _as_rank(it, term.label, _like_others(it, count) if least else count)
+
+
+def _as_rank(it: Interpreter, path: str, count: int) -> None:
+    choice = it.world.choices.get(f"{path}:rank")
+    if choice is not None and count in choice.options and it.world.decided(choice.key) is None:
+        raise Restart(f"{path} has {count} axes", decisions=((choice.key, choice.options.index(count)),))
+
+
+def _like_others(it: Interpreter, count: int) -> int:
+    """At least so many axes: as many as another input was found to have, where that is more."""
+    found = [c.options[taken] for key, c in it.world.choices.items()
+             if key.endswith(":rank") and (taken := it.world.decided(key)) is not None and taken < len(c.options)]
+    return max([count, *(r for r in found if isinstance(r, int))])
+
+
+def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred: bool) -> Any:
+    """The parts of a value on the right of `a, b = value`."""
+    if isinstance(value, PendingShape):
+        p = value.of
+        if p.value is None:
+            rank = it.evidence_rank(p) if starred else count
+            if it.world.sure and rank is None:
+                return it.unknown(f"nothing tells the rank of {p.hint}")
+            make_array(it, p, free_shape(it, p, rank or count))
+        array = p.value
+        if not isinstance(array, Array):
+            return it.unknown("the shape of something unknown")
+        it.world.singular |= 1 in array.term.shape
+        return list(array.term.shape)
+    if isinstance(value, Pending):
+        if value.value is None:
+            items = OpenList(Pending(f"{value.path}[{i}]", names[i] if i < len(names) else value.hint,
+                                     tainted=value.tainted)
+                             for i in range(count))
+            items.path = value.path
+            value.value = items
+        value = value.value
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, dict):
+        return list(value)
+    if isinstance(value, list | tuple | str | range):
+        return list(value)
+    if isinstance(value, Array):
+        from nablint.tracing.iteration import iterate
+
+        return list(iterate(it, value, cst.Name("x")))
+    return it.unknown("unpacked from something unknown", value)

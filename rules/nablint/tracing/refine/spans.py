@@ -1,0 +1,94 @@
+"""Spans: slices and loops that together run along a whole axis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+import numpy as np
+
+from nablint.shapes import Polynomial, Shape, Size
+from nablint.tracing.values import Array, Restart
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+
+
+def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> None:
+    """Slices such as `a[:, 2*H:3*H]` tell that a free axis is as long as the furthest of their ends."""
+    if it.graph.tainting or array.term.tainted or it.world.sure:
+        return
+    if array.term.card is None:
+        for size, bound in gone_along(it, array, node):
+            it.counts.setdefault(str(size.expr.name), bound)
+    for axis, (part, size) in enumerate(_along_axes(key, array.term.shape)):
+        name = size.expr.name
+        if name is not None and isinstance(part, Array) and _all_rows(part) and part.term.shape[0].expr != size.expr:
+            it.counts.setdefault(name, part.term.shape[0])
+        if not isinstance(part, slice) or name is None:
+            continue
+        halved = any(_symbolic(end) and end.expr.name == f"{name}//2" for end in (part.start, part.stop))
+        if axis and halved and size % 2:
+            raise Restart(f"{name} is cut in halves", ((name, (size // 2 * 2).expr),))
+        if isinstance(part.start, int) and part.start and not _symbolic(part.start):
+            continue  # a window that slides, no part beside another
+        known = it.spans.get(name)
+        end = part.stop
+        if end is None and _symbolic(part.start):
+            end = part.start + (it.units.get(name) or part.start)
+        if isinstance(end, Size) and end.expr.number is None and (known is None or known < end):
+            it.spans[name] = end
+            it.units.setdefault(name, end)
+
+
+def _along_axes(key: Any, shape: Shape) -> list[tuple[Any, Size]]:
+    """The parts of an index beside the sizes that they select from."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if Ellipsis in [p for p in parts if not isinstance(p, Array)]:
+        at = next(i for i, p in enumerate(parts) if p is Ellipsis)
+        parts = (*parts[:at], *[slice(None)] * (len(shape) - len(parts) + 1), *parts[at + 1:])
+    return list(zip(parts, shape, strict=False))
+
+
+def _symbolic(value: Any) -> bool:
+    return isinstance(value, Size) and value.expr.number is None
+
+
+def _all_rows(index: Array) -> bool:
+    """`np.arange(n)` as an index."""
+    sample = index.term.sample
+    if sample.ndim != 1 or sample.size < 2 or sample.dtype.kind not in "iu":
+        return False
+    return bool((sample == np.arange(sample.size)).all())
+
+
+def gone_along(it: Interpreter, array: Array, node: cst.CSTNode | None) -> list[tuple[Size, Size]]:
+    """The free axes that loop variables run along in a subscript, with the dimensions that these count up to."""
+    found: list[tuple[Size, Size]] = []
+    if it.graph.tainting:
+        return found
+    for axis, part in enumerate(node.slice if isinstance(node, cst.Subscript) else ()):
+        index = part.slice.value if isinstance(part.slice, cst.Index) else None
+        if isinstance(index, cst.Ellipsis) or (isinstance(index, cst.Name) and index.value == "None"):
+            break  # what follows does not stand at its axis
+        if isinstance(index, cst.Name) and index.value in it.counters and axis < array.term.ndim:
+            size, bound = array.term.shape[axis], it.counters[index.value][1]
+            if size.expr.name not in (None, bound.expr.name):
+                found.append((size, bound))
+    return found
+
+
+def settle_spans(it: Interpreter) -> None:
+    """After forward: an axis that was cut into parts side by side is as long as they are together."""
+    for name, end in it.counts.items():
+        free = name not in end.expr.names() and it.world.resolve(Polynomial.symbol(name)).name == name
+        if free and it.world.resolve(end.expr).name != name:
+            raise Restart(f"{name} is gone along up to {end.expr}", ((name, end.expr),))
+    for name, end in it.spans.items():
+        if (
+            end > it.units[name]
+            and not any(name in n for n in end.expr.names())  # `x//2` is made of x, too
+            and it.world.resolve(Polynomial.symbol(name)).name == name
+        ):
+            raise Restart(f"{name} is cut into parts up to {end.expr}", ((name, end.expr),))

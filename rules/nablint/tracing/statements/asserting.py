@@ -1,0 +1,108 @@
+"""Assertions, and guards that raise: what they demand of shapes and ranks is known from there on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from nablint.shapes import Polynomial, Size, dim
+from nablint.tracing import refine
+from nablint.tracing.statements.targets import target_names
+from nablint.tracing.values import Pending, RaiseSignal, Restart, Scope
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+
+
+def raised(it: Interpreter, node: cst.Raise, scope: Scope) -> None:
+    """`raise`."""
+    kind = it.handling[-1] if it.handling else "Exception"
+    if node.exc is not None:
+        names = target_names(node.exc.func if isinstance(node.exc, cst.Call) else node.exc)
+        kind = names[0] if names else kind
+    raise RaiseSignal(kind)
+
+
+def asserted(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
+    """An assertion about a shape is evidence: where it fails, its sizes must be made equal."""
+    test = node.test
+    if (
+        isinstance(test, cst.Comparison)
+        and len(test.comparisons) == 1
+        and isinstance(test.comparisons[0].operator, cst.Equal)
+    ):
+        if _rank_asserted(it, test, scope):
+            return
+        if _leaves_a_rest(it, test.left, scope):
+            raise RaiseSignal("AssertionError")
+        _divides(it, test, scope)
+        left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
+        if it.world.sure or not isinstance(left, Size):
+            _equated(it, node, left, right)
+        return
+    it.eval(test, scope)
+
+
+def _leaves_a_rest(it: Interpreter, test: cst.BaseExpression, scope: Scope) -> bool:
+    """`assert (H - HH) % stride == 0` with a stride above 1: on most sizes a rest is left, so it is not meant."""
+    divides = isinstance(test, cst.BinaryOperation) and isinstance(test.operator, cst.Modulo)
+    if not divides or it.graph.tainting:
+        return False
+    assert isinstance(test, cst.BinaryOperation)
+    whole, part = it.eval(test.left, scope), it.eval(test.right, scope)
+    if not isinstance(whole, Size) or not isinstance(part, int) or part < 2 or len(whole.expr.terms) < 2:
+        return False
+    return any(count % part for monomial, count in whole.expr.terms if monomial)
+
+
+def _divides(it: Interpreter, test: cst.Comparison, scope: Scope) -> None:
+    """`assert n % k == 0`: where it fails, n is made a multiple of k."""
+    node, other = test.left, test.comparisons[0].comparator
+    if not (isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo)
+            and isinstance(other, cst.Integer) and other.value == "0") or it.graph.tainting:
+        return
+    whole, part = it.eval(node.left, scope), it.eval(node.right, scope)
+    if isinstance(whole, Size) and isinstance(part, int) and part > 0 and whole.expr.name and whole % part:
+        times = Size(1, Polynomial.symbol(f"({whole.expr})/({dim(part).expr})"))
+        raise Restart(f"{whole} is a multiple of {part}", ((whole.expr.name, (dim(part) * times).expr),))
+
+
+def _rank_asserted(it: Interpreter, test: cst.Comparison, scope: Scope) -> bool:
+    """`assert x.ndim == 2`, `assert x.dim() == 2`: the input has as many axes."""
+    left, count = test.left, test.comparisons[0].comparator
+    left = left.func if isinstance(left, cst.Call) and not left.args else left
+    if (
+        not isinstance(left, cst.Attribute)
+        or left.attr.value not in ("ndim", "dim")
+        or not isinstance(count, cst.Integer)
+    ):
+        return False
+    owner = it.eval(left.value, scope)
+    if not isinstance(owner, Pending) or owner.value is not None or it.graph.tainting:
+        return False
+    refine.make_array(it, owner, refine.free_shape(it, owner, int(count.value)))
+    return True
+
+
+def refused(it: Interpreter, node: cst.If, scope: Scope) -> None:
+    """`if x.shape[0] != y.shape[0]: raise ...` says that the sizes are equal."""
+    test, last = node.test, node.body.body[-1]
+    if not (isinstance(test, cst.Comparison) and isinstance(test.comparisons[0].operator, cst.NotEqual)
+            and isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Raise)):
+        return
+    left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
+    _equated(it, node, left, right)
+
+
+def _equated(it: Interpreter, node: cst.CSTNode, left: Any, right: Any) -> None:
+    """Sizes, or tuples of sizes, that the code says are equal: start again with that where they are not."""
+    left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
+    if isinstance(left, Size) and isinstance(right, int):
+        left, right = (left,), (right,)
+    if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
+        pairs = [(dim(a), dim(b))
+                 for a, b in zip(left, right, strict=True) if isinstance(a, int) and isinstance(b, int) and a != b]
+        if pairs and not it.graph.tainting:
+            it.clash_sizes(node, "an assertion about a shape fails", pairs)

@@ -1,0 +1,119 @@
+"""Loops: they unroll on the samples; those that run until something converges are cut after a few turns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.shapes import Size
+from nablint.tracing.iteration import iterate
+from nablint.tracing.operators import truth
+from nablint.tracing.statements.assigning import assign
+from nablint.tracing.sure import Undecided, both, in_part
+from nablint.tracing.values import BreakSignal, ContinueSignal, Scope
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+
+MAX_WHILE = 6
+"""Turns of a `while` loop; most loops of this kind in numerical code run until something converges."""
+
+
+def loop_over(it: Interpreter, node: cst.For, scope: Scope) -> None:
+    """`for`."""
+    if it.world.sure:
+        in_part(it, lambda: _turns(it, node, scope), node, scope)
+    else:
+        _turns(it, node, scope)
+
+
+def _turns(it: Interpreter, node: cst.For, scope: Scope) -> None:
+    it.begin(node, scope)
+    value = it.eval(node.iter, scope)
+    bound = _bound(node.iter, scope)
+    for item in iterate(it, value, node.iter, loop=True):
+        it.world.tick()
+        if bound is not None and isinstance(node.target, cst.Name):
+            it.counters[node.target.value] = (item, bound)
+        assign(it, node.target, item, scope, quiet=True)
+        steps, events = len(it.steps), len(it.events)
+        try:
+            it.run(node.body.body, scope)
+        except BreakSignal:
+            return
+        except ContinueSignal:
+            continue
+        if _trained(it, steps, events):
+            break
+    if node.orelse is not None:
+        it.run(node.orelse.body.body, scope)
+
+
+def _bound(node: cst.BaseExpression, scope: Scope) -> Size | None:
+    """The dimension that a loop `for i in range(N)` counts up to."""
+    if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in ("range", "xrange")
+            and len(node.args) == 1):
+        return None
+    word = node.args[0].value
+    found = scope.find(word.value) if isinstance(word, cst.Name) else None
+    value = found.names[word.value] if found is not None and isinstance(word, cst.Name) else None
+    return value if isinstance(value, Size) and value.expr.name is not None else None
+
+
+def repeat(it: Interpreter, node: cst.While, scope: Scope) -> None:
+    """`while`."""
+    if it.world.sure:
+        in_part(it, lambda: _until(it, node, scope), node, scope)
+    else:
+        _until(it, node, scope)
+
+
+def _until(it: Interpreter, node: cst.While, scope: Scope) -> None:
+    for _ in range(MAX_WHILE):
+        it.begin(node, scope)
+        try:
+            ended = not truth(it, it.eval(node.test, scope), node.test)
+        except Undecided:
+            both(it, (lambda: _turn(it, node, scope), lambda: None), scope)
+            return
+        if ended:
+            if node.orelse is not None:
+                it.run(node.orelse.body.body, scope)
+            return
+        steps, events = len(it.steps), len(it.events)
+        try:
+            it.run(node.body.body, scope)
+        except BreakSignal:
+            return
+        except ContinueSignal:
+            continue
+        if _trained(it, steps, events):
+            break
+    else:
+        it.world.cut = True
+
+
+def _turn(it: Interpreter, node: cst.While, scope: Scope) -> None:
+    try:
+        it.run(node.body.body, scope)
+    except (BreakSignal, ContinueSignal):
+        pass
+
+
+def _trained(it: Interpreter, steps: int, events: int) -> bool:
+    """Did a turn of a loop go forward, backward, and update?  Another turn would tell nothing new: its parameters are
+    what this one made of them.
+    """
+    updated: set[Term] = set()
+    for event in it.events[events:]:
+        new = event.value
+        if new is not None and new.tainted and new.card is not None and new.card.name in ("add", "subtract"):
+            updated |= {a for a in new.args if not a.tainted and a.card is None and a.label and a.ndim
+                        and a.ndim == new.ndim}
+    if not updated:
+        return False
+    stack = [v for step in it.steps[steps:] for v in step.values.values() if isinstance(v, Term) and not v.tainted]
+    return any(a in updated or (len(a.args) == 1 and a.args[0] in updated) for term in stack for a in term.args)
