@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from nablint.checks import rule_for
+from nablint.claims import program as programs
 from nablint.claims.explain import explanation_of
 from nablint.claims.program import Outcome, Program
 from nablint.claims.repair import Fault, find_faults

@@ -12,6 +12,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.claims import program as programs
 from nablint.claims.naming import Naming
 from nablint.claims.program import Program
 from nablint.claims.sure_units import SureUnit, speaks_torch, unsure_names
