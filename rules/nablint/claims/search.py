@@ -47,7 +47,8 @@ def explore(program: Program, unit: Unit, seconds: float, start: tuple[tuple[str
     outcomes: list[Outcome] = []
     while pending and len(outcomes) < MAX_FORKS:
         start = pending.pop(0)
-        outcome, forks = _settle(program, unit, Hypothesis(decisions=start), ends)
+        found = _like(program, outcomes[0], start, ends) if outcomes else None
+        outcome, forks = found or _settle(program, unit, Hypothesis(decisions=start), ends)
         outcomes.append(outcome)
         for key, taken in forks:
             other = (*start, (key, taken))
@@ -55,6 +56,30 @@ def explore(program: Program, unit: Unit, seconds: float, start: tuple[tuple[str
                 seen.add(other)
                 pending.append(other)
     return outcomes
+
+
+def _like(program: Program, first: Outcome, start: tuple[tuple[str, int], ...], ends: float
+          ) -> tuple[Outcome, list[tuple[str, int]]] | None:
+    """A further path under the reading that the first was settled with, where the same comes of it."""
+    if first.judgement is None:
+        return None
+    own = dict(start)
+    kept = tuple(d for d in first.hypothesis.decisions if d[0] not in own)
+    hypothesis = replace(first.hypothesis, decisions=(*start, *kept))
+    try:
+        judgement, world = run_once(program, first.unit, hypothesis, 0, max(min(ends - EFFORT.seconds, 2.0), 0.2))
+    except (Restart, TooMuch):
+        return None
+    doubted = first.judgement.judged
+    if [(j.result.name, j.verdict) for j in judgement.judged] != [(j.result.name, j.verdict) for j in doubted]:
+        return None
+    confirm(program, first.unit, judgement, hypothesis, ends)
+    return Outcome(first.unit, judgement, hypothesis, 1, 0, "", [hypothesis]), _forks(world)
+
+
+def _forks(world: World) -> list[tuple[str, int]]:
+    """The other ways to take where a run stood at a fork."""
+    return [(k, i) for k, c in world.choices.items() if c.fork and c.taken == 0 for i in range(1, len(c.options))]
 
 
 def _settle(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tuple[Outcome, list[tuple[str, int]]]:
@@ -128,8 +153,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
         if not world.hypothesis.shift and _open(judgement):
             judgement, world, hypothesis = _redrawn(program, unit, judgement, world, hypothesis, ends)
         if not forks:
-            forks = [(k, i) for k, c in world.choices.items() if c.fork and c.taken == 0
-                     for i in range(1, len(c.options))]
+            forks = _forks(world)
         if not plausible(world) or (best is not None and pointless(world)):
             continue
         fitting.append(hypothesis)
@@ -160,7 +184,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
     guessed = any(key.startswith("branch@") for key in judgement.run.it.world.choices)
     if judgement.wrong and (not exhausted or (guessed and runs >= MAX_RUNS)):
         silence(judgement, "too many readings of the inputs to try them all")
-    confirm(program, unit, judgement, hypothesis, ends)
+    if most == MAX_COST or (judgement.good and not judgement.wrong):  # what is searched further is confirmed then
+        confirm(program, unit, judgement, hypothesis, ends)
     return Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting, rivals[:2]), forks
 
 

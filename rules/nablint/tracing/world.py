@@ -68,7 +68,7 @@ class Hypothesis:
     @property
     def key(self) -> tuple[object, ...]:
         """What tells two hypotheses apart."""
-        return (self.decisions, self.equations, self.positive, self.small, self.shift)
+        return (frozenset(self.decisions), self.equations, self.positive, self.small, self.shift)
 
 
 @dataclass(slots=True)
