@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from nablint.reading.docstrings import docstring_evidence, docstring_returns
 from nablint.reading.evidence import ShapeEvidence
+from nablint.reading.prose import prose_evidence
 
 
 def shown(evidence: ShapeEvidence) -> str:
@@ -215,3 +216,10 @@ def test_what_is_written() -> None:
     assert found["x"].written == "(N, d_1, ..., d_k)"
     assert found["reg"].written == ""
     assert docstring_evidence(NUMPYDOC)["y"].written == "[n_samples]"
+
+
+def test_what_is_returned_says_nothing_of_what_is_given() -> None:
+    """In running text behind the heading a parameter's name stands beside the shape of the result."""
+    text = "Edges of `polygon`.\n\nReturns:\n    The left and right edges of the polygon of shape (B, B).\n"
+    assert prose_evidence(text, frozenset({"polygon"})) == {}
+    assert set(prose_evidence("with polygon of shape (B, N, 2)\n", frozenset({"polygon"}))) == {"polygon"}

@@ -10,6 +10,8 @@ from nablint.reading.evidence import ShapeEvidence
 _NAME = r"[`*]{0,2}[^\W\d]\w*[`*]{0,2}"
 _STATED = re.compile(rf"(?<![\w.])(?P<names>{_NAME}(?:\s*(?:,|/|\band\b)\s*{_NAME})*)"
                      r"(?:\s+(?:is|are|of shape|has shape|with shape)|\s*:)?\s+[(\[](?P<inside>[^()\[\]]*)[)\]]")
+_RETURNED = re.compile(r"^\s*(?:returns?|yields?|outputs?)\b\s*:?\s*$", re.I | re.M)
+"""The heading behind which a text speaks of results: "the edges of the polygon of shape (B, 2)" are not the polygon."""
 _WORDS = re.compile(r"[^\W\d]\w*")
 
 
@@ -20,7 +22,8 @@ def prose_evidence(text: str, names: frozenset[str]) -> dict[str, ShapeEvidence]
     """
     found: dict[str, ShapeEvidence] = {}
     clashing: set[str] = set()
-    for match in _STATED.finditer(text):
+    heading = _RETURNED.search(text)
+    for match in _STATED.finditer(text, 0, heading.start() if heading else len(text)):
         dims = read_dims(match["inside"])
         spoken = [w for w in _WORDS.findall(match["names"]) if w not in ("and", "is", "are")]
         if (
