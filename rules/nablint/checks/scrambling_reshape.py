@@ -33,7 +33,8 @@ Args:
 ## Silent
 
 Where an axis has size 1 or two axes the same size; where axes are split or joined as well; and where the array was
-reshaped or flattened before, whose order may then be the wanted one.
+padded, reshaped or flattened before, or is reshaped again after, whose order may then be the wanted one (the relative
+shift of attention scores).
 
 """
 
@@ -46,10 +47,11 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.checks.found import Found, bracketed, called, short, whence
 from nablint.checks.rule import Rule
+from nablint.claims.entries import ancestors
 from nablint.claims.sure_runs import SureRun
 from nablint.shapes import Shape, dim
 
-_ANEW = frozenset({"reshape", "stack", "concatenate", "arange", "transpose", "getitem"})
+_ANEW = frozenset({"reshape", "stack", "concatenate", "arange", "transpose", "getitem", "pad"})
 
 
 def look(run: SureRun) -> Iterator[Found]:
@@ -62,7 +64,7 @@ def look(run: SureRun) -> Iterator[Found]:
         if not run.known(value) or not run.known(made) or "order" in call.keywords or not _whole(value):
             continue
         order = _permuted(value.shape, made.shape)
-        if order is None or _symbols(value.shape) < 2:
+        if order is None or _symbols(value.shape) < 2 or _again(run, made):
             continue
         source = bracketed(call.args[0])
         method = "permute" if run.it.dialect == "torch" else "transpose"
@@ -72,6 +74,17 @@ def look(run: SureRun) -> Iterator[Found]:
                 f"its rows; `{mended}` transposes")
         yield Found(seen.step, seen.node, said, mended,
                     related=whence(run, call.args[0], value))
+
+
+def _again(run: SureRun, made: Term) -> bool:
+    """Is what was reshaped, or a part of it, reshaped once more?"""
+    for seen in run.expressions():
+        call = called(seen.step, seen.node)
+        if call is not None and call.name in ("reshape", "view", "view_as", "reshape_as") and call.args:
+            value = seen.of(call.args[0])
+            if isinstance(value, Term) and made in ancestors(value):
+                return True
+    return False
 
 
 def _whole(value: Term) -> bool:
