@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from nablint.checks import rule_for
 from nablint.claims import program as programs
@@ -22,7 +23,7 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
     What is reported depends on how it can be mended.  Without `repair` that is what replaying says; only with it are
     repairs judged anew, which costs most of the time, and offered as fixes.
     """
-    wrong = [o for o in outcomes if o.judgement is not None and o.judgement.wrong]
+    wrong = _different([o for o in outcomes if o.judgement is not None and o.judgement.wrong])
     for outcome in wrong:
         if outcome.faults is None or (repair and not outcome.confirmed):
             outcome.faults = _faults(program, source, outcome, ends, confirm=repair)
@@ -44,6 +45,16 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
                 if known is None or (known.fix is None and diagnostic.fix is not None):
                     found[node] = diagnostic
     return sorted(found.values(), key=lambda d: d.location)
+
+
+def _different(outcomes: list[Outcome]) -> list[Outcome]:
+    """One of those outcomes of a unit in which the same statements are right and wrong: paths with the same slip."""
+    found: dict[tuple[Any, ...], Outcome] = {}
+    for outcome in outcomes:
+        assert outcome.judgement is not None
+        said = tuple((j.result.name, j.verdict, id(j.result.step.node)) for j in outcome.judgement.judged)
+        found.setdefault((outcome.unit.name, said), outcome)
+    return list(found.values())
 
 
 def _faults(program: Program, source: str, outcome: Outcome, ends: float, *, confirm: bool) -> list[Fault]:
