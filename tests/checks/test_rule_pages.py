@@ -6,7 +6,7 @@ import re
 
 import pytest
 from nablint.analysis import analyse
-from nablint.checks import all_rules, find_rule
+from nablint.checks import all_rules, find_rule, rule_names
 from nablint.checks.rule import Rule
 from nablint.results import Diagnostic
 from nablint.settings import Settings
@@ -89,3 +89,7 @@ def test_page_begins_with_a_sentence(rule: Rule) -> None:
     first = rule.page.splitlines()[0]
     assert first.endswith("."), first
     assert rule.summary
+
+
+def test_names_are_known_without_importing_the_rules() -> None:
+    assert rule_names() == {rule.code: rule.name for rule in all_rules()}

@@ -104,6 +104,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     analysis.analyse = analyse
     checks = types.ModuleType("nablint.checks")
     checks.all_rules = lambda: list(RULES)
+    checks.rule_names = lambda: {rule.code: rule.name for rule in RULES}
     checks.find_rule = lambda word: next((rule for rule in RULES if word in (rule.code, rule.name)), None)
     monkeypatch.setitem(sys.modules, "nablint.analysis", analysis)
     monkeypatch.setitem(sys.modules, "nablint.checks", checks)

@@ -173,3 +173,45 @@ def test_an_interruption_is_no_finding(tmp_path):
     running.send_signal(signal.SIGINT)
     _, told = running.communicate(timeout=30)
     assert (running.returncode, told) == (130, b"nablint: interrupted\n")
+
+
+FORWARD = """import numpy as np
+
+
+def affine_forward(x, w, b):
+    out = np.dot(x, w) + b
+    return out, (x, w, b)
+"""
+
+
+def test_the_backward_pass_of_a_function_in_a_file(tmp_path):
+    (tmp_path / "layers.py").write_text(FORWARD)
+    told = nablint("derive", "--from", "layers.py:affine_forward", cwd=tmp_path)
+    assert told.returncode == 0
+    assert told.stdout == """def affine_backward(dout, cache):
+    x, w, b = cache
+    db = np.sum(dout, axis=0)
+    dw = np.dot(x.T, dout)
+    dx = np.dot(dout, w.T)
+    return dx, dw, db
+"""
+    assert (tmp_path / "layers.py").read_text() == FORWARD
+    found = json.loads(nablint("derive", "--from", "layers.py:affine_forward", "--output-format", "json",
+                               cwd=tmp_path).stdout)
+    assert (found["function"], found["row"]) == ("affine_backward", 7)
+    assert {c["verdict"] for c in found["claims"]} == {"proved"}
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["--from", "layers.py:nothing"], "layers.py:nothing: the file defines no function or class `nothing`"),
+    (["--from", "layers.py"], "write a file and a function or class in it"),
+    (["--from", "missing.py:f"], "missing.py: no such file"),
+    (["--from", "layers.py:affine_forward", "--wrt", "x"], "--from stands alone"),
+    ([], "say what to derive"),
+])
+def test_what_cannot_be_written_is_one_line(tmp_path, arguments, said):
+    (tmp_path / "layers.py").write_text(FORWARD)
+    told = nablint("derive", *arguments, cwd=tmp_path)
+    assert told.returncode == 2
+    assert said in told.stderr
+    assert told.stderr.count("\n") == 1

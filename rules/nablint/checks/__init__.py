@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nablint.checks.rule import Rule
@@ -25,6 +27,17 @@ def all_rules() -> list[Rule]:
             rule.page = inspect.cleandoc(loaded.__doc__ or "")
             rules.append(rule)
     return sorted(rules, key=lambda r: r.code)
+
+
+@lru_cache(maxsize=1)
+def rule_names() -> dict[str, str]:
+    """The name of every rule by its code, read off the files without importing them: a rule needs the whole engine."""
+    texts = [file.read_text("utf8") for file in Path(__file__).parent.glob("*.py")]
+    found = {match[1]: match[2] for text in texts if (match := _RULE.search(text)) is not None}
+    return {code: found[code] for code in sorted(found)}
+
+
+_RULE = re.compile(r'^RULE = Rule\(\s*"(NAB\d+)",\s*"([\w-]+)"', re.M)
 
 
 def find_rule(word: str) -> Rule | None:

@@ -30,6 +30,5 @@ def affine(x, w, b):
 from __future__ import annotations
 
 from nablint.checks.rule import Rule
-from nablint.reading.suppressions import UNUSED_CODE, UNUSED_NAME
 
-RULE = Rule(UNUSED_CODE, UNUSED_NAME, "A comment silences a finding that is not there", severity="warning")
+RULE = Rule("NAB002", "unused-suppression", "A comment silences a finding that is not there", severity="warning")

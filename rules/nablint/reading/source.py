@@ -37,8 +37,11 @@ class Tree:
 
     @cached_property
     def spans(self) -> dict[int, Span]:
-        """The span of every node of the block."""
-        return spans(self.module)
+        """The span of every node of the block; none where it is nested too deeply to be walked."""
+        try:
+            return spans(self.module)
+        except RecursionError:
+            return {}
 
 
 @dataclass(slots=True)

@@ -133,10 +133,9 @@ def check_selectors(selectors: Iterable[str], where: str) -> None:
     given = [selector for selector in selectors if selector.upper() not in (ALL, DEFAULT)]
     if not given:
         return
-    from nablint.checks import all_rules
+    from nablint.checks import rule_names
 
-    rules = list(all_rules())
-    names, codes = [rule.name for rule in rules], [rule.code for rule in rules]
+    codes, names = list(rule_names()), list(rule_names().values())
     for selector in given:
         if selector in names or (selector and any(code.startswith(selector.upper()) for code in codes)):
             continue

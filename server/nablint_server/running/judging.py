@@ -49,7 +49,7 @@ def _may_speak(selector: str, settings: Settings) -> bool:
         return True
     if selector[:3].upper() == "NAB":
         return settings.enabled(selector.upper(), selector)
-    from nablint.checks import find_rule
+    from nablint.checks import rule_names
 
-    rule = find_rule(selector)
-    return settings.enabled(rule.code if rule is not None else "", selector)
+    code = next((code for code, name in rule_names().items() if name == selector), "")
+    return settings.enabled(code, selector)
