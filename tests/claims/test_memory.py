@@ -66,3 +66,12 @@ def test_the_first_look_says_where_and_the_second_how_to_mend_it() -> None:
     assert [(d.code, d.location) for d in first.diagnostics] == [(d.code, d.location) for d in second.diagnostics]
     assert all(d.fix is None for d in first.diagnostics)
     assert all(d.fix is not None for d in second.diagnostics)
+
+
+def test_a_comment_at_module_level_is_no_reason_to_judge_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.OUTCOMES.clear()
+    analyse(SOURCE, "net.py")
+    runs: list[str] = []
+    monkeypatch.setattr(search, "run_once", lambda *_: runs.append("") or pytest.fail("judged again"))
+    analyse(SOURCE.replace("import numpy as np\n", "import numpy as np  # arrays\n"), "net.py")
+    assert not runs

@@ -7,9 +7,11 @@ definitions); as long as these are the same, the outcome is, wherever the blocks
 
 from __future__ import annotations
 
+import ast
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
 import libcst as cst
@@ -102,6 +104,15 @@ def _key(program: Program, unit: Named) -> tuple[str, str, int, int]:
     return unit.name, unit.kind, skeleton(program), id(project)
 
 
+@lru_cache(maxsize=512)
+def _said(text: str) -> str:
+    """What statements say, without comments and blank lines: these concern only the statements themselves."""
+    try:
+        return ast.dump(ast.parse(text))
+    except (SyntaxError, ValueError, RecursionError):
+        return text.strip()
+
+
 def skeleton(program: Program) -> int:
     """A hash of the names that a module defines and of what stands between its definitions."""
     if program.skeleton is None:
@@ -110,6 +121,6 @@ def skeleton(program: Program) -> int:
             tree = block.tree()
             body = tree.module.body if tree is not None else ()
             names = [s.name.value for s in body if isinstance(s, cst.FunctionDef | cst.ClassDef)]
-            parts.append(tuple(names) if names and len(names) == len(body) else block.text.strip())
+            parts.append(tuple(names) if names and len(names) == len(body) else _said(block.text))
         program.skeleton = hash(tuple(parts))
     return program.skeleton
