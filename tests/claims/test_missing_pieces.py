@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from nablint.analysis import analyse
-from nablint.claims import program
+from verified import assert_verified
 
 RIGHT = {
     "activations of a file that is not there": '''
@@ -177,13 +177,7 @@ def row_of(source: str, text: str) -> int:
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_code_is_verified(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(program, "STRICT", True)
-    found = analyse(RIGHT[name], "code.py")
-    assert not found.diagnostics
-    results = [c for c in found.claims if c.role == "result"]
-    assert results
-    told = [(c.row, c.gradient, c.verdict, c.reason) for c in results]
-    assert {c.verdict for c in results} <= {"proved", "verified"}, told
+    assert_verified(RIGHT[name], monkeypatch)
 
 
 @pytest.mark.parametrize(("name", "before", "after", "line"), SLIPS)

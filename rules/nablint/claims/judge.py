@@ -1,7 +1,8 @@
 """Judging: derive what each result should be, and compare.
 
-The order of the verdict is DESIGN's: shape, identity of terms after simplification, samples.  One factor that all
-parameter gradients have in common (1/N or 1/2 applied elsewhere, ascent) is a convention, not a mistake.
+Shape first, then samples; whether equal samples are equal terms is asked last, and of those who want to know (`proof`).
+One factor that all parameter gradients have in common (1/N or 1/2 applied elsewhere, ascent) is a convention, not a
+mistake.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
+from nablint.claims.entries import ancestors
 from nablint.claims.model import Seed
 from nablint.tracing import hints
 from nablint.tracing.calls import call_function
@@ -120,22 +121,11 @@ def _depends(term: Term) -> bool:
 
 def _is_part(part: Term, whole: Term) -> bool:
     """Does a number flow into another that depends on more arrays: a penalty beside what the data cost?"""
-    return part is not whole and part in _made_of(whole) and not _arrays(whole) <= _arrays(part)
-
-
-def _made_of(term: Term) -> set[Term]:
-    seen = {term}
-    stack = [term]
-    while stack:
-        for arg in stack.pop().args:
-            if arg not in seen:
-                seen.add(arg)
-                stack.append(arg)
-    return seen
+    return part is not whole and part in ancestors(whole) and not _arrays(whole) <= _arrays(part)
 
 
 def _arrays(term: Term) -> set[Term]:
-    return {t for t in _made_of(term) if t.card is None and t.label and t.ndim}
+    return {t for t in ancestors(term) if t.card is None and t.label and t.ndim}
 
 
 def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:

@@ -425,9 +425,6 @@ def _convert(it: Interpreter, value: Any) -> Any:
     return value
 
 
-MAKES_TORCH = ("torch.",)
-
-
 def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[Any], keywords: dict[str, Any],
                    node: cst.CSTNode | None, *, receiver: Array | None) -> Any:
     """Apply an operation in one of its spellings; the result is an array, a number or a tuple of them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -316,13 +315,4 @@ EXPRESSIONS: dict[type, Callable[..., Any]] = {
     cst.Await: lambda it, node, scope: it.eval(node.expression, scope),
 }
 
-PYTHON = {
-    "Add": operator.add,
-    "Subtract": operator.sub,
-    "Multiply": operator.mul,
-    "Divide": operator.truediv,
-    "FloorDivide": operator.floordiv,
-    "Modulo": operator.mod,
-    "Power": operator.pow,
-}
 __all__ = ["EXPRESSIONS", "is_tainted", "subscript_key"]

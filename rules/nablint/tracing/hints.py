@@ -33,11 +33,6 @@ _LISTS = re.compile(
     r"inputs|targets|outputs|layer_\w+)$",
     re.I,
 )
-_LABELS = re.compile(
-    r"^_?(y|labels?|targets?|t|idx|idxs|ind|inds|indices|index|ix|ids?|words?|tokens?|classes|y_\w+|\w+_(idx|indices|"
-    r"labels?|index))$",
-    re.I,
-)
 _COUNTERS = re.compile(r"^_?(i|j|k|l|t|n|step|layer|index|idx|row|col|pos)$")
 _VECTORS = re.compile(r"^_?(\w*bias\w*|b\d*|b[a-z]|beta|gamma|mu|mean|var|std|running_\w+|hprev|h0|c0)$")
 _ROWS = re.compile(r"^_?(gamma|beta|weight|scale|shift|g|mean|mu|var|std|sigma|running_\w+|bias\w*|b\w?\d*|w)$", re.I)
@@ -94,11 +89,6 @@ def is_turns(name: str) -> bool:
 def is_list(name: str) -> bool:
     """A list or tuple: of sizes, of weights, of cached values."""
     return bool(_LISTS.match(name))
-
-
-def is_label(name: str) -> bool:
-    """Integer class labels or indices."""
-    return bool(_LABELS.match(name))
 
 
 _LENGTH = re.compile(r"(^|_)(h|w|rows?|cols?|columns|height|width|len|length|steps|time)(_|\d|$)", re.I)

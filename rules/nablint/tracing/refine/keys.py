@@ -39,20 +39,18 @@ def indexed(it: Interpreter, p: Pending, key: Any) -> Any:
     if isinstance(key, tuple | Array) or key is None or key is ...:
         count = sum(1 for k in key if k is not None and k is not ...) if isinstance(key, tuple) else 1
         return as_operand(it, p, at_least=max(count, 1))
-    if it.world.sure:
-        return as_operand(it, p)
-    if hints.is_axis(hints.base(p.hint)):
-        return as_axes(it, p)
-    kinds = ("list", "array") if hints.is_list(hints.base(p.hint)) else ("array", "list")
-    if it.evidence_rank(p) is not None:
-        kinds = ("array",)
-    return as_list(it, p) if it.world.choose(f"{p.path}:kind of", kinds) == "list" else as_operand(it, p, at_least=1)
+    return _list_or_array(it, p)
 
 
 def iterated(it: Interpreter, p: Pending) -> Any:
     """A pending input that is looped over or measured."""
     if p.value is not None:
         return p.value
+    return _list_or_array(it, p)
+
+
+def _list_or_array(it: Interpreter, p: Pending) -> Any:
+    """What has items, by its name, by evidence, or by choice."""
     if it.world.sure:
         return as_operand(it, p)
     if hints.is_axis(hints.base(p.hint)):

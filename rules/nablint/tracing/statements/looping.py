@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -24,10 +25,7 @@ MAX_WHILE = 6
 
 def loop_over(it: Interpreter, node: cst.For, scope: Scope) -> None:
     """`for`."""
-    if it.world.sure:
-        in_part(it, lambda: _turns(it, node, scope), node, scope)
-    else:
-        _turns(it, node, scope)
+    _looped(it, lambda: _turns(it, node, scope), node, scope)
 
 
 def _turns(it: Interpreter, node: cst.For, scope: Scope) -> None:
@@ -65,10 +63,15 @@ def _bound(node: cst.BaseExpression, scope: Scope) -> Size | None:
 
 def repeat(it: Interpreter, node: cst.While, scope: Scope) -> None:
     """`while`."""
+    _looped(it, lambda: _until(it, node, scope), node, scope)
+
+
+def _looped(it: Interpreter, turns: Callable[[], None], node: cst.For | cst.While, scope: Scope) -> None:
+    """A loop's turns; where nothing may be guessed, what they leave open is forgotten afterwards."""
     if it.world.sure:
-        in_part(it, lambda: _until(it, node, scope), node, scope)
+        in_part(it, turns, node, scope)
     else:
-        _until(it, node, scope)
+        turns()
 
 
 def _until(it: Interpreter, node: cst.While, scope: Scope) -> None:
