@@ -15,7 +15,7 @@ from nablint.analysis import analyse
 from nablint.claims.names import is_gradient_name
 from nablint.reading.source import blocks
 from nablint.results import FileResult
-from nablint.tracing.calls import call_function
+from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Function, Restart, Signal, TooMuch
 from nablint.tracing.world import Hypothesis, World

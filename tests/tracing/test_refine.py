@@ -14,7 +14,7 @@ from nablint.claims.search import MAX_RUNS, explore
 from nablint.claims.units import find_units
 from nablint.reading.source import blocks
 from nablint.shapes import Size
-from nablint.tracing.calls import call_function
+from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Function, Pending, Restart
 from nablint.tracing.world import Hypothesis, World

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from nablint.reading.source import blocks
 from nablint.shapes import Polynomial, Size
-from nablint.tracing.calls import call_function
+from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import (
     Array,

@@ -11,6 +11,7 @@ from nablint.results import DerivationStep
 
 STYLES: tuple[Style, ...] = ("text", "latex", "mathml", "numpy", "torch", "einsum")
 
+
 class Written(Mapping[str, str | None]):
     """One term in every style, each written when it is asked for."""
 

@@ -51,6 +51,7 @@ def power(g: Algebra, form: Form, exponent: float) -> Form:
     return Form(form.sizes, {tuple(sorted((a, x, rounded(e)) for (a, x), e in factors.items() if e)):
                              rounded(lead) ** exponent})
 
+
 def _logistic(g: Algebra, rest: Form, factors: Powers, exponent: float,
               lead: float) -> Form | None:
     """1/(1 + eᵐ) is 1 - σ(m), and eᵐ/(1 + eᵐ) is σ(m)."""
@@ -78,6 +79,7 @@ def _logistic(g: Algebra, rest: Form, factors: Powers, exponent: float,
         result = g.multiply(result, sigma, rest.sizes)
     return result
 
+
 def sigmoid(g: Algebra, form: Form) -> Form:
     """σ(x) as an atom whose argument leads with a positive coefficient: σ(-x) = 1 - σ(x)."""
     if leads_negative(g, form):
@@ -85,10 +87,12 @@ def sigmoid(g: Algebra, form: Form) -> Form:
         return g.add(g.scalar(1.0), g.function("sigmoid", flipped, positive=True), -1.0, form.sizes)
     return g.function("sigmoid", form, positive=True)
 
+
 def leads_negative(g: Algebra, form: Form) -> bool:
     """The sign by which f(x) and f(-x) are told apart."""
     inner, _ = g.axes_of(form)
     return bool(inner.terms) and inner.terms[min(inner.terms)] < 0
+
 
 def _power_of_one(g: Algebra, sizes: Shape, monomial: Monomial, coefficient: float, exponent: float, n: int) -> Form:
     whole = float(exponent).is_integer()
@@ -134,6 +138,7 @@ def _power_of_one(g: Algebra, sizes: Shape, monomial: Monomial, coefficient: flo
             put((number, axes, exponent))
     found = tuple(sorted((a, x, rounded(e)) for (a, x), e in factors.items() if e))
     return Form(sizes, {found: rounded(coefficient) ** exponent})
+
 
 def _content(g: Algebra, form: Form, whole: bool) -> tuple[Monomial, Form]:
     """The factors common to all monomials (without summed indices), and what remains."""

@@ -259,8 +259,6 @@ def span_of(step: Step, node: cst.CSTNode) -> Any:
     return (step.block.place(span[0]), step.block.place(span[1])) if span is not None else None
 
 
-
-
 def replacement(step: Step, node: cst.CSTNode, text: str) -> Edit | None:
     """The edit that writes `text` in the place of a node."""
     span = span_of(step, node)

@@ -11,10 +11,12 @@ from typing import Any
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.claims.gather import returned_results
+from nablint.claims.gather.returned import returned_results
+from nablint.claims.inputs import guarded, parameters, return_names, settle
 from nablint.claims.model import Run, Seed, Unit
 from nablint.claims.names import is_gradient_name
-from nablint.claims.scenarios import entered, guarded, new_instance, parameters, return_names, settle
+from nablint.claims.scenarios.custom import entered
+from nablint.claims.scenarios.instances import new_instance
 from nablint.reading.nodes import below
 from nablint.tracing import protocols
 from nablint.tracing.interpreter import Interpreter

@@ -21,11 +21,11 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims.gather import drop_staged, stored_results
+from nablint.claims.gather.stored import drop_staged, stored_results
 from nablint.claims.inputs import guarded, inputs_for, parameters, settle
 from nablint.claims.model import Run, Seed, Unit
 from nablint.reading.nodes import below, functions_in
-from nablint.tracing.calls import default_value, instantiate
+from nablint.tracing.functions import default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, External, Function, Instance, Pending, RaiseSignal, Restart
 

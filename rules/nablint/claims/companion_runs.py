@@ -13,12 +13,14 @@ from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
 from nablint.claims.dialect import settle_dialect
 from nablint.claims.entries import ancestors
-from nablint.claims.gather import returned_results
+from nablint.claims.gather.returned import returned_results
+from nablint.claims.inputs import guarded, inputs_for, parameters, settle
 from nablint.claims.model import Result, Run, Seed
-from nablint.claims.scenarios import entered, guarded, inputs_for, new_instance, parameters, settle
+from nablint.claims.scenarios.custom import entered
+from nablint.claims.scenarios.instances import new_instance
 from nablint.ops import CARDS
 from nablint.shapes import Misfit, Size
-from nablint.tracing.calls import default_value
+from nablint.tracing.functions import default_value
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.refine import free_shape, make_array
 from nablint.tracing.values import Array, Class, Function, Pending, Restart, Unknown

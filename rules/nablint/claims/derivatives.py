@@ -17,12 +17,12 @@ import numpy as np
 
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
-from nablint.claims.gather import return_step
+from nablint.claims.gather.returned import return_step
 from nablint.claims.model import Result, Run, Seed
 from nablint.ops import CARDS
 from nablint.shapes import Misfit
 from nablint.tracing import refine
-from nablint.tracing.calls import call_function
+from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Function, RaiseSignal, Restart, Unknown
 

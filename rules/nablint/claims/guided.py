@@ -13,7 +13,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims.aim import Aim, aim_at
-from nablint.claims.edits import Edit
+from nablint.claims.edits.trees import Edit
 from nablint.claims.live import at_hand, numbers_at_hand
 from nablint.claims.matched import matches
 from nablint.claims.replay import (

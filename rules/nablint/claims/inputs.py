@@ -9,7 +9,7 @@ import libcst as cst
 
 from nablint.claims.partners import makers, read_from_arguments
 from nablint.tracing import hints
-from nablint.tracing.calls import call_function, default_value
+from nablint.tracing.functions import call_function, default_value
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.paths import default_of
 from nablint.tracing.refine import settle_spans

@@ -14,7 +14,7 @@ import numpy as np
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
-from nablint.claims.gather import candidates
+from nablint.claims.gather.targets import candidates
 from nablint.claims.judge import constant_ratio
 from nablint.claims.model import Judged, Judgement, Seed
 from nablint.shapes import Misfit

@@ -14,7 +14,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.reading.nodes import below
-from nablint.tracing.calls import call_function
+from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, Function, Instance, RaiseSignal, Restart, TooMuch
 

@@ -10,7 +10,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.effort import EFFORT, PROGRAM
-from nablint.claims.gather import candidates
+from nablint.claims.gather.targets import candidates
 from nablint.claims.judge import judge
 from nablint.claims.model import Judgement, Unit
 from nablint.claims.names import is_gradient_name

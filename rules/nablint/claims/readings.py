@@ -119,6 +119,7 @@ def plausible(world: World) -> bool:
     alone = any(c.options[c.taken] in ("row", "column") for c in world.choices.values())
     return not world.unshared and not (world.singular and alone)
 
+
 _ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softmax", "log_softmax", "logsumexp"})
 
 

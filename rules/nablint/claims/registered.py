@@ -13,9 +13,10 @@ from typing import Any
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.claims.gather import returned_results
+from nablint.claims.gather.returned import returned_results
+from nablint.claims.inputs import guarded, inputs_for, parameters, settle
 from nablint.claims.model import Result, Run, Seed, Unit
-from nablint.claims.scenarios import entered, guarded, inputs_for, parameters, settle
+from nablint.claims.scenarios.custom import entered
 from nablint.tracing.calls import call
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step

@@ -15,7 +15,7 @@ import libcst as cst
 
 from nablint.calculus.effort import EFFORT
 from nablint.claims.confirming import DRAWS, left_open
-from nablint.claims.edits import Edit
+from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.guided import Search
 from nablint.claims.live import live_values
@@ -40,6 +40,7 @@ SECONDS = 1.0
 MAX_CONFIRMED = 12
 MAX_EDITS = 200
 """Edits tried on a statement that nothing points to."""
+
 
 @dataclass(eq=False, slots=True)
 class Repair:

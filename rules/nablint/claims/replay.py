@@ -18,8 +18,9 @@ from nablint.reading.nodes import parts
 from nablint.shapes import Misfit
 from nablint.tracing.expressions import EXPRESSIONS, subscript_key
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.operators import array_key, binary, listed
+from nablint.tracing.operators import binary, listed
 from nablint.tracing.step import Step
+from nablint.tracing.subscripts import array_key
 from nablint.tracing.values import Array, Pending, Restart, Scope, Signal, TooMuch, Unknown
 
 

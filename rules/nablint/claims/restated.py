@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from nablint.claims.edits import Edit
+from nablint.claims.edits.trees import Edit
 from nablint.tracing.step import Step
 from nablint.tracing.values import Array
 

@@ -13,7 +13,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
-from nablint.claims.edits import Edit
+from nablint.claims.edits.trees import Edit
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.restated import completed, reordered
 from nablint.tracing.step import Step

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims.edits import in_place_of
+from nablint.claims.edits.trees import in_place_of
 from nablint.results import Edit, Place
 from nablint.tracing.step import Step
 

@@ -16,7 +16,7 @@ from nablint.claims import names
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Seed
 from nablint.tracing import hints
-from nablint.tracing.calls import call_function
+from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
 from nablint.tracing.values import Array, Function, Pending, RaiseSignal, Restart, Scope

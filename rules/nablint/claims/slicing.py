@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.claims import edits as small
-from nablint.claims.edits import Edit
+from nablint.claims.edits import live as with_live
+from nablint.claims.edits import small, trees
+from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.live import factors, live_numbers, live_shapes, shape_of, terms
 from nablint.claims.model import Judged, Judgement
@@ -72,7 +73,7 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
     if isinstance(node, cst.Assign | cst.AugAssign):
         left = node.targets[0].target if isinstance(node, cst.Assign) else node.target
         if isinstance(left, cst.Subscript):
-            for node in small.walk(left):
+            for node in trees.walk(left):
                 if (
                     isinstance(node, cst.Name | cst.Attribute)
                     and isinstance(step.values.get(id(node)), Term)
@@ -81,7 +82,7 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
                     yield from small.inverted(node)
             yield from (e for e in small.edits(left, torch=torch) if e.kind in ("mask", "constant")
                         and e.old is not left)
-            yield from (e for e in small.replacements(left, live_shapes(step), lambda n: shape_of(step, n))
+            yield from (e for e in with_live.replacements(left, live_shapes(step), lambda n: shape_of(step, n))
                         if e.old is not left and e.old is not left.value)
     if isinstance(
         root,
@@ -99,20 +100,20 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
         yield from small.edits(root, torch=torch)
         yield from small.powers(root, lambda n: shape_of(step, n) is not None)
         live = live_shapes(step)
-        yield from small.replacements(root, live, lambda n: shape_of(step, n))
+        yield from with_live.replacements(root, live, lambda n: shape_of(step, n))
         if matched:
             return
         numbers = live_numbers(step)
-        yield from small.scaled(root, numbers)
-        for node in small.walk(root):
+        yield from with_live.scaled(root, numbers)
+        for node in trees.walk(root):
             if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add | cst.Subtract):
-                yield from small.scaled(node.left, [*numbers, "2"], 0.15)
-                yield from small.scaled(node.right, [*numbers, "2"], 0.15)
+                yield from with_live.scaled(node.left, [*numbers, "2"], 0.15)
+                yield from with_live.scaled(node.right, [*numbers, "2"], 0.15)
         value = old_value(step)
         if value is not None:
-            yield from small.multiplied(root, list(factors(step, value, target)))
-            yield from small.added(root, list(terms(step, value, target)))
-            for node in small.walk(root):
+            yield from with_live.multiplied(root, list(factors(step, value, target)))
+            yield from with_live.added(root, list(terms(step, value, target)))
+            for node in trees.walk(root):
                 part = step.values.get(id(node))
                 if (
                     node is not root
@@ -121,4 +122,4 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
                     and part.ndim
                     and isinstance(node, cst.Name | cst.Attribute | cst.BinaryOperation)
                 ):
-                    yield from small.multiplied(node, list(factors(step, part, None)))
+                    yield from with_live.multiplied(node, list(factors(step, part, None)))

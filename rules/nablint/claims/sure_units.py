@@ -16,7 +16,7 @@ import libcst as cst
 
 from nablint.claims.program import Program
 from nablint.reading.source import Block
-from nablint.tracing.calls import call_function, default_value, instantiate
+from nablint.tracing.functions import call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Class, External, Function, Instance, Pending, RaiseSignal, Unknown
 

@@ -15,12 +15,14 @@ from typing import Any
 import libcst as cst
 
 from nablint.claims import names
-from nablint.claims.gather import HELD, stored_results
+from nablint.claims.gather.stored import stored_results
+from nablint.claims.gather.targets import HELD
 from nablint.claims.inputs import guarded, inputs_for, last_scope, parameters, settle
 from nablint.claims.model import Result, Run, Seed, Unit
-from nablint.claims.scenarios import new_instance
+from nablint.claims.scenarios.instances import new_instance
 from nablint.reading.nodes import below, functions_in
-from nablint.tracing.calls import call, instantiate
+from nablint.tracing.calls import call
+from nablint.tracing.functions import instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.statements import target_names
 from nablint.tracing.values import Array, Class, Function, Instance, RaiseSignal, Restart, Unknown

@@ -12,7 +12,7 @@ import numpy as np
 
 from nablint.calculus.effort import EFFORT, TRIAL
 from nablint.calculus.terms import Term
-from nablint.claims.edits import Edit
+from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.replay import new_value, replace, replacement

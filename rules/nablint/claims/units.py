@@ -8,11 +8,12 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims import chainer_functions, derivatives, names, registered, scenarios, tapes
+from nablint.claims import chainer_functions, derivatives, names, registered, tapes
 from nablint.claims.closures import closure_units
 from nablint.claims.companions import companion_units
 from nablint.claims.model import Unit
 from nablint.claims.partners import partner_by_data
+from nablint.claims.scenarios import custom, instances, pairs, whole
 from nablint.reading.nodes import parts
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.protocols import is_chainer_function
@@ -52,9 +53,9 @@ def _script_units(statements: list[cst.CSTNode]) -> list[Unit]:
     """A script is judged as one; where it holds several training loops, each is judged with what is before it."""
     loops = [s for s in statements if isinstance(s, cst.For | cst.While) and any(_claims_in([s]))]
     if len(loops) < 2:
-        return [Unit("<module>", "script", scenarios.script, ("",), module=True)]
+        return [Unit("<module>", "script", whole.script, ("",), module=True)]
     return [Unit(f"<module> {i + 1}" if i else "<module>", "script",
-                 lambda it, k=i: scenarios.script(it, k, len(loops)), ("",), module=True)
+                 lambda it, k=i: whole.script(it, k, len(loops)), ("",), module=True)
             for i in range(len(loops))]
 
 
@@ -120,7 +121,7 @@ def _class_units(cls: Class) -> list[Unit]:
             Unit(
                 cls.name,
                 "autograd",
-                lambda it: scenarios.autograd(it, cls),
+                lambda it: custom.autograd(it, cls),
                 (methods["forward"].name, methods["backward"].name),
             )
         ]
@@ -138,7 +139,7 @@ def _class_units(cls: Class) -> list[Unit]:
             Unit(
                 f"{cls.name}.{name}",
                 "class",
-                lambda it, f=partner, b=name: scenarios.methods(it, cls, f, b),
+                lambda it, f=partner, b=name: pairs.methods(it, cls, f, b),
                 (methods[partner].name, function.name),
                 otherwise=None if _arrives(function) else _method_unit(cls, name, function),
             )
@@ -147,7 +148,7 @@ def _class_units(cls: Class) -> list[Unit]:
     for found in derivatives.pairs(methods, bound=True):
         if found.derivative.name.rpartition(".")[2] in own:
             units.append(Unit(f"{cls.name}.{found.name}", "derivative",
-                              lambda it, p=found: derivatives.derivative(it, p, scenarios.new_instance(it, cls)),
+                              lambda it, p=found: derivatives.derivative(it, p, instances.new_instance(it, cls)),
                               (found.derivative.name,)))
     for name, function in methods.items():
         if name in own and name not in taken and name != "__init__":
@@ -182,7 +183,7 @@ def _members(cls: Class) -> dict[str, Any]:
 
 
 def _method_unit(cls: Class, name: str, function: Function) -> Unit:
-    return Unit(f"{cls.name}.{name}", "method", lambda it: scenarios.method(it, cls, name), (function.name,))
+    return Unit(f"{cls.name}.{name}", "method", lambda it: whole.method(it, cls, name), (function.name,))
 
 
 _VARIANTS = frozenset(
@@ -247,16 +248,16 @@ def _function_units(functions: list[Function], imported: list[Function]) -> list
                     Unit(
                         name,
                         "pair",
-                        lambda it, f=by_name[partner], b=function: scenarios.pair(it, f, b),
+                        lambda it, f=by_name[partner], b=function: pairs.pair(it, f, b),
                         (partner, name),
                         otherwise=None
                         if _arrives(function)
-                        else Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,)),
+                        else Unit(name, "function", lambda it, f=function: whole.function(it, f), (name,)),
                     )
                 )
                 continue
         if found := tapes.units(function):
             units += found
         elif has_claims(function):
-            units.append(Unit(name, "function", lambda it, f=function: scenarios.function(it, f), (name,)))
+            units.append(Unit(name, "function", lambda it, f=function: whole.function(it, f), (name,)))
     return units

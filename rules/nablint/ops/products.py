@@ -84,6 +84,7 @@ register(Card(
         ("B N D", "H D M"), ("B N D", "D"))),
 ))
 
+
 def _outer(a: Any, b: Any) -> Any:
     if a.ndim != 1 or b.ndim != 1:
         raise ValueError("outer takes vectors")

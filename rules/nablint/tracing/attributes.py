@@ -91,7 +91,7 @@ def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
     kind = "Tensor" if owner.dialect == "torch" else "ndarray"
     spelling = it.spellings.get(f"{kind}.{name}")
     if spelling is not None and spelling.attribute:
-        from nablint.tracing.calls import apply_spelling
+        from nablint.tracing.spellings import apply_spelling
 
         return apply_spelling(it, f"{kind}.{name}", spelling, [owner], {}, None, receiver=owner)
     if name in ("data", "real", "array") and spelling is None:
@@ -99,7 +99,7 @@ def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
     if name == "xp":
         return External("numpy")
     if name == "flat":
-        from nablint.tracing.calls import apply_spelling
+        from nablint.tracing.spellings import apply_spelling
 
         return apply_spelling(it, "ndarray.ravel", it.spellings["ndarray.ravel"], [owner], {}, None, receiver=owner)
     if name == "grad":
@@ -117,7 +117,7 @@ def _of_instance(it: Interpreter, owner: Instance, name: str, node: cst.CSTNode 
         found = owner.cls.lookup(name)
         if isinstance(found, Function):
             if found.kind == "property":
-                from nablint.tracing.calls import call_function
+                from nablint.tracing.functions import call_function
 
                 return call_function(it, found, [owner], {}, node)
             if found.kind == "static":

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.ops import CARDS
-from nablint.tracing.operators import binary, compare, index, truth, unary
+from nablint.tracing.comparing import compare, truth
+from nablint.tracing.operators import binary, unary
 from nablint.tracing.paths import given
+from nablint.tracing.subscripts import index
 from nablint.tracing.sure import Undecided, joined
 from nablint.tracing.texts import shown
 from nablint.tracing.values import Array, External, Function, OpenDict, Pending, Scope, Unknown, is_tainted
@@ -66,7 +68,7 @@ def _name(it: Interpreter, node: cst.Name, scope: Scope) -> Any:
         return _CONSTANTS[name]
     if name in it.lazy and (given := it.global_name(name)) is not None:
         return given
-    from nablint.tracing.builtins import BUILTINS
+    from nablint.tracing.builtin import BUILTINS
 
     if name in BUILTINS:
         return External(name)

@@ -9,7 +9,7 @@ import libcst as cst
 
 from nablint.shapes import Size
 from nablint.tracing import refine
-from nablint.tracing.operators import index_array
+from nablint.tracing.subscripts import index_array
 from nablint.tracing.sure import Undecided
 from nablint.tracing.values import Array, Instance, Pending, PendingShape, Unknown
 

@@ -40,7 +40,7 @@ def lent(it: Interpreter, owner: Instance, name: str) -> Any:
 
 def run_forward(it: Interpreter, owner: Instance, inputs: Sequence[Any], forward: Function) -> Any:
     """Run a function's forward method, and keep what its backward method may ask for."""
-    from nablint.tracing.calls import call_function
+    from nablint.tracing.functions import call_function
 
     owner.names[INPUTS] = tuple(inputs)
     owner.names["inputs"] = tuple(inputs)

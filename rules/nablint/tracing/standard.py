@@ -89,7 +89,7 @@ def _binary(name: str) -> Callable[..., Any]:
 
 
 def _getter(it: Interpreter, node: Node, *keys: Any) -> Any:
-    from nablint.tracing.operators import index
+    from nablint.tracing.subscripts import index
 
     def get(value: Any) -> Any:
         found = [index(it, value, key, node) for key in keys]
@@ -231,7 +231,7 @@ def _ndindex(it: Interpreter, node: Node, *shape: Any) -> Any:
 
 
 def _ndenumerate(it: Interpreter, node: Node, value: Any) -> Any:
-    from nablint.tracing.operators import index_array
+    from nablint.tracing.subscripts import index_array
 
     if not isinstance(value, Array) or value.term.sample.size > 4096:
         return it.unknown("the entries of something unknown", value)

@@ -10,7 +10,8 @@ from nablint.calculus.terms import Term
 from nablint.claims.inputs import guarded, inputs_for, last_scope, parameters, return_names, settle
 from nablint.claims.model import Run, Unit
 from nablint.claims.program import Program
-from nablint.claims.scenarios import context, new_instance
+from nablint.claims.scenarios.custom import context
+from nablint.claims.scenarios.instances import new_instance
 from nablint.claims.search import explore
 from nablint.tracing import hints
 from nablint.tracing.interpreter import Interpreter

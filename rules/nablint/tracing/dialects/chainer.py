@@ -33,6 +33,7 @@ ELEMENTWISE = {
 }
 """Functions of one array, with the card that each means."""
 
+
 def _elementwise(card: str) -> Callable[..., Any]:
     return lambda x: CARDS[card](as_term(x))
 

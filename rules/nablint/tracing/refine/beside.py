@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 
-
 def operands(it: Interpreter, name: str, a: Any, b: Any) -> tuple[Any, Any]:
     """Two operands of an operator of which at least one is pending."""
     if it.world.sure:

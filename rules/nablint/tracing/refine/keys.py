@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 
-
 def indexed(it: Interpreter, p: Pending, key: Any) -> Any:
     """A pending input that is subscripted: a dict, a list or an array."""
     if p.value is not None:
@@ -130,7 +129,7 @@ def is_string(it: Interpreter, p: Pending, text: str) -> bool:
 def truth_of(it: Interpreter, p: Pending) -> bool:
     """An input as a condition."""
     if p.value is not None:
-        from nablint.tracing.operators import truth
+        from nablint.tracing.comparing import truth
 
         return truth(it, p.value, cst.Name("x"))
     return bool(it.world.choose(f"{p.path}:true", (True, False)))
@@ -167,6 +166,7 @@ def is_instance(it: Interpreter, p: Pending, names: set[str]) -> bool:
         return taken
     return False
 
+
 _DICT_METHODS = frozenset({"keys", "values", "items", "get", "update", "setdefault"})
 
 _LIST_METHODS = frozenset({"append", "extend", "insert", "pop"})
@@ -200,6 +200,7 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
         array = as_operand(it, p, at_least=_least(it, p, name))
         return attribute(it, array, name, node)
     return attribute(it, as_object(it, p), name, node)
+
 
 _OBJECT = frozenset({"data", "grad", "requires_grad", "name", "params", "forward", "weight", "bias", "W", "b"})
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 
-
 def whole_shape(it: Interpreter, value: Any) -> Any:
     """The shape of a pending input as a tuple; other values as they are."""
     if not isinstance(value, PendingShape):

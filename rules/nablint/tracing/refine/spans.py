@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 
-
 def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> None:
     """Slices such as `a[:, 2*H:3*H]` tell that a free axis is as long as the furthest of their ends."""
     if it.graph.tainting or array.term.tainted or it.world.sure:

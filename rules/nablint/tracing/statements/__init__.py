@@ -98,6 +98,7 @@ def _break(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
 def _continue(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
     raise ContinueSignal
 
+
 _SIMPLE: dict[type, Callable[..., None]] = {
     cst.Assign: assignment,
     cst.AnnAssign: annotated,

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 
-
 def raised(it: Interpreter, node: cst.Raise, scope: Scope) -> None:
     """`raise`."""
     kind = it.handling[-1] if it.handling else "Exception"

@@ -11,14 +11,14 @@ from nablint.ops import CARDS
 from nablint.shapes import Size
 from nablint.tracing import refine
 from nablint.tracing.iteration import iterate
-from nablint.tracing.operators import binary, store
+from nablint.tracing.operators import binary
 from nablint.tracing.statements.targets import is_weak, label_of, last_name, of_targets, taints, target_names
 from nablint.tracing.step import Event, Step
+from nablint.tracing.subscripts import store
 from nablint.tracing.values import Array, Class, Function, Instance, Pending, RaiseSignal, Scope, Unknown, is_tainted
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
-
 
 
 def assignment(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
@@ -148,6 +148,7 @@ def _keep_blanks(value: Any) -> None:
             if type(item) is Array:
                 _keep_blanks(item)
 
+
 _DRAWN = frozenset({"randn", "normal", "rand", "random", "standard_normal", "positive", "uniform", "truncnorm"})
 
 _SCALING = frozenset({"multiply", "divide", "add", "subtract", "negative", "sqrt", "power", "astype", "cast"})
@@ -260,7 +261,7 @@ def set_attribute(it: Interpreter, owner: Any, name: str, value: Any, node: cst.
         owner = refine.as_object(it, owner)
     if isinstance(owner, Instance):
         if owner.cls is not None and isinstance(found := owner.cls.lookup(f"{name}.setter"), Function):
-            from nablint.tracing.calls import call_function
+            from nablint.tracing.functions import call_function
 
             call_function(it, found, [owner, value], {}, node)
             return

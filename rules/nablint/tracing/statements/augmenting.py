@@ -8,14 +8,14 @@ import libcst as cst
 
 from nablint.tracing import refine
 from nablint.tracing.iteration import iterate
-from nablint.tracing.operators import binary, index, listed, poison, store
+from nablint.tracing.operators import binary, listed
 from nablint.tracing.statements.assigning import bind_name, is_alias, record, renamed, set_attribute
 from nablint.tracing.statements.targets import last_name, taints, target_names
+from nablint.tracing.subscripts import index, poison, store
 from nablint.tracing.values import Array, Instance, Pending, Scope
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
-
 
 
 def augmented(it: Interpreter, node: cst.AugAssign, scope: Scope) -> None:
@@ -26,6 +26,7 @@ def augmented(it: Interpreter, node: cst.AugAssign, scope: Scope) -> None:
         _augment(it, node, scope, type(node.operator).__name__.removesuffix("Assign"))
     finally:
         it.graph.tainting = outside
+
 
 _SETS = {"BitOr": "update", "BitAnd": "intersection_update", "Subtract": "difference_update",
          "BitXor": "symmetric_difference_update"}

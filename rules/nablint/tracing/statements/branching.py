@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.tracing import refine
-from nablint.tracing.operators import compare, truth
+from nablint.tracing.comparing import compare, truth
 from nablint.tracing.statements.asserting import refused
 from nablint.tracing.statements.assigning import assign
 from nablint.tracing.statements.targets import target_names
@@ -18,7 +18,6 @@ from nablint.tracing.values import Class, External, Instance, RaiseSignal, Scope
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
-
 
 
 def decide(it: Interpreter, node: cst.If, scope: Scope) -> None:
@@ -42,6 +41,7 @@ def _otherwise(it: Interpreter, node: cst.If, scope: Scope) -> None:
         decide(it, node.orelse, scope)
     elif node.orelse is not None:
         it.run(node.orelse.body.body, scope)
+
 
 _MACHINE = re.compile(r"\bis_cuda\b|\bis_available\b|\bdevice\b|dtype|\bis_contiguous\b|\bget_device_capability\b")
 """What a program asks of the machine that it runs on, or of how its numbers are stored there."""

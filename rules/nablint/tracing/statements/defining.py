@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 
-
 def define_function(it: Interpreter, node: cst.FunctionDef, scope: Scope) -> None:
     """`def`."""
     scope.names[node.name.value] = make_function(it, node, scope)

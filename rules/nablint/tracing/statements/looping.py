@@ -9,8 +9,8 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.shapes import Size
+from nablint.tracing.comparing import truth
 from nablint.tracing.iteration import iterate
-from nablint.tracing.operators import truth
 from nablint.tracing.statements.assigning import assign
 from nablint.tracing.sure import Undecided, both, in_part
 from nablint.tracing.values import BreakSignal, ContinueSignal, Scope

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 
-
 def target_names(node: cst.CSTNode) -> list[str]:
     """The last plain name of every target: `dW` for `self.dW`, `grads` for `grads["W"]`."""
     if isinstance(node, cst.Tuple | cst.List):
@@ -27,6 +26,7 @@ def target_names(node: cst.CSTNode) -> list[str]:
     if isinstance(node, cst.Subscript):
         return target_names(node.value)
     return []
+
 
 CONTAINERS = frozenset({"grads", "gradients", "grad_dict", "gradient"})
 
@@ -45,6 +45,7 @@ def _feeds_loss(text: str, name: str) -> bool:
     used = re.compile(rf"=.*\b{re.escape(name)}\b")
     own = re.compile(rf"\s*{re.escape(name)}\b")
     return any(_LOSS_LINE.match(line) and used.search(line) and not own.match(line) for line in text.split("\n"))
+
 
 _WEAK = re.compile(r"^_?(\w*errors?|\w*err|delta|deltas|diff|residuals?)\d*$", re.I)
 

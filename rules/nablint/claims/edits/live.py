@@ -1,0 +1,70 @@
+"""Edits that bring in live values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import libcst as cst
+
+from nablint.claims.edits.trees import Edit, binary, is_transposed, number, walk
+
+
+def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any) -> Iterator[Edit]:
+    """Another live value of the same shape in an operand's place, the neighbouring item of a list."""
+    for node in walk(root):
+        if not isinstance(node, cst.Name | cst.Attribute | cst.Subscript) or is_transposed(node):
+            continue
+        shape = shape_of(node)
+        if shape is None:
+            continue
+        text = cst.Module([]).code_for_node(node)
+        for name, other in live:
+            if other == shape and name != text:
+                yield Edit(node, number(name), "operand", 1.5, name)
+        if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+            yield from _neighbours(node, node.slice[0].slice.value)
+
+
+def _neighbours(node: cst.Subscript, key: Any) -> Iterator[Edit]:
+    element = node.slice[0]
+    for step in ("+ 1", "- 1"):
+        text = cst.Module([]).code_for_node(key)
+        try:
+            new = cst.parse_expression(_shifted(text, step))
+        except cst.ParserSyntaxError:
+            continue
+        yield Edit(node, node.with_changes(slice=[element.with_changes(slice=cst.Index(new))]), "operand", 1.3)
+
+
+def _shifted(text: str, step: str) -> str:
+    """An index and one more or less, in the shortest form: `-l-1` and one more is `-l`."""
+    plain = text.replace(" ", "")
+    for ending, meaning in (("+1", 1), ("-1", -1)):
+        if plain.endswith(ending) and len(plain) > 2:
+            total = meaning + (1 if step == "+ 1" else -1)
+            stem = plain[: -len(ending)]
+            return stem if total == 0 else f"{stem}{'+' if total > 0 else '-'}{abs(total)}"
+    if plain.lstrip("-").isdigit():
+        return str(int(plain) + (1 if step == "+ 1" else -1))
+    return f"{plain}{step.replace(' ', '')}"
+
+
+def scaled(root: Any, scalars: list[str], extra: float = 0.0) -> Iterator[Edit]:
+    """Divide or multiply by a live number."""
+    for text in scalars:
+        cost = extra + 0.002 * len(text)
+        yield Edit(root, binary(root, cst.Divide(), number(text)), "scale", 1.2 + cost, f"1/{text}")
+        yield Edit(root, binary(root, cst.Multiply(), number(text)), "scale", 1.3 + cost, text)
+
+
+def multiplied(root: Any, factors: list[str]) -> Iterator[Edit]:
+    """Multiply by a live factor."""
+    for text in factors:
+        yield Edit(root, binary(root, cst.Multiply(), number(text)), "derivative", 1.3 + 0.002 * len(text), text)
+
+
+def added(root: Any, terms: list[str]) -> Iterator[Edit]:
+    """Add a live term."""
+    for text in terms:
+        yield Edit(root, cst.BinaryOperation(root, cst.Add(), number(text)), "term", 1.4 + 0.002 * len(text), text)

@@ -1,0 +1,254 @@
+"""Results that a function returns, by name or by position."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.claims import names
+from nablint.claims.gather.targets import candidates, list_candidates
+from nablint.claims.model import Result
+from nablint.tracing.hints import base
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.operators import plain
+from nablint.tracing.step import Event, Step
+from nablint.tracing.values import Array, Function, Pending, Unknown
+
+
+def returned_results(
+    it: Interpreter,
+    function: Function,
+    returned: Any,
+    positions: list[Any],
+    position_names: list[str],
+    *,
+    formal: bool = False,
+) -> list[Result]:
+    """What a backward function returns, by the names in its return statement, else by position."""
+    step = return_step(it, function)
+    if step is None or not isinstance(step.node, cst.Return) or step.node.value is None:
+        return []
+    node = step.node.value
+    if isinstance(returned, dict):
+        word = node.value if isinstance(node, cst.Name) else ""
+        returned = {
+            k: v
+            for k, v in returned.items()
+            if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))
+        }
+        return [
+            r for key, value in returned.items() if isinstance(key, str) for r in _entry(it, key, value, step, node)
+        ]
+    parts = [plain(p) for p in (returned if isinstance(returned, tuple | list) else [returned])]
+    elements = [e.value for e in node.elements] if isinstance(node, cst.Tuple | cst.List) else [node]
+    if any(isinstance(e, cst.List | cst.Tuple) for e in elements) and len(elements) == len(parts):
+        elements, parts = _flat(elements, parts)
+    if len(elements) != len(parts):
+        elements = [node] * len(parts)
+    arrays = [(n, p) for n, p in zip(position_names, positions, strict=False) if isinstance(p, Array)]
+    out: list[Result] = []
+    offset = 0
+    for i, (element, part) in enumerate(zip(elements, parts, strict=True)):
+        word = (
+            element.value
+            if isinstance(element, cst.Name)
+            else element.attr.value
+            if isinstance(element, cst.Attribute)
+            else ""
+        )
+        if isinstance(part, dict):
+            part = {
+                k: v
+                for k, v in part.items()
+                if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))
+            }
+            out += [
+                r for key, value in part.items() for r in _entry(it, key, value, step, element)
+            ]
+            continue
+        if isinstance(part, list) and part and word:
+            out += _listed(it, word, part, step, element)
+            continue
+        if formal:
+            if i < len(positions) and isinstance(positions[i], Array) and part is not None:
+                out.append(
+                    _result(
+                        it, word or f"output {i}", part, [positions[i].term], step, element, position_names[i], True
+                    )
+                )
+            continue
+        if not isinstance(part, Array | Unknown) or (
+            isinstance(part, Array) and not part.term.tainted and not names.is_gradient_name(word)
+        ):
+            offset += isinstance(part, Array)
+            continue
+        wrt = candidates(it, word, "", None) if word else []
+        if (
+            not wrt
+            and arrays
+            and len(parts) <= len(arrays)
+            and i < len(arrays)
+            and (not word or not names.variables(word) or len(parts) == 1)
+        ):
+            wrt = [arrays[i][1].term]
+            out.append(_result(it, word or arrays[i][0], part, wrt, step, element, arrays[i][0], True))
+        elif wrt or word:
+            out.append(_result(it, word, part, wrt, step, element, "", bool(arrays)))
+    return out
+
+
+def _flat(elements: list[Any], parts: list[Any]) -> tuple[list[Any], list[Any]]:
+    """`return loss, [dU, dV]`: what is returned in a list is returned all the same."""
+    flat: list[tuple[Any, Any]] = []
+    for element, part in zip(elements, parts, strict=True):
+        inner = [e.value for e in element.elements] if isinstance(element, cst.List | cst.Tuple) else []
+        if inner and isinstance(part, list | tuple) and len(part) == len(inner):
+            flat += zip(inner, part, strict=True)
+        else:
+            flat.append((element, part))
+    return [e for e, _ in flat], [p for _, p in flat]
+
+
+def return_step(it: Interpreter, function: Function) -> Step | None:
+    """The last executed return statement of a function."""
+    for found, _, step, _ in reversed(it.returned):
+        if found is function:
+            return step
+    return None
+
+
+def _result(
+    it: Interpreter, name: str, value: Any, wrt: list[Term], step: Step, node: cst.CSTNode, wrt_name: str, formal: bool
+) -> Result:
+    term = unclipped(value.term) if isinstance(value, Array) else None
+    reason = value.reason if isinstance(value, Unknown) else ""
+    if formal and isinstance(value, tuple) and len(value) > 1 and all(isinstance(v, Array) for v in value):
+        reason = f"it is a tuple of {len(value)} arrays, where one array is wanted"
+        it.misfits.append((step, node, reason))
+    event = _last_event(it, name, step)
+    shown = wrt_name or (it.names.get(wrt[0], wrt[0].label) if wrt else "")
+    return Result(
+        name,
+        term,
+        wrt,
+        event.step if event is not None else step,
+        node,
+        shown,
+        formal,
+        reason=reason,
+        event=event,
+        returned=step,
+    )
+
+
+def guessed(it: Interpreter, result: Result) -> Result:
+    """A result whose name does not tell its variable may belong to any forward value of its shape."""
+    if (
+        not result.wrt
+        and result.value is not None
+        and result.value.ndim
+        and names.is_gradient_name(result.name.split("[")[0])
+    ):
+        shape = tuple(result.value.shape)
+        known = [t for found in it.history.values() for t in found] + [
+            t for t in it.world.leaves.values() if not t.tainted
+        ]
+        terms = {t: None for t in known if tuple(t.shape) == shape and t is not result.value}
+        result.wrt, result.guess = list(terms)[:16], bool(terms)
+    return result
+
+
+def _last_event(it: Interpreter, name: str, step: Step) -> Event | None:
+    """The last assignment of a returned name in the frame that returns it."""
+    for event in reversed(it.events):
+        if event.step.scope is step.scope and event.name == name and not event.holder:
+            return event
+    return None
+
+
+def _entry(it: Interpreter, key: str, value: Any, step: Step, node: cst.CSTNode) -> list[Result]:
+    if isinstance(value, Pending) or not isinstance(value, Array | Unknown):
+        return []
+    wrt = candidates(it, key, "grads", key)
+    event = next(
+        (
+            e
+            for e in reversed(it.events)
+            if e.key == key or (e.value is not None and isinstance(value, Array) and e.value is value.term)
+        ),
+        None,
+    )
+    term = unclipped(value.term) if isinstance(value, Array) else None
+    reason = value.reason if isinstance(value, Unknown) else ""
+    return [
+        Result(
+            key,
+            term,
+            wrt,
+            event.step if event else step,
+            event.target if event else node,
+            base(wrt[0].label) if wrt else "",
+            True,
+            reason=reason,
+            event=event,
+            returned=step,
+        )
+    ]
+
+
+def _listed(it: Interpreter, word: str, values: list[Any], step: Step, node: cst.CSTNode) -> list[Result]:
+    """A list of gradients, item by item beside the list of variables."""
+    out: list[Result] = []
+    for i, value in enumerate(values):
+        if not isinstance(value, Array):
+            continue
+        term = value.term
+        event = next(
+            (e for e in reversed(it.events) if e.value is term or (e.holder == word and e.cell is value)), None
+        )
+        event = event or next((e for e in reversed(it.events) if e.name == word and e.step.scope is step.scope), None)
+        wrt = list_candidates(it, word, i, len(values))
+        out.append(
+            Result(
+                f"{word}[{i}]",
+                unclipped(term),
+                wrt,
+                event.step if event else step,
+                event.target if event else node,
+                f"{base(wrt[0].label)}[{i}]" if wrt else "",
+                False,
+                event=event,
+                returned=step,
+            )
+        )
+    return out
+
+
+def unclipped(term: Term) -> Term:
+    """Clipping a gradient is done on purpose; what is judged is the gradient that was clipped."""
+    while term.card is not None:
+        inner = _bounded(term, ("minimum", "maximum"))
+        twice = (
+            _bounded(inner, ("maximum",) if term.card.name == "minimum" else ("minimum",))
+            if inner is not None
+            else None
+        )
+        if term.card.name == "clip":
+            term = term.args[0]
+        elif twice is not None:
+            term = twice
+        else:
+            break
+    return term
+
+
+def _bounded(term: Term, cards: tuple[str, ...]) -> Term | None:
+    """What stands beside a plain number in a minimum or maximum."""
+    if term.card is None or term.card.name not in cards or len(term.args) != 2:
+        return None
+    for value, bound in (term.args, term.args[::-1]):
+        if bound.ndim == 0 and not bound.tainted and value.tainted:
+            return value
+    return None

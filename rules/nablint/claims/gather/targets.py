@@ -1,0 +1,43 @@
+"""The forward values that a gradient's name may mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nablint.calculus.terms import Term
+from nablint.claims import names
+from nablint.tracing.hints import base
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.values import Array, Pending
+
+HELD = ("data", "value", "_data", "_value", "val", "v", "array", "W", "weight")
+"""Attributes that a variable or parameter keeps its array under, beside its `grad`."""
+
+
+def candidates(it: Interpreter, name: str, holder: str, key: Any) -> list[Term]:
+    """Forward values that a gradient of this name may belong to, likeliest first."""
+    words = list(names.variables(name)) if names.is_gradient_name(name) else []
+    if not words and it.is_claim(name):
+        rest = name[1:].lstrip("_")
+        words = [rest, rest.rstrip("0123456789")]
+    if isinstance(key, str) and holder:
+        words += [key, *names.synonyms(key)]
+    out: list[Term] = []
+    for word in dict.fromkeys(words):
+        found = list(it.history.get(word, ()))
+        found += [t for path, t in it.world.leaves.items() if base(path) == word and not t.tainted]
+        out += [t for t in found if t not in out]
+    return out
+
+
+def list_candidates(it: Interpreter, word: str, position: int, length: int) -> list[Term]:
+    """The item at the same position of the list of variables that a list of gradients belongs to."""
+    out: list[Term] = []
+    for name in [*names.variables(word), *(("params", "parameters", "weights") if word in names.CONTAINERS else ())]:
+        for values in it.lists.get(name, ()):
+            if len(values) == length and isinstance(values[position], Array | Pending):
+                value = values[position]
+                value = value.value if isinstance(value, Pending) else value
+                if isinstance(value, Array) and not value.term.tainted and value.term not in out:
+                    out.append(value.term)
+    return out

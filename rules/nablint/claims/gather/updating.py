@@ -1,0 +1,96 @@
+"""Results that are used in an update step."""
+
+from __future__ import annotations
+
+from nablint.calculus.terms import Term
+from nablint.claims import names
+from nablint.claims.model import Result
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.step import Event
+
+
+def updates(it: Interpreter, start: int) -> list[Result]:
+    """Steps `w += ...` and `w -= ...` of parameters: what is added is a gradient up to sign and step size."""
+    out: list[Result] = []
+    seen: set[Term] = set()
+    for event in it.events:
+        if (
+            event.step.number < start
+            or names.is_gradient_name(event.name)
+            or event.value is None
+            or not event.value.tainted
+        ):
+            continue
+        new = event.value
+        if new.card is None and new.label.startswith("misfit: ") and event.augmented and new not in seen:
+            seen.add(new)
+            out += _unfit(it, event, new)
+            continue
+        if new in seen or new.card is None or new.card.name not in ("add", "subtract") or not new.ndim:
+            continue
+        seen.add(new)
+        old = next(
+            (
+                a
+                for a in new.args
+                if not a.tainted and a.card is None and a.label and tuple(a.shape) == tuple(new.shape)
+            ),
+            None,
+        )
+        if old is None:
+            old = next(
+                (
+                    a
+                    for a in new.args
+                    if not a.tainted and tuple(a.shape) == tuple(new.shape) and a in it.history.get(event.name, ())
+                ),
+                None,
+            )
+        if old is None:
+            continue
+        part = next((a for a in new.args if a is not old), None)
+        if part is None or not part.tainted:
+            continue
+        value = -part if new.card.name == "subtract" and new.args[0] is old else part
+        out.append(
+            Result(
+                event.name,
+                unscaled(value),
+                [old],
+                event.step,
+                event.target,
+                it.names.get(old, old.label),
+                False,
+                True,
+                event=event,
+            )
+        )
+    return out
+
+
+def _unfit(it: Interpreter, event: Event, new: Term) -> list[Result]:
+    """A step of a parameter whose shapes do not fit."""
+    old = next((t for t in it.history.get(event.name, ()) if t.card is None and t.label and t.shape == new.shape), None)
+    if old is None or event.holder:
+        return []
+    return [Result(event.name, None, [old], event.step, event.target, it.names.get(old, old.label), False, True,
+                   reason=new.label.removeprefix("misfit: "), event=event)]
+
+
+def unscaled(term: Term) -> Term:
+    """The step without its size: factors and divisors without axes are left out, the sign stays."""
+    sign = 1
+    while term.card is not None:
+        name, args = term.card.name, term.args
+        if name == "negative":
+            sign, term = -sign, args[0]
+        elif name == "multiply" and any(a.ndim == 0 and not a.tainted for a in args) and term.ndim:
+            number = next(a for a in args if a.ndim == 0 and not a.tainted)
+            sign *= -1 if float(number.sample.real) < 0 else 1
+            term = args[1] if args[0] is number else args[0]
+        elif name == "divide" and args[1].ndim == 0 and not args[1].tainted and term.ndim:
+            sign *= -1 if float(args[1].sample.real) < 0 else 1
+            term = args[0]
+        else:
+            break
+    return -term if sign < 0 else term

@@ -1,0 +1,56 @@
+"""Instances of the user's classes: made, built and ready to run."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from nablint.claims.inputs import inputs_for
+from nablint.claims.partners import assigned, assigned_to_self, calls, read_from_self
+from nablint.tracing.functions import call_function, instantiate
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.values import Class, Function, Instance, RaiseSignal, Restart
+
+
+def method_of(cls: Class, name: str) -> Function:
+    """The method of a class, its own or a base's; the caller knows that there is one."""
+    found = cls.lookup(name)
+    assert isinstance(found, Function)
+    return found
+
+
+def new_instance(it: Interpreter, cls: Class, methods: tuple[Function, ...] = ()) -> Instance:
+    """An object of a class, made from inputs, on which these methods are going to be called."""
+    init = cls.lookup("__init__")
+    given = inputs_for(it, init, bound=True, path=f"{cls.name}.") if isinstance(init, Function) else []
+    try:
+        instance = instantiate(it, cls, given, {}, None)
+        _built(it, cls, instance, methods)
+    except RaiseSignal as signal:
+        raise Restart(f"{cls.name}() raises {signal.kind}") from signal
+    return instance
+
+
+def _built(it: Interpreter, cls: Class, instance: Instance, methods: tuple[Function, ...]) -> None:
+    """Parameters that `__init__` leaves at None are made by a method of their own (`initialize`, `build`).
+
+    Where one of the methods calls it by itself, it does so when it knows the sizes.
+    """
+    known = set(instance.names) | {name for part in cls.order() for name in part.names}
+    empty = {k for k, v in instance.names.items() if v is None}
+    empty |= {name for f in methods for name in read_from_self(f.node) - assigned_to_self(f.node)} - known
+    for name, function in cls.names.items():
+        if (
+            empty
+            and isinstance(function, Function)
+            and isinstance(function.node, cst.FunctionDef)
+            and _BUILDS.match(name)
+            and not any(calls(f.node, name) for f in methods)
+        ):
+            if empty & assigned(function.node):
+                call_function(it, function, [instance, *inputs_for(it, function, bound=True)], {}, None)
+                empty = {k for k in empty if instance.names.get(k) is None}
+
+
+_BUILDS = re.compile(r"^_?(init|build|setup|reset|create|make)(?!_subclass)(?!__)\w*$")
