@@ -17,6 +17,7 @@ from nablint.reading.source import blocks
 from nablint.results import FileResult
 from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.loading import load
 from nablint.tracing.values import Function, Restart, Signal, TooMuch
 from nablint.tracing.world import Hypothesis, World
 
@@ -158,7 +159,7 @@ def stopped(source: str, name: str = "f") -> str:
     """The reason for which a trace of a function stops; "" when it comes to an end."""
     it = Interpreter(World(Hypothesis(), seconds=2.0), is_gradient_name=is_gradient_name)
     with it.using():
-        it.load(blocks(source), everything=False)
+        load(it, blocks(source), everything=False)
         function = it.scope.names[name]
         assert isinstance(function, Function)
         try:

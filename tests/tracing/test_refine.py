@@ -16,6 +16,7 @@ from nablint.reading.source import blocks
 from nablint.shapes import Size
 from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.loading import load
 from nablint.tracing.values import Array, Function, Pending, Restart
 from nablint.tracing.world import Hypothesis, World
 
@@ -32,7 +33,7 @@ def shapes(source: str) -> tuple[dict[str, tuple[Size, ...]], World, int]:
         world = World(hypothesis)
         it = Interpreter(world, is_gradient_name=is_gradient_name, evidence=parameter_evidence)
         with it.using(), np.errstate(all="ignore"):
-            it.load(blocks("import numpy as np\nimport torch\n" + source), everything=False)
+            load(it, blocks("import numpy as np\nimport torch\n" + source), everything=False)
             function = it.scope.names["f"]
             assert isinstance(function, Function)
             given = {p.name.value: it.input(p.name.value, function) for p in function.node.params.params}
@@ -114,7 +115,7 @@ def test_a_single_column_is_no_reading_of_code_that_counts(source: str, singular
     world = World(Hypothesis(decisions=(("f.x:rank", 1),)))
     it = Interpreter(world, is_gradient_name=is_gradient_name)
     with it.using():
-        it.load(blocks("import numpy as np\n" + source), everything=False)
+        load(it, blocks("import numpy as np\n" + source), everything=False)
         function = it.scope.names["f"]
         assert isinstance(function, Function)
         x = it.input("x", function)

@@ -16,6 +16,7 @@ from nablint.reading.source import blocks
 from nablint.shapes import Polynomial, Size
 from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.loading import keep_globals, load
 from nablint.tracing.values import (
     Array,
     Function,
@@ -61,8 +62,8 @@ def by_interpreter(source: str) -> Any:
     it = Walker(World(Hypothesis(), seconds=20.0), is_gradient_name=lambda _: False)
     try:
         with it.using(), np.errstate(all="ignore"):
-            later = it.load(blocks("import numpy as np\n" + source), everything=False)
-            it.globals(later)
+            later = load(it, blocks("import numpy as np\n" + source), everything=False)
+            keep_globals(it, later)
             function = it.scope.names["f"]
             assert isinstance(function, Function)
             names = [p.name.value for p in function.node.params.params]

@@ -20,6 +20,7 @@ from nablint.claims.scenarios.custom import entered
 from nablint.claims.scenarios.instances import new_instance
 from nablint.ops import CARDS
 from nablint.shapes import Misfit, Size
+from nablint.tracing.documented import evidence_rank
 from nablint.tracing.functions import default_value
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.refine import free_shape, make_array
@@ -62,7 +63,7 @@ def _inputs(it: Interpreter, f: Function, *, bound: bool) -> list[Any]:
     """Inputs of the function, the first of which may be a vector where its uses do not tell."""
     given = inputs_for(it, f, bound=bound)
     first = given[0] if given else None
-    if isinstance(first, Pending) and first.value is None and it.evidence_rank(first) is None:
+    if isinstance(first, Pending) and first.value is None and evidence_rank(it, first) is None:
         # `w.T @ w` is a number where w is a vector
         if it.world.choose(f"what {f.name} is of", ("what its uses tell", "a vector"), 0.4) == "a vector":
             make_array(it, first, free_shape(it, first, 1))

@@ -11,6 +11,7 @@ import numpy as np
 from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Run, Seed
+from nablint.tracing.clashes import stranger
 
 ESTIMATE = "forward's value does not vary with it: its gradient is an estimate"
 """Said where the derived gradient is zero on the samples of a draw."""
@@ -57,8 +58,8 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
         return ESTIMATE
     if any(_written_twice(node) for node in made):
         return "forward writes to one place twice, and which value stays is left open"
-    if (stranger := run.it.stranger(value)) is not None:
-        return f"it depends on {run.it.names.get(stranger, stranger.label)}, which forward does not meet"
+    if (unmet := stranger(run.it, value)) is not None:
+        return f"it depends on {run.it.names.get(unmet, unmet.label)}, which forward does not meet"
     known = made | set(seed.cotangents.values()) | (ancestors(j.derived) if j.derived is not None else set())
     for node in ancestors(value):
         if (

@@ -17,6 +17,7 @@ from nablint.claims.names import is_gradient_name
 from nablint.reading.source import Block
 from nablint.shapes import Misfit, Shape
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.loading import keep_globals, load
 from nablint.tracing.values import Function, RaiseSignal, Restart, Scope, Signal, TooMuch
 from nablint.tracing.world import Hypothesis, World
 
@@ -42,7 +43,7 @@ class Program:
         loader = self._interpreter(World(Hypothesis(), seconds=5.0))
         with loader.using():
             try:
-                self.later = loader.load(blocks, everything=False)
+                self.later = load(loader, blocks, everything=False)
             except (Signal, Restart, TooMuch, RecursionError):
                 pass
         self.loader = loader
@@ -71,12 +72,12 @@ class Program:
         if module:
             it.stars, it.blocks = [], {}
             with it.using():
-                it.load(self.blocks, everything=True)
+                load(it, self.blocks, everything=True)
         else:
             self.scope.names.update(self.names)
             it.stars, it.blocks = list(self.stars), dict(self.nodes)
             with it.using():
-                it.globals(self.later)
+                keep_globals(it, self.later)
         return it
 
     def statements(self) -> list[cst.CSTNode]:

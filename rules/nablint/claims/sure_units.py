@@ -18,6 +18,7 @@ from nablint.claims.program import Program
 from nablint.reading.source import Block
 from nablint.tracing.functions import call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.loading import load
 from nablint.tracing.values import Class, External, Function, Instance, Pending, RaiseSignal, Unknown
 
 OPERATION = re.compile(
@@ -168,7 +169,7 @@ def _forget(container: Any) -> None:
 
 
 def _script(it: Interpreter, program: Program) -> None:
-    it.load(program.blocks, everything=True)
+    load(it, program.blocks, everything=True)
 
 
 _ASSIGNED = re.compile(r"^\s*(?:for\s+)?([A-Za-z_]\w*)(?:\s*,\s*[A-Za-z_]\w*)*\s*(?::[^=\n]+)?"

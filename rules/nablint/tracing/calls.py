@@ -13,6 +13,7 @@ from nablint.tracing import refine
 from nablint.tracing.assumed import assumed
 from nablint.tracing.builtin import BUILTINS
 from nablint.tracing.builtin.methods import METHODS
+from nablint.tracing.documented import evidence_rank
 from nablint.tracing.functions import arguments_fit, call_function, instantiate, is_node
 from nablint.tracing.operators import plain
 from nablint.tracing.protocols import lent
@@ -111,7 +112,7 @@ def _axes_named(it: Interpreter, node: cst.Call, scope: Scope) -> None:
             and (not it.world.sure or _permutes(given))
             and node.func.value.value not in ("np", "torch")
         ):
-            if it.evidence_rank(value) is None and not it.graph.tainting:
+            if evidence_rank(it, value) is None and not it.graph.tainting:
                 refine.make_array(it, value, refine.free_shape(it, value, len(given)))
 
 

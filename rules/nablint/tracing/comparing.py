@@ -13,7 +13,7 @@ from nablint.shapes import Misfit
 from nablint.tracing import refine
 from nablint.tracing.made_sizes import rounded, too_large
 from nablint.tracing.operators import listed
-from nablint.tracing.paths import tested
+from nablint.tracing.paths import guess_branch, tested
 from nablint.tracing.values import (
     Array,
     External,
@@ -149,7 +149,7 @@ def truth(it: Interpreter, value: Any, node: cst.CSTNode) -> bool:
     if isinstance(value, Pending):
         return refine.truth_of(it, value)
     if isinstance(value, Unknown):
-        return it.guess_branch(node)
+        return guess_branch(it, node)
     if isinstance(value, Flag):
         tested(it, value, None)
     if isinstance(value, bool | int | float | str | list | tuple | dict | set | type(None)):

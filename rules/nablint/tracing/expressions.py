@@ -10,6 +10,7 @@ import libcst as cst
 
 from nablint.ops import CARDS
 from nablint.tracing.comparing import compare, truth
+from nablint.tracing.loading import global_name
 from nablint.tracing.operators import binary, unary
 from nablint.tracing.paths import given
 from nablint.tracing.subscripts import index
@@ -66,7 +67,7 @@ def _name(it: Interpreter, node: cst.Name, scope: Scope) -> Any:
         return found.names[name]
     if name in _CONSTANTS:
         return _CONSTANTS[name]
-    if name in it.lazy and (given := it.global_name(name)) is not None:
+    if name in it.lazy and (given := global_name(it, name)) is not None:
         return given
     from nablint.tracing.builtin import BUILTINS
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.tracing.sure import Undecided
 from nablint.tracing.values import Flag, Mode
 
 if TYPE_CHECKING:
@@ -53,3 +54,26 @@ def given(it: Interpreter, node: cst.BaseExpression) -> None:
 
 def _flag(path: str) -> str:
     return f"{path}:flag"
+
+
+def guess_branch(it: Interpreter, node: cst.CSTNode) -> bool:
+    """The branch of a condition that nothing tells of: not the one that only complains."""
+    if it.world.sure:
+        raise Undecided
+    if isinstance(node, cst.If):
+        body = node.body.body
+        if len(body) <= 2 and all(_complains(s) for s in body):
+            return False
+    tree = it.block.tree() if it.block is not None else None
+    span = tree.spans.get(id(node)) if tree is not None else None
+    place = f"{it.block.row}+{span[0]}" if span and it.block is not None else it.world.steps
+    return bool(it.world.choose(f"branch@{place}", (True, False), 0.4))  # cheap: every way through is tried
+
+
+def _complains(statement: cst.CSTNode) -> bool:
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return False
+    last = statement.body[-1]
+    return isinstance(last, cst.Raise | cst.Return | cst.Pass | cst.Continue | cst.Break) or (
+        isinstance(last, cst.Expr) and isinstance(last.value, cst.Call)
+    )

@@ -14,6 +14,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.reading.source import Block, blocks
+from nablint.tracing.loading import load
 from nablint.tracing.values import Array, Class, External, Function, Pending, Restart, Scope, Signal, TooMuch, Unknown
 from nablint.tracing.world import Hypothesis, World
 
@@ -99,7 +100,7 @@ class Project:
         it.scope = module
         with it.using():
             try:
-                later = it.load([replace(b, outside=True) for b in blocks(text)], everything=False)
+                later = load(it, [replace(b, outside=True) for b in blocks(text)], everything=False)
                 _constants(it, later)
             except (Signal, Restart, TooMuch, RecursionError):
                 pass

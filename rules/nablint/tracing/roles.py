@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from nablint.shapes import Shape, Size
+from nablint.tracing.clashes import clash_sizes
+from nablint.tracing.documented import evidence_rank, evidence_shape
 from nablint.tracing.values import Array, Pending
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ def settle(it: Interpreter, name: str, args: list[Any]) -> None:
         ranks = (None, *(len(letters.replace(" ", "")) for letters in args[0].partition("->")[0].split(",")))
     for i, rank in enumerate(ranks[:len(args)]):
         if rank is not None and _open(args[i]):
-            given = it.evidence_rank(args[i])
+            given = evidence_rank(it, args[i])
             refine.make_array(it, args[i], refine.free_shape(it, args[i], rank if given is None else given))
     if last in AT_LEAST and args and _open(args[0]):
         refine.as_operand(it, args[0], at_least=AT_LEAST[last])
@@ -125,12 +127,12 @@ def _settle_index(it: Interpreter, places: Places, args: list[Any]) -> None:
         others = [(i, n) for a, (i, n) in enumerate(zip(own, shape, strict=True)) if a != at and i.expr.name
                   and i.expr != n.expr]
         if others:
-            it.clash_sizes(None, "an index of another length", others)
+            clash_sizes(it, None, "an index of another length", others)
     if _open(index):
         rank = len(shape) if places.whole else 1
         free = refine.free_shape(it, index, rank)
         wanted = tuple(free[a] if a == at else shape[a] for a in range(rank)) if places.whole else free
-        given = it.evidence_shape(index, rank)
+        given = evidence_shape(it, index, rank)
         integers(it, index, wanted if given is None else given, shape[at])
     if 0 <= places.values < len(args) and _open(args[places.values]):
         own = _shape(index.value if isinstance(index, Pending) else index)

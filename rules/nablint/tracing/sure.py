@@ -18,6 +18,7 @@ import libcst as cst
 from nablint.reading.nodes import parts
 from nablint.shapes import Size
 from nablint.tracing import hints
+from nablint.tracing.documented import evidence_rank
 from nablint.tracing.step import Step
 from nablint.tracing.values import (
     Array,
@@ -66,7 +67,7 @@ def operand(it: Interpreter, p: Pending) -> Any:
 
     if p.value is not None:
         return p.value
-    rank = it.evidence_rank(p)
+    rank = evidence_rank(it, p)
     if rank is not None:
         return refine.make_array(it, p, refine.free_shape(it, p, rank)) if rank else refine.scalar(it, p)
     if isinstance(p.default, int | float) and not isinstance(p.default, bool):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nablint.shapes import Shape, Size
 from nablint.tracing import hints, sure
+from nablint.tracing.documented import evidence_rank
 from nablint.tracing.refine.kinds import (
     UNBOUND,
     as_list,
@@ -82,8 +83,8 @@ def _beside(it: Interpreter, op: str, p: Pending, other: Any, *, left: bool) -> 
     if not shape:
         if hints.is_size(name) and not hints.is_target(name) and name.islower() and op == "Divide":
             return as_size(it, p)
-        return scalar(it, p) if it.evidence_rank(p) in (None, 0) else as_operand(it, p)
-    rank = it.evidence_rank(p)
+        return scalar(it, p) if evidence_rank(it, p) in (None, 0) else as_operand(it, p)
+    rank = evidence_rank(it, p)
     if rank is not None:
         return scalar(it, p) if rank == 0 else make_array(it, p, _aligned(it, p, rank, shape))
     if op == "Divide" and not left and hints.is_size(name) and not hints.is_target(name):
@@ -194,7 +195,7 @@ def _factor(it: Interpreter, p: Pending, other: Array, *, left: bool, batched: b
     if p.space == UNBOUND:
         return it.unknown(f"what is passed for {p.hint} is not known")
     shape = other.term.shape
-    rank = it.evidence_rank(p)
+    rank = evidence_rank(it, p)
     if not shape:
         return as_operand(it, p)
     stacked = len(shape) > 2 and batched and (left or not hints.is_weight(hints.base(p.hint)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nablint.shapes import Polynomial
 from nablint.tracing import hints, roles, sure
+from nablint.tracing.documented import evidence_rank
 from nablint.tracing.made_sizes import rounded
 from nablint.tracing.refine.beside import operands
 from nablint.tracing.refine.keys import flag_of
@@ -101,7 +102,7 @@ def _even(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
 def _bounds(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
     """What an array is clipped to is a number, where nothing else is known of it."""
     for value in (*args[1:3], *(keywords.get(k) for k in ("min", "max", "a_min", "a_max"))):
-        if isinstance(value, Pending) and value.value is None and it.evidence_rank(value) is None:
+        if isinstance(value, Pending) and value.value is None and evidence_rank(it, value) is None:
             scalar(it, value)
 
 

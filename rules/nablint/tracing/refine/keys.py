@@ -8,6 +8,7 @@ import libcst as cst
 
 from nablint.shapes import Size, dim
 from nablint.tracing import hints, sure
+from nablint.tracing.documented import evidence_rank
 from nablint.tracing.paths import default_of
 from nablint.tracing.refine.kinds import (
     LIST_LENGTH,
@@ -55,7 +56,7 @@ def _list_or_array(it: Interpreter, p: Pending) -> Any:
     if hints.is_axis(hints.base(p.hint)):
         return as_axes(it, p)
     kinds = ("list", "array") if hints.is_list(hints.base(p.hint)) else ("array", "list")
-    if it.evidence_rank(p) is not None:
+    if evidence_rank(it, p) is not None:
         kinds = ("array",)
     return as_list(it, p) if it.world.choose(f"{p.path}:kind of", kinds) == "list" else as_operand(it, p, at_least=1)
 
@@ -194,7 +195,7 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
         return it.unknown("an unknown string")
     if name == "requires_grad" and it.dialect == "torch":
         return True
-    if it.world.sure and name in sure.REDUCTIONS and it.evidence_rank(p) is None:
+    if it.world.sure and name in sure.REDUCTIONS and evidence_rank(it, p) is None:
         return Method(p, name)
     if name not in _OBJECT and (f"ndarray.{name}" in it.spellings or f"Tensor.{name}" in it.spellings):
         array = as_operand(it, p, at_least=_least(it, p, name))
@@ -210,6 +211,6 @@ def _least(it: Interpreter, p: Pending, name: str) -> int:
         2
         if name in ("T", "mT", "t", "dot", "mm")
         and not hints.is_vector(hints.base(p.hint))
-        and it.evidence_rank(p) is None
+        and evidence_rank(it, p) is None
         else 0
     )

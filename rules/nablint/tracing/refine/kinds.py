@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nablint.shapes import Shape, Size
 from nablint.tracing import hints, sure
+from nablint.tracing.documented import evidence_rank, evidence_shape, spaced
 from nablint.tracing.values import Array, Instance, OpenDict, OpenList, Pending, Restart
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def free_shape(it: Interpreter, p: Pending, rank: int | str) -> Shape:
 
 def make_array(it: Interpreter, p: Pending, shape: Shape, kind: str = "") -> Array:
     """Settle that the input is an array of this shape."""
-    given = it.evidence_shape(p, len(shape))
+    given = evidence_shape(it, p, len(shape))
     if given is not None:
         shape = given
     said = p.evidence.elements if p.evidence is not None else None
@@ -53,7 +54,7 @@ def make_array(it: Interpreter, p: Pending, shape: Shape, kind: str = "") -> Arr
 def _bound(it: Interpreter, p: Pending) -> int:
     """What the integers of an input are below: `C` in "0 <= y[i] < C"."""
     expr = p.evidence.below.polynomial() if p.evidence is not None and p.evidence.below is not None else None
-    return 3 if expr is None else int(it.world.dimension_of(it.spaced(expr, p.space)))
+    return 3 if expr is None else int(it.world.dimension_of(spaced(expr, p.space)))
 
 
 def axes(rank: int | str) -> int:
@@ -63,7 +64,7 @@ def axes(rank: int | str) -> int:
 
 def default_rank(it: Interpreter, p: Pending, at_least: int = 0, first: int | None = None) -> int | str:
     """The rank of an input of which no use tells it."""
-    given = it.evidence_rank(p)
+    given = evidence_rank(it, p)
     if given is not None and given >= at_least:
         return given
     name = hints.base(p.hint)
@@ -112,7 +113,7 @@ def as_operand(it: Interpreter, p: Pending, at_least: int = 0) -> Any:
         return sure.operand(it, p)
     if p.default is not None and isinstance(p.default, int | float) and not isinstance(p.default, bool):
         return scalar(it, p)
-    if it.graph.tainting and not hints.is_scalar(hints.base(p.hint)) and it.evidence_rank(p) is None and not at_least:
+    if it.graph.tainting and not hints.is_scalar(hints.base(p.hint)) and evidence_rank(it, p) is None and not at_least:
         return it.unknown(f"{p.path} is met in backward code first")
     if p.space == UNBOUND:
         return it.unknown(f"what is passed for {p.hint} is not known") if at_least else scalar(it, p)

@@ -8,6 +8,7 @@ import libcst as cst
 
 from nablint.shapes import Size
 from nablint.tracing import hints, sure
+from nablint.tracing.documented import evidence_rank
 from nablint.tracing.refine.kinds import as_operand, free_shape, make_array
 from nablint.tracing.values import Array, OpenList, Pending, PendingShape, Restart, Unknown
 
@@ -27,7 +28,7 @@ def counted(it: Interpreter, p: Pending) -> None:
     """`len(y.shape)` of labels: code that asks knows them flat as well as one-hot, and flat ones show both."""
     if it.world.sure:
         return
-    if p.value is None and it.evidence_rank(p) is None and hints.is_target(hints.base(p.hint)):
+    if p.value is None and evidence_rank(it, p) is None and hints.is_target(hints.base(p.hint)):
         make_array(it, p, free_shape(it, p, it.world.choose(f"{p.path}:rank", (1, 2))))
 
 
@@ -98,7 +99,7 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
     if isinstance(value, PendingShape):
         p = value.of
         if p.value is None:
-            rank = it.evidence_rank(p) if starred else count
+            rank = evidence_rank(it, p) if starred else count
             if it.world.sure and rank is None:
                 return it.unknown(f"nothing tells the rank of {p.hint}")
             make_array(it, p, free_shape(it, p, rank or count))

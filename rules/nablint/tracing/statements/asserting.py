@@ -8,6 +8,7 @@ import libcst as cst
 
 from nablint.shapes import Polynomial, Size, dim
 from nablint.tracing import refine
+from nablint.tracing.clashes import clash_sizes
 from nablint.tracing.statements.targets import target_names
 from nablint.tracing.values import Pending, RaiseSignal, Restart, Scope
 
@@ -104,4 +105,4 @@ def _equated(it: Interpreter, node: cst.CSTNode, left: Any, right: Any) -> None:
         pairs = [(dim(a), dim(b))
                  for a, b in zip(left, right, strict=True) if isinstance(a, int) and isinstance(b, int) and a != b]
         if pairs and not it.graph.tainting:
-            it.clash_sizes(node, "an assertion about a shape fails", pairs)
+            clash_sizes(it, node, "an assertion about a shape fails", pairs)

@@ -10,6 +10,7 @@ import libcst as cst
 
 from nablint.tracing import refine
 from nablint.tracing.comparing import compare, truth
+from nablint.tracing.paths import guess_branch
 from nablint.tracing.statements.asserting import refused
 from nablint.tracing.statements.assigning import assign
 from nablint.tracing.statements.targets import target_names
@@ -144,7 +145,7 @@ def _matches(it: Interpreter, pattern: cst.MatchPattern, subject: Any, scope: Sc
             return False
         return all(isinstance(e, cst.MatchSequenceElement) and _matches(it, e.value, part, scope, node)
                    for e, part in zip(elements, parts, strict=True))
-    return it.guess_branch(node)
+    return guess_branch(it, node)
 
 
 def _exception_names(node: cst.CSTNode) -> list[str]:

@@ -1,0 +1,101 @@
+"""Clashes: equations between the sizes that do not fit, and what nobody can tell the size of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.shapes import Polynomial, Size
+from nablint.tracing import hints
+from nablint.tracing.values import Restart
+from nablint.tracing.world import World
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+
+def solve(world: World, a: Size, b: Size, *, one: bool = False) -> tuple[str, Polynomial] | None:
+    """The equation `name = expression` that makes two sizes equal; None where there is none, or only size 1 would do
+    and `one` does not allow it.
+    """
+    left, right = world.resolve(a.expr), world.resolve(b.expr)
+    if left == right:
+        return None
+    for x, y in ((left, right), (right, left)):
+        if x.name is not None and x.name not in y.names() and y.number not in ((0,) if one else (0, 1)):
+            return (x.name, y)
+    difference = (left + -right).primitive()
+    for monomial, coefficient in difference.terms:
+        if len(monomial) == 1 and monomial[0][1] == 1:
+            name = monomial[0][0]
+            rest = Polynomial(tuple(t for t in difference.terms if t[0] != monomial))
+            if name in rest.names():
+                continue
+            quotient = (-rest).divided(Polynomial.constant(coefficient))
+            if quotient is not None and (quotient.number is None or quotient.number > 1):
+                return (name, quotient)
+    return _factor(left, right)
+
+
+def _factor(left: Polynomial, right: Polynomial) -> tuple[str, Polynomial] | None:
+    """`a*b` against `c*d`: arrays with as many axes that were laid flat are likely to have had the same ones."""
+    if len(left.terms) != 1 or len(right.terms) != 1 or left.terms[0][1] != right.terms[0][1]:
+        return None
+    ours = [f for f in left.terms[0][0] if f not in right.terms[0][0]]
+    theirs = [f for f in right.terms[0][0] if f not in left.terms[0][0]]
+    if not ours or len(ours) != len(theirs) or any(power != 1 for _, power in ours + theirs):
+        return None
+    return (ours[0][0], Polynomial.symbol(theirs[0][0]))
+
+
+def sizes_of_targets(
+    it: Interpreter, terms: list[Term], pairs: list[tuple[Size, Size]]
+) -> tuple[str, Polynomial] | None:
+    """The equation for a size that only a target's documentation names, where forward code has not met the target.
+
+    It says nothing of forward code: predictions and targets have one shape.  Two documented sizes are one only if
+    they go by one name, so that a target that is transposed by mistake stays a clash.
+    """
+    if it.met is None or not any(hints.is_target(hints.base(t.label)) and t not in it.met for t in terms
+                                   if t.card is None and t.label):
+        return None
+    known = {n for t in it.met for size in t.shape for n in size.expr.names()}
+    for pair in pairs:
+        for own, other in (pair, pair[::-1]):
+            name, beside = it.world.resolve(own.expr).name, it.world.resolve(other.expr)
+            if name is None or "@" not in name or name in known or not beside.names() <= known:
+                continue
+            said = {n.partition("@")[0] for n in beside.names() if "@" in n}
+            if not said or said == {name.partition("@")[0]}:
+                return name, beside
+    return None
+
+
+def clash_sizes(it: Interpreter, node: cst.CSTNode | None, message: str, pairs: Iterable[tuple[Size, Size]]) -> None:
+    """Sizes that forward code says are equal, and are not; where it says 1, they are 1."""
+    solved = [e for pair in pairs if (e := solve(it.world, *pair, one=True))]
+    raise Restart(message, tuple(solved), at=it.step, asserted=True)
+
+
+def stranger(it: Interpreter, term: Term, *, targets: bool = True) -> Term | None:
+    """An input that the term depends on and that forward code has not met: nobody can tell what it is.
+
+    Without `targets` what predictions are compared with does not count: it has their shape.
+    """
+    if it.met is None:
+        return None
+    stack, seen = [term], {term}
+    while stack:
+        node = stack.pop()
+        if node.card is None and node.label and not node.tainted and node not in it.met:
+            known = it.world.leaves.get(node.label) is node and not node.label.startswith("blank")
+            if known and (targets or not hints.is_target(hints.base(node.label))):
+                return node
+        for arg in node.args:
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return None

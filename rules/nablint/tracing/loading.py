@@ -1,0 +1,99 @@
+"""Loading: a module's definitions are run first, what it assigns by calls when a function asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from nablint.reading.nodes import parts
+from nablint.reading.source import Block
+from nablint.tracing.values import Pending, RaiseSignal, Restart, TooMuch, Unknown
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+
+def load(it: Interpreter, source: Iterable[Block], *, everything: bool) -> list[tuple[Block, cst.CSTNode]]:
+    """Run a module: its definitions and imports, and with `everything` all the rest as well.
+
+    Returns the assignments at module level that call something; `globals` runs them when functions need them.
+    """
+    from nablint.tracing.statements import execute
+
+    later: list[tuple[Block, cst.CSTNode]] = []
+    for block in source:
+        tree = block.tree()
+        if tree is None:
+            continue
+        it.block = block
+        for statement in tree.module.body:
+            if everything or _defines(statement):
+                it.marks[id(statement)] = len(it.steps)
+                execute(it, statement, it.scope)
+            elif _assigns(statement):
+                later.append((block, statement))
+    return later
+
+
+def keep_globals(it: Interpreter, statements: Iterable[tuple[Block, cst.CSTNode]]) -> None:
+    """Module-level assignments that call something: they are run when a function asks for what they assign."""
+    from nablint.tracing.statements import target_names
+
+    it.lazy = {}
+    for block, statement in statements:
+        body = statement.body if isinstance(statement, cst.SimpleStatementLine) else ()
+        assignments = [s for s in body if isinstance(s, cst.Assign)]
+        for name in {n for s in assignments for t in s.targets for n in target_names(t.target)}:
+            it.lazy.setdefault(name, []).append((block, statement))
+
+
+def global_name(it: Interpreter, name: str) -> Any:
+    """A name that module-level assignments give, None where there are none; what is not known becomes an input."""
+    from nablint.tracing.statements import execute
+
+    statements = it.lazy.pop(name, None)
+    if statements is None:
+        return None
+    saved = it.step, it.block, it.graph.tainting, it.graph.origin, it.caller
+    count = len(it.events)
+    it.graph.tainting = False
+    try:
+        for block, statement in statements:
+            it.block = block
+            try:
+                execute(it, statement, it.scope)
+            except (RaiseSignal, TooMuch, Restart):
+                pass
+    finally:
+        it.step, it.block, it.graph.tainting, it.graph.origin, it.caller = saved
+        del it.events[count:]
+    if isinstance(it.scope.names.get(name), Unknown | None):
+        it.scope.names[name] = Pending(name, name)
+    return it.scope.names[name]
+
+
+def _defines(statement: cst.CSTNode) -> bool:
+    """Definitions, imports, assignments of constants; loops and calls at module level are for the script's own run."""
+    if isinstance(statement, cst.FunctionDef | cst.ClassDef):
+        return True
+    if isinstance(statement, cst.Try):
+        return all(map(_defines, statement.body.body))
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return False
+    for small in statement.body:
+        if isinstance(small, cst.Import | cst.ImportFrom):
+            continue
+        if isinstance(small, cst.Assign | cst.AnnAssign) and not _calls(small):
+            continue
+        return False
+    return True
+
+
+def _assigns(statement: cst.CSTNode) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and all(isinstance(s, cst.Assign) for s in statement.body)
+
+
+def _calls(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.Call) or any(map(_calls, parts(node)))
