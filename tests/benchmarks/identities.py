@@ -1,121 +1,75 @@
-"""The differential engine side by side with SymPy on the Matrix Cookbook's gradients, and how its cost grows.
+"""The differential engine side by side with SymPy and tensorgrad on the Matrix Cookbook's gradients; how cost grows.
 
     python tests/benchmarks/identities.py [--repeat N]
 
-Every tool derives every identity from the same tree; what it answers is compared on numbers with the complex step.  A
-tool that leaves a derivative in its answer, or raises, does not support the identity.  Times are processor time.
+Every tool derives every identity from the same tree; what it answers is compared on numbers with the book's closed
+form (which the tests compare with the complex step).  tensorgrad takes part where it is installed (`pip install
+tensorgrad`).  Times are processor time, of the derivation alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import importlib.util
 import statistics
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from benchmarks.rivals import Value, sympy_gradient, tensorgrad_gradient
 from calculus.cookbook import GRADIENTS
 from calculus.reckoning import Question, close
 from nablint.calculus.derivation import derive
 from nablint.calculus.gradient import gradients
 from nablint.calculus.normal import same
-from nablint.calculus.notation import Expr
 from nablint.calculus.question import answer
+from nablint.calculus.structure import structured
 from nablint.calculus.terms import Graph
 from nablint.ops.card import op
 from nablint.shapes import Polynomial, Size
 
-
-def in_sympy(e: Expr, names: dict[str, Any]) -> Any:
-    """The expression in SymPy's matrix expressions; KeyError or TypeError for what it does not have."""
-    import sympy as sp
-
-    parts = [in_sympy(p, names) for p in e.parts]
-    match e.kind, e.value:
-        case "name", name:
-            return names[name]
-        case "number", text:
-            return sp.nsimplify(text, rational=True)
-        case "binary", "+":
-            return parts[0] + parts[1]
-        case "binary", "-":
-            return parts[0] - parts[1]
-        case "binary", "∘":
-            return sp.HadamardProduct(*parts)
-        case "binary", "/":
-            return parts[0] / parts[1]
-        case "binary", _:
-            return parts[0] * parts[1]
-        case "negative", _:
-            return -parts[0]
-        case "transpose", _:
-            return parts[0].T
-        case "inverse", _:
-            return parts[0].inv()
-        case "power", _:
-            return parts[0] ** parts[1]
-        case "norm", _:
-            return sp.sqrt((parts[0].T * parts[0])[0, 0])
-        case "call", name:
-            return {"tr": sp.Trace, "det": sp.Determinant, "log": sp.log, "kron": sp.KroneckerProduct,
-                    "logdet": lambda x: sp.log(sp.Determinant(x)),
-                    "norm": lambda x: sp.sqrt(sp.Trace(x.T * x))}[name](*parts)
-    raise KeyError(e.kind)
+Tool = Callable[[Question], Callable[[], Value]]
+RIVALS: dict[str, Tool] = {"sympy": sympy_gradient, "tensorgrad": tensorgrad_gradient}
 
 
-def by_sympy(asked: Question) -> np.ndarray | None:
-    """SymPy's gradient on the samples; None where it has none."""
-    import sympy as sp
+def nablint_gradient(asked: Question) -> Callable[[], Value]:
+    """Our gradient, with its derivation written out."""
 
-    warnings.simplefilter("ignore")  # SymPy turns its own warnings on when it is imported
-    leaves = asked.setting.leaves
-    names = {n: sp.MatrixSymbol(n, *map(int, t.shape)) if t.ndim else sp.Symbol(n) for n, t in leaves.items()}
-    if asked.setting.structures.get(asked.wrt):
-        return None
-    (_, tree), = asked.problem.steps
-    found = in_sympy(tree, names).diff(names[asked.wrt])
-    if found.has(sp.Derivative) or type(found).__name__.startswith("Array"):
-        return None
-    values = {names[n]: sp.Matrix(np.asarray(t.sample)) if t.ndim else float(t.sample) for n, t in leaves.items()}
-    value = found.subs(values).doit()
-    return np.array(getattr(value, "as_explicit", lambda: value)().tolist(), dtype=float)
+    def derive() -> Value:
+        found = asked.derivation()
+        found.shown()
+        kind = asked.setting.structures.get(asked.wrt)
+        gradient = structured(found.gradient, kind) if kind else found.gradient
+        return lambda: np.asarray(gradient.sample)
+
+    return derive
 
 
-def by_nablint(asked: Question) -> np.ndarray | None:
-    """Our gradient, with its derivation."""
-    found = asked.derivation()
-    found.shown()
-    return np.asarray(found.gradient.sample)
-
-
-def score(tool: Callable[[Question], np.ndarray | None], repeat: int) -> tuple[int, int, int, float]:
+def score(tool: Tool, repeat: int) -> tuple[int, int, int, float]:
     """right, wrong, unsupported, and the median time of those it answers, in milliseconds."""
     right = wrong = unsupported = 0
     times: list[float] = []
-    for _, text, wrt, shapes, _, _ in GRADIENTS:
-        expected = Question(text, wrt, shapes).complex_step()
+    for _, text, wrt, shapes, closed, _ in GRADIENTS:
         runs: list[float] = []
-        found = None
-        for _ in range(repeat):
-            asked = Question(text, wrt, shapes)
-            start = time.process_time()
-            try:
-                found = tool(asked)
-            except Exception:  # noqa: BLE001 - whatever it raises, it does not answer
-                found = None
-            runs.append(time.process_time() - start)
-        if found is None:
+        try:
+            for _ in range(repeat):  # a fresh question each time: nothing is remembered
+                asked = Question(text, wrt, shapes)
+                derive = tool(asked)
+                start = time.process_time()
+                value = derive()
+                runs.append(time.process_time() - start)
+            found = value()
+        except Exception:  # noqa: BLE001 - whatever it raises, it does not answer
             unsupported += 1
             continue
         times.append(statistics.median(runs) * 1e3)
-        if close(found, expected, 1e-6):
+        if close(found, asked.closed_form(closed).sample, 1e-6):
             right += 1
         else:
             wrong += 1
@@ -158,10 +112,16 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     repeat = parser.parse_args().repeat
     print(f"{len(GRADIENTS)} gradients of the Matrix Cookbook\n")
-    print(f"{'tool':10}{'right':>8}{'wrong':>8}{'unsupported':>14}{'median ms':>12}")
-    for name, tool in (("nablint", by_nablint), ("SymPy", by_sympy)):
-        right, wrong, unsupported, median = score(tool, repeat if name == "nablint" else 1)
-        print(f"{name:10}{right:8}{wrong:8}{unsupported:14}{median:12.2f}")
+    print(f"{'tool':20}{'right':>8}{'wrong':>8}{'unsupported':>14}{'median ms':>12}")
+    tools = {"nablint": nablint_gradient}
+    for name, tool in RIVALS.items():
+        if importlib.util.find_spec(name) is None:
+            print(f"{name} is not installed")
+        else:
+            tools[f"{name} {importlib.metadata.version(name)}"] = tool
+    for name, tool in tools.items():
+        right, wrong, unsupported, median = score(tool, repeat)
+        print(f"{name:20}{right:8}{wrong:8}{unsupported:14}{median:12.2f}")
     whole: list[float] = []
     for _, text, wrt, shapes, _, _ in GRADIENTS:
         start = time.process_time()
