@@ -83,7 +83,7 @@ def test_cofactor_expansion():
 def test_jacobian_of_a_unit_vector():
     """Equation 130."""
     found = answer("(x - a) / ‖x - a‖", "x", {})
-    assert found.gradient["text"] == "I / ‖x - a‖ - (x - a) (x - a)ᵀ / ‖x - a‖³"
+    assert found.gradient["text"] == "(I - (x - a) (x - a)ᵀ / ‖x - a‖²) / ‖x - a‖"
 
 
 def test_toeplitz():

@@ -71,7 +71,7 @@ class Piece:
     def traces(self, g: Term, d: Term, short: Callable[[Term], Term]) -> Iterator[tuple[str, Term, str]]:
         """The forms that ⟨g, piece⟩ goes through on the way: (rule, form, why)."""
         all_matrices = (
-            d.ndim == 2 and all(t.ndim == 2 for t in (*self.left, *self.right)) and (g.ndim == 2 or self.trace)
+            d.ndim == 2 and all(t.ndim == 2 for t in (*self.left, *self.right)) and (g.ndim in (0, 2) or self.trace)
         )
         if not all_matrices or not (self.right or self.flip or self.trace or _is_one(g)):
             return
@@ -155,6 +155,8 @@ def is_chained(term: Term) -> bool:
         return all(1 <= a.ndim <= 2 for a in term.args)
     if name == "transpose":
         return term.ndim == 2
+    if name == "reshape":
+        return is_entry(term)
     if name in ("add", "subtract"):
         return any(np.shape(a.sample) == np.shape(term.sample) for a in term.args)
     if name == "negative":
@@ -164,6 +166,11 @@ def is_chained(term: Term) -> bool:
     if name in ("inv", "det", "logabsdet"):
         return term.args[0].ndim == 2
     return name == "trace" and not any(term.params.values())
+
+
+def is_entry(term: Term) -> bool:
+    """The one entry of a matrix (xᵀ y as a number)."""
+    return term.card is not None and term.card.name == "reshape" and term.ndim == 0 and term.args[0].ndim == 2
 
 
 def expand(term: Term, depends: set[Term], stops: Callable[[Term], bool]) -> list[Piece] | None:
@@ -199,6 +206,8 @@ def _pieces(term: Term, depends: set[Term], stops: Callable[[Term], bool], depth
         return [_scale(p, factor) for p in inside(a)]
     if name == "transpose":
         return [_turned(p) for p in inside(term.args[0])]
+    if name == "reshape":
+        return inside(term.args[0])
     if name == "trace":
         return [Piece(term)] if any(p.trace for p in inside(term.args[0])) else \
             [replace(p, trace=True) for p in inside(term.args[0])]

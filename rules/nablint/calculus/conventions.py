@@ -77,8 +77,7 @@ def candidates(name: str, problem: Problem, axes: int | None) -> Iterator[Dims]:
     if letter in "_":
         letter = name[-1]
     greek = name.split("_")[0] in GREEK or letter in GREEK.values() or "\u0370" <= letter <= "\u03ff"
-    column = problem.textbook or _transposes_a_vector(problem)
-    vector = [(a, "1"), (a,)] if column else [(a,), (a, "1")]
+    vector = [(a, "1"), (a,)] if problem.columns else [(a,), (a, "1")]
     if greek or _only_divides(name, problem):
         yield from ((), vector[0], (a, b))
     elif letter.isupper():
@@ -87,29 +86,17 @@ def candidates(name: str, problem: Problem, axes: int | None) -> Iterator[Dims]:
         yield from (vector[0], (), (a, b), vector[1])
 
 
-def _walk(e: Expr) -> Iterator[Expr]:
-    yield e
-    for part in (*e.parts, *(v for _, v in e.words)):
-        yield from _walk(part)
-
-
-def _transposes_a_vector(problem: Problem) -> bool:
-    """`x.T` of a lowercase letter: the vectors are meant as columns."""
-    return any(n.kind == "transpose" and n.parts[0].kind == "name" and n.parts[0].value[0].islower()
-               for _, e in problem.steps for n in _walk(e))
-
-
 def _only_divides(name: str, problem: Problem) -> bool:
     """N in `... / N` and `1/(2*N) * ...` is a number, as are exponents."""
     if name not in ("n", "m", "N", "M", "c", "C", "p", "k", "t", "T"):
         return False
     seen = divides = 0
     for _, e in problem.steps:
-        for node in _walk(e):
+        for node in e.walk():
             seen += node.kind == "name" and node.value == name
             if node.kind == "binary" and node.value == "/":
                 below = node.parts[1]
-                divides += sum(n.kind == "name" and n.value == name for n in _walk(below) if below.kind != "call")
+                divides += sum(n.kind == "name" and n.value == name for n in below.walk() if below.kind != "call")
             if node.kind == "power":
                 divides += node.parts[1].kind == "name" and node.parts[1].value == name
     return seen > 0 and seen == divides

@@ -37,6 +37,7 @@ class Evaluator:
                  known: Mapping[str, str] | None = None) -> None:
         self.graph, self.names, self.problem = graph, names, problem
         self.known = known or {}
+        self.columns = problem.columns
         self.indices: list[str] = []
         self.bound: dict[str, Value] = {}
         self.depth = 0
@@ -85,6 +86,9 @@ class Evaluator:
 
     def _text(self, e: Expr) -> Value:
         return {"None": None, "True": True, "False": False}[e.value]
+
+    def _string(self, e: Expr) -> Value:
+        return e.value
 
     def _tuple(self, e: Expr) -> Value:
         return tuple(self.value(p) for p in e.parts)
@@ -143,15 +147,12 @@ class Evaluator:
             return a * b
         if e.value == "·":
             if a.ndim == 2 and b.ndim == 2 and a.shape[-1] == 1 and b.shape[-1] == 1:
-                return a.T @ b
+                return op.reshape(a.T @ b, shape=())
             return op.dot(a, b)
-        if e.value == "":
-            ones = [x.ndim == 2 and tuple(x.shape) == (1, 1) for x in (a, b)]
-            if ones[0] and b.shape[0] != 1:
-                return op.reshape(a, shape=()) * b
-            if ones[1] and a.shape[-1] != 1:
-                return a * op.reshape(b, shape=())
-        return a @ b
+        product = a @ b
+        if self.columns and product.ndim == 2 and tuple(product.shape) == (1, 1):
+            return op.reshape(product, shape=())  # xᵀ y is a number
+        return product
 
     def _negative(self, e: Expr) -> Value:
         return -self.value(e.parts[0])
@@ -246,6 +247,8 @@ class Evaluator:
         special = SPECIAL.get(name)
         if special is not None:
             return special(self, e, args, words)
+        if any(isinstance(a, str) for a in args):
+            raise self.error(f"{e.value} takes no text", e)
         card = self.graph.cards.get(name)
         if card is None:
             near = ", ".join(sorted(n for n in self.graph.cards if n[:2] == name[:2])[:4])

@@ -24,7 +24,7 @@ class Node:
 
     kind:  name, number, sum (signs in `mark`), product (its sign in `mark`), fraction, power, transpose, inverse, call
            (the function in `mark`), inner, bars (`|` or `‖` in `mark`), sigma (what it runs over in `mark`), index,
-           relation, differential, template.
+           relation, differential, entry (a product that is a number, xᵀ y), template.
     strength: of a template's outermost operator.
     """
 
@@ -43,6 +43,8 @@ class Node:
             return SUM
         if self.kind == "template":
             return self.strength
+        if self.kind == "entry":
+            return self.parts[0].level
         if self.kind in ("product", "fraction"):
             return PRODUCT
         return POWER if self.kind in ("power", "transpose", "inverse", "partial") else ATOM
@@ -74,6 +76,9 @@ def product(parts: tuple[Node, ...], sign: str = "") -> Node:
         flat += part.parts if part.kind == "product" and part.mark == sign else (part,)
     if not sign:
         flat.sort(key=lambda n: n.kind != "number")
+        if len(flat) > 1 and flat[-1].kind == "fraction" and all(n.kind == "number" for n in flat[:-1]):
+            above, below = flat[-1].parts
+            return Node("fraction", (product((*flat[:-1], above)), below))  # 2 a / b, not 2 (a / b)
     return flat[0] if len(flat) == 1 else Node("product", tuple(flat), sign)
 
 
@@ -148,6 +153,8 @@ def text(node: Node) -> str:
             return f"∂{text(p[0])}/∂{text(p[1])}"
         case "relation":
             return f" {node.mark} ".join(map(text, p))
+        case "entry":
+            return text(p[0])
         case _:
             return fill(node.mark, [text(a) for a in p], [a.level for a in p], "({})")
 
@@ -161,6 +168,8 @@ def factor_in(part: Node, whole: Node, place: int, printer: Callable[[Node], str
     shown = printer(part)
     if (
         part.level < PRODUCT
+        or (part.kind == "entry" and part.level == PRODUCT and any(p.kind != "number" for p in whole.parts
+                                                                   if p is not part))
         or (part.kind == "fraction" and printer is text and place)
         or (
             part.kind == "product"

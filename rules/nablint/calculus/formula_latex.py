@@ -7,7 +7,8 @@ import re
 from nablint.calculus.formula import ATOM, GREEK, POWER, PRODUCT, SUM, Node, factor_in, fill
 
 _TO_LATEX = {letter: name for name, letter in GREEK.items()}
-_LATEX_SIGNS = {"": " ", "∘": " \\odot ", "⊙": " \\odot ", "·": " \\cdot ", "⊗": " \\otimes ", "=": "=", "→": "\\to"}
+_LATEX_SIGNS = {"": " ", "∘": " \\odot ", "⊙": " \\odot ", "·": " \\cdot ", "⊗": " \\otimes ", "=": "=", "→": "\\to",
+                "<=": "\\le", ">=": "\\ge", "==": "=", "!=": "\\ne"}
 _KNOWN = {"exp", "log", "det", "sin", "cos", "tan", "sinh", "cosh", "tanh", "max", "min", "arctan", "arcsin", "arccos"}
 
 
@@ -59,6 +60,8 @@ def latex(node: Node) -> str:
             return f"\\frac{{\\partial {latex(p[0])}}}{{\\partial {latex(p[1])}}}"
         case "relation":
             return f" {_LATEX_SIGNS.get(node.mark, node.mark)} ".join(map(latex, p))
+        case "entry":
+            return latex(p[0])
         case _:
             return fill(node.latex, [latex(a) for a in p], [a.level for a in p], "\\left({}\\right)")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from nablint.calculus.formula import ATOM, POWER, PRODUCT, SUM, Node, factor_in
+from nablint.calculus.formula import ATOM, POWER, PRODUCT, SUM, Node, factor_in, fill
 
 
 def mathml(node: Node) -> str:
@@ -56,9 +56,20 @@ def _m(node: Node) -> str:
             return f"<mfrac><mrow><mo>∂</mo>{_m(p[0])}</mrow><mrow><mo>∂</mo>{_m(p[1])}</mrow></mfrac>"
         case "relation":
             return f"<mrow>{f'<mo>{escape(node.mark)}</mo>'.join(map(_m, p))}</mrow>"
+        case "entry":
+            return _m(p[0])
+        case "call":
+            return f"<mrow><mi>{escape(node.mark)}</mi>{_FENCE.format('<mo>,</mo>'.join(map(_m, p)))}</mrow>"
         case _:
-            head = node.mark if node.kind == "call" else re.split(r"[^\w]", node.mark, maxsplit=1)[0] or "f"
-            return f"<mrow><mi>{escape(head)}</mi>{_FENCE.format('<mo>,</mo>'.join(map(_m, p)))}</mrow>"
+            return f"<mrow>{fill(_marked(node.mark), [_m(a) for a in p], [a.level for a in p], _FENCE)}</mrow>"
+
+
+def _marked(template: str) -> str:
+    """The words and signs of a template as elements; its slots stay."""
+    elements = {"word": "<mi>{}</mi>", "number": "<mn>{}</mn>", "sign": "<mo>{}</mo>"}
+    return re.sub(r"(?P<slot>\x01\d+\x02)|(?P<number>\d+)|(?P<word>\w+)|(?P<sign>[^\s\w\x01])",
+                  lambda m: m.group() if m.lastgroup == "slot" else elements[m.lastgroup or "sign"].format(
+                      escape(m.group())), template)
 
 
 _FENCE = "<mrow><mo>(</mo>{}<mo>)</mo></mrow>"

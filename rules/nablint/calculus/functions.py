@@ -115,7 +115,56 @@ def _trace(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> An
     return x if x.ndim == 0 else op.trace(x)
 
 
+def _len(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    size = dim(ev.term(args[0]).shape[0])
+    return ev.graph.constant(size) if size.expr.number is None else int(size)
+
+
+def _einsum(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    if not args or not isinstance(args[0], str):
+        raise ev.error("einsum begins with its subscripts, as in einsum('ij,jk->ik', A, B)", e)
+    subscripts, terms = args[0].replace(" ", ""), [ev.term(a) for a in args[1:]]
+    inputs, _, output = subscripts.partition("->")
+    if "->" in subscripts and len(terms) <= 2:
+        found = _contracted(inputs.split(","), output, terms)
+        if found is not None:
+            return found
+    return ev.graph.apply(ev.graph.cards["einsum"], terms, {"subscripts": subscripts})
+
+
+def _contracted(inputs: list[str], output: str, terms: list[Term]) -> Term | None:
+    """An einsum of matrices and vectors as the product that it is; None for one that is no plain product."""
+    if len(inputs) != len(terms) or any(len(n) != t.ndim or len(n) > 2 for n, t in zip(inputs, terms, strict=False)):
+        return None
+    names, term = inputs[0], terms[0]
+    if len(terms) == 1 and names == names[0] * 2 and not output:
+        return op.trace(term)
+    if any(len(set(n)) < len(n) for n in inputs) or len(set(output)) < len(output):
+        return None
+    if len(terms) == 2:
+        (left, right), (a, b) = inputs, terms
+        shared = set(left) & set(right)
+        if set(left) == set(right):
+            names, term = left, a * (b if left == right else b.T)
+        elif len(shared) == 1 and not shared & set(output):
+            (inner,) = shared
+            a, b = a if left[-1] == inner else a.T, b if right[0] == inner else b.T
+            names, term = left.replace(inner, "") + right.replace(inner, ""), a @ b
+        elif not shared and len(left) == len(right) == 1:
+            names, term = left + right, op.outer(a, b)
+        else:
+            return None
+    if not set(output) <= set(names):
+        return None
+    gone = tuple(k for k, n in enumerate(names) if n not in output)
+    if gone:
+        names = "".join(n for n in names if n in output)
+        term = op.sum(term, axis=gone[0] if len(gone) == 1 and names else None, keepdims=False)
+    return term if names == output else term.T
+
+
 SPECIAL: dict[str, Special] = {
+    "len": _len, "einsum": _einsum,
     "diag": _diag, "reshape": _reshape, "view": _reshape, "transpose": _transpose, "vec": _vec, "inner": _inner,
     "vdot": _inner, "slogdet": _logdet, "eye": _eye, "outer": _outer, "max": _combine, "min": _combine, "trace": _trace,
 }

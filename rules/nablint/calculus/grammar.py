@@ -131,6 +131,8 @@ class Parser:
     def product(self) -> Expr:
         """a * b / c @ d, and a b."""
         start = self.offset + self.now.start
+        if self.take("-"):
+            return self.node("negative", "", (self.product(),), start)
         left = self.signed()
         while True:
             if sign := self.take("*", "/", "@", "∘", "·"):
@@ -232,6 +234,9 @@ class Parser:
             return self.node("number", token.text, (), start)
         if token.kind == "name":
             return self._named(token, start)
+        if token.kind == "string":
+            self.at += 1
+            return self.node("string", token.text[1:-1], (), start)
         if opened := self.take("("):
             first = self.sum()
             if self.now.text == ",":

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from nablint.calculus import formula
+from nablint.calculus.chains import is_entry
 from nablint.calculus.code import write_code
 from nablint.calculus.formula import Node
 from nablint.calculus.formula_latex import latex
@@ -68,6 +69,10 @@ class Writer:
             found = formula.name("…")
         self.done[term] = found
         return found
+
+    def length(self, term: Term) -> int:
+        """How many parts the formula of a term has."""
+        return self._size(self.write(term, expand=True))
 
     def _below(self, term: Term) -> None:
         """Write what is below from the leaves up: graphs are deeper than the stack."""
@@ -197,7 +202,7 @@ def _multiply(w: Writer, t: Term) -> Node:
     a, b = t.args
     parts = (w.write(a), w.write(b))
     if a.ndim == 0 or b.ndim == 0:
-        if a.ndim and not b.ndim:
+        if (a.ndim and not b.ndim) or (parts[0].kind == "differential" and not b.ndim):
             parts = parts[::-1]
         return formula.product(parts)
     return formula.product(parts, "∘")
@@ -236,6 +241,8 @@ def _matmul(w: Writer, t: Term) -> Node | None:
     if a.ndim == 0 or b.ndim == 0:
         return _multiply(w, t)
     right = w.write(b)
+    if a.ndim == b.ndim == 1:
+        return Node("entry", (formula.product((_row(w, a), right)),))
     if a.ndim == 1 and b.ndim == 2:  # a row times a matrix: the column Bᵀ a
         return formula.product((_turned(right), w.write(a)))
     return formula.product((_row(w, a) if a.ndim == 1 else w.write(a), right))
@@ -255,6 +262,8 @@ def _reshape(w: Writer, t: Term) -> Node | None:
     if inner.ndim == 1 and t.ndim == 2 and 1 in np.shape(t.sample):
         shown = w.write(inner)
         return shown if np.shape(t.sample)[1] == 1 else _turned(shown)
+    if is_entry(t):
+        return Node("entry", (w.write(inner),))
     if (
         np.size(t.sample) == 1
         or t.card is None
@@ -294,6 +303,16 @@ def _reduce(w: Writer, t: Term) -> Node:
     if t.card.name == "sum_to":
         return formula.call("sum_to", inner, formula.name(show_shape(t.shape)))
     return formula.call(t.card.name, inner, *((formula.name(over),) if over else ()))
+
+
+@_writes("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
+def _comparison(w: Writer, t: Term) -> Node:
+    assert t.card is not None
+    return Node("relation", (w.write(t.args[0]), w.write(t.args[1])), _COMPARISONS[t.card.name])
+
+
+_COMPARISONS = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==",
+                "not_equal": "!="}
 
 
 @_writes("softmax", "log_softmax")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from nablint.ops import CARDS
@@ -27,7 +28,7 @@ class Expr:
     """A node of what was read.
 
     kind:  number, name, call, binary, negative, transpose, inverse, power, index, slice, sum_over, norm, absolute,
-           tuple, text.
+           tuple, text (None, True, False), string.
     value: the number, the name, the operator or the function's name.
     words: keyword arguments.
     start, end: the place in the text, in characters from 0.
@@ -39,6 +40,12 @@ class Expr:
     start: int
     end: int
     words: tuple[tuple[str, Expr], ...] = ()
+
+    def walk(self) -> Iterator[Expr]:
+        """This node and all below it."""
+        yield self
+        for part in (*self.parts, *(v for _, v in self.words)):
+            yield from part.walk()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +65,17 @@ class Problem:
     textbook: bool
     text: str
 
+    @property
+    def columns(self) -> bool:
+        """Vectors are columns: in textbook writing, and where a lowercase letter is transposed (`x.T @ A @ x`)."""
+        return self.textbook or any(
+            n.kind == "transpose" and n.parts[0].kind == "name" and n.parts[0].value[0].islower()
+            for _, e in self.steps for n in e.walk())
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """kind: number, name, sign, power (a superscript), end."""
+    """kind: number, name, sign, power (a superscript), string, end."""
 
     kind: str
     text: str
@@ -71,6 +85,7 @@ class Token:
 
 _TOKEN = re.compile(r"""
     (?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
+  | (?P<string>"[^"\n]*"|(?:(?<=[(,=])|(?<=[,=]\s))'[^'\n]*')
   | (?P<power>[⁻⁰¹²³⁴-⁹ᵀ⊤]+)
   | (?P<name>(?:[^\W\d_⁰¹²³⁴-⁹₀-₉ᵀ]|_\w)[^\W_⁰¹²³⁴-⁹ᵀ]*(?:_(?:\{[^{}]*\}|[^\W_⁰¹²³⁴-⁹ᵀ]+))*)
   | (?P<sign>\*\*|->|<=|>=|==|[-+*/@^()\[\],;:=.'∘⊙·×‖|<>−{}⋅∑′])

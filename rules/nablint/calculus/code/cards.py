@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from nablint.calculus.chains import is_entry
 from nablint.calculus.code.writer import ADD, CALL, MUL, NEG, POW, Coder, Unwritable, Written, codes, index_code
 from nablint.calculus.simplify import chain
 from nablint.calculus.terms import Term
@@ -91,6 +92,8 @@ def _reduce(w: Coder, t: Term) -> Written:
 
 @codes("reshape", "ravel")
 def _reshape(w: Coder, t: Term) -> Written:
+    if is_entry(t):
+        return w.write(t.args[0])  # a matrix of one entry does what a number does
     shape = w.shape(t.shape)
     if t.ndim and not shape.endswith(".shape"):
         shape = shape[1:-1].rstrip(",")

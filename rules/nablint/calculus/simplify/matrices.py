@@ -48,7 +48,7 @@ def join(factors: list[Term]) -> Term:
 
 def flipped(term: Term, keep: Keep = frozenset()) -> Term:
     """The transpose of a matrix, with the transposition moved inside products."""
-    if term.ndim < 2 or term in term.graph.memo.get("symmetric", ()):
+    if term.ndim < 2 or tuple(term.shape) == (1, 1) or term in term.graph.memo.get("symmetric", ()):
         return term
     if term in keep:
         return term.T
@@ -136,22 +136,34 @@ def _matmul(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
     for part in [p for b in bare for p in chain(b, self.keep)] if _flattens(bare) else bare:
         if is_identity(part):
             continue
-        value = number_of(part)
-        if value is not None and np.shape(part.sample) == (1, 1):
-            number *= value
-            continue
+        if np.shape(part.sample) == (1, 1) and tuple(part.shape) == (1, 1):
+            value, entry = number_of(part), entry_of(part)
+            if value is not None:
+                number *= value
+                continue
+            if entry is not None:
+                scalars.append((entry, 1))
+                continue
         if factors and (_inverse_of(part, factors[-1]) or _inverse_of(factors[-1], part)) and part.ndim == 2:
             factors.pop()
             continue
         factors.append(part)
     factors = _diagonals_joined(factors)
     if not factors:
-        return None
+        return scaled(number, scalars, node.graph.constant(np.ones((1, 1)), node.shape)) if node.shape == (1, 1) else None
     if len(factors) == 2 and _column_and_row(*factors):
         core = node.graph.apply(node.graph.cards["outer"], [f.args[0] for f in factors], {})
         return scaled(number, scalars, core) if number != 1 or scalars else core
     core = join(factors) if _flattens(bare) or len(factors) < 2 else factors[0] @ factors[1]
     return scaled(number, scalars, core) if number != 1 or scalars else core
+
+
+def entry_of(term: Term) -> Term | None:
+    """The number that stands in a matrix of one entry, where it is a term of its own."""
+    inner = term.args[0] if made_by(term, "reshape", "expand_dims", "broadcast_to", "transpose") else None
+    if inner is None:
+        return None
+    return inner if inner.ndim == 0 else entry_of(inner) if np.size(inner.sample) == 1 else None
 
 
 def _diagonals_joined(factors: list[Term]) -> list[Term]:

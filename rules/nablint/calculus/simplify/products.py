@@ -56,6 +56,7 @@ class Product:
         above = [(t, p) for t, p in self.powers.items() if p > 0]
         below = [(t, -p) for t, p in self.powers.items() if p < 0]
         above.sort(key=lambda f: f[0].ndim > 0)
+        below.sort(key=lambda f: "size" not in f[0].params)
         above, below = unrowed(above, self.like), unrowed(below, self.like)
         if self.like.ndim == 2:
             above = _outer_of(above)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
+from nablint.calculus.simplify.expanding import shortened
 from nablint.calculus.simplify.matrices import chain, join
-from nablint.calculus.simplify.products import scalars_of, scaled, spread_like, tidy, unrowed
+from nablint.calculus.simplify.products import Product, scalars_of, scaled, spread_like, tidy, unrowed
 from nablint.calculus.terms import Term
 
 
@@ -43,7 +44,10 @@ def _sum_of(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
             listed.insert(0, listed.pop())
     if not listed:
         return spread_like(node.graph.constant(0), node)
-    shared = _shared_scalars(listed, self.keep)
+    shorter = shortened(listed, node, self.keep) if len(listed) > 1 else None
+    if shorter is not None:
+        return self.of(spread_like(_add_up(shorter, node), node)) if shorter else spread_like(node.graph.constant(0), node)
+    shared = _shared_scalars(listed, node, self.keep)
     if shared is not None:
         scalars, bare = shared
         return spread_like(scaled(1.0, scalars, self.of(spread_like(_add_up(bare, node), node))), node)
@@ -55,16 +59,40 @@ def _sum_of(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
     return spread_like(_add_up(listed, node), node)
 
 
-def _shared_scalars(listed: list[tuple[Term, float]], keep: Keep
+def _shared_scalars(listed: list[tuple[Term, float]], node: Term, keep: Keep
                     ) -> tuple[list[tuple[Term, float]], list[tuple[Term, float]]] | None:
     """The scalar factors that all parts of a sum have, and the parts without them."""
     if len(listed) < 2:
         return None
-    opened = [scalars_of(t, keep) for t, _ in listed]
-    first = opened[0]
-    if first is None or not first[1] or any(o is None or dict(o[1]) != dict(first[1]) for o in opened):
+    opened = [_opened(t, node, keep) for t, _ in listed]
+    shared = dict(opened[0][1])
+    for _, scalars, _ in opened[1:]:
+        shared = {t: min(p, scalars[t], key=abs) for t, p in shared.items() if t in scalars and p * scalars[t] > 0}
+    if not shared:
         return None
-    return first[1], [(o[2], c * o[0]) for o, (_, c) in zip(opened, listed, strict=True) if o is not None]
+    bare: list[tuple[Term, float]] = []
+    for (number, scalars, core), (_, c) in zip(opened, listed, strict=True):
+        left = [(t, p - shared.get(t, 0)) for t, p in scalars.items() if p != shared.get(t, 0)]
+        bare.append((scaled(1.0, left, core) if core is not None else _number(left, node), c * number))
+    return list(shared.items()), bare
+
+
+def _opened(term: Term, node: Term, keep: Keep) -> tuple[float, dict[Term, float], Term | None]:
+    """number, scalar factors, rest; a part of a larger sum that is only a number has no rest."""
+    found = scalars_of(term, keep)
+    if found is not None:
+        return found[0], dict(found[1]), found[2]
+    if node.ndim and not term.ndim and term not in keep and made_by(term, "multiply", "divide"):
+        product = Product(term)
+        product.take(term, 1, keep)
+        return product.number, dict(product.powers), None
+    return 1.0, {}, term
+
+
+def _number(scalars: list[tuple[Term, float]], node: Term) -> Term:
+    product = Product(node.graph.constant(1))
+    product.powers = dict(scalars)
+    return product.build()
 
 
 def _add_up(listed: list[tuple[Term, float]], node: Term) -> Term:
@@ -89,7 +117,10 @@ def _factored(listed: list[tuple[Term, float]], keep: Keep) -> list[tuple[Term, 
             second, d = listed[j]
             if abs(abs(c) - abs(d)) > 1e-12 * abs(c):
                 continue
-            a, b = chain(first, keep), chain(second, keep)
+            scalars = _same_scalars(first, second, keep)
+            if scalars is None:
+                continue
+            a, b = (chain(_without(t, keep), keep) for t in (first, second))
             if len(a) < 2 or len(b) < 2:
                 continue
             left = 0
@@ -108,6 +139,17 @@ def _factored(listed: list[tuple[Term, float]], keep: Keep) -> list[tuple[Term, 
             middle = inside[0][0] + inside[1][0] if c * d > 0 else inside[0][0] - inside[1][0]
             if inside[0][0] is inside[1][0]:
                 continue
-            whole = join([*a[:left], middle, *a[len(a) - right:]])
+            whole = scaled(*scalars, join([*a[:left], middle, *a[len(a) - right:]]))
             return _factored([*listed[:i], (whole, c), *listed[i + 1:j], *listed[j + 1:]], keep)
     return listed
+
+
+def _same_scalars(a: Term, b: Term, keep: Keep) -> tuple[float, list[tuple[Term, float]]] | None:
+    """The number and the scalar factors of two products where they agree."""
+    first, second = scalars_of(a, keep) or (1.0, [], a), scalars_of(b, keep) or (1.0, [], b)
+    return first[:2] if first[0] == second[0] and dict(first[1]) == dict(second[1]) else None
+
+
+def _without(term: Term, keep: Keep) -> Term:
+    found = scalars_of(term, keep)
+    return term if found is None else found[2]
