@@ -125,11 +125,23 @@ def _einsum(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> A
         raise ev.error("einsum begins with its subscripts, as in einsum('ij,jk->ik', A, B)", e)
     subscripts, terms = args[0].replace(" ", ""), [ev.term(a) for a in args[1:]]
     inputs, _, output = subscripts.partition("->")
-    if "->" in subscripts and len(terms) <= 2:
-        found = _contracted(inputs.split(","), output, terms)
+    if "->" in subscripts:
+        found = _product_of(inputs.split(","), output, terms)
         if found is not None:
             return found
     return ev.graph.apply(ev.graph.cards["einsum"], terms, {"subscripts": subscripts})
+
+
+def _product_of(inputs: list[str], output: str, terms: list[Term]) -> Term | None:
+    """An einsum as products of two at a time, from the left; None where one of them is no plain product."""
+    while len(terms) > 2 and len(inputs) == len(terms):
+        rest = {n for later in inputs[2:] for n in later} | set(output)
+        kept = "".join(n for n in dict.fromkeys(inputs[0] + inputs[1]) if n in rest)
+        first = _contracted(inputs[:2], kept, terms[:2])
+        if first is None:
+            return None
+        inputs, terms = [kept, *inputs[2:]], [first, *terms[2:]]
+    return _contracted(inputs, output, terms)
 
 
 def _contracted(inputs: list[str], output: str, terms: list[Term]) -> Term | None:

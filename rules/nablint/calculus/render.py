@@ -14,6 +14,7 @@ from nablint.calculus.code import write_code
 from nablint.calculus.formula import Node
 from nablint.calculus.formula_latex import latex
 from nablint.calculus.formula_mathml import mathml
+from nablint.calculus.simplify import number_of
 from nablint.calculus.terms import Term
 from nablint.shapes import show_shape
 
@@ -240,12 +241,21 @@ def _matmul(w: Writer, t: Term) -> Node | None:
     a, b = t.args
     if a.ndim == 0 or b.ndim == 0:
         return _multiply(w, t)
-    right = w.write(b)
+    right = _filled(w, b)
     if a.ndim == b.ndim == 1:
         return Node("entry", (formula.product((_row(w, a), right)),))
     if a.ndim == 1 and b.ndim == 2:  # a row times a matrix: the column Bᵀ a
         return formula.product((_turned(right), w.write(a)))
-    return formula.product((_row(w, a) if a.ndim == 1 else w.write(a), right))
+    return formula.product((_row(w, a) if a.ndim == 1 else _filled(w, a), right))
+
+
+def _filled(w: Writer, t: Term) -> Node:
+    """A factor of a matrix product; one of equal entries is a number times 𝟏."""
+    value = number_of(t) if t.ndim and t not in w.names and t.card is not None else None
+    if value is None:
+        return w.write(t)
+    ones = formula.name("𝟏")
+    return ones if value == 1 else formula.product((formula.number(value), ones))
 
 
 def _row(w: Writer, t: Term) -> Node:
@@ -308,7 +318,21 @@ def _reduce(w: Writer, t: Term) -> Node:
 @_writes("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
 def _comparison(w: Writer, t: Term) -> Node:
     assert t.card is not None
+    labels = _labels(t)
+    if labels is not None:
+        return formula.call("onehot", w.write(labels))
     return Node("relation", (w.write(t.args[0]), w.write(t.args[1])), _COMPARISONS[t.card.name])
+
+
+def _labels(t: Term) -> Term | None:
+    """The labels in `labels[:, None] == arange(classes)`."""
+    for label, classes in (t.args, t.args[::-1]):
+        counted = np.ravel(np.asarray(classes.sample))
+        if t.card is not None and t.card.name == "equal" and label.card is not None and \
+                label.card.name == "expand_dims" and not classes.label and not classes.ndim > label.ndim and \
+                counted.dtype.kind in "iu" and len(counted) > 1 and np.array_equal(counted, np.arange(len(counted))):
+            return label.args[0]
+    return None
 
 
 _COMPARISONS = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==",

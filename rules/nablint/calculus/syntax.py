@@ -42,7 +42,7 @@ class Expr:
     words: tuple[tuple[str, Expr], ...] = ()
 
     def walk(self) -> Iterator[Expr]:
-        """This node and all below it."""
+        """Every node from here down."""
         yield self
         for part in (*self.parts, *(v for _, v in self.words)):
             yield from part.walk()

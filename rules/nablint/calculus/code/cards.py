@@ -15,6 +15,24 @@ def _add(w: Coder, t: Term) -> Written:
     return f"{w.at(t.args[0], ADD)} + {w.at(t.args[1], ADD)}", ADD  # a + (b - c) is a + b - c
 
 
+@codes("sigmoid")
+def _sigmoid(w: Coder, t: Term) -> Written | None:
+    if w.torch:
+        return None
+    x = t.args[0]
+    negative = x not in w.names and x.card is not None and x.card.name == "negative"
+    exponent = w.write(x.args[0])[0] if negative else f"-{w.at(x, MUL)}"
+    return f"1 / (1 + np.exp({exponent}))", MUL
+
+
+@codes("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
+def _comparison(w: Coder, t: Term) -> Written:
+    assert t.card is not None
+    sign = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==",
+            "not_equal": "!="}[t.card.name]
+    return f"{w.at(t.args[0], ADD)} {sign} {w.at(t.args[1], ADD)}", 0
+
+
 codes("subtract")(lambda w, t: (f"{w.at(t.args[0], ADD)} - {w.at(t.args[1], MUL)}", ADD))
 codes("negative")(lambda w, t: (f"-{w.at(t.args[0], MUL)}", NEG if w.write(t.args[0])[1] > MUL else MUL))
 codes("power")(lambda w, t: (f"{w.at(t.args[0], CALL)}**{w.at(t.args[1], POW)}", POW))
@@ -126,7 +144,11 @@ def _diag(w: Coder, t: Term) -> Written | None:
     plain = not any(v for k, v in t.params.items() if k not in ("axis1", "axis2")) and max(t.ndim, t.args[0].ndim) == 2
     square = len(set(np.shape((t if t.ndim == 2 else t.args[0]).sample))) == 1
     if plain and square:
-        return f"{w.lib}.diag({w.write(t.args[0])[0]})", CALL
+        inner = t.args[0]
+        if inner not in w.names and inner.card is not None and inner.card.name == "reshape" and \
+                np.shape(inner.args[0].sample)[1:] == (1,):
+            return f"{w.lib}.diagflat({w.write(inner.args[0])[0]})", CALL  # of a column
+        return f"{w.lib}.diag({w.write(inner)[0]})", CALL
     if t.card is not None and t.card.name == "diag_embed" and t.ndim > 2 and not w.torch:
         raise Unwritable
     return None

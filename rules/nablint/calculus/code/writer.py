@@ -115,6 +115,8 @@ class Coder:
             value = float(sample.flat[0])
             maker = {1.0: "ones", 0.0: "zeros"}.get(value)
             return (f"{self.lib}.{maker}({shape})" if maker else f"{self.lib}.full({shape}, {value!r})"), CALL
+        if sample.ndim == 1 and sample.dtype.kind in "iu" and np.array_equal(sample, np.arange(len(sample))):
+            return f"{self.lib}.arange({self.size(term.shape[0])[0]})", CALL
         if sample.size > 12:
             raise Unwritable
         return f"{self.lib}.{'tensor' if self.torch else 'array'}({sample.tolist()})", CALL

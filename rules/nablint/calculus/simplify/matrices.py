@@ -150,7 +150,8 @@ def _matmul(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
         factors.append(part)
     factors = _diagonals_joined(factors)
     if not factors:
-        return scaled(number, scalars, node.graph.constant(np.ones((1, 1)), node.shape)) if node.shape == (1, 1) else None
+        one = node.graph.constant(np.ones((1, 1)), node.shape) if np.shape(node.sample) == (1, 1) else None
+        return None if one is None else scaled(number, scalars, one)
     if len(factors) == 2 and _column_and_row(*factors):
         core = node.graph.apply(node.graph.cards["outer"], [f.args[0] for f in factors], {})
         return scaled(number, scalars, core) if number != 1 or scalars else core
@@ -182,8 +183,8 @@ def _diagonals_joined(factors: list[Term]) -> list[Term]:
 
 def _column_and_row(a: Term, b: Term) -> bool:
     """A vector written as a column times one written as a row."""
-    return all(made_by(t, "reshape") and t.args[0].ndim == 1 for t in (a, b)) and np.shape(a.sample)[-1] == 1 \
-        and np.shape(b.sample)[0] == 1
+    padded = all(made_by(t, "reshape", "expand_dims") and t.args[0].ndim == 1 for t in (a, b))
+    return padded and np.shape(a.sample)[-1] == 1 and np.shape(b.sample)[0] == 1
 
 
 @rewrite("outer")

@@ -57,7 +57,7 @@ class Product:
         below = [(t, -p) for t, p in self.powers.items() if p < 0]
         above.sort(key=lambda f: f[0].ndim > 0)
         below.sort(key=lambda f: "size" not in f[0].params)
-        above, below = unrowed(above, self.like), unrowed(below, self.like)
+        above, below = unpadded(above, self.like), unpadded(below, self.like)
         if self.like.ndim == 2:
             above = _outer_of(above)
         sign, size = number < 0, abs(number)
@@ -88,14 +88,25 @@ class Product:
         return spread_like(result, self.like)
 
 
-def unrowed(parts: list[tuple[Term, float]], like: Term) -> list[tuple[Term, float]]:
-    """v[None, :] beside a matrix is v: broadcasting adds the axis by itself."""
-    if like.ndim != 2 or np.shape(like.sample)[0] == 1:
+def unpadded(parts: list[tuple[Term, float]], like: Term) -> list[tuple[Term, float]]:
+    """v[None, :] beside a matrix is v, and a number kept as an axis is a number: broadcasting adds axes by itself."""
+    shape = np.shape(like.sample)
+    if like.ndim and np.size(like.sample) > 1 and any(np.shape(t.sample) == shape for t, _ in parts):
+        parts = [(_unkept(t), c) for t, c in parts]
+    if like.ndim != 2 or shape[0] == 1:
         return parts
-    full = any(np.shape(t.sample)[:1] == np.shape(like.sample)[:1] and t.ndim == 2 for t, _ in parts)
+    full = any(np.shape(t.sample)[:1] == shape[:1] and t.ndim == 2 for t, _ in parts)
     if not full:
         return parts
     return [(inner if (inner := _vector_in(t, 0)) is not None else t, c) for t, c in parts]
+
+
+def _unkept(term: Term) -> Term:
+    """A reduction over all axes without the axes it keeps."""
+    if np.size(term.sample) != 1 or not term.params.get("keepdims") or np.size(term.args[0].sample) == 1:
+        return term
+    assert term.card is not None
+    return term.graph.apply(term.card, term.args, {**term.params, "keepdims": False})
 
 
 def _outer_of(above: list[tuple[Term, float]]) -> list[tuple[Term, float]]:
@@ -174,7 +185,7 @@ def product_rule(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term |
             return spread
     if product.number == 0:
         return spread_like(node.graph.constant(0), node)
-    return logistic(product.build(self.keep))
+    return logistic(product.build(self.keep), self.keep)
 
 
 def _gathered(self: Simplifier, node: Term, product: Product) -> Term | None:
@@ -270,11 +281,14 @@ def _power(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
     return None
 
 
-def logistic(term: Term) -> Term:
-    """eˣ/(1 + eˣ) is σ(x)."""
+def logistic(term: Term, keep: Keep = frozenset()) -> Term:
+    """eˣ/(1 + eˣ) is σ(x), and eˣ/(1 + eˣ)² is σ(x) (1 - σ(x)), with the name of σ(x) where it has one."""
     if not made_by(term, "divide"):
         return term
     top, bottom = term.args
+    power = 1.0
+    if made_by(bottom, "power") and number_of(bottom.args[1]) == 2:
+        bottom, power = bottom.args[0], 2.0
     for above in (top, *(top.args if made_by(top, "multiply") else ())):
         if (
             made_by(above, "exp")
@@ -282,9 +296,54 @@ def logistic(term: Term) -> Term:
             and above in bottom.args
             and any(number_of(a) == 1 for a in bottom.args)
         ):
-            sigmoid = term.graph.apply(term.graph.cards["sigmoid"], above.args, {})
+            slope = (_sigmoid if power == 1 else _slope)(above.args[0], _named(bottom, keep))
             if above is top:
-                return sigmoid
+                return slope
             rest = top.args[1] if top.args[0] is above else top.args[0]
-            return rest * sigmoid
+            return rest * slope
     return term
+
+
+def _named(bottom: Term, keep: Keep) -> Term | None:
+    """What the program calls 1/(1 + eˣ), which is σ(-x)."""
+    graph = bottom.graph
+    found = graph.find(graph.cards["divide"], (graph.constant(1), bottom))
+    return found if found in keep else None
+
+
+def _sigmoid(x: Term, named: Term | None) -> Term:
+    return x.graph.apply(x.graph.cards["sigmoid"], (x,), {}) if named is None else 1 - named
+
+
+def _slope(x: Term, named: Term | None) -> Term:
+    """σ(x) (1 - σ(x)), which is the same for -x."""
+    inner = x.args[0] if made_by(x, "negative") else x
+    known = _sigmoid(inner, None) if named is None else named
+    return known * (1 - known)
+
+
+@rewrite("exp")
+def _exp(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
+    (inner,) = args
+    if made_by(inner, "log_softmax"):
+        return node.graph.apply(node.graph.cards["softmax"], inner.args, inner.params)
+    if made_by(inner, "log_sigmoid"):
+        return node.graph.apply(node.graph.cards["sigmoid"], inner.args, {})
+    return inner.args[0] if made_by(inner, "log") else None
+
+
+@rewrite("log")
+def _log(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
+    return args[0].args[0] if made_by(args[0], "exp") else None
+
+
+MIRRORED = {"less": "greater", "less_equal": "greater_equal", "greater": "less", "greater_equal": "less_equal"}
+
+
+@rewrite(*MIRRORED)
+def _compared(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
+    """0 < x is x > 0."""
+    if number_of(args[0]) is None or number_of(args[1]) is not None:
+        return None
+    assert node.card is not None
+    return node.graph.apply(node.graph.cards[MIRRORED[node.card.name]], args[::-1], {})

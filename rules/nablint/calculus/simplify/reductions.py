@@ -37,7 +37,20 @@ def _reduction(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | N
         return None
     if made_by(node, "sum_to"):
         return self.of(_sum_to(node, inner))
-    return _constant_along(self, node, inner)
+    return _inner_of(self, node, inner) or _constant_along(self, node, inner)
+
+
+def _inner_of(self: Simplifier, node: Term, inner: Term) -> Term | None:
+    """Σ(a ∘ b) of two different vectors is aᵀ b."""
+    if node.ndim or inner.ndim != 1 or inner in self.keep or not made_by(inner, "multiply"):
+        return None
+    product = Product(inner)
+    product.take(inner, 1, self.keep)
+    if len(product.powers) != 2 or any(p != 1 or np.shape(t.sample) != np.shape(inner.sample)
+                                       for t, p in product.powers.items()):
+        return None
+    a, b = product.powers
+    return scaled(product.number, (), a @ b)
 
 
 def _constant_along(self: Simplifier, node: Term, inner: Term) -> Term | None:
@@ -96,8 +109,14 @@ def _reshape(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | Non
     if np.shape(inner.sample) == np.shape(node.sample):
         return inner
     names = ("reshape", "expand_dims", "squeeze")
-    if made_by(inner, *names) and inner not in self.keep and np.shape(inner.args[0].sample) == np.shape(node.sample):
-        return inner.args[0]
+    if made_by(inner, *names) and inner not in self.keep:
+        first = inner.args[0]
+        if np.shape(first.sample) == np.shape(node.sample):
+            return first
+        if first.ndim == node.ndim == 2 and np.shape(first.sample) == np.shape(node.sample)[::-1]:
+            return self.of(first.T)  # a column as a vector as a row
+    if made_by(inner, "broadcast_to") and inner.args[0].ndim == 0 and inner not in self.keep:
+        return spread_like(inner.args[0], node)
     peeled = scalars_of(inner, self.keep)
     if peeled is not None:
         core = node.graph.apply(node.card, (peeled[2],), node.params)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import numpy as np
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
 from nablint.calculus.simplify.expanding import shortened
 from nablint.calculus.simplify.matrices import chain, join
-from nablint.calculus.simplify.products import Product, scalars_of, scaled, spread_like, tidy, unrowed
+from nablint.calculus.simplify.products import Product, scalars_of, scaled, spread_like, tidy, unpadded
 from nablint.calculus.terms import Term
 
 
@@ -36,7 +36,7 @@ def _sum_of(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
 
     take(args[0], 1.0)
     take(args[1], -1.0 if made_by(node, "subtract") else 1.0)
-    listed = unrowed([(t, c) for t, c in parts.items() if abs(c) > 1e-15], node)
+    listed = unpadded([(t, c) for t, c in parts.items() if abs(c) > 1e-15], node)
     if number:
         listed.append((node.graph.constant(tidy(number)), 1.0) if number > 0 or not listed
                       else (node.graph.constant(tidy(-number)), -1.0))
@@ -46,7 +46,7 @@ def _sum_of(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
         return spread_like(node.graph.constant(0), node)
     shorter = shortened(listed, node, self.keep) if len(listed) > 1 else None
     if shorter is not None:
-        return self.of(spread_like(_add_up(shorter, node), node)) if shorter else spread_like(node.graph.constant(0), node)
+        return self.of(spread_like(_add_up(shorter, node) if shorter else node.graph.constant(0), node))
     shared = _shared_scalars(listed, node, self.keep)
     if shared is not None:
         scalars, bare = shared
