@@ -62,24 +62,24 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
             for outcome in found:
                 if outcome.judgement is not None:
                     prove(outcome.judgement)
-    claims = claims_of(outcomes, explain=settings.explain)
+    claims = claims_of(outcomes, steps_in=settings.steps_in if settings.explain else None)
     result.claims = sorted([*claims, *unrun(program, units, outcomes, claims)], key=lambda c: (c.row, c.gradient))
     if settings.explain:
         result.shapes = shape_notes(outcomes)
     from nablint.checks.findings import findings
     from nablint.checks.shape_findings import shape_findings
 
-    result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends)
+    result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends, steps_in=settings.steps_in)
     found, result.coverage = shape_findings(program, settings, result.diagnostics, ends)
     result.diagnostics += found
     result.diagnostics.sort(key=lambda d: d.location)
     return result
 
 
-def claims_of(outcomes: list[Outcome], *, explain: bool = False) -> list[Claim]:
+def claims_of(outcomes: list[Outcome], *, steps_in: str | None = None) -> list[Claim]:
     """One claim for each statement: on every path of its unit it must be right, in one unit at least.
 
-    With `explain`, results come with their derivations.
+    steps_in: the style of the derivations that results come with; they come without where it is None.
     """
     sources: dict[int, Outcome] = {}
     by_unit: dict[str, dict[int, Entry]] = {}
@@ -108,8 +108,8 @@ def claims_of(outcomes: list[Outcome], *, explain: bool = False) -> list[Claim]:
             if claim.reason and outcome.judgement is not None:
                 naming = namings.get(id(outcome)) or namings.setdefault(id(outcome), Naming(outcome.judgement.run.it))
                 claim = replace(claim, reason=naming.text(claim.reason))
-            if explain and entry.judged is not None and entry.role == "result":
-                claim = replace(claim, explanation=explanation_of(sources[id(entry)], entry.judged))
+            if steps_in is not None and entry.judged is not None and entry.role == "result":
+                claim = replace(claim, explanation=explanation_of(sources[id(entry)], entry.judged, steps_in))
             claims.append(claim)
     return sorted(claims, key=lambda c: (c.row, c.gradient))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 ALL = "ALL"
 DEFAULT = "DEFAULT"
@@ -29,6 +30,7 @@ class Settings:
     seconds: the time bound of the analysis of one file.
     explain: derive the gradient of every claim, right ones too, and note the shapes of names and expressions; findings
              have their derivation anyway.
+    steps_in: how the steps of derivations are written: "text", "latex" or "mathml".
     prove: tell what is proved by its terms from what only its samples verify; findings are the same either way.
     """
 
@@ -38,6 +40,7 @@ class Settings:
     claim_patterns: tuple[str, ...] = ()
     seconds: float = 20.0
     explain: bool = False
+    steps_in: Literal["text", "latex", "mathml"] = "text"
     prove: bool = True
 
     def enabled(self, code: str, name: str) -> bool:

@@ -1,6 +1,7 @@
 """What is written evaluates back: every card, every example, in numpy, torch and einsum."""
 
 import itertools
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -42,6 +43,8 @@ def test_code_of_every_card(name):
             assert "None" not in shown or name in ("getitem", "setitem", "addat")
             if style == "latex":
                 assert shown.count("{") == shown.count("}"), shown
+            if style == "mathml":
+                assert ElementTree.fromstring(shown).tag == "math", shown
 
 
 @pytest.mark.parametrize("name", sorted(CARDS))

@@ -13,7 +13,7 @@ import sys
 import time
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,7 @@ EXPLANATION = Explanation(
     "X.T @ G",
     (("X", "(N, D)"), ("W", "(D, M)")),
 )
+STEPS = {"text": EXPLANATION.steps, "latex": (DerivationStep("move", r"\mathrm{d}L", r"X^{\top} G", "over"),)}
 WORDS = {"WRONG": "RIGHT", "UNSAFE": "SAFE", "HIDDEN": "WRONG", "PLAIN": None, "SEEN": None}
 
 
@@ -49,6 +50,7 @@ def analyse(source: str, filename: str, settings: Settings, *, repair: bool = Tr
         if f"np.{word}" in source:
             misbehave(word)
     result = FileResult(analysed=True)
+    explanation = replace(EXPLANATION, steps=STEPS[settings.steps_in])
     if "np.BROKEN" in source:
         row = source[: source.index("np.BROKEN")].count("\n") + 1
         return FileResult(error=f"line {row}: does not parse; mend it")
@@ -58,16 +60,16 @@ def analyse(source: str, filename: str, settings: Settings, *, repair: bool = Tr
             new = WORDS[found[0]]
             if found[0] == "SEEN":
                 result.claims.append(
-                    Claim(row, "f", "dW", "W", "result", "proved", "", start, end, EXPLANATION))
+                    Claim(row, "f", "dW", "W", "result", "proved", "", start, end, explanation))
                 continue
             safe = "unsafe" if found[0] == "UNSAFE" else "safe"
             fix = Fix(f"write {new}", (Edit(new, start, end),), safe) if new and repair else None
             code, name = ("NAB502", "overflowing-softmax") if found[0] == "PLAIN" else ("NAB301", "wrong-gradient-axis")
             result.diagnostics.append(
                 Diagnostic(code, name, "error", f"{found[0]} is wrong", start, end, fix,
-                           (Related("from here", Place(1, 1), Place(1, 2)),), EXPLANATION))
+                           (Related("from here", Place(1, 1), Place(1, 2)),), explanation))
             result.claims.append(
-                Claim(row, "f", "db", "b", "result", "wrong", "misses a sum", start, end, EXPLANATION))
+                Claim(row, "f", "db", "b", "result", "wrong", "misses a sum", start, end, explanation))
     return result
 
 

@@ -101,7 +101,7 @@ function options(): LanguageClientOptions {
     middleware: {
       async executeCommand(name, args, next) {
         if (name !== "nablint.showDerivation") return next(name, args);
-        const found: Derivation | null = await next("nablint.derivation", args);
+        const found: Derivation | null = await next("nablint.derivation", [{ ...args[0], mathml: true }]);
         showDerivation(found);
       },
     },

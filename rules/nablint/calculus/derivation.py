@@ -12,13 +12,13 @@ is checked by comparing two numbers.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from nablint.calculus.chains import Piece, expand, is_chained
-from nablint.calculus.formula import Node, text
+from nablint.calculus.formula import Node, renamed, text
 from nablint.calculus.gradient import gradients
 from nablint.calculus.render import PRINTERS, Writer, formula_of
 from nablint.calculus.simplify import equal_samples, simplify
@@ -56,9 +56,15 @@ class Derivation:
     steps: list[Step] = field(default_factory=lambda: [])
     names: dict[Term, str | Node] = field(default_factory=lambda: {})
 
-    def shown(self, style: str = "text") -> tuple[DerivationStep, ...]:
-        """The steps as text, LaTeX or MathML; the last one reads the gradient off."""
-        write, side = PRINTERS[style], Writer(self.names).write
+    def shown(
+        self, style: str = "text", named: Callable[[str], str] | None = None
+    ) -> tuple[DerivationStep, ...]:
+        """The steps as text, LaTeX or MathML; the last one reads the gradient off.  `named` writes names for people."""
+        side = Writer(self.names).write
+
+        def write(node: Node) -> str:
+            return PRINTERS[style](node if named is None else renamed(node, named))
+
         if self.check():  # a line that does not hold is never shown
             self.steps.clear()
         lines = [DerivationStep(s.rule, write(side(s.before)), write(side(s.after)), s.why) for s in self.steps]

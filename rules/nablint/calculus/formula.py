@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nablint.shapes import Polynomial
 
@@ -103,6 +103,12 @@ def total(parts: list[tuple[str, Node]]) -> Node:
             signs += sign
             flat.append(part)
     return flat[0] if signs == "+" else Node("sum", tuple(flat), signs)
+
+
+def renamed(node: Node, name: Callable[[str], str]) -> Node:
+    """The formula with every name, and what stands between brackets of an index, written as `name` says."""
+    mark = name(node.mark) if node.kind in ("name", "index") else node.mark
+    return replace(node, mark=mark, parts=tuple(renamed(part, name) for part in node.parts))
 
 
 # Text -----------------------------------------------------------------------------------------------------------------

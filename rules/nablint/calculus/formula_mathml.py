@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from nablint.calculus.formula import ATOM, POWER, PRODUCT, SUM, Node, factor_in, fill
+from nablint.calculus.formula import ATOM, GREEK, POWER, PRODUCT, SUM, Node, factor_in, fill
 
 
 def mathml(node: Node) -> str:
@@ -17,9 +17,7 @@ def _m(node: Node) -> str:
     p = node.parts
     match node.kind:
         case "name":
-            head, _, sub = node.mark.partition("_")
-            shown = f"<mi>{escape(head)}</mi>"
-            return f"<msub>{shown}<mi>{escape(sub)}</mi></msub>" if sub and head else shown
+            return _name(node.mark)
         case "number":
             return f"<mn>{escape(node.mark)}</mn>"
         case "sum":
@@ -51,9 +49,10 @@ def _m(node: Node) -> str:
         case "index":
             return f"<msub>{_mb(p[0], ATOM)}<mtext>{escape(node.mark)}</mtext></msub>"
         case "differential":
-            return f"<mrow><mo>d</mo>{_m(p[0]) if p[0].kind == 'name' else _FENCE.format(_m(p[0]))}</mrow>"
+            return f"<mrow>{_UPRIGHT.format('d')}{_m(p[0]) if p[0].kind == 'name' else _FENCE.format(_m(p[0]))}</mrow>"
         case "partial":
-            return f"<mfrac><mrow><mo>∂</mo>{_m(p[0])}</mrow><mrow><mo>∂</mo>{_m(p[1])}</mrow></mfrac>"
+            above, below = (f"<mrow>{_UPRIGHT.format('∂')}{_m(q)}</mrow>" for q in p)
+            return f"<mfrac>{above}{below}</mfrac>"
         case "relation":
             return f"<mrow>{f'<mo>{escape(node.mark)}</mo>'.join(map(_m, p))}</mrow>"
         case "entry":
@@ -73,6 +72,18 @@ def _marked(template: str) -> str:
 
 
 _FENCE = "<mrow><mo>(</mo>{}<mo>)</mo></mrow>"
+_UPRIGHT = '<mi mathvariant="normal">{}</mi>'
+_LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+
+
+def _name(written: str) -> str:
+    """`W_1` and `W1` with a subscript, Greek letters as letters; words are upright, as MathML has it."""
+    head, _, sub = written.strip("_").partition("_")
+    if (numbered := re.fullmatch(r"(\D+?)([0-9₀-₉]+)", head)) and not sub:
+        head, sub = numbered[1], numbered[2].translate(_LOWERED)
+    shown = f"<mi>{escape(GREEK.get(head, head))}</mi>"
+    below = "mn" if sub.isdigit() else "mi"
+    return f"<msub>{shown}<{below}>{escape(sub)}</{below}></msub>" if sub else shown
 
 
 def _mb(node: Node, least: int) -> str:

@@ -114,6 +114,8 @@ class Writer:
         if sample.size and bool(np.all(sample == sample.flat[0])) and sample.dtype.kind in "biuf":
             value = float(sample.flat[0])
             return formula.name("𝟏" if value == 1 else "0") if value in (0, 1) else formula.number(value)
+        if sample.ndim == 1 and np.array_equal(sample, np.arange(len(sample))):
+            return formula.call("arange", formula.size(term.shape[0].expr))
         return formula.call("const", formula.name(show_shape(term.shape)))
 
     def _node(self, term: Term) -> Node:

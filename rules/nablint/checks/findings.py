@@ -17,8 +17,9 @@ from nablint.results import Diagnostic, Fix, Place, Related
 from nablint.tracing.step import Step
 
 
-def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: bool, ends: float) -> list[Diagnostic]:
-    """The diagnostics of a file, one for each statement to blame.
+def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: bool, ends: float,
+             steps_in: str = "text") -> list[Diagnostic]:
+    """The diagnostics of a file, one for each statement to blame, with derivations whose steps are in a style.
 
     What is reported depends on how it can be mended.  Without `repair` that is what replaying says; only with it are
     repairs judged anew, which costs most of the time, and offered as fixes.
@@ -38,7 +39,7 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
                 continue
             if fault.repair is None and not _reportable(outcome, fault):
                 continue
-            diagnostic = diagnose(outcome, fault)
+            diagnostic = diagnose(outcome, fault, steps_in)
             if diagnostic is not None:
                 diagnostic = diagnostic if repair else replace(diagnostic, fix=None)
                 known = found.get(node)
@@ -134,7 +135,7 @@ def span_of(step: Step) -> tuple[Place, Place] | None:
     return (step.block.place(span[0]), step.block.place(span[1])) if span is not None else None
 
 
-def diagnose(outcome: Outcome, fault: Fault) -> Diagnostic | None:
+def diagnose(outcome: Outcome, fault: Fault, steps_in: str = "text") -> Diagnostic | None:
     """The diagnostic of a fault."""
     span = span_of(fault.step)
     if span is None:
@@ -149,7 +150,7 @@ def diagnose(outcome: Outcome, fault: Fault) -> Diagnostic | None:
                   "unsafe" if fault.repair.edit.kind == "rewrite" else "safe")
     related = tuple(_related(outcome, fault))
     return Diagnostic(rule.code, rule.name, rule.severity, message, *span, fix, related,
-                      explanation_of(outcome, fault.judged[0]))
+                      explanation_of(outcome, fault.judged[0], steps_in))
 
 
 def _line(text: str) -> str:

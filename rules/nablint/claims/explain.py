@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from nablint.calculus.derivation import derive
-from nablint.calculus.render import render
+from nablint.calculus.formula import renamed
+from nablint.calculus.render import PRINTERS, formula_of, render
 from nablint.calculus.simplify import simplify
 from nablint.calculus.terms import Term
 from nablint.claims.model import Judged
@@ -34,8 +35,11 @@ def names_of(outcome: Outcome) -> dict[Term, str]:
     return out
 
 
-def explanation_of(outcome: Outcome, judged: Judged) -> Explanation | None:
-    """How the gradient of a claim is derived; None where nothing was derived."""
+def explanation_of(outcome: Outcome, judged: Judged, steps_in: str = "text") -> Explanation | None:
+    """How the gradient of a claim is derived; None where nothing was derived.
+
+    steps_in: "text", "latex" or "mathml".  Dimensions have the names that the source calls them by.
+    """
     if judged.derived is None or judged.wrt is None or outcome.judgement is None or outcome.judgement.seed is None:
         return None
     it = outcome.judgement.run.it
@@ -43,20 +47,21 @@ def explanation_of(outcome: Outcome, judged: Judged) -> Explanation | None:
     names.setdefault(judged.wrt, base(judged.wrt.label) if judged.wrt.label else judged.result.wrt_name or "W")
     variable = names[judged.wrt]
     style = "torch" if it.dialect == "torch" else "numpy"
+    naming = Naming(it)
     with it.using():
         try:
             shown = simplify(judged.derived, keep={t for t in names if t is not judged.derived})
-            text = render(shown, "text", names) or ""
+            text = PRINTERS["text"](renamed(formula_of(shown, names), naming.words))
             code = render(shown, style, names) or ""
             seeds = list(outcome.judgement.seed.cotangents.items())
             steps: tuple[DerivationStep, ...] = ()
             if len(seeds) == 1:
                 output, cotangent = seeds[0]
-                steps = derive(output, None if output.ndim == 0 else cotangent, judged.wrt, names).shown()
+                found = derive(output, None if output.ndim == 0 else cotangent, judged.wrt, names)
+                steps = found.shown(steps_in, naming.words)
         except (Misfit, ValueError, KeyError, TypeError, RecursionError, AttributeError, NotImplementedError,
                 OverflowError):
             return None
-    naming = Naming(it)
     shapes: dict[str, str] = {}
     for term, name in names.items():
         if term.ndim and len(shapes) < 12:

@@ -16,6 +16,8 @@ from nablint.tracing.interpreter import Interpreter
 
 LETTERS = ("N", "D", "M", "K", "H", "L", "P", "Q", "R", "S", "T", "U", "V")
 
+_WORD = re.compile(r"[\w.@]+")
+
 
 class Naming:
     """The dimension names of one run."""
@@ -47,6 +49,10 @@ class Naming:
             return text
         named = self._pattern.sub(lambda m: self.known[m.group()], text)
         return re.sub(r"[\w.\[\]']+@\d+(?:\.\d+)*", "?", named)
+
+    def words(self, text: str) -> str:
+        """A formula's name or index with every word that is a dimension named for people."""
+        return _WORD.sub(lambda m: self.known.get(m.group(), m.group().partition("@")[0]), text)
 
     def shape(self, shape: Iterable[int]) -> str:
         """`(N, D)`."""

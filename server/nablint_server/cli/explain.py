@@ -40,7 +40,8 @@ def explain(where: str, latex: bool, output_format: str, as_json: bool, stdin_fi
     except ConfigurationError as error:
         stop(str(error))
     data = sys.stdin.buffer.read() if match["path"] == "-" or stdin_filename else None
-    outcome = run(Task(path, replace(settings, explain=True), data))
+    style = "latex" if latex else "text"
+    outcome = run(Task(path, replace(settings, explain=True, steps_in=style), data))
     if outcome.error is not None and not outcome.claims:
         stop(f"{path}: {outcome.error}")
     row, cell = int(match["line"]), int(match["cell"]) if match["cell"] else None
@@ -118,11 +119,11 @@ def _results(outcome: Outcome, claim: Claim) -> str:
 
 
 def _latex(claims: list[Claim], found: list[Diagnostic]) -> Iterator[str]:
-    from nablint_server.reports.latex import aligned, translated
+    from nablint_server.reports.latex import aligned
 
     explanations = [one.explanation for one in (*claims, *found) if one.explanation is not None]
     for explanation in dict.fromkeys(explanations):
-        yield aligned(explanation.title, translated(explanation.steps))
+        yield aligned(explanation.title, explanation.steps)
     if not explanations:
         stop("there is no derivation for this line; see the reason without --latex")
 

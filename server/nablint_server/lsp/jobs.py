@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from nablint.results import Explanation, FileResult, Place
@@ -62,6 +63,15 @@ def compose(source: str, filename: str, settings: Settings, name: str) -> tuple[
     except CannotWrite as error:
         return f"{name}: {error}"
     return written.row, written.text
+
+
+def formulas(source: str, filename: str, settings: Settings, place: Place) -> list[tuple[str, str]]:
+    """Both sides of every step of the derivation at a place, in MathML; empty where there is none."""
+    result, _ = judge(source, filename, replace(settings, explain=True, steps_in="mathml"), repair=True)
+    for found in (*result.diagnostics, *result.claims):
+        if found.location == place and found.explanation is not None:
+            return [(step.before, step.after) for step in found.explanation.steps]
+    return []
 
 
 def configure(folder: str, overrides: Overrides, file: str | None) -> Configuration | str:

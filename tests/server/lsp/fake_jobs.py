@@ -93,6 +93,12 @@ def _claim(source, found, verdict):
     return Claim(start.row, "backward", found[1], found[1][1:], "result", verdict, "", start, end, _explanation(found))
 
 
+def formulas(source, filename, settings, place):
+    result, _ = judge(source, filename, settings, repair=True)
+    return [("<math><mi>L</mi></math>", "<math><msup><mi>X</mi><mi>⊤</mi></msup></math>")
+            for claim in result.claims if claim.location.row == place.row]
+
+
 def look(path, settings):
     source = Path(path).read_text()
     return source, judge(source, path, settings, False)[0]
