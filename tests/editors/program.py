@@ -1,4 +1,4 @@
-"""A `nablint` program for tests of editors: the server with an analysis whose findings stand in the text."""
+"""A `nablint` program for tests of editors: the server of this checkout, by an executable that an editor can start."""
 
 from __future__ import annotations
 
@@ -20,12 +20,21 @@ def backward(X, g):
 
 
 def fake_program(folder: Path) -> Path:
+    """The server with an analysis whose findings stand in the text."""
+    return _program(folder, f"main('fake_jobs', ({str(JOBS)!r},))")
+
+
+def real_program(folder: Path) -> Path:
+    """The server as users have it."""
+    return _program(folder, "main()")
+
+
+def _program(folder: Path, call: str) -> Path:
     """An executable that may be called `nablint server`."""
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / "nablint"
-    code = f"from nablint_server.lsp.main import main; main('fake_jobs', ({str(JOBS)!r},))"
     paths = os.pathsep.join(p for p in sys.path if p)
-    command = shlex.join([sys.executable, "-c", code])
+    command = shlex.join([sys.executable, "-c", f"from nablint_server.lsp.main import main; {call}"])
     program.write_text(f"""#!/bin/sh
 [ "$*" = server ] || exit 2
 PYTHONPATH={shlex.quote(paths)} exec {command}

@@ -1,6 +1,6 @@
 // Formulas on a page: MathML as the server writes it, or the plain text of one.
 
-const MATHML = /^<math>(?:[^<>]|<\/?m[a-z]+(?: mathvariant="normal")?>)*<\/math>$/;
+const MATHML = /^<math>(?:[^<>]|<\/?m[a-z]+(?: (?:mathvariant|width)="[\w.]+"\/?)?>)*<\/math>$/;
 
 /** A formula as markup: MathML, and nothing but MathML, where there is some, else its text as code. */
 export function mathematics(mathml: string | undefined, text: string): string {

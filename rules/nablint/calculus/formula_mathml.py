@@ -27,7 +27,7 @@ def _m(node: Node) -> str:
                 out += shown if i == 0 and sign == "+" else f"<mo>{'−' if sign == '-' else '+'}</mo>{shown}"
             return f"<mrow>{out}</mrow>"
         case "product":
-            glue = f"<mo>{node.mark or chr(0x2062)}</mo>"
+            glue = f"<mo>{escape(node.mark)}</mo>" if node.mark else _TIMES
             return f"<mrow>{glue.join(factor_in(q, node, k, _m, _FENCE) for k, q in enumerate(p))}</mrow>"
         case "fraction":
             return f"<mfrac>{_m(p[0])}{_m(p[1])}</mfrac>"
@@ -72,6 +72,8 @@ def _marked(template: str) -> str:
 
 
 _FENCE = "<mrow><mo>(</mo>{}<mo>)</mo></mrow>"
+_TIMES = '<mo>\u2062</mo><mspace width="0.2em"/>'
+"""A product without a sign: a thin space keeps `out dW` apart."""
 _UPRIGHT = '<mi mathvariant="normal">{}</mi>'
 _LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 

@@ -14,6 +14,7 @@ from nablint.reading.nodes import parts
 from nablint.reading.source import Block
 from nablint.results import Place, ShapeNote
 from nablint.tracing.step import Step
+from nablint.tracing.values import Array, Pending
 
 SHOWN = (cst.Name, cst.Attribute, cst.Subscript, cst.Call, cst.BinaryOperation)
 """The expressions whose shape is worth a note."""
@@ -61,17 +62,24 @@ def _values(step: Step) -> Iterator[tuple[cst.CSTNode, Term]]:
     while stack:
         node = stack.pop()
         if isinstance(node, cst.Assign):
-            value = step.values.get(id(node.value))
-            if isinstance(value, Term) and value.ndim:
+            value = _array(step.values.get(id(node.value)))
+            if value is not None:
                 yield from ((target.target, value) for target in node.targets if isinstance(target.target, SHOWN))
             stack.append(node.value)
         elif isinstance(node, SHOWN):
-            value = step.values.get(id(node))
-            if isinstance(value, Term) and value.ndim:
+            value = _array(step.values.get(id(node)))
+            if value is not None:
                 yield node, value
             stack.extend(parts(node))
         elif not isinstance(node, cst.BaseSuite | cst.FunctionDef | cst.ClassDef):
             stack.extend(parts(node))
+
+
+def _array(value: object) -> Term | None:
+    """The array that a value is, or that an input turned out to be when it was used."""
+    if isinstance(value, Pending):
+        value = value.value.current if isinstance(value.value, Array) else None
+    return value if isinstance(value, Term) and value.ndim else None
 
 
 def _same(a: Term, b: Term) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from nablint.results import Claim, Diagnostic, Explanation
 
+from nablint_server.reports.derivation import cut, last_steps
+
 VERDICTS = {
     "proved": "proved: the derived gradient is the same expression",
     "verified": "verified: equal to the derived gradient on samples",
@@ -11,6 +13,9 @@ VERDICTS = {
     "unchecked": "unchecked",
     "not-a-gradient": "not a gradient",
 }
+
+WIDE = 64
+"""Columns of a formula in a hover; the derivation on its own cuts nothing off."""
 
 
 def escaped(text: str) -> str:
@@ -27,6 +32,24 @@ def derivation(explanation: Explanation) -> str:
         lines.append(f"{number}. {escaped(step.rule)}: `{step.before}` → `{step.after}`  ")
         if step.why:
             lines.append(f"   {escaped(step.why)}")
+    if explanation.gradient:
+        lines += ["", "```python", explanation.gradient, "```"]
+    return "\n".join(lines)
+
+
+def brief(explanation: Explanation) -> str:
+    """The title, the last steps with their rules, and the gradient as code: as much as fits into a hover."""
+    before, steps = last_steps(explanation)
+    rows = [("", f"… after {before} steps")] if before else []
+    previous = None
+    for step in steps:
+        if step.before != previous:
+            rows.append((step.before, ""))
+        rows.append((f"  = {step.after}", step.rule))
+        previous = step.after
+    width = min(max((len(text) for text, rule in rows if rule), default=0), WIDE)
+    shown = [f"{cut(text, WIDE):{width}}   {rule}".rstrip() for text, rule in rows]
+    lines = [f"**{escaped(cut(explanation.title, 2 * WIDE))}**", "", *(["```text", *shown, "```"] if shown else [])]
     if explanation.gradient:
         lines += ["", "```python", explanation.gradient, "```"]
     return "\n".join(lines)

@@ -16,14 +16,19 @@ READING_OFF = "read off the gradient"
 """The last step's rule: the title has said it by then."""
 
 
-def brief(explanation: Explanation, margin: int = 6) -> Iterator[str]:
-    """The last steps of a derivation, which lead to the gradient, in lines that fit beside a margin."""
+def last_steps(explanation: Explanation) -> tuple[int, list[DerivationStep]]:
+    """The last steps of a derivation, which lead to the gradient, and how many there are before them."""
     steps = [step for step in explanation.steps if step.rule != READING_OFF]
     if len(steps) > 1 and steps[-1].after == steps[-2].after:
         steps.pop()
-    if len(steps) > SHORT:
-        yield f"... after {len(steps) - SHORT} steps"
-        steps = steps[-SHORT:]
+    return max(0, len(steps) - SHORT), steps[-SHORT:]
+
+
+def brief(explanation: Explanation, margin: int = 6) -> Iterator[str]:
+    """The last steps of a derivation, in lines that fit beside a margin."""
+    before, steps = last_steps(explanation)
+    if before:
+        yield f"... after {before} steps"
     rows = equations(steps)
     left = min(max((len(text) for text, _ in rows), default=0), 64)
     for text, why in rows:

@@ -1,7 +1,8 @@
-"""The extension in a real VS Code workbench.
+"""The extension, with the server as users have it, in a real VS Code workbench.
 
 Runs where NABLINT_CODE_SERVER names the folder that install-code-server.sh has filled, and where editors/vscode has
-been built with `npm install && npm run package`.  The screenshots go to NABLINT_SCREENSHOTS, or to pytest's own folder.
+been built with `npm install && npm run package`.  The screenshots go to NABLINT_SCREENSHOTS, or to pytest's own folder;
+those of the extension's README are some of them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from editors.program import FAKE_SLIP, fake_program
+from editors.program import real_program
+from slips import HERE as CASES
 
 HERE = Path(__file__).parent
 VSIX = HERE.parents[2] / "editors" / "vscode" / "dist" / "nablint.vsix"
@@ -25,34 +27,72 @@ MISSING = [name for name, there in NEEDED.items() if not there]
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"missing: {', '.join(MISSING)}")
 
+LAYERS = (CASES.parent / "examples" / "numpy_linear_layer.py").read_text()
+SLIP, REPAIR = "self.dW = dout.T @ self.x", "self.dW = self.x.T @ dout"
 
-def test_start_squiggle_hover_message_derivation_and_quick_fix(tmp_path):
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "net.py").write_text(FAKE_SLIP)
-    cells = [["import numpy as np\n", "W = zeros(D, M)"], ["%time\n", "dW = X @ g"]]
-    (project / "book.ipynb").write_text(json.dumps({
+FORWARD = """import numpy as np
+
+
+def affine_forward(x, w, b):
+    out = x @ w + b
+    return out, (x, w, b)
+"""
+
+BACKWARD = """def affine_backward(dout, cache):
+    x, w, b = cache
+    dx = dout @ w.T
+    dw = dout.T @ x
+    db = dout.sum(axis=0)
+    return dx, dw, db
+"""
+
+
+def notebook(*cells):
+    return json.dumps({
         "nbformat": 4, "nbformat_minor": 5, "metadata": {"language_info": {"name": "python"}},
         "cells": [{"cell_type": "code", "id": f"c{n}", "metadata": {}, "source": source, "outputs": [],
-                   "execution_count": None} for n, source in enumerate(cells)]}))
-    options = tmp_path / "options.json"
-    options.write_text(json.dumps({
-        "codeServer": str(CODE_SERVER), "chromium": CHROMIUM, "vsix": str(VSIX), "program": "/nowhere/nablint",
-        "correction": str(fake_program(tmp_path)),
-        "folder": str(project), "file": "net.py", "row": 5, "column": 11, "hint": ": (D, M)",
-        "notebook": "book.ipynb",
-        "output": os.environ.get("NABLINT_SCREENSHOTS", str(tmp_path / "screenshots")),
-    }))
-    run = subprocess.run([NODE, HERE / "workbench.mjs", options], capture_output=True, text=True, timeout=300)
-    assert run.returncode == 0, run.stderr
-    seen = {row["step"]: row["found"] for row in map(json.loads, run.stdout.splitlines())}
+                   "execution_count": None} for n, source in enumerate(cells)]})
+
+
+@pytest.fixture
+def session(tmp_path):
+    """Runs a session on a project and returns what it said, by step."""
+    def run(script, files, **more):
+        project = tmp_path / "project"
+        project.mkdir()
+        for name, text in files.items():
+            (project / name).write_text(text)
+        output = Path(os.environ.get("NABLINT_SCREENSHOTS", tmp_path / "screenshots")) / Path(script).stem
+        options = tmp_path / "options.json"
+        options.write_text(json.dumps({
+            "codeServer": str(CODE_SERVER), "chromium": CHROMIUM, "vsix": str(VSIX), "folder": str(project),
+            "output": str(output), **more}))
+        done = subprocess.run([NODE, HERE / script, options], capture_output=True, text=True, timeout=500, check=False)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+        return {row["step"]: row["found"] for row in map(json.loads, done.stdout.splitlines())}
+
+    return run
+
+
+def test_a_tour(session, tmp_path):
+    seen = session("tour.mjs", {
+        "layers.py": LAYERS, "forward.py": FORWARD, "closed.py": FORWARD + "\n\n" + BACKWARD,
+        "book.ipynb": notebook("%matplotlib inline\n" + FORWARD, BACKWARD),
+    }, settings={"nablint.path": "/nowhere/nablint"}, correction=str(real_program(tmp_path)))
     assert "/nowhere/nablint, which does not exist" in seen["missing"]
-    assert seen["squiggles"] == 1
-    assert seen["lens"] == "1 of 2 gradients verified, 1 wrong"
-    assert "W: (D, M) = zeros(D, M)" in seen["hinted"]
-    assert "⟨Xᵀ g, dW⟩" in seen["hover"]
-    assert "dW needs X.T" in seen["message"]
-    assert "the factor moves across the inner product" in seen["derivation"]
-    assert seen["actions"][0] == "Write X.T @ g"
-    assert seen["notebook"] == 1
-    assert seen["repaired"] == FAKE_SLIP.replace("dW = X @ g", "dW = X.T @ g")
+    assert seen["lenses"] == ["2 of 3 gradients verified, 1 wrong", "1 gradient verified"]
+    assert "self.dW: (n_out, n_in) = dout.T" in seen["hinted"]
+    assert "a transpose is missing or too many" in seen["hover"]
+    assert "⟨xᵀ dout, dW⟩" in seen["hover"]
+    assert min(seen["picture"]) > 50
+    assert "a transpose is missing or too many" in seen["message"]
+    assert "across the inner product" in seen["derivation"]
+    assert seen["formulas"] >= 6
+    assert seen["raised"]
+    assert seen["actions"][0] == f"replace `{SLIP}` by `{REPAIR}`"
+    assert seen["repaired"] == seen["completed"] == LAYERS.replace(SLIP, REPAIR)
+    assert "def affine_backward(dout, cache):" in seen["written"]
+    assert seen["notebook"] == ["2 of 3 gradients verified, 1 wrong"]
+    assert "closed.py" in seen["problems"]
+    assert "book.ipynb" in seen["problems"]
+    assert "nablint" in seen["status"]

@@ -72,7 +72,7 @@ async def test_hover_shows_the_shape_and_the_derivation(session):
     await session.diagnostics(uri)
     assert "W: (D, M)" in await session.hover(uri, 0, 0)
     text = await session.hover(uri, 2, 10)
-    assert all(words in text for words in ("NAB301", "`⟨Xᵀ g, dW⟩`", "X.T @ g"))
+    assert all(words in text for words in ("NAB301", "= ⟨Xᵀ g, dW⟩   differential of a product", "X.T @ g"))
     assert await session.hover(uri, 3, 0) is None
 
 

@@ -34,6 +34,15 @@ async def test_a_lens_counts_the_gradients_of_a_backward(session):
 
 
 @pytest.mark.asyncio
+async def test_a_gradient_that_is_claimed_twice_is_counted_once_by_its_worse_verdict(session):
+    await session.initialize(adapt=push_only)
+    uri = session.open(TEXT.replace("    return", "    dW = X.T @ g\n    return"))
+    (lens,) = await session.client.text_document_code_lens_async(
+        types.CodeLensParams(types.TextDocumentIdentifier(uri)))
+    assert lens.command.title == "1 of 2 gradients verified, 1 wrong"
+
+
+@pytest.mark.asyncio
 async def test_the_derivation_comes_as_data_or_as_a_document(session):
     await session.initialize(adapt=push_only)
     uri = session.open(TEXT)
@@ -41,6 +50,10 @@ async def test_the_derivation_comes_as_data_or_as_a_document(session):
     found = await command(session, "nablint.derivation", {"uri": uri, "line": 3, "character": 4})
     assert found["verdict"] == "proved"
     assert found["explanation"]["gradient"] == "X.T @ g"
+    assert "formulas" not in found
+    found = await command(session, "nablint.derivation", {"uri": uri, "line": 3, "character": 4, "mathml": True})
+    assert [len(sides) for sides in found["formulas"]] == [2]
+    assert "<msup><mi>X</mi><mi>⊤</mi></msup>" in found["formulas"][0][1]
     assert await command(session, "nablint.derivation", {"uri": uri, "line": 4, "character": 0}) is None
     await command(session, "nablint.showDerivation", {"uri": uri, "line": 2, "character": 4})
     (shown,) = session.client.shown_documents

@@ -11,7 +11,7 @@ from nablint_server.lsp.features.derivations import show_at
 from nablint_server.lsp.server import Server
 from nablint_server.lsp.snapshots import View
 
-ORDER = ("wrong", "proved", "verified", "unchecked")
+WORST_FIRST = ("wrong", "unchecked", "verified", "proved")
 
 
 def register(server: Server) -> None:
@@ -30,7 +30,7 @@ def register(server: Server) -> None:
 def _lenses(view: View, uri: str) -> list[types.CodeLens | None]:
     functions: dict[str, list[Claim]] = {}
     for claim in view.result.claims:
-        if claim.role == "result" and claim.verdict in ORDER:
+        if claim.role == "result" and claim.verdict in WORST_FIRST:
             functions.setdefault(claim.function, []).append(claim)
     return [_lens(view, uri, claims) for claims in functions.values()]
 
@@ -40,8 +40,12 @@ def _lens(view: View, uri: str, claims: list[Claim]) -> types.CodeLens | None:
     located = view.locate(first.location, first.end_location)
     if located is None or located[0] != uri:
         return None
-    counts = Counter(claim.verdict for claim in claims)
-    total = len(claims)
+    # What is assigned and then returned is claimed twice and is one gradient.
+    verdicts: dict[str, str] = {}
+    for claim in claims:
+        of = claim.wrt or claim.gradient
+        verdicts[of] = min(verdicts.get(of, claim.verdict), claim.verdict, key=WORST_FIRST.index)
+    counts, total = Counter(verdicts.values()), len(verdicts)
     noun = "gradient" if total == 1 else "gradients"
     right = counts["proved"] + counts["verified"]
     said = [f"{total} {noun} verified" if right == total else f"{right} of {total} {noun} verified"]

@@ -43,7 +43,7 @@ def register(server: Server) -> None:
 
 def _item(before: str, code: str, explanation: Explanation | None, position: types.Position) -> types.CompletionItem:
     space = "" if before.endswith(" ") else " "
-    documentation = "" if explanation is None else render.derivation(explanation)
+    documentation = "" if explanation is None else render.brief(explanation)
     return types.CompletionItem(
         code, kind=types.CompletionItemKind.Value, detail="the derived gradient", preselect=True, sort_text="\0",
         documentation=types.MarkupContent(types.MarkupKind.Markdown, documentation) if documentation else None,

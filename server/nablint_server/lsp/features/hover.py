@@ -43,7 +43,7 @@ def _sections(view: View, place: Place, *, pictures: bool) -> list[str]:
         sections.append(render.claim(claims[0]))
     explained = next((e.explanation for e in (*found, *claims) if e.explanation is not None), None)
     if explained is not None:
-        sections.append(render.derivation(explained))
+        sections.append(render.brief(explained))
     # The message itself is shown by the editor, beside this.
     sections += [f"{render.rule(finding)}\n\n{rule_text(finding.name)}".strip() for finding in found]
     return sections
