@@ -36,6 +36,16 @@ MINIMISE = """
     found = minimize(cost, np.zeros(3), args=(data, labels), jac=slope)
     """
 
+CURVE = """
+    class Curve:
+        def evaluate(self, t, theta, k):
+            return 1 - (theta + k) * t + theta * t * t
+
+        def deriv(self, t, theta, k):
+            d_dt = SIGN(theta + k) + 2 * theta * t
+            return d_dt
+    """
+
 RIGHT = {
     "an operator and its adjoint": (OPERATOR, {"return self.scale * (self.A.T @ x)"}),
     "a minimiser is told": (MINIMISE, {"return X.T @ (X @ w - y)"}),
@@ -43,9 +53,11 @@ RIGHT = {
     "an older minimiser": (MINIMISE.replace("minimize(cost, np.zeros(3), args=(data, labels), jac=slope)",
                                             "optimize.fmin_bfgs(cost, np.zeros(3), slope, args=(data, labels))"),
                            {"return X.T @ (X @ w - y)"}),
+    "a quotient names the argument": (CURVE.replace("SIGN", "-"), {"return d_dt"}),
 }
 
 WRONG = {
+    "a quotient with a sign of its own": (CURVE.replace("SIGN", "+"), "deriv"),
     "the adjoint without its factor": (OPERATOR.replace("self.scale * (self.A.T @ x)", "self.A.T @ x"), "rmatvec"),
     "a minimiser's gradient with another factor": (MINIMISE.replace("return X.T @ (X @ w - y)",
                                                                     "return 2 * X.T @ (X @ w - y)"), "slope"),

@@ -4,6 +4,7 @@ returns is the gradient of what the function returned.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import libcst as cst
@@ -123,13 +124,26 @@ def _claim(it: Interpreter, g: Function, run: Run, gradient: Any, value: Array, 
     if not candidates:
         _without(it, g, run, gradient, "it has the shape of none of the function's arguments")
         return
+    node = _returned(step.node)
+    named = _by(node.value if isinstance(node, cst.Name) else "", kept)
+    if named and any(t is kept[named] for t in candidates):
+        candidates = [kept[named]]
     shown = next(k for k, t in kept.items() if t is candidates[0])
     bounds = any(n.card is not None and n.card.name in _GUARDS for n in ancestors(y) | ancestors(d))
     doubt = ("the function keeps its values within bounds, and the derivative may leave that out" if bounds else
-             "it may be the derivative by another argument" if len(kept) > 1 and y.ndim else "")
-    run.results = [Result(g.name.rpartition(".")[2], d, candidates, step, _returned(step.node), shown, formal,
+             "it may be the derivative by another argument" if len(kept) > 1 and y.ndim and not named else "")
+    run.results = [Result(g.name.rpartition(".")[2], d, candidates, step, node, shown, formal,
                           returned=step, doubt="" if formal else doubt)]
     run.seeds = [Seed({y: one}, "loss", exact=formal)]
+
+
+_QUOTIENT = re.compile(r"^_?d_?[A-Za-z]*_?d_?(?P<by>[A-Za-z]\w*)$")
+
+
+def _by(word: str, known: dict[str, Term]) -> str:
+    """The argument that a quotient of differentials names, `t` of `d_dt` and `df_dt`; "" where it names none."""
+    match = _QUOTIENT.match(word)
+    return match["by"] if match is not None and match["by"] in known else ""
 
 
 def _entrywise(it: Interpreter, y: Term, x: Term) -> bool:

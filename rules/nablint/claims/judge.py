@@ -13,6 +13,7 @@ import numpy as np
 
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
+from nablint.claims.decay import allow_decay
 from nablint.claims.intent import silence_deliberate
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
 from nablint.claims.small_constants import agree_without
@@ -90,6 +91,7 @@ def judge_seed(run: Run, seed: Seed) -> Judgement:
         return Judgement(run, [Judged(r, "unchecked", f"the gradient could not be derived ({error})")
                                for r in run.results], seed)
     judged = [_judge_result(run, r, derived, seed.cotangents) for r in run.results]
+    allow_decay(judged, seed)
     together = seed.kind == "loss" and returned_together(run, seed)
     _steps(judged, seed)
     if not together and not seed.exact:

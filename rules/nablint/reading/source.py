@@ -17,6 +17,7 @@ from functools import cached_property
 
 import libcst as cst
 
+from nablint.reading.legacy import readable
 from nablint.reading.places import Span, spans
 from nablint.results import Place
 
@@ -103,19 +104,28 @@ _trees: OrderedDict[str, Tree] = OrderedDict()
 def blocks(text: str) -> list[Block]:
     """Cut a source text into its top-level statements; functions and classes keep their decorators.
 
-    Runs of short statements between definitions form one block.  Where `ast` cannot read the file, the text is cut
-    before every unindented definition, so that one broken function leaves the others readable.
+    Runs of short statements between definitions form one block.  Where `ast` cannot read the file, it is read as one of
+    Python 2 with IPython's magics; where that is none either, the text is cut before every unindented definition, so
+    that one broken function leaves the others readable.
     """
     lines = text.splitlines(keepends=True)
-    bounds = _bounds_by_pieces(lines)
+    bounds = _bounds(text, lines)
     if bounds is None:
-        bounds = _bounds_from_ast(text)
+        text = readable(text)
+        lines = text.splitlines(keepends=True)
+        bounds = _bounds(text, lines)
     sound = bounds is not None
     if bounds is None:
         bounds = _bounds_from_text(lines)
     bounds = sorted({1, *bounds, len(lines) + 1})
     pairs = itertools.pairwise(bounds)
     return [Block("".join(lines[a - 1 : b - 1]), a, sound=sound) for a, b in pairs]
+
+
+def _bounds(text: str, lines: list[str]) -> set[int] | None:
+    """The bounds where the text is Python, else None."""
+    bounds = _bounds_by_pieces(lines)
+    return _bounds_from_ast(text) if bounds is None else bounds
 
 
 def _bounds_by_pieces(lines: list[str]) -> set[int] | None:

@@ -1,0 +1,38 @@
+"""Weight decay: what is added to a parameter's gradient for a penalty that stands in no loss in sight.
+
+`dW += reg * W` beside a loss that is not written down, or in a layer whose loss is another one's, is the gradient of a
+penalty on W, which that loss may well have.  It shows in the residual: a number times W, or times the signs of W.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.claims.model import Judged, Seed
+
+TOLERANCE = 1e-9
+
+
+def allow_decay(judged: list[Judged], seed: Seed) -> None:
+    """Wrong results that differ from the derivation by a penalty's gradient alone are right."""
+    if seed.kind == "loss" or seed.exact:
+        return
+    for j in judged:
+        if j.verdict != "wrong" or j.result.value is None or j.derived is None or j.wrt is None or j.wrt.card:
+            continue
+        if _decays(j.result.value, j.derived, j.wrt):
+            j.verdict, j.ratio = "verified", None
+            j.reason = "with the gradient of a penalty that the loss in sight lacks"
+
+
+def _decays(value: Term, derived: Term, wrt: Term) -> bool:
+    """Is the value the derived one and a number times the variable, or times its signs?  Two numbers for both."""
+    claimed, expected, own = (np.asarray(t.sample) for t in (value, derived, wrt))
+    if not (claimed.shape == expected.shape == own.shape) or own.size < 3 or claimed.dtype.kind != "f":
+        return False
+    residual = (claimed - expected).ravel()
+    basis = np.stack([own.ravel(), np.sign(own).ravel()], axis=1)
+    found, *_ = np.linalg.lstsq(basis, residual, rcond=None)
+    scale = max(float(np.max(np.abs(claimed))), float(np.max(np.abs(expected))))
+    return bool(np.any(found)) and bool(np.max(np.abs(basis @ found - residual)) <= TOLERANCE * scale)
