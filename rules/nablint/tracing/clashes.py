@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -15,6 +16,23 @@ from nablint.tracing.world import World
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
+
+_QUOTIENT = re.compile(r"^(?P<whole>[^/()]+)//(?P<part>[^/()]+)$")
+
+
+def whole_parts(world: World, pairs: Sequence[tuple[Size, Size]]) -> list[tuple[str, Polynomial]]:
+    """What is divided (`D // heads`) where sizes do not fit is a multiple of its divisor."""
+    found: dict[str, Polynomial] = {}
+    for pair in pairs:
+        for name in {n for size in pair for n in world.resolve(size.expr).names()}:
+            match = _QUOTIENT.match(name)
+            if match is None or match["whole"] not in world.sizes:
+                continue
+            whole, part = match["whole"], match["part"]
+            divisor = Polynomial.constant(int(part)) if part.isdigit() else Polynomial.symbol(part)
+            if world.resolve(Polynomial.symbol(whole)).name == whole and (part.isdigit() or part in world.sizes):
+                found[whole] = divisor * Polynomial.symbol(f"({whole})/({part})")
+    return list(found.items())
 
 
 def solve(world: World, a: Size, b: Size, *, one: bool = False) -> tuple[str, Polynomial] | None:

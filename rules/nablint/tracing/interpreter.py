@@ -16,7 +16,7 @@ from nablint.calculus.terms import Graph, Term
 from nablint.reading.source import Block
 from nablint.shapes import Shape, Size
 from nablint.tracing import assumed, dialects
-from nablint.tracing.clashes import sizes_of_targets, solve, stranger
+from nablint.tracing.clashes import sizes_of_targets, solve, stranger, whole_parts
 from nablint.tracing.dialects import context
 from nablint.tracing.imports import canonical
 from nablint.tracing.step import Event, Step
@@ -296,7 +296,7 @@ class Interpreter:
         if rank[0] is not None:
             rank_wanted(self, operands, rank[0], rank[1], least=rank[2])
         pairs = list(equations)
-        solved = [e for pair in pairs if (e := solve(self.world, *pair))]
+        solved = whole_parts(self.world, pairs) or [e for pair in pairs if (e := solve(self.world, *pair))]
         if self.spans and any(size == 0 or self.spans.keys() & size.expr.names() for pair in pairs for size in pair):
             solved = [(name, end.expr) for name, end in self.spans.items() if name not in end.expr.names()] + solved
         raise Restart(message, tuple(solved), at=self.step)

@@ -41,13 +41,22 @@ def rounded(it: Interpreter, term: Term) -> Any:
     return Size(value) if made is None else Size(value, made.expr)
 
 
+def size_in(it: Interpreter, term: Term) -> Any:
+    """A number without axes where a size is wanted: with its symbol, where it is kept in a tensor of sizes."""
+    made = None if it.world.sure else _size_of(it, term)
+    return made if made is not None and int(made) == float(term.sample) else rounded(it, term)
+
+
 def _size_of(it: Interpreter, term: Term) -> Size | None:
     """The size that arithmetic on dimensions and numbers stands for, divisions rounded down."""
     if term.card is None:
         known = it.world.leaves.get("size:" + term.label) if term.label else None
         if known is term:
             return it.sizes_measured.get(term.label)
-        return Size(int(term.sample)) if not term.label and float(term.sample).is_integer() else None
+        whole = not term.label and not term.ndim and float(term.sample).is_integer()
+        return Size(int(term.sample)) if whole else None
+    if (item := _item(term)) is not None:
+        return _size_of(it, item)
     parts = [_size_of(it, a) for a in term.args]
     made = [p for p in parts if p is not None]
     if len(made) < len(parts):
@@ -57,6 +66,16 @@ def _size_of(it: Interpreter, term: Term) -> Size | None:
     if term.card.name in _SIZED and len(made) == 2 and (made[1] or term.card.name != "divide"):
         return _SIZED[term.card.name](made[0], made[1])
     return None
+
+
+def _item(term: Term) -> Term | None:
+    """`t[0]` of a tensor `t` that was made of numbers."""
+    if term.card is None or term.card.name != "getitem" or len(term.args) != 1:
+        return None
+    whole, index = term.args[0], term.params["index"]
+    if whole.card is None or whole.card.name != "stack" or len(index) != 1 or type(index[0]) is not int:
+        return None
+    return whole.args[index[0]] if -len(whole.args) <= index[0] < len(whole.args) else None
 
 
 _ROUNDING = frozenset({"floor", "ceil", "trunc", "rint", "astype", "cast", "copy"})

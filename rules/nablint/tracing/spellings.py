@@ -110,6 +110,8 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
            keywords: dict[str, Any], dialect: str) -> Any:
     """The result of a spelling as a value: views keep their base, buffers are marked."""
     if isinstance(result, Term):
+        if name in _TO_TRUTH and result.card is not None and result.card.name == "not_equal":
+            refine.booleans(it, result.args[0])  # `mask.to(torch.bool)`
         if spelling.unview is not None and args and isinstance(args[0], Array):
             rest = converted[1:]
             kept = {k: _convert(it, v) for k, v in keywords.items()}
@@ -127,6 +129,8 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
         return type(result)([_piece(args[0], part, dialect) for part in result])
     return _wrap(result, dialect)
 
+
+_TO_TRUTH = frozenset({"Tensor.to", "Tensor.bool", "Tensor.type", "ndarray.astype"})
 
 CUTTING = frozenset({"split", "array_split", "tensor_split", "split_with_sizes", "chunk", "unbind", "unstack", "hsplit",
                      "vsplit", "dsplit"})

@@ -223,8 +223,18 @@ class World:
                 return self.random.permutation(high)[:plain[0]]
             return self.random.integers(0, max(high, 1), plain)
         if kind == "bool":
-            return self.random.random(plain) < 0.6
+            return self._mask(plain)
         if kind == "positive" or path in self.hypothesis.positive:
             return self.random.uniform(0.15, 0.85, plain)
         signed = self.random.uniform(-1.05, 1.05, plain)
         return signed + np.copysign(0.15, signed)
+
+    def _mask(self, shape: tuple[int, ...]) -> Any:
+        """Truth values of which no row is all or nothing: a row that is masked out leaves nothing to normalise."""
+        mask = self.random.random(shape) < 0.6
+        if shape and shape[-1] > 1:
+            rows = mask.reshape(-1, shape[-1])
+            places = self.random.permuted(np.tile(np.arange(shape[-1]), (len(rows), 1)), axis=1)
+            each = np.arange(len(rows))
+            rows[each, places[:, 0]], rows[each, places[:, 1]] = True, False
+        return mask

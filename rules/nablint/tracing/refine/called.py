@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from nablint.shapes import Polynomial
 from nablint.tracing import hints, roles, sure
 from nablint.tracing.documented import evidence_rank
-from nablint.tracing.made_sizes import rounded
+from nablint.tracing.made_sizes import size_in
 from nablint.tracing.refine.beside import operands
 from nablint.tracing.refine.keys import flag_of
 from nablint.tracing.refine.kinds import as_axis, as_list, as_size, scalar
@@ -57,6 +57,8 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
             )
         if "size" in keywords:
             keywords["size"] = _sizes(it, keywords["size"])
+    if last == "tensor" and args and isinstance(args[0], list):
+        args[0] = [_number(it, value) for value in args[0]]
     # sizes stand in nested tuples (`np.pad(x, ((0, 0), (pad, pad)))`), arrays in those of joiners
     if last not in _JOINERS:
         for i, value in enumerate(args):
@@ -85,6 +87,15 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         word = {"multiply": "Multiply", "mul": "Multiply", "divide": "Divide", "div": "Divide", "true_divide": "Divide",
                 "subtract": "Subtract", "sub": "Subtract"}
         args[0], args[1] = operands(it, word.get(last, "Add"), args[0], args[1])
+
+
+def _number(it: Interpreter, value: Any) -> Any:
+    """`torch.tensor([heads, scale])`: what goes by the name of a size or a strength, and is kept in a tensor."""
+    if not isinstance(value, Pending) or value.value is not None or it.world.sure or evidence_rank(it, value):
+        return value
+    name = hints.base(value.hint)
+    sized = hints.is_hyper(name) or (hints.is_size(name) and len(name) > 1)
+    return as_size(it, value) if sized else scalar(it, value) if hints.is_scalar(name) else value
 
 
 def _even(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
@@ -138,7 +149,7 @@ def _sizes(it: Interpreter, value: Any, *, alone: bool = True) -> Any:
         sizes = [_sizes(it, v, alone=False) for v in value]
         return tuple(sizes) if type(value) is tuple else sizes
     if isinstance(value, Array) and value.term.ndim == 0:
-        return rounded(it, value.term)
+        return size_in(it, value.term)
     if isinstance(value, Array):
         _is_size(it, value.term)
     return value
