@@ -14,9 +14,11 @@ from itertools import islice
 import libcst as cst
 
 from nablint.calculus.effort import EFFORT
+from nablint.calculus.terms import Term
 from nablint.claims.confirming import DRAWS, left_open
 from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
+from nablint.claims.factors import first_off
 from nablint.claims.guided import Search
 from nablint.claims.live import live_values
 from nablint.claims.localise import localise, region
@@ -86,19 +88,28 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
         if wrong and (repair := _best(program, source, outcome, wrong, ends, confirm=confirm)) is not None:
             return [Fault(repair.step, repair.fixed, Naming(rival.run.it), repair)]
         outcome.judgement, outcome.hypothesis = known
-    seen: set[int] = set()
+    off = first_off(judgement) if failing else None
+    blamed: dict[int, Fault] = {}
     for j in failing:
-        if id(j.result.step.node) not in seen:
-            seen.add(id(j.result.step.node))
-            faults.append(Fault(_misfit_step(judgement, j) or _suspect_step(judgement, j) or j.result.step, [j],
-                                naming))
-    return faults
+        scaled = off[0].step if off is not None and off[0].value in _makings(j) else None
+        origin = scaled or j.result.step
+        if id(origin.node) not in blamed:
+            step = _misfit_step(judgement, j) or scaled or _suspect_step(judgement, j) or origin
+            blamed[id(origin.node)] = Fault(step, [j], naming)
+        elif scaled is not None:
+            blamed[id(origin.node)].judged.append(j)
+    return [*faults, *blamed.values()]
+
+
+def _makings(j: Judged) -> set[Term]:
+    """What a result is made of."""
+    return ancestors(j.result.value) if j.result.value is not None else set()
 
 
 def _suspect_step(judgement: Judgement, j: Judged) -> Step | None:
     """The last suspect statement that what failed was made by."""
     suspects = localise(judgement).suspects
-    inside = ancestors(j.result.value) if j.result.value is not None else set()
+    inside = _makings(j)
     found = [e.step for e in judgement.run.it.events if id(e.step.node) in suspects and e.value in inside]
     return max(found, key=lambda s: s.number) if found else None
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from nablint.ops.card import CARDS, Card, Operand, example, register
-from nablint.shapes import Misfit, Shape, Size, dim, show_shape, size_product
+from nablint.shapes import Misfit, Shape, Size, dim, evened, show_shape, size_product
 
 
 def shape_of(x: Operand) -> Shape:
@@ -53,12 +53,14 @@ def resolve_shape(shape: Iterable[int], source: Shape) -> Shape:
     if -1 in target:
         total, known = size_product(source), size_product(s for s in target if s != -1)
         if sum(s == -1 for s in target) > 1 or not known or total % known:
-            raise Misfit(f"{show_shape(source)} cannot be reshaped to {show_shape(target)}")
+            raise Misfit(f"{show_shape(source)} cannot be reshaped to {show_shape(target)}", evened(source, target),
+                         rank=len(source) + 1)
         target = tuple(total // known if s == -1 else s for s in target)
     elif prod(target) != prod(source):
         total = size_product(source)
         raise Misfit(f"{show_shape(source)} cannot be reshaped to {show_shape(target)}: "
-                     f"{total} against {size_product(target)} entries", ((total, size_product(target)),))
+                     f"{total} against {size_product(target)} entries", ((total, size_product(target)),),
+                     rank=len(source) + 1)
     return target
 
 

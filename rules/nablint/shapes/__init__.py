@@ -1,6 +1,7 @@
 """Dimensions and shapes: symbolic sizes, broadcasting, and what does not fit."""
 
 from nablint.shapes.broadcast import broadcast, matmul_shape
+from nablint.shapes.regrouping import evened
 from nablint.shapes.sizes import Misfit, Polynomial, Shape, Size, dim, show_shape, size_product
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Size",
     "broadcast",
     "dim",
+    "evened",
     "matmul_shape",
     "show_shape",
     "size_product",

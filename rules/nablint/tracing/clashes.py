@@ -60,7 +60,7 @@ def solve(world: World, a: Size, b: Size, *, one: bool = False) -> tuple[str, Po
 
 def _factor(left: Polynomial, right: Polynomial) -> tuple[str, Polynomial] | None:
     """`a*b` against `c*d`: arrays with as many axes that were laid flat are likely to have had the same ones."""
-    if len(left.terms) != 1 or len(right.terms) != 1 or left.terms[0][1] != right.terms[0][1]:
+    if len(left.terms) != 1 or len(right.terms) != 1:
         return None
     ours = [f for f in left.terms[0][0] if f not in right.terms[0][0]]
     theirs = [f for f in right.terms[0][0] if f not in left.terms[0][0]]

@@ -293,10 +293,10 @@ class Interpreter:
             if self.step is not None and node is not None:
                 self.misfits.append((self.step, node, message))
             return Unknown(message, True, True)
-        if rank[0] is not None:
-            rank_wanted(self, operands, rank[0], rank[1], least=rank[2])
         pairs = list(equations)
         solved = whole_parts(self.world, pairs) or [e for pair in pairs if (e := solve(self.world, *pair))]
+        if rank[0] is not None and not solved:
+            rank_wanted(self, operands, rank[0], rank[1], least=rank[2])
         if self.spans and any(size == 0 or self.spans.keys() & size.expr.names() for pair in pairs for size in pair):
             solved = [(name, end.expr) for name, end in self.spans.items() if name not in end.expr.names()] + solved
         raise Restart(message, tuple(solved), at=self.step)

@@ -68,32 +68,32 @@ def masked_scale(grad_output: Value, mask: Value, scale: Value) -> Operand:
     return op.multiply(op.multiply(grad_output, mask), scale)
 
 
-@_aten("sigmoid_backward", "torch.sigmoid_backward", "torch._C._nn.sigmoid_backward")
+@_aten("sigmoid_backward")
 def sigmoid_backward(grad_output: Value, output: Value) -> Operand:
     """`g * y * (1 - y)` for `y = sigmoid(x)`."""
     return op.multiply(grad_output, op.multiply(output, op.subtract(1.0, output)))
 
 
-@_aten("tanh_backward", "torch.tanh_backward", "torch._C._nn.tanh_backward")
+@_aten("tanh_backward")
 def tanh_backward(grad_output: Value, output: Value) -> Operand:
     """`g * (1 - y²)` for `y = tanh(x)`."""
     return op.multiply(grad_output, op.subtract(1.0, op.multiply(output, output)))
 
 
-@_aten("threshold_backward", "torch.threshold_backward")
+@_aten("threshold_backward")
 def threshold_backward(grad_output: Value, self: Value, threshold: Value) -> Operand:
     """The cotangent where the input is above the threshold."""
     return op.where(op.greater(self, threshold), grad_output, 0.0)
 
 
-@_aten("silu_backward", "torch._C._nn.silu_backward")
+@_aten("silu_backward")
 def silu_backward(grad_output: Value, self: Value) -> Operand:
     """`g * s * (1 + x * (1 - s))` for `s = sigmoid(x)`."""
     s = op.sigmoid(array(self))
     return op.multiply(grad_output, op.multiply(s, op.add(1.0, op.multiply(self, op.subtract(1.0, s)))))
 
 
-@_aten("gelu_backward", "torch._C._nn.gelu_backward")
+@_aten("gelu_backward")
 def gelu_backward(grad_output: Value, self: Value, *, approximate: str = "none") -> Operand:
     """`g * (Φ(x) + x φ(x))` with the normal distribution; its approximation by a tanh has another derivative."""
     if approximate != "none":
@@ -104,7 +104,7 @@ def gelu_backward(grad_output: Value, self: Value, *, approximate: str = "none")
     return op.multiply(grad_output, op.add(below, op.multiply(x, density)))
 
 
-@_aten("leaky_relu_backward", "torch._C._nn.leaky_relu_backward")
+@_aten("leaky_relu_backward")
 def leaky_relu_backward(grad_output: Value, self: Value, negative_slope: Value, self_is_result: object) -> Operand:
     """The cotangent, times the slope where the input is not above 0."""
     return op.where(op.greater(self, 0), grad_output, op.multiply(plain(negative_slope), grad_output))
