@@ -18,7 +18,16 @@ from nablint.reading.source import Block
 from nablint.shapes import Misfit, Shape
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.loading import keep_globals, load
-from nablint.tracing.values import Function, RaiseSignal, Restart, Scope, Signal, TooMuch
+from nablint.tracing.values import (
+    Function,
+    Names,
+    RaiseSignal,
+    Restart,
+    Scope,
+    Signal,
+    TooMuch,
+    as_they_stand,
+)
 from nablint.tracing.world import Hypothesis, World
 
 STRICT = False
@@ -35,7 +44,7 @@ class Program:
         self.rows = {b.text: b.row for b in blocks}
         self.evidence = evidence
         self.resolve = resolve
-        self.scope = Scope({}, function="")
+        self.scope = Scope(Names(), function="")
         self.skeleton: int | None = None
         self.visited: dict[int, Block] = {}
         """The blocks that runs have executed, for what is remembered from one analysis to the next."""
@@ -47,9 +56,8 @@ class Program:
             except (Signal, Restart, TooMuch, RecursionError):
                 pass
         self.loader = loader
-        self.names = dict(self.scope.names)
+        self.names = Names(as_they_stand(self.scope.names))
         self.stars = list(loader.stars)
-        self.nodes = dict(loader.blocks)
 
     def _interpreter(self, world: World) -> Interpreter:
         it = Interpreter(world, is_gradient_name=is_gradient_name, evidence=self.evidence, resolve=self.resolve)
@@ -62,7 +70,7 @@ class Program:
         """An interpreter in whose module nothing has been defined yet."""
         it = self._interpreter(world)
         self.scope.names.clear()
-        it.stars, it.blocks = [], {}
+        it.stars = []
         return it
 
     def fresh(self, world: World, *, module: bool) -> Interpreter:
@@ -70,12 +78,12 @@ class Program:
         it = self._interpreter(world)
         self.scope.names.clear()
         if module:
-            it.stars, it.blocks = [], {}
+            it.stars = []
             with it.using():
                 load(it, self.blocks, everything=True)
         else:
-            self.scope.names.update(self.names)
-            it.stars, it.blocks = list(self.stars), dict(self.nodes)
+            self.scope.names.update(as_they_stand(self.names))
+            it.stars = list(self.stars)
             with it.using():
                 keep_globals(it, self.later)
         return it

@@ -19,7 +19,16 @@ from nablint.reading.source import Block
 from nablint.tracing.functions import call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.loading import load
-from nablint.tracing.values import Class, External, Function, Instance, Pending, RaiseSignal, Unknown
+from nablint.tracing.values import (
+    Class,
+    External,
+    Function,
+    Instance,
+    Pending,
+    RaiseSignal,
+    Unknown,
+    as_they_stand,
+)
 
 OPERATION = re.compile(
     r"[\w\])][ \t]*(?:[-+*/@]|//|\*\*)=?[ \t]*[\w(\[-]|\b(?:dot|matmul|mm|bmm|einsum|reshape|view|transpose|permute|cat"
@@ -54,22 +63,22 @@ def sure_units(program: Program) -> Iterator[SureUnit]:
     it = program.loader
     if not any(OPERATION.search(b.text) for b in program.blocks):
         return
-    for value in list(program.names.values()):
+    for value in as_they_stand(program.names).values():
         if isinstance(value, Function) and value.scope is it.scope and isinstance(value.node, cst.FunctionDef):
-            text = _text(it, value.node)
+            text = _text(value)
             if EVIDENCE.search(text):
-                yield SureUnit(value.name, text, lambda i, f=value: _function(i, f), (it.blocks[id(value.node)],))
+                yield SureUnit(value.name, text, lambda i, f=value: _function(i, f), _blocks(value))
         elif isinstance(value, Class) and value.scope is it.scope:
             init = value.lookup("__init__")
             own = isinstance(init, Function) and isinstance(init.node, cst.FunctionDef) and bool(
-                EVIDENCE.search(_text(it, init.node)))
+                EVIDENCE.search(_text(init)))
             for function in list(value.names.values()):
                 if not isinstance(function, Function) or not isinstance(function.node, cst.FunctionDef):
                     continue
-                text = _text(it, function.node)
+                text = _text(function)
                 if EVIDENCE.search(text) or (own and OPERATION.search(text)):
                     yield SureUnit(function.name, text, lambda i, c=value, f=function: _method(i, c, f),
-                                   (it.blocks[id(function.node)],))
+                                   _blocks(function))
     script = [b for b in program.blocks if not _DEFINITION.match(b.text.lstrip())]
     text = "".join(b.text for b in script)
     if EVIDENCE.search(text):
@@ -79,11 +88,15 @@ def sure_units(program: Program) -> Iterator[SureUnit]:
 _DEFINITION = re.compile(r"(?:@|(?:async\s+)?def\s|class\s)")
 
 
-def _text(it: Interpreter, node: cst.FunctionDef, *, outside: bool = False) -> str:
+def _blocks(function: Function) -> tuple[Block, ...]:
+    return () if function.block is None else (function.block,)
+
+
+def _text(function: Function, *, outside: bool = False) -> str:
     """The source of a function of the file; empty for what stands in another one, unless that is asked for."""
-    block = it.blocks.get(id(node))
+    block = function.block
     tree = block.tree() if block is not None and (outside or not block.outside) else None
-    span = tree.spans.get(id(node)) if tree is not None else None
+    span = tree.spans.get(id(function.node)) if tree is not None else None
     if block is None or span is None:
         return ""
     return "\n".join(block.text.split("\n")[span[0].row - 1 : span[1].row])
@@ -157,7 +170,7 @@ def _changing(it: Interpreter, cls: Class) -> set[str]:
     for part in cls.order():
         for name, function in part.names.items():
             if isinstance(function, Function) and isinstance(function.node, cst.FunctionDef) and name != "__init__":
-                found |= _stored(_text(it, function.node, outside=True))
+                found |= _stored(_text(function, outside=True))
     return found
 
 

@@ -26,7 +26,7 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
     functions = [
         v
         for v in it.scope.names.values()
-        if isinstance(v, Function) and id(v.node) in it.blocks and v.scope is it.scope
+        if isinstance(v, Function) and v.scope is it.scope
     ]
     classes = [v for v in it.scope.names.values() if isinstance(v, Class) and v.scope is it.scope]
     units: list[Unit] = []

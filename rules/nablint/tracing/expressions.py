@@ -16,7 +16,17 @@ from nablint.tracing.paths import given
 from nablint.tracing.subscripts import index
 from nablint.tracing.sure import Undecided, joined
 from nablint.tracing.texts import shown
-from nablint.tracing.values import Array, External, Function, OpenDict, Pending, Scope, Unknown, is_tainted
+from nablint.tracing.values import (
+    Array,
+    Deferred,
+    External,
+    Function,
+    OpenDict,
+    Pending,
+    Scope,
+    Unknown,
+    is_tainted,
+)
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -64,7 +74,8 @@ def _name(it: Interpreter, node: cst.Name, scope: Scope) -> Any:
     name = node.value
     found = scope.find(name)
     if found is not None:
-        return found.names[name]
+        value = found.names[name]
+        return value.value() if type(value) is Deferred else value
     if name in _CONSTANTS:
         return _CONSTANTS[name]
     if name in it.lazy and (given := global_name(it, name)) is not None:
@@ -234,10 +245,8 @@ def _set(it: Interpreter, node: cst.Set, scope: Scope) -> Any:
 
 
 def _lambda(it: Interpreter, node: cst.Lambda, scope: Scope) -> Any:
-    function = Function(node, scope, "<lambda>")
+    function = Function(node, scope, "<lambda>", block=it.block)
     bind_defaults(it, function)
-    if it.block is not None:
-        it.blocks[id(node)] = it.block
     return function
 
 

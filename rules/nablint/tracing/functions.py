@@ -29,7 +29,7 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
     scope = Scope({}, function.scope, function.name)
     try:
         it.caller = it.step
-        it.block = it.blocks.get(id(function.node), it.block)
+        it.block = function.block or it.block
         bind_arguments(it, function, scope, args, keywords)
         it.frames.setdefault(function.name, []).append(scope)
         if isinstance(function.node, cst.Lambda):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from nablint.tracing.values import External, Scope
+from nablint.tracing.values import (
+    Deferred,
+    External,
+    Names,
+    Scope,
+    as_they_stand,
+)
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -46,26 +53,34 @@ def canonical(name: str) -> str:
     return name
 
 
+OUTSIDE = frozenset({
+    "numpy", "scipy", "torch", "matplotlib", "pandas", "sklearn", "os", "sys", "math", "random", "time", "json",
+    "pickle", "copy", "typing", "collections", "functools", "itertools", "abc", "re", "warnings", "jax", "tensorflow",
+    "keras", "tqdm", "logging", "dataclasses", "__future__", "builtins", "cupy", "contextlib", "argparse", "pathlib",
+    "operator", "autograd", "six", "future", "past", "chainer", "chainermn", "chainerx"})
+"""Packages that are no part of a project; they are not asked for."""
+
+
 def import_modules(it: Interpreter, node: cst.Import, scope: Scope) -> None:
     """`import a.b as c`."""
     for alias in node.names:
         name = dotted(alias.name)
         if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-            scope.names[alias.asname.name.value] = it.module(canonical(name))
+            scope.names[alias.asname.name.value] = _when_asked(it, scope, name, lambda n=name: it.module(canonical(n)))
         else:
             first = name.split(".")[0]
-            scope.names[first] = it.module(first)
+            scope.names[first] = _when_asked(it, scope, first, lambda n=first: it.module(n))
 
 
 def import_from(it: Interpreter, node: cst.ImportFrom, scope: Scope) -> None:
     """`from a import b as c`; a star takes all names of a project file."""
     name = "." * len(node.relative) + dotted(node.module)
-    module: Any = it.module(canonical(name))
     if isinstance(node.names, cst.ImportStar):
+        module: Any = it.module(canonical(name))
         if isinstance(module, External):
             it.stars.append(module.name)
         else:
-            scope.names.update({k: v for k, v in module.names.items() if not k.startswith("_")})
+            scope.names.update({k: v for k, v in as_they_stand(module.names).items() if not k.startswith("_")})
         return
     for alias in node.names:
         imported = dotted(alias.name)
@@ -74,10 +89,25 @@ def import_from(it: Interpreter, node: cst.ImportFrom, scope: Scope) -> None:
             if alias.asname is not None and isinstance(alias.asname.name, cst.Name)
             else imported
         )
-        if isinstance(module, External):
-            joined = f"{module.name}.{imported}" if module.name.strip(".") else f"{module.name}{imported}"
-            scope.names[bound] = it.module(canonical(joined)) if module.name else External(imported)
-        elif imported in module.names:
-            scope.names[bound] = module.names[imported]
-        else:
-            scope.names[bound] = it.module(f"{name}.{imported}" if name.strip(".") else f"{name}{imported}")
+        scope.names[bound] = _when_asked(it, scope, name, lambda n=imported: _imported(it, name, n))
+
+
+def _when_asked(it: Interpreter, scope: Scope, module: str, find: Callable[[], Any]) -> Any:
+    """What an import binds: files of a project are read when somebody asks for what they define.
+
+    A large package would else be read as a whole for the sake of every one of its files.
+    """
+    if it.resolve is None or not isinstance(scope.names, Names) or module.split(".")[0] in OUTSIDE:
+        return find()
+    return Deferred(find)
+
+
+def _imported(it: Interpreter, name: str, imported: str) -> Any:
+    """`imported` of the module of this name."""
+    module: Any = it.module(canonical(name))
+    if isinstance(module, External):
+        joined = f"{module.name}.{imported}" if module.name.strip(".") else f"{module.name}{imported}"
+        return it.module(canonical(joined)) if module.name else External(imported)
+    if imported in module.names:
+        return module.names[imported]
+    return it.module(f"{name}.{imported}" if name.strip(".") else f"{name}{imported}")

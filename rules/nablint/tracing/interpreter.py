@@ -26,6 +26,7 @@ from nablint.tracing.values import (
     Class,
     External,
     Function,
+    Names,
     Pending,
     Restart,
     Scope,
@@ -55,7 +56,7 @@ class Interpreter:
         self.spellings = dialects.load()
         self.canonical = canonical
         self.dialect = "numpy"
-        self.scope = Scope({}, function="")
+        self.scope = Scope(Names(), function="")
         """The module's names."""
         self.entrywise = False
         """The code is for plain numbers, and is run on arrays of them: a condition chooses entry by entry."""
@@ -94,8 +95,6 @@ class Interpreter:
         # the source
         self.source: list[Block] = []
         """The blocks of the module that is judged."""
-        self.blocks: dict[int, Block] = {}
-        """The block of a function, by identity of its definition."""
         self.marks: dict[int, int] = {}
         """By identity of a module-level statement, the number of its first step."""
         self.stars: list[str] = []
@@ -315,11 +314,7 @@ class Interpreter:
     def module(self, name: str) -> Any:
         """A module by its dotted name: a file of the project where it is one, else something outside."""
         found = self.resolve(name) if self.resolve is not None else None
-        if found is None:
-            return External(name)
-        for key, block in found.blocks.items():
-            self.blocks.setdefault(key, block)
-        return found
+        return External(name) if found is None else found
 
     def free_name(self, name: str) -> Any:
         """A name that the file does not define: from a star import, or unknown."""

@@ -6,36 +6,52 @@ callback that the caller provides; the rules themselves touch no disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import libcst as cst
 
+from nablint.calculus.effort import EFFORT
 from nablint.reading.source import Block, blocks
+from nablint.tracing.imports import OUTSIDE
+from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.loading import load
-from nablint.tracing.values import Array, Class, External, Function, Pending, Restart, Scope, Signal, TooMuch, Unknown
+from nablint.tracing.statements import execute
+from nablint.tracing.values import (
+    Array,
+    Class,
+    Deferred,
+    External,
+    Function,
+    Names,
+    Pending,
+    Restart,
+    Scope,
+    Signal,
+    TooMuch,
+    Unknown,
+    as_they_stand,
+)
 from nablint.tracing.world import Hypothesis, World
 
 MAX_LINES = 6000
-MAX_MODULES = 40
-OUTSIDE = frozenset({
-    "numpy", "scipy", "torch", "matplotlib", "pandas", "sklearn", "os", "sys", "math", "random", "time", "json",
-    "pickle", "copy", "typing",
-    "collections", "functools", "itertools", "abc", "re", "warnings", "jax", "tensorflow", "keras", "tqdm", "logging",
-    "dataclasses",
-    "__future__", "builtins", "cupy", "contextlib", "argparse", "pathlib", "operator", "autograd", "six", "future",
-    "past", "chainer", "chainermn", "chainerx"})
-"""Packages that are no part of a project; they are not asked for."""
+MAX_MODULES = 1000
+"""A module that is known costs its text; what is parsed of it is what is asked for."""
+
+_DEFINED = re.compile(r"^(?:(?:async\s+)?def|class)\s+(\w+)", re.M)
 
 
 @dataclass(eq=False, slots=True)
 class Module(Scope):
-    """A file of the project: its dotted name, its definitions, and the blocks that they stand in."""
+    """A file of the project: its dotted name and its definitions, each read when it is asked for."""
 
     name: str = ""
-    blocks: dict[int, Block] = field(default_factory=lambda: {})
+    package: bool = False
+    """It is the `__init__` of a package."""
     stars: list[str] = field(default_factory=lambda: [])
 
 
@@ -91,40 +107,49 @@ class Project:
         return self.modules[name]
 
     def _load(self, name: str, text: str) -> Module:
-        from nablint.tracing.interpreter import Interpreter
-
-        package = self.read(f"{name}.__init__") is not None
-        it = Interpreter(World(Hypothesis(), seconds=3.0), is_gradient_name=lambda _: False,
-                         resolve=self.resolver(name, package=package))
-        module = Module({}, function="", name=name)
-        it.scope = module
-        with it.using():
-            try:
-                later = load(it, [replace(b, outside=True) for b in blocks(text)], everything=False)
-                _constants(it, later)
-            except (Signal, Restart, TooMuch, RecursionError):
-                pass
-        for key, value in list(module.names.items()):
+        module = Module(Names(), function="", name=name, package=self.read(f"{name}.__init__") is not None)
+        later: list[tuple[Block, cst.CSTNode]] = []
+        for block in (replace(b, outside=True) for b in blocks(text)):
+            defined = _DEFINED.search(block.text)
+            if defined is not None:
+                module.names[defined[1]] = Deferred(partial(self._defined, module, block, defined[1]))
+                continue
+            with self._inside(module) as it:
+                later += load(it, [block], everything=False)
+        for block, statement in later:
+            with self._inside(module) as it:
+                it.block = block
+                execute(it, statement, module)
+        for key, value in as_they_stand(module.names).items():
             if not _lasting(value):
                 del module.names[key]
-        module.blocks, module.stars = it.blocks, it.stars
         return module
 
+    def _defined(self, module: Module, block: Block, name: str) -> Any:
+        """The function or class of this name, which the block defines."""
+        with self._inside(module) as it:
+            load(it, [block], everything=False)
+        value = as_they_stand(module.names)[name]
+        return External(f"{module.name}.{name}") if isinstance(value, Deferred) or not _lasting(value) else value
 
-def _constants(it: Any, later: list[tuple[Block, cst.CSTNode]]) -> None:
-    from nablint.tracing.statements import execute
+    @contextmanager
+    def _inside(self, module: Module) -> Generator[Interpreter]:
+        """An interpreter of the module; what it cannot do is left undone.
 
-    for block, statement in later:
-        it.block = block
-        try:
-            execute(it, statement, it.scope)
-        except (Signal, Restart, TooMuch):
-            pass
+        The work is done once for all who ask for it, and counts for none of them.
+        """
+        done = EFFORT.seconds
+        it = Interpreter(World(Hypothesis(), seconds=3.0), is_gradient_name=lambda _: False,
+                         resolve=self.resolver(module.name, package=module.package))
+        it.scope, it.stars = module, module.stars
+        with it.using(), suppress(Signal, Restart, TooMuch, RecursionError):
+            yield it
+        EFFORT.seconds = done
 
 
 def _lasting(value: Any) -> bool:
     """Does a value outlive the run that made it?  Arrays and inputs belong to one run."""
-    if isinstance(value, int | float | str | bool | Function | Class | External | Scope) or value is None:
+    if isinstance(value, int | float | str | bool | Function | Class | External | Scope | Deferred) or value is None:
         return True
     if isinstance(value, Array | Pending | Unknown):
         return False

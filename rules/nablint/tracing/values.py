@@ -14,6 +14,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.calculus.terms import Term
+from nablint.reading.source import Block
 
 
 class Array:
@@ -161,6 +162,48 @@ class Scope:
         return scope
 
 
+class Deferred:
+    """What a name of a module stands for, found when somebody asks: an import, or a definition of another file."""
+
+    __slots__ = ("_find", "_value")
+
+    def __init__(self, find: Callable[[], Any]) -> None:
+        self._find: Callable[[], Any] | None = find
+        self._value: Any = None
+
+    def value(self) -> Any:
+        """The value; something unknown while it is being found, as where modules import each other."""
+        if self._find is not None:
+            find, self._find, self._value = self._find, None, Unknown("an import that leads back to itself")
+            self._value = find()
+        return self._value
+
+
+class Names(dict[str, Any]):
+    """The names of a module; what is deferred is found when it is asked for.  A copy holds it as it stands."""
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        return value.value() if type(value) is Deferred else value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a name."""
+        return self[name] if name in self else default  # noqa: SIM401
+
+    def values(self) -> list[Any]:  # type: ignore[override]
+        """All values, each found."""
+        return [self[name] for name in list(self)]
+
+    def items(self) -> list[tuple[str, Any]]:  # type: ignore[override]
+        """All names with their values, each found."""
+        return [(name, self[name]) for name in list(self)]
+
+
+def as_they_stand(names: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which what is deferred is still to be found."""
+    return {name: dict.__getitem__(names, name) for name in names}
+
+
 @dataclass(eq=False, slots=True)
 class Function:
     """A function, method or lambda of the traced source."""
@@ -176,6 +219,8 @@ class Function:
     """A generator that `contextmanager` makes a context manager of: what it yields first is the context."""
     defaults: dict[str, Any] = field(default_factory=lambda: {})
     """Defaults of a function made inside another one: they have the values of the moment when it was made."""
+    block: Block | None = None
+    """The block of source that it stands in."""
     decorated: Any = None
     """What decorators of the source make of it; calls by its name go there."""
 

@@ -44,10 +44,10 @@ def compose(program: Program, name: str, *, steady: bool = True) -> Backward:
     """
     head, _, method = name.partition(".")
     found = program.names.get(head)
-    if isinstance(found, Class):
+    if isinstance(found, Class) and found.scope is program.scope:
         return _of_class(program, found, method, steady=steady)
     if isinstance(found, Function) and not method and isinstance(found.node, cst.FunctionDef) \
-            and id(found.node) in program.nodes:
+            and found.scope is program.scope:
         return _of_function(program, found, steady=steady)
     raise CannotWrite(f"the file defines no function or class `{name}`")
 
@@ -70,7 +70,7 @@ def _of_function(program: Program, function: Function, *, steady: bool) -> Backw
     if not forward.extra:
         reach |= {t: n for n, t in _reachable(forward.arguments)}
     wanted = [(n, f"d{n}", t) for n, t in forward.variables()]
-    body = derive(forward, arriving, reach, wanted, dot=_writes_dot(program, function), steady=steady)
+    body = derive(forward, arriving, reach, wanted, dot=_writes_dot(function), steady=steady)
     if not forward.extra:
         used = body.used()
         given = [n for n in forward.arguments if n in used]
@@ -78,7 +78,7 @@ def _of_function(program: Program, function: Function, *, steady: bool) -> Backw
     params = ", ".join(([arriving] if forward.output.term.ndim else []) + given)
     lines = [f"def {name}({params}):", *("    " + line for line in _pruned(head, body)),
              *(f"    {left} = {right}" for left, right in body.lines), f"    return {', '.join(returned)}"]
-    return Backward(name, _finish(program, lines, ""), _after(program, function))
+    return Backward(name, _finish(program, lines, ""), _after(function))
 
 
 def backward_name(name: str) -> str:
@@ -143,13 +143,13 @@ def _of_class(program: Program, cls: Class, method: str, *, steady: bool) -> Bac
     wanted = [(n, f"d{n}", t) for n, t in forward.variables()]
     wanted += [(f"self.{n}", f"self.d{n}", t) for n, t in _reachable(forward.keeper.names)
                if t.card is None and t.ndim and is_real(t) and t not in arguments]
-    body = derive(forward, arriving, reach, wanted, dot=_writes_dot(program, function), steady=steady)
+    body = derive(forward, arriving, reach, wanted, dot=_writes_dot(function), steady=steady)
     returned = [n for n in _returned(body) if not n.startswith("self.")]
     params = ", ".join(["self", *([arriving] if forward.output.term.ndim else [])])
     lines = [f"def {name}({params}):", *(f"    {left} = {right}" for left, right in body.lines)]
     if returned:
         lines.append(f"    return {', '.join(returned)}")
-    return Backward(f"{cls.name}.{name}", _finish(program, lines, "    "), _after(program, function))
+    return Backward(f"{cls.name}.{name}", _finish(program, lines, "    "), _after(function))
 
 
 def _of_autograd(program: Program, cls: Class, function: Function, *, steady: bool) -> Backward:
@@ -168,7 +168,7 @@ def _of_autograd(program: Program, cls: Class, function: Function, *, steady: bo
     returned = [body.gradients.get(n) or "None" for n in forward.arguments]
     lines = ["@staticmethod", f"def backward(ctx, {arriving}):", *("    " + line for line in _pruned(head, body)),
              *(f"    {left} = {right}" for left, right in body.lines), f"    return {', '.join(returned)}"]
-    return Backward(f"{cls.name}.backward", _finish(program, lines, "    "), _after(program, function))
+    return Backward(f"{cls.name}.backward", _finish(program, lines, "    "), _after(function))
 
 
 # -- what they share ---------------------------------------------------------------------------------------------------
@@ -192,15 +192,15 @@ def _returned(body: Statements) -> list[str]:
     return found
 
 
-def _writes_dot(program: Program, function: Function) -> bool:
-    block = program.nodes.get(id(function.node))
-    return block is not None and "dot(" in block.text
+def _writes_dot(function: Function) -> bool:
+    return function.block is not None and "dot(" in function.block.text
 
 
-def _after(program: Program, function: Function) -> int:
+def _after(function: Function) -> int:
     """The row behind a function."""
-    block = program.nodes[id(function.node)]
-    tree = block.tree()
+    block = function.block
+    tree = block.tree() if block is not None else None
+    assert block is not None
     assert tree is not None
     return block.place(tree.spans[id(function.node)][1]).row + 1
 

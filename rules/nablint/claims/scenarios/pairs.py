@@ -36,8 +36,8 @@ def _serves_torch(it: Interpreter, backward: Function) -> bool:
     call = re.compile(rf"\b{re.escape(backward.name)}\(")
     return any(
         isinstance(v, Class) and (v.external_base() or "").startswith("torch.")
-        and isinstance(back := v.names.get("backward"), Function) and id(back.node) in it.blocks
-        and call.search(it.blocks[id(back.node)].text) for v in it.scope.names.values())
+        and isinstance(back := v.names.get("backward"), Function) and back.block is not None
+        and call.search(back.block.text) for v in it.scope.names.values())
 
 
 def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:

@@ -37,11 +37,9 @@ def make_function(it: Interpreter, node: cst.FunctionDef, scope: Scope, owner: C
         elif word == "contextmanager":
             context = True
     prefix = f"{owner.name}." if owner is not None else (f"{scope.function}." if scope.function else "")
-    function = Function(node, scope, prefix + node.name.value, kind, owner)
+    function = Function(node, scope, prefix + node.name.value, kind, owner, block=it.block)
     function.generator = (it.block is None or "yield" in it.block.text) and _yields(node)
     function.context = context and function.generator
-    if it.block is not None:
-        it.blocks[id(node)] = it.block
     from nablint.tracing.expressions import bind_defaults
 
     bind_defaults(it, function)
