@@ -9,6 +9,7 @@ HEAD = "import numpy as np\n\n\ndef sigmoid(x):\n    return 1/(1+np.exp(-x))\n\n
 RIGHT: dict[str, str] = {
     "of the input": "def sigmoid_prime(z):\n    return sigmoid(z)*(1-sigmoid(z))\n",
     "of the output": "def dsigmoid(y):\n    return y*(1-y)\n",
+    "of the output that its name calls the input": "def sigmoid_prime(x):\n    return x*(1 - x)\n",
     "of the output, by its name": "def sigmoid_prime_from_output(a):\n    return a*(1-a)\n",
     "by a flag": "def f(x, deriv=False):\n    if deriv:\n        return x*(1-x)\n    return 1/(1+np.exp(-x))\n",
     "of a function that is not there": "def tanh2deriv(output):\n    return 1 - output**2\n",

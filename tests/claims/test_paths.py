@@ -103,6 +103,49 @@ WINDOW = """
                 dx[:, i * self.step:i * self.step + self.size] += dout[:, i:i + 1] / self.{size}
             return dx
     """
+ASKED = """
+    import numpy as np
+
+    def norm_forward(x, options):
+        mode = options["mode"]
+        kept = options.get("mean", np.zeros(x.shape[1]))
+        if mode == "train":
+            mu = x.mean(axis=0)
+            options["mean"] = 0.9 * kept + 0.1 * mu
+        elif mode == "test":
+            mu = kept
+        else:
+            raise ValueError(mode)
+        return (x - mu) ** 2, (x, mu, options)
+
+    def norm_backward(dout, cache):
+        x, mu, options = cache
+        mode = options["mode"]
+        dc = 2 * (x - mu) * dout
+        {tail}
+    """
+"""A mode without a default, which forward compares with two strings."""
+TRAINED = "return dc - dc.mean(axis=0)"
+BOTH = 'return dc - dc.mean(axis=0) if mode == "train" else {test}'
+SPARSE = """
+    import numpy as np
+
+    class Scores:
+        def forward(self, x):
+            self.x = x
+            return np.exp(x) / np.sum(np.exp(x))
+
+        def backward(self, dout):
+            for i, gradient in enumerate(dout):
+                if gradient == 0:
+                    continue
+                e = np.exp(self.x)
+                total = np.sum(e)
+                dx = -e[i] * e / total ** 2
+                dx[i] = e[i] * (total - e[i]) / total ** 2
+                return gradient * dx
+    """
+"""Right where one entry of what arrives is not zero, which is all that a cross-entropy gives."""
 
 
 def _analysed(source: str) -> tuple[set[str], list[str]]:
@@ -112,7 +155,8 @@ def _analysed(source: str) -> tuple[set[str], list[str]]:
 
 
 @pytest.mark.parametrize("source", [FLAG.format(size="self.shape[1]"), MODE.format(scale="/ len(self.x)"), UNTESTED,
-                                    BUILT.format(slip=""), WINDOW.format(size="size")])
+                                    BUILT.format(slip=""), WINDOW.format(size="size"),
+                                    ASKED.format(tail=TRAINED), ASKED.format(tail=BOTH.format(test="dc"))])
 def test_right_on_every_path(source: str) -> None:
     verdicts, messages = _analysed(source)
     assert not messages
@@ -122,9 +166,14 @@ def test_right_on_every_path(source: str) -> None:
 @pytest.mark.parametrize("source", [
     FLAG.format(size="self.shape[0]"), MODE.format(scale="* len(self.x)"), BUILT.format(slip=" ** 2"),
     WINDOW.format(size="step"),
+    ASKED.format(tail=TRAINED.replace("-", "+")), ASKED.format(tail=BOTH.format(test="-dc")),
     FLAG.format(size="self.shape[1]").replace("dout = dout[:, None]", "dout = dout[:, None]\n            else:\n"
                                                                       "                dout = -dout"),
 ])
 def test_wrong_on_one_path(source: str) -> None:
     messages = _analysed(source)[1]
     assert messages
+
+
+def test_what_goes_by_the_values_of_a_cotangent_is_not_judged() -> None:
+    assert _analysed(SPARSE) == ({"unchecked"}, [])

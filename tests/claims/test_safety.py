@@ -286,7 +286,9 @@ def test_broken_text_gives_one_line_and_no_finding(name: str) -> None:
     assert result.diagnostics == []
 
 
-def test_what_is_sound_beside_what_is_broken_is_judged() -> None:
-    result = bounded("def g(a:\n    return (a\n" + PAIR.format(before="    pass"), 10)
+@pytest.mark.parametrize("broken", ["def g(a:\n    return (a\n", "print 'a'\n", "try:\n    print 'a'\nfinally:\n    pass\n"])
+def test_what_is_sound_beside_what_is_broken_is_judged(broken: str) -> None:
+    pair = PAIR.format(before="    pass")
+    result = bounded(pair.replace("\n\n", f"\n{broken}\n", 1), 10)
     assert result.error
     assert {"proved"} == {c.verdict for c in result.claims if c.role == "result"}

@@ -83,7 +83,7 @@ def alternatives(
             continue
         late = 0.0
         if ":" in choice.key and not choice.key.startswith(("branch", "...")) and not choice.key.endswith(
-                (":is", ":axis", ":axes")) and concerned and not any(
+                (":is", ":axis", ":axes", ":takes")) and concerned and not any(
                 leaf == path or leaf.startswith(path) for leaf in concerned):
             if path not in variables:
                 continue

@@ -181,6 +181,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
             j.verdict, j.reason = "unchecked", j.result.doubt
     if any(key.endswith(":none") and is_axis(base(key.removesuffix(":none"))) for key in fixed):
         silence(judgement, "which axes are given is not known")
+    if judgement.run.it.presumed:
+        silence(judgement, judgement.run.it.presumed)
     guessed = any(key.startswith("branch@") for key in judgement.run.it.world.choices)
     if judgement.wrong and (not exhausted or (guessed and runs >= MAX_RUNS)):
         silence(judgement, "too many readings of the inputs to try them all")

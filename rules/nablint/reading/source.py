@@ -104,9 +104,10 @@ _trees: OrderedDict[str, Tree] = OrderedDict()
 def blocks(text: str) -> list[Block]:
     """Cut a source text into its top-level statements; functions and classes keep their decorators.
 
-    Runs of short statements between definitions form one block.  Where `ast` cannot read the file, it is read as one of
+Runs of short statements between definitions form one block.  Where `ast` cannot read the file, it is read as one of
     Python 2 with IPython's magics; where that is none either, the text is cut before every unindented definition, so
-    that one broken function leaves the others readable.
+    that one broken function leaves the others readable, and a broken run of statements is cut into its statements, so
+    that the imports beside a slip of the pen are not lost.
     """
     lines = text.splitlines(keepends=True)
     bounds = _bounds(text, lines)
@@ -117,8 +118,10 @@ def blocks(text: str) -> list[Block]:
     sound = bounds is not None
     if bounds is None:
         bounds = _bounds_from_text(lines)
-    bounds = sorted({1, *bounds, len(lines) + 1})
-    pairs = itertools.pairwise(bounds)
+        for a, b in itertools.pairwise(sorted({1, *bounds, len(lines) + 1})):
+            if _bounds_from_ast("".join(lines[a - 1 : b - 1])) is None:
+                bounds |= {a + row for row in _statements(lines[a - 1 : b - 1])}
+    pairs = itertools.pairwise(sorted({1, *bounds, len(lines) + 1}))
     return [Block("".join(lines[a - 1 : b - 1]), a, sound=sound) for a, b in pairs]
 
 
@@ -210,3 +213,20 @@ def _bounds_from_text(lines: list[str]) -> set[int]:
             rows.add(row)
             inside = False
     return rows
+
+
+_GOES_ON = re.compile(r"[\s#)\]}]|(?:else|elif|except|finally)\b|$")
+"""An unindented line that is no statement's first."""
+
+
+def _statements(lines: list[str]) -> list[int]:
+    """The lines, counted from 0, on which an unindented statement begins; none inside a definition or a long string."""
+    if _DEFINITION.match(lines[0]):
+        return []
+    found: list[int] = []
+    quoted = False
+    for row, line in enumerate(lines):
+        if not quoted and not _GOES_ON.match(line):
+            found.append(row)
+        quoted ^= bool((line.count('"""') + line.count("'''")) % 2)
+    return found

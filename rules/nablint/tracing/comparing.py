@@ -41,6 +41,9 @@ _COMPARE = {
 }
 
 
+_EQUALITIES = (CARDS["equal"], CARDS["not_equal"])
+
+
 def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> Any:
     """A comparison; of an input with `None` or with a string it is a choice."""
     if isinstance(a, Flag) or isinstance(b, Flag):
@@ -145,6 +148,8 @@ def truth(it: Interpreter, value: Any, node: cst.CSTNode) -> bool:
     """The branch to take; where nothing tells, a choice."""
     if isinstance(value, Array):
         refine.a_number(it, value.term)
+        if value.term.tainted and value.term.card in _EQUALITIES and any(a.is_constant for a in value.term.args):
+            it.presumed = "the code goes by which entries of a cotangent have a certain value"
         return bool(np.all(value.term.sample)) if value.term.sample.size else False
     if isinstance(value, Pending):
         return refine.truth_of(it, value)

@@ -19,6 +19,7 @@ from nablint.tracing import assumed, dialects
 from nablint.tracing.clashes import sizes_of_targets, solve, stranger, whole_parts
 from nablint.tracing.dialects import context
 from nablint.tracing.imports import canonical
+from nablint.tracing.paths import backward_begins
 from nablint.tracing.step import Event, Step
 from nablint.tracing.sure import Clash, terms_of
 from nablint.tracing.values import (
@@ -72,6 +73,8 @@ class Interpreter:
         """The exceptions whose handlers are running."""
         self.sealed: Any = None
         """An object whose forward method has run: what it does not hold by then is not known."""
+        self.presumed = ""
+        """What the code takes for granted of the cotangents that arrive, and the samples do not have."""
         self.met: frozenset[Term] | None = None
         """The inputs that forward code has met; None before backward begins."""
 
@@ -303,6 +306,7 @@ class Interpreter:
     def seal(self, instance: Any) -> None:
         """Backward code begins: what it reads of an object was set, inputs that it meets first are strangers."""
         self.sealed, self.met = instance, frozenset(self.world.leaves.values())
+        backward_begins(self)
 
     def too_deep(self) -> None:
         """Raise `TooMuch` past the bound of recursion."""

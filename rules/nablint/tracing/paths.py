@@ -25,9 +25,24 @@ def default_of(it: Interpreter, value: bool | str, path: str) -> Flag | Mode:
         flag.path = path
         return flag
     chosen = [key for key, taken in it.world.hypothesis.decisions if taken and key.startswith(f"{path}=='")]
-    mode = Mode(chosen[0][len(path) + 3:-1] if chosen else value)
+    return mode_of(chosen[0][len(path) + 3:-1] if chosen else value, path)
+
+
+def mode_of(text: str, path: str) -> Mode:
+    """A mode of this value, by the path of its input."""
+    mode = Mode(text)
     mode.path = path
     return mode
+
+
+def backward_begins(it: Interpreter) -> None:
+    """Which strings forward code compared its modes with opens no paths, unless backward code compares them as well.
+
+    Code whose backward method knows no modes is right for the one that it was written for, most often the first.
+    """
+    for choice in it.world.choices.values():
+        if choice.options == _ASKED and "==" in choice.key:
+            choice.fork = False
 
 
 def tested(it: Interpreter, value: Any, text: str | None) -> None:
@@ -36,7 +51,12 @@ def tested(it: Interpreter, value: Any, text: str | None) -> None:
         return
     if isinstance(value, Flag):
         it.world.choose(_flag(value.path), (False, True), fork=True)
-    elif isinstance(value, Mode) and str(value) != text:
+        return
+    asked = [c for key, c in it.world.choices.items()
+             if isinstance(value, Mode) and c.options == _ASKED and key.startswith(f"{value.path}==")]
+    for choice in asked:
+        choice.fork = True
+    if isinstance(value, Mode) and not asked and str(value) != text:
         opened = any(taken and key.startswith(f"{value.path}=='") for key, taken in it.world.hypothesis.decisions)
         if not opened:
             it.world.choose(f"{value.path}=='{text}'", (False, True), fork=True)
@@ -50,6 +70,10 @@ def given(it: Interpreter, node: cst.BaseExpression) -> None:
     for key, choice in it.world.choices.items():
         if key.endswith(f".{name}:none"):
             choice.fork = True
+
+
+_ASKED = (True, False)
+"""The answers to whether an input without a default is this string."""
 
 
 def _flag(path: str) -> str:

@@ -110,7 +110,7 @@ class Flag(int):
 
 
 class Mode(str):
-    """The default of a mode, a string; backward code that compares it was written for what it compares it with."""
+    """The value of a mode, a string; backward code that compares it was written for what it compares it with."""
 
     __slots__ = ("path",)
     path: str

@@ -9,7 +9,7 @@ import libcst as cst
 from nablint.shapes import Size, dim
 from nablint.tracing import hints, sure
 from nablint.tracing.documented import evidence_rank
-from nablint.tracing.paths import default_of
+from nablint.tracing.paths import default_of, mode_of
 from nablint.tracing.refine.kinds import (
     LIST_LENGTH,
     as_axes,
@@ -122,7 +122,7 @@ def is_string(it: Interpreter, p: Pending, text: str) -> bool:
     if (asked := it.world.choices.get(f"{p.path}:none")) is not None:
         asked.fork = True  # none is one of the modes
     if p.value is None and it.world.choose(f"{p.path}=={text!r}", (True, False), fork=True):
-        p.value = text
+        p.value = mode_of(text, p.path)
         return True
     return False
 
