@@ -286,7 +286,9 @@ def test_broken_text_gives_one_line_and_no_finding(name: str) -> None:
     assert result.diagnostics == []
 
 
-@pytest.mark.parametrize("broken", ["def g(a:\n    return (a\n", "a = = 1\n", "try:\n    a = = 1\nfinally:\n    pass\n"])
+@pytest.mark.parametrize("broken", [
+    "def g(a:\n    return (a\n", "a = = 1\n", "try:\n    a = = 1\nfinally:\n    b = 1\n",
+])
 def test_what_is_sound_beside_what_is_broken_is_judged(broken: str) -> None:
     pair = PAIR.format(before="    pass")
     result = bounded(pair.replace("\n\n", f"\n{broken}\n", 1), 10)

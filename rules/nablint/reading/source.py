@@ -104,7 +104,7 @@ _trees: OrderedDict[str, Tree] = OrderedDict()
 def blocks(text: str) -> list[Block]:
     """Cut a source text into its top-level statements; functions and classes keep their decorators.
 
-Runs of short statements between definitions form one block.  Where `ast` cannot read the file, it is read as one of
+    Runs of short statements between definitions form one block.  Where `ast` cannot read the file, it is read as one of
     Python 2 with IPython's magics; where that is none either, the text is cut before every unindented definition, so
     that one broken function leaves the others readable, and a broken run of statements is cut into its statements, so
     that the imports beside a slip of the pen are not lost.
