@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.claims.distributions import distributed
 from nablint.claims.model import Judgement
 from nablint.shapes import Polynomial
 from nablint.tracing.step import Step
@@ -73,6 +74,7 @@ def alternatives(
     """Other answers to the questions of a run, as far as they concern what came out wrong."""
     if (asked := _shaped_as_claimed(world, hypothesis, judgement, fixed)) is not None:
         yield asked
+    yield from distributed(world, hypothesis, judgement)
     concerned = _leaves(judgement)
     variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}
     for choice in world.choices.values():

@@ -161,7 +161,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
             continue
         if best is None or fits_better(judgement, best[0]) or says_more(judgement, hypothesis, *best):
             best = (judgement, hypothesis)
-        elif judgement.wrong and best[0].wrong and alike(unit, judgement, best[0]):
+        elif judgement.wrong and best[0].wrong and alike(unit, judgement, hypothesis, best[0]):
             rivals.append((judgement, hypothesis))
         if (
             not judgement.judged

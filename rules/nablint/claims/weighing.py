@@ -49,9 +49,12 @@ def _fit(judgement: Judgement) -> tuple[float, int]:
     return round(sum(right.values()), 6), left
 
 
-def alike(unit: Unit, judgement: Judgement, best: Judgement) -> bool:
-    """Do two readings say as little: all is wrong, of a derivative, or by a cost that the code itself gives?"""
+def alike(unit: Unit, judgement: Judgement, hypothesis: Hypothesis, best: Judgement) -> bool:
+    """Do two readings say as little: all is wrong, of a derivative, by a cost that the code itself gives, or whether
+    targets are distributions or not?
+    """
     known = judgement.seed is not None and judgement.seed.kind == "cost"
+    known = known or any(key.endswith(":sums") for key, _ in hypothesis.decisions)
     return unit.kind == "derivative" or (known and not judgement.good and not best.good and not _clashes(judgement))
 
 

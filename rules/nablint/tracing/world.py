@@ -29,6 +29,8 @@ MANY = 20_000_000
 FEW = 100_000
 """Entries of the largest array of a sure run, which is for shapes alone."""
 
+SUMS = (None, -1, 0, 1)
+"""Along which axis the entries of an input sum to one, as a decision tells it; mostly along none."""
 
 _PATH = re.compile(r":(?:none|true|has .*|is .*|flag)$|==")
 """Questions that ask for a path of the code, of which every answer is one."""
@@ -224,6 +226,9 @@ class World:
             return self.random.integers(0, max(high, 1), plain)
         if kind == "bool":
             return self._mask(plain)
+        if (along := SUMS[self.decided(f"{path}:sums") or 0]) is not None:
+            shares = self.random.uniform(0.15, 0.85, plain)
+            return shares / shares.sum(axis=along, keepdims=True)
         if kind == "positive" or path in self.hypothesis.positive:
             return self.random.uniform(0.15, 0.85, plain)
         signed = self.random.uniform(-1.05, 1.05, plain)
