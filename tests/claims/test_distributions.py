@@ -65,7 +65,7 @@ def test_the_gradient_of_a_softmax_with_one_hot_targets_is_right(style: str) -> 
     assert verdicts and verdicts <= {"proved", "verified"}
 
 
-@pytest.mark.parametrize("style, right, wrong", SLIPS)
+@pytest.mark.parametrize(("style", "right", "wrong"), SLIPS)
 def test_slips_are_found_and_mended(style: str, right: str, wrong: str) -> None:
     assert right in STYLES[style]
     (finding,) = analysed(STYLES[style].replace(right, wrong)).diagnostics
