@@ -67,23 +67,55 @@ def free_names(problem: Problem) -> list[tuple[str, int | None]]:
     return list(found.items())
 
 
+LABELLED = ("cross_entropy", "nll_loss", "multi_margin_loss")
+
+
+def label_names(problem: Problem) -> frozenset[str]:
+    """Lowercase names that stand for the labels of a loss."""
+    return frozenset(n.parts[1].value for _, e in problem.steps for n in e.walk()
+                     if n.kind == "call" and n.value in LABELLED and len(n.parts) > 1 and n.parts[1].kind == "name"
+                     and n.parts[1].value[0].islower())
+
+
+def identities(problem: Problem) -> frozenset[str]:
+    """I is the identity matrix, unless an equation or a shape says otherwise."""
+    return frozenset({"I"}) - {name for name, _ in problem.steps}
+
+
 def candidates(name: str, problem: Problem, axes: int | None) -> Iterator[Dims]:
     """The shapes that a name may have by the convention, the likeliest first."""
     a, b = f"?{name}.0", f"?{name}.1"
     if axes is not None:
         yield tuple(f"?{name}.{k}" for k in range(axes))
         return
+    if name in label_names(problem):
+        yield (a,)
+        return
     letter = name[0]
     if letter in "_":
         letter = name[-1]
     greek = name.split("_")[0] in GREEK or letter in GREEK.values() or "\u0370" <= letter <= "\u03ff"
     vector = [(a, "1"), (a,)] if problem.columns else [(a,), (a, "1")]
-    if greek or _only_divides(name, problem):
+    if greek and (letter.isupper() or name[0].isupper()) and _is_used_as_matrix(name, problem):
+        yield from ((a, b), vector[0], ())
+    elif greek or _only_divides(name, problem):
         yield from ((), vector[0], (a, b))
     elif letter.isupper():
         yield from ((a, b), vector[0], ())
     else:
         yield from (vector[0], (), (a, b), vector[1])
+
+
+def _is_used_as_matrix(name: str, problem: Problem) -> bool:
+    """Σ⁻¹, Σᵀ, det Σ and tr(Σ S): an uppercase Greek letter that is no number."""
+    matrix = ("det", "logdet", "inv", "tr", "Tr", "trace", "cholesky", "solve", "slogdet", "logabsdet", "pinv")
+    above: set[int] = set()
+    for _, e in problem.steps:
+        for node in e.walk():
+            if node.kind in ("inverse", "transpose") or (node.kind == "call" and node.value in matrix) or (
+                    node.kind == "power" and node.parts[1].kind == "negative"):
+                above |= {id(n) for n in node.walk() if n.kind == "name" and n.value == name}
+    return bool(above)
 
 
 def _only_divides(name: str, problem: Problem) -> bool:

@@ -314,7 +314,7 @@ class _Method:
         card = term.card
         assert card is not None
         opened = self.inner(g, self.short(self.differential(term)))
-        self.step(f"differential of {card.name}", before, opened, card.why)
+        self.step(f"differential of {_SPOKEN.get(card.name, card.name)}", before, opened, card.why)
         adjoints = card.adjoint(g, term, *term.args, **term.params)
         out: list[tuple[Term, Term]] = []
         shown: Term | None = None
@@ -333,6 +333,11 @@ class _Method:
             else:
                 self.step(*_across(card, spread, opened, shown))
         return out
+
+
+_SPOKEN = {"multiply": "a product", "divide": "a quotient", "power": "a power", "sum": "a sum", "square": "a square",
+           "getitem": "an entry", "einsum": "a contraction", "outer": "an outer product", "norm": "a norm"}
+"""What an operation is called where its card's name is not a word."""
 
 
 def _across(card: Card, spread: bool, before: Term, after: Term) -> tuple[str, Term, Term, str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from nablint.calculus.functions import ALIASES, ALONG, REDUCTIONS, SPECIAL, WORDS
+from nablint.calculus.functions import ALIASES, ALONG, REDUCTIONS, SPECIAL, WORDS, beyond_the_card, full_names, norm_of
 from nablint.calculus.notation import Expr, Function, Problem, QuestionError
 from nablint.calculus.terms import Graph, Term
 from nablint.ops.card import op
@@ -15,6 +15,8 @@ from nablint.shapes import Misfit, dim
 
 Value = Any
 """A term, a number, or a tuple of these."""
+Library = Callable[[Graph, str, list[Value], dict[str, Value]], Value]
+"""Calls a function of numpy, torch or scipy by its full name; None for one that it does not know."""
 
 _SUBSCRIPTS = str.maketrans("ᵢⱼₖₘₙ₀₁₂₃₄₅₆₇₈₉", "ijkmn0123456789")
 
@@ -34,12 +36,13 @@ class Evaluator:
     """
 
     def __init__(self, graph: Graph, names: dict[str, Term], problem: Problem,
-                 known: Mapping[str, str] | None = None) -> None:
-        self.graph, self.names, self.problem = graph, names, problem
+                 known: Mapping[str, str] | None = None, library: Library | None = None) -> None:
+        self.graph, self.names, self.problem, self.library = graph, names, problem, library
         self.known = known or {}
         self.columns = problem.columns
         self.indices: list[str] = []
         self.bound: dict[str, Value] = {}
+        self.unlikely: list[Expr] = []
         self.depth = 0
 
     def run(self) -> Term:
@@ -134,9 +137,18 @@ class Evaluator:
             if e.value == "/":
                 return a / b
             return {"+": a + b, "-": a - b, "*": a * b}.get(e.value, a * b)
+        if e.value in ("+", "-") and not self.indices:
+            self._weigh(a, b, e)
         card = {"+": "add", "-": "subtract", "*": "multiply", "∘": "multiply", "/": "divide", "<": "less",
                 ">": "greater", "<=": "less_equal", ">=": "greater_equal", "==": "equal"}[e.value]
         return self.graph.apply(self.graph.cards[card], (a, b), {})
+
+    def _weigh(self, a: Value, b: Value, e: Expr) -> None:
+        """Note a vector that is added to a product that is a number: aᵀ x + b."""
+        for one, other, vector in ((a, b, e.parts[1]), (b, a, e.parts[0])):
+            if isinstance(one, Term) and isinstance(other, Term) and not one.ndim and np.size(other.sample) > 1 \
+                    and is_product(one):
+                self.unlikely.append(vector)
 
     def _multiplied(self, a: Value, b: Value, e: Expr) -> Value:
         if not isinstance(a, Term) or not isinstance(b, Term):
@@ -184,7 +196,7 @@ class Evaluator:
         return base**exponent
 
     def _norm(self, e: Expr) -> Value:
-        return op.norm(self.term(self.value(e.parts[0])))
+        return norm_of(self, e, self.term(self.value(e.parts[0])))
 
     def _absolute(self, e: Expr) -> Value:
         x = self.value(e.parts[0])
@@ -201,7 +213,7 @@ class Evaluator:
             return op.logabsdet(self.value(head.parts[0]))
         base = self.value(head)
         if isinstance(base, tuple):
-            return base[self.value(e.parts[1])]
+            return base[self._place(e.parts[1])]
         names = [p.value for p in e.parts[1:] if p.kind == "name" and p.value in self.indices]
         if names:
             if len(names) != len(e.parts) - 1:
@@ -217,6 +229,9 @@ class Evaluator:
                     raise self.error("an index must be a number or a slice", p)
                 parts.append(found)
         return op.getitem(self.term(base), index=tuple(parts))
+
+    def _place(self, e: Expr) -> int | slice:
+        return slice(*(self.value(p) for p in e.parts)) if e.kind == "slice" else self.value(e)
 
     def _slice(self, e: Expr) -> Value:
         raise self.error("a slice stands between the brackets of an array", e)
@@ -244,12 +259,15 @@ class Evaluator:
         name = ALIASES.get(e.value, e.value)
         args = [self.value(p) for p in e.parts]
         words = {WORDS.get(k, k): self.parameter(self.value(v), v) for k, v in e.words}
-        special = SPECIAL.get(name)
+        special, card = SPECIAL.get(name), self.graph.cards.get(name)
+        if (self.library is not None and (special or card) is None) or beyond_the_card(e):
+            found = self._from_library(e, args)
+            if found is not None:
+                return found
         if special is not None:
             return special(self, e, args, words)
         if any(isinstance(a, str) for a in args):
             raise self.error(f"{e.value} takes no text", e)
-        card = self.graph.cards.get(name)
         if card is None:
             near = ", ".join(sorted(n for n in self.graph.cards if n[:2] == name[:2])[:4])
             hint = f"; similar names: {near}" if near else "; define it by 's = lambda z: ...'"
@@ -269,6 +287,20 @@ class Evaluator:
             return self.graph.apply(card, args, words)
         except TypeError as error:
             raise self.error(f"{e.value} does not take these arguments", e) from error
+
+    def _from_library(self, e: Expr, args: list[Value]) -> Value:
+        """The call as numpy, torch or scipy means it; None where the library does not have the function."""
+        if self.library is None:
+            raise self.error(f"{e.value} does not take these arguments", e)
+        words = {k: self.value(v) for k, v in e.words}
+        for name in full_names(e):
+            try:
+                found = self.library(self.graph, name, args, words)
+            except (TypeError, ValueError, IndexError, LookupError, NotImplementedError) as error:
+                raise self.error(f"{e.value} does not take these arguments: {error}", e) from error
+            if found is not None:
+                return found
+        return None
 
     def parameter(self, value: Value, where: Expr) -> Value:
         """A size or number as a plain parameter of an operation; raises where it depends on an input."""
@@ -290,6 +322,16 @@ class Evaluator:
             return self.value(function.body)
         finally:
             self.bound = outside
+
+
+def is_product(number: Term) -> bool:
+    """A number made of products of vectors and of numbers, not of the entries of an array (its mean, its maximum)."""
+    if number.ndim:
+        return False
+    name = number.card.name if number.card is not None else ""
+    if name in ("add", "subtract", "multiply", "divide", "negative", "power", "sqrt", "square", "exp", "log"):
+        return any(is_product(a) for a in number.args)
+    return name in ("matmul", "dot", "reshape", "norm", "trace", "det", "logabsdet")
 
 
 def split_index(name: str, running: list[str]) -> tuple[str, list[str]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nablint.calculus.grammar import LIBRARIES
 from nablint.calculus.notation import Expr
 from nablint.calculus.terms import Term
 from nablint.ops.card import op
@@ -46,9 +48,29 @@ ALIASES = {
     "vector_norm": "norm",
     "matrix_norm": "norm",
 }
-REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp", "norm"}
+REDUCTIONS = {"sum", "mean", "max", "min", "prod", "var", "std", "logsumexp"}
 ALONG = {"softmax", "log_softmax", "cumsum", "cumprod"}
 WORDS = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof"}
+
+_PLACES = ("numpy", "numpy.linalg", "torch.nn.functional", "torch", "torch.linalg", "scipy.special", "scipy.linalg")
+"""Where a function without a library before it is looked for, in this order."""
+
+
+def full_names(e: Expr) -> tuple[str, ...]:
+    """The names by which libraries may know the function of a call."""
+    if e.path == ".":
+        return f"ndarray.{e.value}", f"Tensor.{e.value}"
+    if not e.path:
+        return tuple(f"{place}.{e.value}" for place in _PLACES)
+    return (".".join([LIBRARIES[part] for part in e.path.split(".")] + [e.value]),)
+
+
+def beyond_the_card(e: Expr) -> bool:
+    """The call means more than the card of that name: PyTorch's losses are means, a norm may have an order."""
+    if e.value == "norm":
+        return len(e.parts) > (2 if e.path == "." else 1) or any(word in ("ord", "p") for word, _ in e.words)
+    return e.value == "cross_entropy" and e.path not in ("", ".")
+
 
 Special = Callable[["Evaluator", Expr, list[Any], dict[str, Any]], Any]
 
@@ -120,6 +142,34 @@ def _len(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
     return ev.graph.constant(size) if size.expr.number is None else int(size)
 
 
+def norm_of(ev: Evaluator, e: Expr, x: Term) -> Term:
+    """‖x‖, with what stands below the bars: 1, 2 or ∞ for vectors, F, 2 or * for matrices."""
+    kind = "" if e.value in ("F", "") or (e.value == "2" and vector_like(x)) else e.value
+    if not kind:
+        return op.norm(x)
+    if vector_like(x) and kind in ("1", "∞", "inf"):
+        sizes = op.absolute(x)
+        return op.sum(sizes, axis=None) if kind == "1" else op.max(sizes, axis=None)
+    if x.ndim == 2 and kind in ("2", "*"):
+        values = op.svdvals(x)
+        return op.max(values, axis=None) if kind == "2" else op.sum(values, axis=None)
+    raise ev.error(f"the norm '{kind}' is not known here; ‖x‖₁, ‖x‖₂ and ‖x‖_∞ are, ‖X‖_F, ‖X‖₂ and ‖X‖_*", e)
+
+
+def vector_like(x: Term) -> bool:
+    """At most one axis is longer than 1."""
+    return sum(s != 1 for s in np.shape(x.sample)) <= 1
+
+
+def _norm(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
+    order = {"fro": "F", "nuc": "*"}.get(str(args[1]), str(args[1])) if len(args) == 2 else ""
+    if len(args) > 2 or words.keys() - {"axis", "keepdims"} or (order and words):
+        raise ev.error("write norm(x), norm(x, 1), norm(X, 'fro') or norm(X, 'nuc'), and axis by its word", e)
+    if order:
+        return norm_of(ev, replace(e, value=order), ev.term(args[0]))
+    return op.norm(ev.term(args[0]), **words)
+
+
 def _einsum(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
     if not args or not isinstance(args[0], str):
         raise ev.error("einsum begins with its subscripts, as in einsum('ij,jk->ik', A, B)", e)
@@ -176,7 +226,7 @@ def _contracted(inputs: list[str], output: str, terms: list[Term]) -> Term | Non
 
 
 SPECIAL: dict[str, Special] = {
-    "len": _len, "einsum": _einsum,
+    "len": _len, "einsum": _einsum, "norm": _norm,
     "diag": _diag, "reshape": _reshape, "view": _reshape, "transpose": _transpose, "vec": _vec, "inner": _inner,
     "vdot": _inner, "slogdet": _logdet, "eye": _eye, "outer": _outer, "max": _combine, "min": _combine, "trace": _trace,
 }

@@ -10,6 +10,14 @@ from nablint.calculus.syntax import WORDS, Expr, Function, QuestionError, Token,
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
 
 
+_LOW = str.maketrans("₁₂", "12")
+
+LIBRARIES = {"np": "numpy", "numpy": "numpy", "jnp": "numpy", "torch": "torch", "F": "torch.nn.functional",
+             "nn": "torch.nn", "functional": "functional", "linalg": "linalg", "scipy": "scipy", "sp": "scipy",
+             "special": "special", "stats": "stats", "signal": "signal", "math": "math"}
+"""What may stand before a function's name, and what it is short for."""
+
+
 class Parser:
     """Precedence: + -, then * / @ ∘ · and juxtaposition, then signs, then powers, then what follows a name."""
 
@@ -58,10 +66,10 @@ class Parser:
         return QuestionError(message, self.whole, self.offset + token.start + 1)
 
     def node(self, kind: str, value: str, parts: tuple[Expr, ...], start: int,
-             words: tuple[tuple[str, Expr], ...] = ()) -> Expr:
+             words: tuple[tuple[str, Expr], ...] = (), path: str = "") -> Expr:
         """A node from `start` to the last token taken."""
         last = self.tokens[self.at - 1]
-        return Expr(kind, value, parts, start, self.offset + last.start + len(last.text), words)
+        return Expr(kind, value, parts, start, self.offset + last.start + len(last.text), words, path)
 
     # Grammar ----------------------------------------------------------------------------------------------------------
 
@@ -166,10 +174,12 @@ class Parser:
         if sign := self.take("**", "^"):
             if sign.text == "^":
                 braced = self.take("{")
+                inverted = self.now.text == "-" and self.tokens[self.at + 1].text in ("T", "⊤") and self.take("-")
                 if self.take("T", "⊤"):
                     if braced:
                         self.need("}", braced.start)
-                    return self.node("transpose", "", (base,), start)
+                    turned = self.node("inverse", "", (base,), start) if inverted else base
+                    return self.node("transpose", "", (turned,), start)
                 exponent = self.signed()
                 if braced:
                     self.need("}", braced.start)
@@ -220,7 +230,7 @@ class Parser:
             return self.node("transpose", "", (base,), start)
         if opened := self.take("("):
             items, words = self._arguments(opened.start)
-            return self.node("call", token.text, (base, *items), start, words)
+            return self.node("call", token.text, (base, *items), start, words, ".")
         if token.text in ("shape", "size"):
             return self.node("index", "shape", (base,), start)
         raise self.error(f"'.{token.text}' is not known; .T, .shape and methods such as .sum(axis=0) are", token)
@@ -254,7 +264,13 @@ class Parser:
             inside = self.sum()
             self._in_bars = outside
             self.need(opened.text, opened.start)
-            return self.node("norm" if opened.text == "‖" else "absolute", "", (inside,), start)
+            if opened.text == "|":
+                return self.node("absolute", "", (inside,), start)
+            below = self.now
+            if not below.spaced and (below.kind == "below" or (below.kind == "name" and below.text[0] == "_")):
+                self.at += 1
+                return self.node("norm", below.text.strip("_{}").translate(_LOW), (inside,), start)
+            return self.node("norm", "", (inside,), start)
         if self.now.kind == "end":
             raise self.error("the expression ends too early; a name, a number or a bracket must follow", token)
         raise self.error(f"'{token.text}' cannot stand here; a name, a number or a bracket must", token)
@@ -265,15 +281,16 @@ class Parser:
         if (name in ("Σ", "sum") or name.startswith(("Σ_", "sum_"))) and (index := self._running(name)):
             body = self.product()
             return self.node("sum_over", index, (body,), start)
-        while name in ("np", "numpy", "torch", "F", "linalg", "scipy", "special", "nn", "functional", "math", "jnp") \
-                and self.take("."):
+        path: list[str] = []
+        while name in LIBRARIES and self.take("."):
+            path.append(name)
             name = self.now.text
             self.at += 1
         if self.now.text == "(" and self.now.kind == "sign" and (not self.textbook or self._is_function(name)):
             opened = self.now
             self.at += 1
             items, words = self._arguments(opened.start)
-            return self.node("call", name, items, start, words)
+            return self.node("call", name, items, start, words, ".".join(path))
         if self.textbook and name in WORDS and self._begins():  # log det X, tr A B
             return self.node("call", name, (self.product() if name in ("tr", "Tr") else self.power(),), start)
         return self.node("name", name, (), start)

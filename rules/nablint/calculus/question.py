@@ -12,6 +12,7 @@ import numpy as np
 
 from nablint.calculus.answers import Answer, Written
 from nablint.calculus.derivation import Derivation, derive
+from nablint.calculus.evaluate import Library
 from nablint.calculus.formula import Node, name, text
 from nablint.calculus.gradient import gradients
 from nablint.calculus.jacobian import derivative_by_scalar, forward, transposed_jacobian, vector_length
@@ -28,20 +29,22 @@ from nablint.shapes import Misfit, show_shape
 __all__ = ["Answer", "QuestionError", "answer", "hessian"]
 
 
-def answer(expression: str, wrt: str, shapes: Mapping[str, str], layout: str = "denominator") -> Answer:
+def answer(expression: str, wrt: str, shapes: Mapping[str, str], layout: str = "denominator", *,
+           library: Library | None = None) -> Answer:
     """The derivative of an expression.
 
     expression: Python or textbook writing, one or several equations separated by `;`.
     wrt:        the name to differentiate by.
     shapes:     name -> sizes as in `1,m`; what is missing is inferred.
     layout:     "denominator" (shaped as the variable) or "numerator".
+    library:    what to ask for functions of numpy, torch and scipy that are no cards.
     Raises `QuestionError` with one line for input that cannot be answered.
     """
     if layout not in ("denominator", "numerator"):
         raise QuestionError(f"the layout is 'denominator' or 'numerator', not '{layout}'")
     problem = read(expression)
     recognised = recognise_all(problem)
-    setting = settle(problem, shapes, {n: card for n, (card, _) in recognised.items()})
+    setting = settle(problem, shapes, {n: card for n, (card, _) in recognised.items()}, library)
     wrt = wrt.strip()
     variable = setting.names.get(wrt)
     if variable is None or (variable.is_constant and wrt not in setting.leaves):
@@ -261,14 +264,14 @@ def _product_with(output: Term, variable: Term) -> tuple[Term, Term, bool] | Non
     return None
 
 
-def hessian(expression: str, wrt: str, shapes: Mapping[str, str]) -> Answer:
+def hessian(expression: str, wrt: str, shapes: Mapping[str, str], *, library: Library | None = None) -> Answer:
     """The second derivative of a scalar function of a vector: the Jacobian of its gradient, a symmetric matrix.
 
     Raises `QuestionError` where the function is no scalar, the variable no vector, or the matrix cannot be written.
     """
     problem = read(expression)
     recognised = recognise_all(problem)
-    setting = settle(problem, shapes, {n: card for n, (card, _) in recognised.items()})
+    setting = settle(problem, shapes, {n: card for n, (card, _) in recognised.items()}, library)
     variable = setting.names.get(wrt.strip())
     if variable is None:
         raise QuestionError(f"'{wrt}' is not in the expression; it holds {', '.join(setting.leaves)}")

@@ -14,7 +14,7 @@ from nablint.calculus.code import write_code
 from nablint.calculus.formula import Node
 from nablint.calculus.formula_latex import latex
 from nablint.calculus.formula_mathml import mathml
-from nablint.calculus.simplify import number_of
+from nablint.calculus.simplify import labels_of, number_of
 from nablint.calculus.terms import Term
 from nablint.shapes import show_shape
 
@@ -203,6 +203,8 @@ def _negative(w: Writer, t: Term) -> Node:
 @_writes("multiply")
 def _multiply(w: Writer, t: Term) -> Node:
     a, b = t.args
+    if a.is_constant and not a.ndim and float(np.asarray(a.sample)) == -1:
+        return Node("sum", (w.write(b),), "-")
     parts = (w.write(a), w.write(b))
     if a.ndim == 0 or b.ndim == 0:
         if (a.ndim and not b.ndim) or (parts[0].kind == "differential" and not b.ndim):
@@ -320,21 +322,10 @@ def _reduce(w: Writer, t: Term) -> Node:
 @_writes("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
 def _comparison(w: Writer, t: Term) -> Node:
     assert t.card is not None
-    labels = _labels(t)
+    labels = labels_of(t)
     if labels is not None:
         return formula.call("onehot", w.write(labels))
     return Node("relation", (w.write(t.args[0]), w.write(t.args[1])), _COMPARISONS[t.card.name])
-
-
-def _labels(t: Term) -> Term | None:
-    """The labels in `labels[:, None] == arange(classes)`."""
-    for label, classes in (t.args, t.args[::-1]):
-        counted = np.ravel(np.asarray(classes.sample))
-        if t.card is not None and t.card.name == "equal" and label.card is not None and \
-                label.card.name == "expand_dims" and not classes.label and not classes.ndim > label.ndim and \
-                counted.dtype.kind in "iu" and len(counted) > 1 and np.array_equal(counted, np.arange(len(counted))):
-            return label.args[0]
-    return None
 
 
 _COMPARISONS = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==",

@@ -31,6 +31,7 @@ class Expr:
            tuple, text (None, True, False), string.
     value: the number, the name, the operator or the function's name.
     words: keyword arguments.
+    path:  what stands before a function's name (`np.linalg`), a dot for a method.
     start, end: the place in the text, in characters from 0.
     """
 
@@ -40,6 +41,7 @@ class Expr:
     start: int
     end: int
     words: tuple[tuple[str, Expr], ...] = ()
+    path: str = ""
 
     def walk(self) -> Iterator[Expr]:
         """Every node from here down."""
@@ -75,7 +77,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """kind: number, name, sign, power (a superscript), string, end."""
+    """kind: number, name, sign, power (a superscript), below (a subscript that stands alone), string, end."""
 
     kind: str
     text: str
@@ -87,8 +89,9 @@ _TOKEN = re.compile(r"""
     (?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
   | (?P<string>"[^"\n]*"|(?:(?<=[(,=])|(?<=[,=]\s))'[^'\n]*')
   | (?P<power>[⁻⁰¹²³⁴-⁹ᵀ⊤]+)
+  | (?P<below>_[∞*]|_\{[^{}]*\}|[₁₂∞])
   | (?P<name>(?:[^\W\d_⁰¹²³⁴-⁹₀-₉ᵀ]|_\w)[^\W_⁰¹²³⁴-⁹ᵀ]*(?:_(?:\{[^{}]*\}|[^\W_⁰¹²³⁴-⁹ᵀ]+))*)
-  | (?P<sign>\*\*|->|<=|>=|==|[-+*/@^()\[\],;:=.'∘⊙·×‖|<>−{}⋅∑′])
+  | (?P<sign>\|\||\*\*|->|<=|>=|==|[-+*/@^()\[\],;:=.'∘⊙·×‖|<>−{}⋅∑′])
 """, re.VERBOSE)
 
 WORDS = {
@@ -174,7 +177,7 @@ def tokens(text: str) -> list[Token]:
                 at + 1,
             )
         kind = match.lastgroup or ""
-        shown = {"−": "-", "⋅": "·", "×": "*", "′": "'", "⊙": "∘"}.get(match.group(), match.group())
+        shown = {"−": "-", "⋅": "·", "×": "*", "′": "'", "⊙": "∘", "||": "‖"}.get(match.group(), match.group())
         found.append(Token(kind, "Σ" if shown == "∑" else shown, at, at > 0 and text[at - 1].isspace()))
         if shown == "∑":
             found[-1] = Token("name", "Σ", at, True)

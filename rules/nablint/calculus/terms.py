@@ -130,6 +130,8 @@ class Term:
         return self._call("matmul", other, self)
 
     def __neg__(self) -> Term:
+        if self.sample.dtype.kind == "b":  # truth values have no minus sign in numpy
+            return self._call("multiply", -1, self)
         return self._call("negative", self)
 
     @property

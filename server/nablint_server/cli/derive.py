@@ -81,7 +81,7 @@ def written(answer: Answer, form: str) -> str:
 
 
 def _answer(expression: str, wrt: str | None, shapes: dict[str, str], layout: str, *, hessian: bool) -> Answer:
-    from nablint.calculus import question
+    from nablint import deriving
 
     if wrt is None:
         from nablint.calculus.notation import read
@@ -91,7 +91,7 @@ def _answer(expression: str, wrt: str | None, shapes: dict[str, str], layout: st
         if len(names) != 1:
             stop(f"say which name to differentiate by: --wrt {' or '.join(names) or 'NAME'}")
         wrt = names[0]
-    return question.hessian(expression, wrt, shapes) if hessian else question.answer(expression, wrt, shapes, layout)
+    return deriving.hessian(expression, wrt, shapes) if hessian else deriving.answer(expression, wrt, shapes, layout)
 
 
 def _shapes(given: tuple[str, ...]) -> dict[str, str]:

@@ -25,6 +25,12 @@ def _sigmoid(w: Coder, t: Term) -> Written | None:
     return f"1 / (1 + np.exp({exponent}))", MUL
 
 
+@codes("sqrt")
+def _sqrt(w: Coder, t: Term) -> Written | None:
+    """A size is no tensor."""
+    return (f"{w.at(t.args[0], CALL)}**0.5", POW) if w.torch and "size" in t.args[0].params else None
+
+
 @codes("greater", "greater_equal", "less", "less_equal", "equal", "not_equal")
 def _comparison(w: Coder, t: Term) -> Written:
     assert t.card is not None

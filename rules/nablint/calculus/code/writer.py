@@ -199,7 +199,9 @@ class Coder:
                 arg = term.args[int(key)]
                 if self.torch and pattern.startswith("torch.") and arg.is_constant and arg.ndim == 0 \
                         and card.name not in ("where", "power") and arg not in self.names:
-                    return f"torch.tensor({float(np.asarray(arg.sample))!r})"  # torch's functions take tensors only
+                    value = f"float({self.size(arg.params['size'])[0]})" if "size" in arg.params else \
+                        repr(float(np.asarray(arg.sample)))
+                    return f"torch.tensor({value})"  # torch's functions take tensors only
                 if before in ("(", ",", "[") and after in (")", ",", "]"):
                     return self.write(term.args[int(key)])[0]
                 return self.at(term.args[int(key)], CALL)

@@ -75,14 +75,22 @@ class Simplifier:
     def _rewritten(self, node: Term) -> Term:
         assert node.card is not None
         args = tuple(self.done[a] for a in node.args)
-        plain = node if all(a is b for a, b in zip(args, node.args, strict=True)) else \
-            node.graph.apply(node.card, args, node.params)
+        plain = node if all(a is b for a, b in zip(args, node.args, strict=True)) else _with(node, args)
         size = _size_of(node)
-        rule = REWRITES.get(node.card.name)
-        found = rule(self, plain, args) if rule else None
+        assert plain.card is not None
+        rule = REWRITES.get(plain.card.name)
+        found = rule(self, plain, args if plain.card is node.card else plain.args) if rule else None
         if found is not None and (found is node or equal_samples(found, node, size)):
             return found
         return plain if plain is node or equal_samples(plain, node, size) else node
+
+
+def _with(node: Term, args: tuple[Term, ...]) -> Term:
+    """The node on simplified arguments; a factor 1 that made a number of a truth value may be gone from them."""
+    assert node.card is not None
+    if args[0].sample.dtype.kind == "b" and node.card.name in ("negative", "subtract"):
+        return -args[0] if len(args) == 1 else args[0] + -args[1]
+    return node.graph.apply(node.card, args, node.params)
 
 
 def _size_of(node: Term) -> float | None:

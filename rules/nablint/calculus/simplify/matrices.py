@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
-from nablint.calculus.simplify.products import Product, logistic, product_rule, scalars_of, scaled, spread_like
+from nablint.calculus.simplify.products import Product, logistic, product_rule, scalars_of, scaled, spread_like, tidy
 from nablint.calculus.terms import Term
 
 
@@ -72,8 +72,10 @@ def flipped(term: Term, keep: Keep = frozenset()) -> Term:
         return term
     if is_identity(term) or (made_by(term, "diag_embed") and term.args[0].ndim == 1):
         return term
-    if term.is_constant and number_of(term) is not None:
-        return term.graph.constant(np.asarray(term.sample).T)
+    value = number_of(term)
+    if value is not None:
+        scalar = term.graph.constant(tidy(value))
+        return term.graph.apply(term.graph.cards["broadcast_to"], (scalar,), {"shape": term.shape[::-1]})
     return term.T
 
 
@@ -189,6 +191,11 @@ def _column_and_row(a: Term, b: Term) -> bool:
 
 @rewrite("outer")
 def _outer(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
+    for constant, other, axis in ((args[0], args[1], 0), (args[1], args[0], 1)):
+        value = number_of(constant)
+        if value is not None:  # the same vector in every row, or in every column
+            spread = node.graph.apply(node.graph.cards["expand_dims"], (other,), {"axis": axis})
+            return spread_like(scaled(value, (), spread), node)
     number, scalars = 1.0, list[tuple[Term, float]]()
     bare: list[Term] = []
     for arg in args:

@@ -98,7 +98,7 @@ def unpadded(parts: list[tuple[Term, float]], like: Term) -> list[tuple[Term, fl
     full = any(np.shape(t.sample)[:1] == shape[:1] and t.ndim == 2 for t, _ in parts)
     if not full:
         return parts
-    return [(inner if (inner := _vector_in(t, 0)) is not None else t, c) for t, c in parts]
+    return [(inner if (inner := vector_in(t, 0)) is not None else t, c) for t, c in parts]
 
 
 def _unkept(term: Term) -> Term:
@@ -111,17 +111,17 @@ def _unkept(term: Term) -> Term:
 
 def _outer_of(above: list[tuple[Term, float]]) -> list[tuple[Term, float]]:
     """A vector along the rows times a vector along the columns is their outer product."""
-    columns = [f for f in above if f[1] == 1 and _vector_in(f[0], 1) is not None]
-    rows = [f for f in above if f[1] == 1 and (f[0].ndim == 1 or _vector_in(f[0], 0) is not None)]
+    columns = [f for f in above if f[1] == 1 and vector_in(f[0], 1) is not None]
+    rows = [f for f in above if f[1] == 1 and (f[0].ndim == 1 or vector_in(f[0], 0) is not None)]
     if len(columns) != 1 or len(rows) != 1:
         return above
-    column, row = _vector_in(columns[0][0], 1), rows[0][0] if rows[0][0].ndim == 1 else _vector_in(rows[0][0], 0)
+    column, row = vector_in(columns[0][0], 1), rows[0][0] if rows[0][0].ndim == 1 else vector_in(rows[0][0], 0)
     assert column is not None and row is not None
     outer = column.graph.apply(column.graph.cards["outer"], (column, row), {})
     return [*(f for f in above if f is not columns[0] and f is not rows[0]), (outer, 1)]
 
 
-def _vector_in(term: Term, axis: int) -> Term | None:
+def vector_in(term: Term, axis: int) -> Term | None:
     """The vector that stands as a column (axis 1 added) or as a row (axis 0 added)."""
     if made_by(term, "expand_dims", "reshape") and term.args[0].ndim == 1 and term.ndim == 2 \
             and np.shape(term.sample)[axis] == 1 != np.shape(term.sample)[1 - axis]:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nablint.calculus.simplify.engine import Simplifier, made_by, number_of, rewrite
-from nablint.calculus.simplify.products import Product, scalars_of, scaled, spread_like, tidy
+from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
+from nablint.calculus.simplify.products import Product, scalars_of, scaled, spread_like, tidy, vector_in
 from nablint.calculus.terms import Term
 
 
@@ -37,7 +37,33 @@ def _reduction(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | N
         return None
     if made_by(node, "sum_to"):
         return self.of(_sum_to(node, inner))
-    return _inner_of(self, node, inner) or _constant_along(self, node, inner)
+    if labels_of(inner) is not None and node.params.get("axis") in (inner.ndim - 1, -1):
+        return spread_like(node.graph.constant(1), node)  # a sample has one label
+    return _inner_of(self, node, inner) or _applied(self, node, inner) or _constant_along(self, node, inner)
+
+
+def _applied(self: Simplifier, node: Term, inner: Term) -> Term | None:
+    """Σ_j A_ij v_j is A v, and Σ_i A_ij v_i is Aᵀ v: the sum over one axis of a matrix times a vector along it."""
+    axis, shape = node.params.get("axis"), np.shape(inner.sample)
+    if inner.ndim != 2 or inner in self.keep or not made_by(inner, "multiply") or not isinstance(axis, int):
+        return None
+    along = axis % 2
+    product = Product(inner)
+    product.take(inner, 1, self.keep)
+    if any(p != 1 for p in product.powers.values()) or product.number != 1:
+        return None
+    vectors = [(t, v) for t in product.powers if (v := vector_in(t, 1 - along)) is not None
+               or (v := t if t.ndim == 1 and along == 1 else None) is not None]
+    if len(vectors) != 1 or shape[0] == 1 or shape[1] == 1:
+        return None
+    (spread, vector), = vectors
+    del product.powers[spread]
+    if not product.powers or any(np.shape(t.sample) != shape for t in product.powers):
+        return None
+    matrix = product.build()
+    applied = (matrix if along else matrix.T) @ vector
+    return applied if node.ndim == 1 else node.graph.apply(node.graph.cards["reshape"], (applied,),
+                                                           {"shape": node.shape})
 
 
 def _inner_of(self: Simplifier, node: Term, inner: Term) -> Term | None:
@@ -54,8 +80,8 @@ def _inner_of(self: Simplifier, node: Term, inner: Term) -> Term | None:
 
 
 def _constant_along(self: Simplifier, node: Term, inner: Term) -> Term | None:
-    """Factors of size 1 along the summed axes come out of a sum that keeps them."""
-    if inner in self.keep or not made_by(inner, "multiply", "divide") or not node.params.get("keepdims"):
+    """Factors that do not change along the summed axes come out of the sum."""
+    if inner in self.keep or not made_by(inner, "multiply", "divide") or not made_by(node, "sum"):
         return None
     axis = node.params.get("axis")
     gone = (
@@ -63,12 +89,18 @@ def _constant_along(self: Simplifier, node: Term, inner: Term) -> Term | None:
         if axis is None
         else [int(a) % inner.ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
     )
+    kept = bool(node.params.get("keepdims"))
+    if not kept and (inner.ndim != 2 or len(gone) != 1):
+        return None
     product, outside = Product(inner), Product(node)
     product.take(inner, 1, self.keep)
     for term in list(product.powers):
-        if term.ndim == inner.ndim and all(np.shape(term.sample)[a] == 1 for a in gone):
+        if kept and term.ndim == inner.ndim and all(np.shape(term.sample)[a] == 1 for a in gone):
             outside.powers[term] = product.powers.pop(term)
-    if not outside.powers or not product.powers:
+        vector = None if kept else vector_in(term, gone[0]) or (term if term.ndim == 1 and gone[0] == 0 else None)
+        if vector is not None:
+            outside.powers[vector] = outside.powers.get(vector, 0) + product.powers.pop(term)
+    if not outside.powers or not any(np.shape(t.sample) == np.shape(inner.sample) for t in product.powers):
         return None
     outside.take(node.graph.apply(node.graph.cards["sum"], (product.build(),), node.params), 1, self.keep)
     return outside.build()
@@ -91,6 +123,18 @@ def _sum_to(node: Term, inner: Term) -> Term:
             graph.cards["sum"], (result,), {"axis": 0 if lead == 1 else tuple(range(lead)), "keepdims": False}
         )
     return result
+
+
+def labels_of(term: Term) -> Term | None:
+    """The labels in `labels[:, None] == arange(classes)`."""
+    if not made_by(term, "equal"):
+        return None
+    for label, classes in (term.args, term.args[::-1]):
+        counted = np.ravel(np.asarray(classes.sample))
+        if made_by(label, "expand_dims") and not classes.label and classes.ndim <= label.ndim and \
+                counted.dtype.kind in "iu" and len(counted) > 1 and np.array_equal(counted, np.arange(len(counted))):
+            return label.args[0]
+    return None
 
 
 @rewrite("broadcast_to")
@@ -130,4 +174,36 @@ def _where(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
     mask, a, b = args
     if number_of(b) == 0 and np.asarray(mask.sample).dtype.kind == "b":
         return self.of(a * mask)
+    if number_of(a) == 0 and number_of(b) != 1 and (made_by(b, "broadcast_to") or b.is_constant):
+        scalar = b.args[0] if made_by(b, "broadcast_to") else b
+        if not scalar.ndim:
+            one = node.graph.apply(node.graph.cards["where"], (mask, 0, spread_like(node.graph.constant(1), b)), {})
+            return self.of(scalar * one)
     return None
+
+
+def rejoined(listed: list[tuple[Term, float]], node: Term, keep: Keep) -> list[tuple[Term, float]]:
+    """m ∘ a + where(m, 0, 1) ∘ b is where(m, a, b)."""
+    for i, (first, c) in enumerate(listed):
+        for j, (second, d) in enumerate(listed):
+            mask, other = _factor_of(second, keep, "where"), None
+            if i == j or mask is None or number_of(mask.args[1]) != 0 or number_of(mask.args[2]) != 1:
+                continue
+            mine = Product(first)
+            mine.take(first, 1, keep)
+            if mine.powers.pop(mask.args[0], 0) != 1:
+                continue
+            other = Product(second)
+            other.take(second, 1, keep)
+            del other.powers[mask]
+            mine.number, other.number = mine.number * c, other.number * d
+            chosen = node.graph.apply(node.graph.cards["where"], (mask.args[0], mine.build(), other.build()), {})
+            return [(chosen, 1.0), *(p for k, p in enumerate(listed) if k not in (i, j))]
+    return listed
+
+
+def _factor_of(term: Term, keep: Keep, name: str) -> Term | None:
+    """The factor of a product that this card made."""
+    product = Product(term)
+    product.take(term, 1, keep)
+    return next((t for t, p in product.powers.items() if p == 1 and t not in keep and made_by(t, name)), None)

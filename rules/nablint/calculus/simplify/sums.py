@@ -8,6 +8,7 @@ from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_o
 from nablint.calculus.simplify.expanding import shortened
 from nablint.calculus.simplify.matrices import chain, join
 from nablint.calculus.simplify.products import Product, scalars_of, scaled, spread_like, tidy, unpadded
+from nablint.calculus.simplify.reductions import rejoined
 from nablint.calculus.terms import Term
 
 
@@ -31,6 +32,10 @@ def _sum_of(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
             parts[core] = parts.get(core, 0) + sign * peeled[0]
         elif term not in self.keep and made_by(term, "negative"):
             parts[term.args[0]] = parts.get(term.args[0], 0) - sign
+        elif term not in self.keep and not term.ndim and made_by(term, "multiply", "divide"):
+            coefficient, scalars, _ = _opened(term, node, self.keep)
+            core = _number(list(scalars.items()), node) if scalars else term
+            parts[core] = parts.get(core, 0) + sign * coefficient
         else:
             parts[term] = parts.get(term, 0) + sign
 
@@ -51,7 +56,7 @@ def _sum_of(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
     if shared is not None:
         scalars, bare = shared
         return spread_like(scaled(1.0, scalars, self.of(spread_like(_add_up(bare, node), node))), node)
-    listed = _factored(listed, self.keep)
+    listed = _factored(rejoined(listed, node, self.keep), self.keep)
     common = abs(listed[0][1])
     if len(listed) > 1 and common != 1 and all(abs(abs(c) - common) < 1e-12 * common for _, c in listed):
         whole = _add_up([(t, c / common) for t, c in listed], node)
@@ -62,7 +67,7 @@ def _sum_of(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
 def _shared_scalars(listed: list[tuple[Term, float]], node: Term, keep: Keep
                     ) -> tuple[list[tuple[Term, float]], list[tuple[Term, float]]] | None:
     """The scalar factors that all parts of a sum have, and the parts without them."""
-    if len(listed) < 2:
+    if len(listed) < 2 or not node.ndim:
         return None
     opened = [_opened(t, node, keep) for t, _ in listed]
     shared = dict(opened[0][1])
@@ -82,7 +87,7 @@ def _opened(term: Term, node: Term, keep: Keep) -> tuple[float, dict[Term, float
     found = scalars_of(term, keep)
     if found is not None:
         return found[0], dict(found[1]), found[2]
-    if node.ndim and not term.ndim and term not in keep and made_by(term, "multiply", "divide"):
+    if not term.ndim and term not in keep and made_by(term, "multiply", "divide"):
         product = Product(term)
         product.take(term, 1, keep)
         return product.number, dict(product.powers), None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from nablint.ops.card import Operand, constant_like, op
@@ -134,7 +132,8 @@ def attention(query: Value, key: Value, value: Value, attn_mask: Value = None, d
     """`softmax(q kᵀ scale + mask) v`; a boolean mask says which keys are seen."""
     if plain(dropout_p) or enable_gqa:
         raise TypeError("attention with dropout or grouped queries is not followed")
-    factor = 1 / math.sqrt(int(query.shape[-1])) if scale is None else plain(scale)
+    if scale is None:  # the size keeps its name
+        query, scale = op.divide(query, op.sqrt(constant_like(query, query.shape[-1]))), 1.0
     masks: list[Operand] = []
     if is_causal:
         rows, columns = query.shape[-2], key.shape[-2]
@@ -144,4 +143,4 @@ def attention(query: Value, key: Value, value: Value, attn_mask: Value = None, d
         mask = array(attn_mask)
         seen = getattr(mask, "sample", mask).dtype.kind == "b"
         masks.append(op.where(mask, 0.0, -np.inf) if seen else mask)
-    return op.attention(query, key, value, *masks, scale=factor)
+    return op.attention(query, key, value, *masks, scale=plain(scale))
