@@ -61,17 +61,19 @@ def run_code(text, names, libraries=None):
 class Question:
     """An expression with its shapes settled, its value as a function of one name, and its derivation."""
 
-    def __init__(self, text, wrt, shapes):
+    def __init__(self, text, wrt, shapes, library=None):
         self.problem = read(text)
         self.known = {n: card for n, (card, _) in recognise_all(self.problem).items()}
-        self.setting = settle(self.problem, shapes, self.known)
-        self.wrt = wrt
+        self.setting = settle(self.problem, shapes, self.known, library)
+        self.wrt, self.library = wrt, library
         self.output, self.variable = self.setting.result, self.setting.names[wrt]
         self.names = {t: n for n, t in self.setting.names.items() if t.card is not None or t.label}
 
     @property
     def samples(self):
-        return {n: np.asarray(t.sample, float) for n, t in self.setting.names.items()}
+        """The value of every name; labels stay integers."""
+        return {n: np.asarray(t.sample, float if t.sample.dtype.kind == "f" or not t.label else None)
+                for n, t in self.setting.names.items()}
 
     def derivation(self):
         return derive(self.output, None, self.variable, self.names)
@@ -79,21 +81,22 @@ class Question:
     def at(self, value, extra=()):
         """The expression where the variable has another value; complex values allowed."""
         graph = Graph()
-        leaves = {n: graph.leaf(n, value if n == self.wrt else t.sample, t.shape)
+        leaves = {n: graph.constant(t.sample, t.shape) if t.is_constant else
+                  graph.leaf(n, value if n == self.wrt else t.sample, t.shape)
                   for n, t in self.setting.leaves.items()}
         for n, t in self.setting.names.items():
             if n not in leaves and t.is_constant:
-                leaves[n] = graph.constant(t.params["size"])
-        return Evaluator(graph, leaves, self.problem, self.known).run().sample
+                leaves[n] = graph.constant(t.params["size"] if "size" in t.params else t.sample, t.shape)
+        return Evaluator(graph, leaves, self.problem, self.known, self.library).run().sample
 
-    def complex_step(self, step=1e-25):
-        """The derivative of the sum of all entries by every entry of the variable."""
+    def complex_step(self, step=1e-25, cotangent=1.0):
+        """The derivative of the sum of all entries, each times its cotangent, by every entry of the variable."""
         base = np.asarray(self.variable.sample, float)
         out = np.zeros(base.shape)
         for place in np.ndindex(base.shape):
             moved = base.astype(complex)
             moved[place] += 1j * step
-            out[place] = np.sum(np.imag(self.at(moved))) / step
+            out[place] = np.sum(np.imag(self.at(moved)) * cotangent) / step
         return out
 
     def closed_form(self, text, **more):

@@ -6,7 +6,7 @@ import numpy as np
 
 from nablint.calculus.chains import is_entry
 from nablint.calculus.code.writer import ADD, CALL, MUL, NEG, POW, Coder, Unwritable, Written, codes, index_code
-from nablint.calculus.simplify import chain
+from nablint.calculus.simplify import chain, labels_of
 from nablint.calculus.terms import Term
 
 
@@ -36,10 +36,19 @@ def _comparison(w: Coder, t: Term) -> Written:
     assert t.card is not None
     sign = {"greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==",
             "not_equal": "!="}[t.card.name]
+    labels = labels_of(t) if w.torch else None
+    if labels is not None:
+        return f"torch.nn.functional.one_hot({w.write(labels)[0]}, {w.size(t.shape[-1])[0]})", CALL
     return f"{w.at(t.args[0], ADD)} {sign} {w.at(t.args[1], ADD)}", 0
 
 
-codes("subtract")(lambda w, t: (f"{w.at(t.args[0], ADD)} - {w.at(t.args[1], MUL)}", ADD))
+@codes("subtract")
+def _subtract(w: Coder, t: Term) -> Written:
+    a, b = (f"1.0 * {w.at(x, NEG)}" if w.torch and x.sample.dtype.kind == "b" and labels_of(x) is None else
+            w.at(x, level) for x, level in zip(t.args, (ADD, MUL), strict=True))  # torch takes no truth values here
+    return f"{a} - {b}", ADD
+
+
 codes("negative")(lambda w, t: (f"-{w.at(t.args[0], MUL)}", NEG if w.write(t.args[0])[1] > MUL else MUL))
 codes("power")(lambda w, t: (f"{w.at(t.args[0], CALL)}**{w.at(t.args[1], POW)}", POW))
 codes("square")(lambda w, t: (f"{w.at(t.args[0], CALL)}**2", POW))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
+from nablint.calculus.simplify.matrices import chain, is_identity, join
 from nablint.calculus.simplify.products import Product, scalars_of, scaled, spread_like, tidy, vector_in
 from nablint.calculus.terms import Term
 
@@ -34,12 +35,16 @@ def _reduction(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | N
     if made_by(node, "trace"):
         if made_by(inner, "transpose"):
             return node.graph.apply(node.graph.cards["trace"], (inner.args[0],), node.params)
-        return None
+        return None if any(node.params.values()) else _rotated(self, inner)
     if made_by(node, "sum_to"):
         return self.of(_sum_to(node, inner))
     if labels_of(inner) is not None and node.params.get("axis") in (inner.ndim - 1, -1):
         return spread_like(node.graph.constant(1), node)  # a sample has one label
-    return _inner_of(self, node, inner) or _applied(self, node, inner) or _constant_along(self, node, inner)
+    for rule in (_inner_of, _traced, _applied, _constant_along):
+        found = rule(self, node, inner)
+        if found is not None:
+            return found
+    return None
 
 
 def _applied(self: Simplifier, node: Term, inner: Term) -> Term | None:
@@ -64,6 +69,30 @@ def _applied(self: Simplifier, node: Term, inner: Term) -> Term | None:
     applied = (matrix if along else matrix.T) @ vector
     return applied if node.ndim == 1 else node.graph.apply(node.graph.cards["reshape"], (applied,),
                                                            {"shape": node.shape})
+
+
+def _rotated(self: Simplifier, inner: Term) -> Term | None:
+    """tr(A x yᵀ B) is the number yᵀ B A x."""
+    factors = chain(inner, self.keep)
+    place = next((k for k, f in enumerate(factors) if f.ndim == 2 and f.shape[1] == 1), None)
+    if place is None or any(f.ndim != 2 for f in factors):
+        return None
+    number = join([*factors[place + 1:], *factors[:place + 1]])
+    return self.of(number.graph.apply(number.graph.cards["reshape"], (number,), {"shape": ()}))
+
+
+def _traced(self: Simplifier, node: Term, inner: Term) -> Term | None:
+    """Σ(A ∘ I) is tr(A)."""
+    if node.ndim or inner.ndim != 2 or inner in self.keep or not made_by(inner, "multiply"):
+        return None
+    product = Product(inner)
+    product.take(inner, 1, self.keep)
+    identity = next((t for t, p in product.powers.items() if p == 1 and is_identity(t)), None)
+    if identity is None:
+        return None
+    del product.powers[identity]
+    rest = product.build()
+    return self.of(node.graph.apply(node.graph.cards["trace"], (rest,), {})) if rest.ndim == 2 else None
 
 
 def _inner_of(self: Simplifier, node: Term, inner: Term) -> Term | None:
@@ -132,6 +161,7 @@ def labels_of(term: Term) -> Term | None:
     for label, classes in (term.args, term.args[::-1]):
         counted = np.ravel(np.asarray(classes.sample))
         if made_by(label, "expand_dims") and not classes.label and classes.ndim <= label.ndim and \
+                np.shape(classes.sample)[-1:] == np.shape(counted) and \
                 counted.dtype.kind in "iu" and len(counted) > 1 and np.array_equal(counted, np.arange(len(counted))):
             return label.args[0]
     return None
