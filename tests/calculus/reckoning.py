@@ -86,7 +86,7 @@ class Question:
                   for n, t in self.setting.leaves.items()}
         for n, t in self.setting.names.items():
             if n not in leaves and t.is_constant:
-                leaves[n] = graph.constant(t.params["size"] if "size" in t.params else t.sample, t.shape)
+                leaves[n] = graph.constant(t.params.get("size", t.sample), t.shape)
         return Evaluator(graph, leaves, self.problem, self.known, self.library).run().sample
 
     def complex_step(self, step=1e-25, cotangent=1.0):

@@ -35,7 +35,7 @@ def _reduction(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | N
     if made_by(node, "trace"):
         if made_by(inner, "transpose"):
             return node.graph.apply(node.graph.cards["trace"], (inner.args[0],), node.params)
-        return None if any(node.params.values()) else _rotated(self, inner)
+        return None
     if made_by(node, "sum_to"):
         return self.of(_sum_to(node, inner))
     if labels_of(inner) is not None and node.params.get("axis") in (inner.ndim - 1, -1):
@@ -82,7 +82,7 @@ def _rotated(self: Simplifier, inner: Term) -> Term | None:
 
 
 def _traced(self: Simplifier, node: Term, inner: Term) -> Term | None:
-    """Σ(A ∘ I) is tr(A)."""
+    """Σ(A ∘ I) is tr(A), and for A = B x yᵀ C the number yᵀ C B x."""
     if node.ndim or inner.ndim != 2 or inner in self.keep or not made_by(inner, "multiply"):
         return None
     product = Product(inner)
@@ -92,7 +92,9 @@ def _traced(self: Simplifier, node: Term, inner: Term) -> Term | None:
         return None
     del product.powers[identity]
     rest = product.build()
-    return self.of(node.graph.apply(node.graph.cards["trace"], (rest,), {})) if rest.ndim == 2 else None
+    if rest.ndim != 2:
+        return None
+    return _rotated(self, self.of(rest)) or node.graph.apply(node.graph.cards["trace"], (rest,), {})
 
 
 def _inner_of(self: Simplifier, node: Term, inner: Term) -> Term | None:
