@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nablint.calculus.effort import EFFORT, ENTRY, TERM
+from nablint.calculus.hollow import Hollow, result
 from nablint.ops.card import Card
 from nablint.shapes import Misfit, Shape, Size, dim
 
@@ -42,7 +43,7 @@ class Term:
         self._shape = shape
         self.number = graph.count
         graph.count += 1
-        size = np.size(sample)
+        size = 1 if isinstance(sample, Hollow) else np.size(sample)
         graph.entries += size
         EFFORT.seconds += TERM + ENTRY * size
         self.origin = graph.origin
@@ -161,14 +162,14 @@ class Graph:
         self.tainting = False
         self.limit = 200_000
         self.most = 0
-        """Entries of the largest result; 0 where there is no bound."""
+        """Entries of the largest array that is computed, larger ones have none; 0 where there is no bound."""
         self.memo: dict[Any, Any] = {}
         """What the calculus remembers of this graph's terms (normal forms, simplified terms)."""
         self._nodes: dict[Any, Term] = {}
 
     def leaf(self, label: str, sample: Sample, shape: Shape | None = None, *, tainted: bool = False) -> Term:
         """An input of the traced code; `label` is its name in the source."""
-        term = Term(self, None, (), {}, np.asarray(sample), label, shape)
+        term = Term(self, None, (), {}, np.asanyarray(sample), label, shape)
         term.tainted = tainted
         return term
 
@@ -179,7 +180,9 @@ class Graph:
         `TypeError` for what is no number (None, an object).
         """
         symbol = str(value) if isinstance(value, Size) and value.expr.number is None else ""
-        sample = np.asarray(value)
+        sample = np.asanyarray(value)
+        if isinstance(sample, Hollow):
+            return Term(self, None, (), {}, sample, "", shape)
         if sample.dtype.kind == "O":
             word = type(sample.item()).__name__ if not sample.ndim else "a list of objects"
             raise TypeError(f"{word.removesuffix('Type')} stands where a number or an array is wanted")
@@ -223,9 +226,9 @@ class Graph:
             return found
         if self.count > self.limit:
             raise OverflowError("the expression graph grew past its bound")
-        if self.most and sum(t.sample.size for t in terms) > 1000:
-            if math.prod(map(int, card.shape(*(t.shape for t in terms), **params))) > self.most:
-                raise OverflowError("an array of very many entries")
+        if self.most and (large := self._large(card, terms, params)) is not None:
+            found = self._nodes[key] = large
+            return found
         try:
             sample = card.evaluate(*[t.sample for t in terms], **params)
         except (ValueError, IndexError, np.linalg.LinAlgError, TypeError) as error:
@@ -233,6 +236,17 @@ class Graph:
             raise Misfit(str(error)) from error
         found = self._nodes[key] = Term(self, card, terms, params, np.asarray(sample))
         return found
+
+
+    def _large(self, card: Card, terms: tuple[Term, ...], params: dict[str, Any]) -> Term | None:
+        """The term without entries where an argument or the result has very many; None where all are few enough."""
+        given = any(isinstance(t.sample, Hollow) for t in terms)
+        if not given and sum(t.sample.size for t in terms) <= 1000:
+            return None
+        shape = tuple(map(dim, card.shape(*(t.shape for t in terms), **params)))
+        if not given and math.prod(map(int, shape)) <= self.most:
+            return None
+        return Term(self, card, terms, params, result(card, [t.sample for t in terms], shape, params), "", shape)
 
 
 def parameter_key(params: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -179,10 +180,22 @@ def clashes(run: SureRun) -> Iterator[Clash]:
 
 
 def sure_clashes(run: SureRun) -> Iterator[Clash]:
-    """Those of them that no open input takes part in."""
+    """Those of them that no open input takes part in, and whose sizes nobody but their names tells apart."""
     for clash in clashes(run):
-        if not any(isinstance(o, Term) and run.is_open(o) for o in _flat(clash.operands)):
+        if any(isinstance(o, Term) and run.is_open(o) for o in _flat(clash.operands)):
+            continue
+        if not any(may_be_square(*pair) for pair in clash.equations):
             yield clash
+
+
+_AXIS = re.compile(r"(.+)\.(\d+)")
+
+
+def may_be_square(a: int, b: int) -> bool:
+    """Are the sizes two axes of one input of which nothing is said but their names, as by `m, n = cov.shape`?"""
+    places = [_AXIS.fullmatch(_expr(size).name or "") for size in (a, b)]
+    first, second = places
+    return first is not None and second is not None and first[1] == second[1] and first[2] != second[2]
 
 
 def _flat(values: Any) -> Iterator[Any]:

@@ -33,7 +33,7 @@ def contradiction(run: SureRun, step: Step, dims: tuple[DimSpec, ...], shape: Sh
         return True
     if len(pairs) < len(dims) or any(d.kind not in ("name", "number") for d in dims):
         return False
-    wrong = [(a, b) for a, b in pairs if not exact(a, b)]
+    wrong = [(a, b) for a, b in pairs if not run.it.world.same(a, dim(b))]
     plain = all(dim(s).expr.name is not None for pair in wrong for s in pair)
     if not nearby and sorted(str(a) for a, _ in wrong) != sorted(str(b) for _, b in wrong):
         return False
@@ -51,7 +51,7 @@ def size_of(run: SureRun, step: Step, spec: DimSpec) -> Size | None:
     documented = f"{spec.text}@{step.function}"
     said = world.dimension(documented) if documented in world.sizes else None
     if isinstance(held, Size):
-        return held if said is None or exact(held, said) else None
+        return held if said is None or world.same(held, said) else None
     if held is not None and not isinstance(held, int):
         return None
     return said

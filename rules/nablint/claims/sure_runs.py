@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, TypeGuard
 
@@ -21,14 +21,15 @@ from nablint.reading.source import Block
 from nablint.shapes import Misfit
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
+from nablint.tracing.sure import depends
 from nablint.tracing.values import Array, Pending, Restart, Signal, TooMuch, Unknown
 from nablint.tracing.world import Hypothesis, World
 
 STEPS = 1_200
 """Statements of one run."""
 SECONDS = 0.3
-RESTARTS = 8
-"""How often assertions may make sizes equal."""
+RESTARTS = 16
+"""How often assertions, and names of one size, may make sizes equal."""
 
 
 class Seen:
@@ -74,18 +75,9 @@ class SureRun:
             isinstance(v, Term) and v.ndim for step in self.steps for v in step.values.values())
 
     def is_open(self, term: Term) -> bool:
-        """Does the term depend on an input that may have more axes than it is read with?"""
-        if not self.it.open:
-            return False
-        stack = [term]
-        while stack:
-            node = stack[-1]
-            waiting = [a for a in node.args if a.number not in self._open]
-            if waiting:
-                stack.extend(waiting)
-                continue
-            self._open[stack.pop().number] = node in self.it.open or any(self._open[a.number] for a in node.args)
-        return self._open[term.number]
+        """Does the term depend on an input that may have more axes than it is read with, or other sizes?"""
+        doubtful = self.it.open | self.it.assumed
+        return bool(doubtful) and depends(term, doubtful, self._open)
 
     def expressions(self) -> list[Seen]:
         """Every operator, call, attribute, assigned value and returned value of every statement that ran."""
@@ -136,6 +128,9 @@ def run_sure(program: Program, unit: SureUnit, draw: int, seconds: float = SECON
                 warnings.simplefilter("ignore")  # numpy warns of empty slices
                 unit.run(it)
         except Restart as restart:
+            if restart.alike:
+                hypothesis = replace(hypothesis, alike=(*hypothesis.alike, *restart.alike))
+                continue
             fresh = [e for e in restart.equations if e[0] not in {n for n, _ in hypothesis.equations}]
             if not restart.asserted or not fresh:
                 break
@@ -155,7 +150,8 @@ def run_sure(program: Program, unit: SureUnit, draw: int, seconds: float = SECON
 _REASONS = [(re.compile(pattern), shown) for pattern, shown in (
     (r"nothing tells the (shape|rank) of", r"nothing tells the \1 of an input"),
     (r"is called, and what it does is not known|^[\w.$()@]+ is not known", "a function is not known"),
-    (r"inner sizes|cannot broadcast|reshaped|do(?:es)? not fit", "shapes do not fit"),
+    (r"inner sizes|cannot broadcast|reshaped|do(?:es)? not fit|the weights .* take|needs \d+ axes",
+     "shapes do not fit"),
     (r"is assigned in several methods", "an attribute is assigned in several methods"),
     (r"is assigned more than once", "a global name is assigned more than once"),
     (r"^what \S+ holds$", "what a container holds"),

@@ -42,6 +42,9 @@ EVIDENCE = re.compile(
     r"|\b[A-Za-z]\w* x [A-Za-z\d]|[Tt]ensor\w*\[|NDArray\[|\[\s*(?:[\w.]+\.)?(?:ndarray|Array|Tensor|NDArray)\b"
     r"|\binv\(|\bexp\(|softmax|(?:axis|dim)\s*=\s*[12]\b|\.(?:sum|mean|max|min|std|var|prod)\(\s*[12]\b")
 """What may tell a shape, or needs none to be wrong."""
+LAYERS = re.compile(r"\bnn\.[A-Z]\w*\(|\b(?:Linear|Conv[123]d|Embedding|LSTM|GRU|Sequential)\(")
+"""Layers of a library: the methods of an object that has some call them."""
+_CALLED = re.compile(r"\bself\.\w+(?:\[\w+\])?\(|\bin self\.\w+:")
 CONTEXT = re.compile(r"\b(?:torch|nn|F)\.\w|Tensor")
 NUMPY = re.compile(r"\b(?:np|numpy|ndarray)\b")
 
@@ -61,7 +64,7 @@ class SureUnit:
 def sure_units(program: Program) -> Iterator[SureUnit]:
     """The units of a module, in source order, the script last."""
     it = program.loader
-    if not any(OPERATION.search(b.text) for b in program.blocks):
+    if not any(OPERATION.search(b.text) or LAYERS.search(b.text) for b in program.blocks):
         return
     for value in as_they_stand(program.names).values():
         if isinstance(value, Function) and value.scope is it.scope and isinstance(value.node, cst.FunctionDef):
@@ -70,13 +73,13 @@ def sure_units(program: Program) -> Iterator[SureUnit]:
                 yield SureUnit(value.name, text, lambda i, f=value: _function(i, f), _blocks(value))
         elif isinstance(value, Class) and value.scope is it.scope:
             init = value.lookup("__init__")
-            own = isinstance(init, Function) and isinstance(init.node, cst.FunctionDef) and bool(
-                EVIDENCE.search(_text(init)))
+            made = _text(init) if isinstance(init, Function) and isinstance(init.node, cst.FunctionDef) else ""
+            own, layered = EVIDENCE.search(made), LAYERS.search(made)
             for function in list(value.names.values()):
                 if not isinstance(function, Function) or not isinstance(function.node, cst.FunctionDef):
                     continue
                 text = _text(function)
-                if EVIDENCE.search(text) or (own and OPERATION.search(text)):
+                if EVIDENCE.search(text) or (own and OPERATION.search(text)) or (layered and _CALLED.search(text)):
                     yield SureUnit(function.name, text, lambda i, c=value, f=function: _method(i, c, f),
                                    _blocks(function))
     script = [b for b in program.blocks if not _DEFINITION.match(b.text.lstrip())]

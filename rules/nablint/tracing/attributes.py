@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.tracing import refine
+from nablint.tracing.layers import inherited
 from nablint.tracing.project import Module
 from nablint.tracing.protocols import lent
+from nablint.tracing.sure import MEASURES
 from nablint.tracing.values import (
     Array,
     Bound,
@@ -17,6 +19,7 @@ from nablint.tracing.values import (
     Function,
     Instance,
     Method,
+    OpenShape,
     Pending,
     Restart,
     Scope,
@@ -88,6 +91,9 @@ def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
     stored = it.attributes.get(id(owner))
     if stored is not None and name in stored:
         return stored[name]
+    if name in MEASURES and it.layer is None and it.is_open(owner.term):
+        first = owner.term.shape[0] if name == "shape" and owner.term.ndim else None
+        return OpenShape("how many axes an input has", first=first) if first is not None else Method(owner, name)
     kind = "Tensor" if owner.dialect == "torch" else "ndarray"
     spelling = it.spellings.get(f"{kind}.{name}")
     if spelling is not None and spelling.attribute:
@@ -131,6 +137,8 @@ def _of_instance(it: Interpreter, owner: Instance, name: str, node: cst.CSTNode 
         return owner.names
     if (found := lent(it, owner, name)) is not None:
         return found
+    if owner.cls is not None and (found := inherited(it, owner.cls, name)) is not None:
+        return Bound(found, owner) if isinstance(found, Function) else found
     if owner is it.sealed:
         return it.unknown(f"{owner.path}.{name} is set by nothing that was run")
     value = owner.names[name] = Pending(f"{owner.path}.{name}" if owner.path else name, name)
@@ -160,4 +168,5 @@ def _of_super(it: Interpreter, owner: Super, name: str) -> Any:
             if isinstance(found, Function):
                 return found if found.kind == "static" else Bound(found, owner.receiver)
             return found
-    return External("$nothing")
+    found = inherited(it, start, name) if isinstance(start, Class) else None
+    return Bound(found, receiver) if isinstance(found, Function) else External("$nothing")

@@ -9,7 +9,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.shapes import Size
-from nablint.tracing import refine
+from nablint.tracing import layers, refine
 from nablint.tracing.assumed import assumed
 from nablint.tracing.builtin import BUILTINS
 from nablint.tracing.builtin.methods import METHODS
@@ -19,7 +19,7 @@ from nablint.tracing.operators import plain
 from nablint.tracing.protocols import lent
 from nablint.tracing.spellings import apply_spelling, kind_of, row_of
 from nablint.tracing.subscripts import index, poison
-from nablint.tracing.sure import reduced
+from nablint.tracing.sure import MEASURES, reduced
 from nablint.tracing.values import (
     Array,
     Bound,
@@ -62,10 +62,21 @@ def evaluate_call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
             keywords[arg.keyword.value] = value
         else:
             args.append(value)
-    result = call(it, callee, args, keywords, node)
+    result = _called_here(it, callee, args, keywords, node)
     if isinstance(result, Unknown | Pending) and isinstance(callee, External | Unknown | Pending):
         _written_to(it, node, callee, [*args, *keywords.values()])
     return result
+
+
+def _called_here(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any], node: cst.Call) -> Any:
+    """The call; what does not fit in functions of other files that it leads to does not fit at this call."""
+    if it.block is not None and it.block.outside:
+        return call(it, callee, args, keywords, node)
+    outer, it.calling = it.calling, node
+    try:
+        return call(it, callee, args, keywords, node)
+    finally:
+        it.calling = outer
 
 
 _HARMLESS = re.compile(r"print|log|warn|check|assert|debug|info|init", re.IGNORECASE)
@@ -148,14 +159,27 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
     if isinstance(callee, Instance) and callee.cls is not None:
         if is_node(callee.cls):
             return call_method(it, callee, "forward", [plain(a) for a in args], node, keywords)
+        if layers.is_layer(it, callee.cls):
+            return _call_layer(it, callee, args, node, keywords)
         for name in ("__call__", "forward"):
-            if callee.cls.lookup(name) or (name == "__call__" and lent(it, callee, name)):
+            if callee.cls.lookup(name) or (name == "__call__" and lent(it, callee, name)) or (
+                    name == "forward" and layers.inherited(it, callee.cls, name)):
                 return call_method(it, callee, name, args, node, keywords)
     if isinstance(callee, Array) and not args and not keywords:
         return callee  # what a weak reference points to
     if isinstance(callee, Pending) and callee.value is None:
         return it.unknown(f"{callee.path} is called, and what it does is not known", *args)
     return it.unknown("a call of something unknown", callee, *args)
+
+
+def _call_layer(it: Interpreter, layer: Instance, args: list[Any], node: cst.CSTNode | None,
+                keywords: dict[str, Any]) -> Any:
+    """A layer of the library: what does not fit inside of it does not fit it."""
+    outer, it.layer = it.layer, layer
+    try:
+        return call_method(it, layer, "forward", layers.receive(it, layer, args), node, keywords)
+    finally:
+        it.layer = outer
 
 
 def call_method(it: Interpreter, receiver: Any, name: str, args: list[Any], node: cst.CSTNode | None,
@@ -180,6 +204,8 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         return apply_spelling(it, name, spelling, args, keywords, node, receiver=None)
     if name in METHODS_OF_MODULES:
         return METHODS_OF_MODULES[name](it, args)
+    if (cls := layers.layer(it, name)) is not None:
+        return instantiate(it, cls, args, keywords, node)
     if it.world.sure and name.rpartition(".")[2] in ("issparse", "isspmatrix", "isspmatrix_csr", "isspmatrix_csc"):
         return False  # stand-ins are dense
     if name.endswith("get_array_module"):
@@ -207,6 +233,8 @@ GENERATORS = {
 METHODS_OF_MODULES: dict[str, Any] = {
     "copy.deepcopy": lambda it, args: refine.copied(args[0]),
     "copy.copy": lambda it, args: refine.shallow(args[0]),
+    **{f"torch.nn.utils.{name}": lambda it, args: args[0] for name in (
+        "weight_norm", "spectral_norm", "parametrizations.weight_norm", "parametrizations.spectral_norm")},
 }
 
 
@@ -222,6 +250,9 @@ def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keyw
         receiver = receiver.value
         if not isinstance(receiver, Array):
             return it.unknown(f"nothing tells the shape of {callee.receiver.hint}", *args)
+    if isinstance(receiver, Array) and name in MEASURES and it.layer is None and it.is_open(receiver.term):
+        first = name == "size" and bool(args) and args[0] == 0 and receiver.term.ndim > 0
+        return receiver.term.shape[0] if first else it.unknown("how many axes an input has")
     if isinstance(receiver, Array):
         if name in ("dot", "matmul", "mm") and args:
             args = refine.product_operands(it, [receiver, *args], batched=name == "matmul")[1:]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.shapes import Polynomial, Size
 from nablint.tracing import hints
-from nablint.tracing.values import Restart
+from nablint.tracing.alike import alike
+from nablint.tracing.sure import Clash
+from nablint.tracing.values import Restart, Unknown
 from nablint.tracing.world import World
 
 if TYPE_CHECKING:
@@ -33,6 +35,18 @@ def whole_parts(world: World, pairs: Sequence[tuple[Size, Size]]) -> list[tuple[
             if world.resolve(Polynomial.symbol(whole)).name == whole and (part.isdigit() or part in world.sizes):
                 found[whole] = divisor * Polynomial.symbol(f"({whole})/({part})")
     return list(found.items())
+
+
+def sure_clash(it: Interpreter, node: cst.CSTNode | None, message: str, equations: tuple[tuple[Size, Size], ...],
+               operands: tuple[Any, ...]) -> Unknown:
+    """What does not fit in a sure run: kept for the rules, unless the sizes may be one number under two names."""
+    if (found := alike(it.world, equations, operands)) is not None:
+        raise Restart(message, alike=(found,))
+    if it.block is not None and it.block.outside:
+        node = it.calling
+    if it.step is not None and node is not None:
+        it.clashes.append(Clash(it.step, node, message, operands, equations, it.shielded > 0, it.layer))
+    return Unknown(message)
 
 
 def solve(world: World, a: Size, b: Size, *, one: bool = False) -> tuple[str, Polynomial] | None:

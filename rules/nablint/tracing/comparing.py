@@ -23,6 +23,7 @@ from nablint.tracing.values import (
     Mode,
     Pending,
     PendingShape,
+    Undecided,
     Unknown,
     is_tainted,
 )
@@ -150,6 +151,8 @@ def truth(it: Interpreter, value: Any, node: cst.CSTNode) -> bool:
         refine.a_number(it, value.term)
         if value.term.tainted and value.term.card in _EQUALITIES and any(a.is_constant for a in value.term.args):
             it.presumed = "the code goes by which entries of a cotangent have a certain value"
+        if it.world.sure and not value.term.is_constant:
+            raise Undecided
         return bool(np.all(value.term.sample)) if value.term.sample.size else False
     if isinstance(value, Pending):
         return refine.truth_of(it, value)

@@ -23,7 +23,7 @@ def in_domain(it: Interpreter, term: Term) -> None:
 
     A running variance that begins as zeros is given generic values, and those are of either sign.
     """
-    if term.card is None or term.card.name not in PARTIAL or term.tainted or it.graph.tainting:
+    if it.world.sure or term.card is None or term.card.name not in PARTIAL or term.tainted or it.graph.tainting:
         return
     if term.sample.dtype.kind != "f" or not np.isnan(term.sample).any() or any(
             np.isnan(a.sample).any() for a in term.args if a.sample.dtype.kind == "f"):

@@ -14,7 +14,7 @@ from nablint.tracing.loading import global_name
 from nablint.tracing.operators import binary, unary
 from nablint.tracing.paths import given
 from nablint.tracing.subscripts import index
-from nablint.tracing.sure import Undecided, joined
+from nablint.tracing.sure import YIELDED, Undecided, joined
 from nablint.tracing.texts import shown
 from nablint.tracing.values import (
     Array,
@@ -286,13 +286,16 @@ def _walrus(it: Interpreter, node: cst.NamedExpr, scope: Scope) -> Any:
 
 def _yield(it: Interpreter, node: cst.Yield, scope: Scope) -> Any:
     """Generators are run at once; what they yield is collected in the frame."""
-    collected = scope.names.setdefault("$yielded", [])
+    value = it.eval(node.value.item if isinstance(node.value, cst.From) else node.value, scope) if node.value else None
+    collected = scope.names.setdefault(YIELDED, [])
+    if not isinstance(collected, list):  # branches that yield more or less than one another
+        return None
     if isinstance(node.value, cst.From):
         from nablint.tracing.iteration import iterate
 
-        collected.extend(iterate(it, it.eval(node.value.item, scope), node))
+        collected.extend(iterate(it, value, node))
     else:
-        collected.append(None if node.value is None else it.eval(node.value, scope))
+        collected.append(value)
     return None
 
 

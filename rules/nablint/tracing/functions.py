@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.tracing.layers import inherited
 from nablint.tracing.standard import record
-from nablint.tracing.sure import RETURNS, joined
+from nablint.tracing.sure import RETURNS, YIELDED, joined
 from nablint.tracing.values import Array, Class, External, Function, Instance, Pending, ReturnSignal, Scope
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
         it.block = function.block or it.block
         bind_arguments(it, function, scope, args, keywords)
         it.frames.setdefault(function.name, []).append(scope)
+        if function.generator:
+            scope.names[YIELDED] = []
         if isinstance(function.node, cst.Lambda):
             it.step = saved[0]
             result = it.eval(function.node.body, scope)
@@ -46,8 +49,8 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
             if RETURNS in scope.names:
                 result = joined([result, *scope.names[RETURNS]])
             if function.generator:
-                result = scope.names.get("$yielded", [])
-                if function.context:
+                result = scope.names[YIELDED]
+                if function.context and isinstance(result, list):
                     result = result[0] if result else None
         it.returned.append((function, scope, it.step, result))
         return result
@@ -118,7 +121,7 @@ def instantiate(it: Interpreter, cls: Class, args: list[Any], keywords: dict[str
                 node: cst.CSTNode | None) -> Any:
     """An object of a traced class, its `__init__` run."""
     instance = Instance(cls, {}, "self")
-    init = cls.lookup("__init__")
+    init = cls.lookup("__init__") or inherited(it, cls, "__init__")
     if isinstance(init, Function):
         call_function(it, init, [instance, *args], keywords, node)
     elif cls.dataclass or any(isinstance(b, External) and "NamedTuple" in b.name for b in cls.bases):

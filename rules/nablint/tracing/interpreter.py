@@ -16,12 +16,12 @@ from nablint.calculus.terms import Graph, Term
 from nablint.reading.source import Block
 from nablint.shapes import Shape, Size
 from nablint.tracing import assumed, dialects
-from nablint.tracing.clashes import sizes_of_targets, solve, stranger, whole_parts
+from nablint.tracing.clashes import sizes_of_targets, solve, stranger, sure_clash, whole_parts
 from nablint.tracing.dialects import context
 from nablint.tracing.imports import canonical
 from nablint.tracing.paths import backward_begins
 from nablint.tracing.step import Event, Step
-from nablint.tracing.sure import Clash, terms_of
+from nablint.tracing.sure import Clash, depends, terms_of
 from nablint.tracing.values import (
     Array,
     Class,
@@ -71,6 +71,10 @@ class Interpreter:
         """How many statements around the present one expect exceptions."""
         self.handling: list[str] = []
         """The exceptions whose handlers are running."""
+        self.calling: cst.Call | None = None
+        """The call of the judged file that is being followed, through functions of other files."""
+        self.layer: Any = None
+        """The layer of a library that is being called."""
         self.sealed: Any = None
         """An object whose forward method has run: what it does not hold by then is not known."""
         self.presumed = ""
@@ -128,6 +132,9 @@ class Interpreter:
         """The end of the first part of each of those axes."""
         self.open: set[Term] = set()
         """Inputs of a sure run that may have more axes than they are read with."""
+        self._open: dict[int, bool] = {}
+        self.assumed: set[Term] = set()
+        """Inputs of layers of a sure run that were taken to be as long as the layer has it."""
         self.counted_on = False
         """An input was taken for a counter because it stands as an index."""
 
@@ -278,10 +285,7 @@ class Interpreter:
 
         operands = list(operands)
         if self.world.sure:
-            if self.step is not None and node is not None:
-                found = Clash(self.step, node, message, terms_of(self, operands), tuple(equations), self.shielded > 0)
-                self.clashes.append(found)
-            return Unknown(message)
+            return sure_clash(self, node, message, tuple(equations), terms_of(self, operands))
         if self.graph.tainting or any(map(is_tainted, operands)):
             terms = [t for o in operands if (t := self.term(o)) is not None]
             equations = list(equations)
@@ -307,6 +311,10 @@ class Interpreter:
         """Backward code begins: what it reads of an object was set, inputs that it meets first are strangers."""
         self.sealed, self.met = instance, frozenset(self.world.leaves.values())
         backward_begins(self)
+
+    def is_open(self, term: Term) -> bool:
+        """Does a value of a sure run depend on an input that may have more axes than it is read with?"""
+        return bool(self.open) and depends(term, self.open, self._open)
 
     def too_deep(self) -> None:
         """Raise `TooMuch` past the bound of recursion."""

@@ -82,8 +82,6 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
     except (TypeError, ValueError, KeyError, AttributeError, IndexError, np.linalg.LinAlgError, ZeroDivisionError,
             NotImplementedError, AssertionError) as error:
         return it.unknown(f"{name}: {error}", *args)
-    if it.graph.most and isinstance(result, Term) and result.sample.size > it.graph.most:
-        return it.unknown("an array of very many entries")
     if spelling.inplace and args and isinstance(args[0], Array) and isinstance(result, Term):
         args[0].write(result)
         return args[0]

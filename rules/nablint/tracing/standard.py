@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Node = cst.CSTNode | None
 MANY = 64
 """Items of an endless iterator, and entries of an array that a function is called for one by one."""
+ENDLESS = 10_000
+"""Items after which an iterator counts as endless."""
 
 
 class DefaultDict(dict[Any, Any]):
@@ -31,7 +33,7 @@ def items(it: Interpreter, value: Any, node: Node) -> list[Any]:
     """The items of an iterable."""
     from nablint.tracing.iteration import iterate
 
-    return list(itertools.islice(iterate(it, value, node or cst.Name("x")), 100_000))
+    return list(itertools.islice(iterate(it, value, node or cst.Name("x")), ENDLESS))
 
 
 def _over(function: Callable[..., Any], count: int = 1) -> Callable[..., Any]:

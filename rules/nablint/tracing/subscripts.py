@@ -18,6 +18,7 @@ from nablint.tracing.values import (
     Instance,
     OpenDict,
     OpenList,
+    OpenShape,
     Pending,
     PendingShape,
     RaiseSignal,
@@ -38,7 +39,7 @@ def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> An
         if isinstance(value, Size):
             return value
     if isinstance(value, Unknown):
-        return value
+        return value.first if isinstance(value, OpenShape) and key == 0 and type(key) is int else value
     if isinstance(key, Unknown):
         return it.unknown("", key)
     if isinstance(value, Array):

@@ -8,7 +8,7 @@ afterwards in which they agree.  So every shape that is known is one that the co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -33,10 +33,11 @@ from nablint.tracing.values import (
 )
 
 if TYPE_CHECKING:
+    from nablint.calculus.terms import Term
     from nablint.tracing.interpreter import Interpreter
 
-RETURNS = "$returns"
-"""Under this name a frame keeps what branches returned that may not have been taken."""
+RETURNS, YIELDED = "$returns", "$yielded"
+"""Under these names a frame keeps what branches returned that may not have been taken, and what a generator yields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Clash:
     operands:  its operands in order, terms for arrays, other values as they are.
     equations: pairs of sizes that would have to be equal.
     shielded:  it stands where an exception is expected.
+    layer:     the layer of a library inside of which it does not fit; `node` is the call that leads there.
     """
 
     step: Step
@@ -55,10 +57,13 @@ class Clash:
     operands: tuple[Any, ...]
     equations: tuple[tuple[Size, Size], ...]
     shielded: bool = False
+    layer: Instance | None = None
 
 
-__all__ = ["Clash", "Undecided", "both", "expects_exception", "forget", "in_part", "is_size", "joined", "operand",
-           "operands", "reduced", "shape_entry", "terms_of"]
+__all__ = [
+    "MEASURES", "Clash", "Undecided", "both", "depends", "expects_exception", "forget", "in_part", "is_size", "joined",
+    "operand", "operands", "reduced", "shape_entry", "terms_of",
+]
 
 
 def operand(it: Interpreter, p: Pending) -> Any:
@@ -77,11 +82,21 @@ def operand(it: Interpreter, p: Pending) -> Any:
 
 _SIZE = re.compile(r"_?(?:[nNm]|num_\w+|n_\w+|\w+_(?:size|dims?|len|length|channels|features|units|count))")
 """Names of nothing but sizes; `D`, `batch`, `width` may be arrays as well."""
+_MADE_WITH = re.compile(
+    r"_?(?:\w*(?:dim|dims|hid|hidden|emb|embed|embd|ch|channels?|planes|width|latent|heads?|size)|d_?\w+|vocab|filters"
+    r"|(?:in|out|hidden|embed|emb|vocab|latent|hid)_\w+|classes|expansion|nf|ngf|ndf|nc|nz)")
+"""Names of sizes among what a constructor is given."""
+
+
+def _names_size(p: Pending) -> bool:
+    name = hints.base(p.hint)
+    return _SIZE.fullmatch(name) is not None or (".__init__." in p.path and _MADE_WITH.fullmatch(name) is not None)
+
 
 
 def is_size(p: Pending) -> bool:
     """Is the input one size, not a tuple of them?"""
-    return p.value is not None or p.default is not None or _SIZE.fullmatch(hints.base(p.hint)) is not None
+    return p.value is not None or p.default is not None or _names_size(p)
 
 
 def operands(it: Interpreter, a: Any, b: Any) -> tuple[Any, Any]:
@@ -92,9 +107,8 @@ def operands(it: Interpreter, a: Any, b: Any) -> tuple[Any, Any]:
     for value, other in ((a, b), (b, a)):
         if isinstance(value, Pending) and value.value is None:
             other = other.value if isinstance(other, Pending) and other.value is not None else other
-            name = hints.base(value.hint)
             beside = isinstance(other, Size | Pending) or (isinstance(other, int) and not isinstance(other, bool))
-            plain = value.evidence is None and beside and _SIZE.fullmatch(name) is not None
+            plain = value.evidence is None and beside and _names_size(value)
             found.append(refine.as_size(it, value) if plain else operand(it, value))
         else:
             found.append(value.value if isinstance(value, Pending) else value)
@@ -137,6 +151,7 @@ def both(it: Interpreter, branches: Iterable[Callable[[], None]], scope: Scope) 
     before, objects = dict(scope.names), _objects(scope)
     ends: list[tuple[dict[str, Any], list[Any]]] = []
     signals: list[Signal] = []
+    returned: list[Any] = list(before.pop(RETURNS, ()))
     for branch in branches:
         _restore(scope, before, objects)
         try:
@@ -145,18 +160,19 @@ def both(it: Interpreter, branches: Iterable[Callable[[], None]], scope: Scope) 
             signals.append(signal)
         else:
             ends.append((dict(scope.names), [_copied(o) for o, _ in objects]))
-    returned = [s.value for s in signals if isinstance(s, ReturnSignal)]
+        returned += scope.names.pop(RETURNS, ())
+    returned += [s.value for s in signals if isinstance(s, ReturnSignal)]
     if not ends:
         if returned:
             raise ReturnSignal(joined(returned))
         raise signals[0]
     _restore(scope, before, objects)
-    names = {n: None for found, _ in ends for n in found}
+    names = {n: None for found, _ in ends for n in found if n != RETURNS}
     scope.names.update({n: joined([found.get(n, _MISSING) for found, _ in ends]) for n in names})
     for place, (held, _) in enumerate(objects):
         _join_object(held, [states[place] for _, states in ends], scope)
     if returned:
-        scope.names[RETURNS] = (*scope.names.get(RETURNS, ()), *returned)
+        scope.names[RETURNS] = tuple(returned)
 
 
 _PLAIN = (bool, int, float, str, type(None), External)
@@ -251,6 +267,10 @@ def forget(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
     from nablint.tracing.statements import target_names
 
     for target in _targets(node):
+        if isinstance(target, cst.Call):
+            target = target.func.value if isinstance(target.func, cst.Attribute) else target
+            if not isinstance(_held(target, scope), list | dict | set):
+                continue
         if isinstance(target, cst.Attribute) and isinstance(target.value, cst.Name):
             owner = scope.names.get(target.value.value)
             if isinstance(owner, Instance):
@@ -259,9 +279,22 @@ def forget(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
             scope.names.update({n: Unknown("what is assigned is not followed") for n in target_names(target)})
 
 
+def _held(node: cst.CSTNode, scope: Scope) -> Any:
+    """The value of a name of the frame, or of an attribute of one."""
+    if isinstance(node, cst.Attribute) and isinstance(node.value, cst.Name):
+        owner = scope.names.get(node.value.value)
+        return owner.names.get(node.attr.value) if isinstance(owner, Instance) else None
+    return scope.names.get(node.value) if isinstance(node, cst.Name) else None
+
+
+_CHANGING = frozenset({"append", "extend", "insert", "pop", "remove", "add", "update", "clear", "setdefault", "sort",
+                       "reverse", "popitem", "discard", "appendleft"})
+"""Methods that change a container."""
+
+
 @lru_cache(maxsize=20_000)
 def _targets(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """What a statement and those below it assign to."""
+    """What a statement and those below it assign to, and the containers that they change."""
     found: list[cst.CSTNode] = []
     stack = [node]
     while stack:
@@ -272,6 +305,8 @@ def _targets(node: cst.CSTNode) -> list[cst.CSTNode]:
             found.append(part.target)
         elif isinstance(part, cst.AsName):
             found.append(part.name)
+        elif isinstance(part, cst.Call) and isinstance(part.func, cst.Attribute) and part.func.attr.value in _CHANGING:
+            found.append(part)
         if not isinstance(part, cst.FunctionDef | cst.ClassDef | cst.Lambda):
             stack.extend(parts(part))
     return found
@@ -286,6 +321,23 @@ def expects_exception(it: Interpreter, node: cst.With) -> bool:
 
     return any(isinstance(item.item, cst.Call) and any(map(_EXPECTS.search, target_names(item.item.func)))
                for item in node.items)
+
+
+MEASURES = frozenset({"shape", "ndim", "size", "dim", "numel"})
+"""What an array says of its shape."""
+
+
+def depends(term: Term, inputs: Set[Term], known: dict[int, bool]) -> bool:
+    """Does a term depend on one of these?  What is found is kept in `known`, by the numbers of terms."""
+    stack = [term]
+    while stack:
+        node = stack[-1]
+        waiting = [a for a in node.args if a.number not in known]
+        if waiting:
+            stack.extend(waiting)
+            continue
+        known[stack.pop().number] = node in inputs or any(known[a.number] for a in node.args)
+    return known[term.number]
 
 
 def terms_of(it: Interpreter, values: Iterable[Any]) -> tuple[Any, ...]:

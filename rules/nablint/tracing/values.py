@@ -78,6 +78,13 @@ class Unknown:
     """Shapes in backward code did not fit: known to be wrong, whatever the value would be."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenShape(Unknown):
+    """The shape of an array that may have more axes than it is read with: its first size is known."""
+
+    first: Any = None
+
+
 class Pending:
     """An input whose nature its uses will tell: an array, a size, a list, a dict ...
 
@@ -342,8 +349,10 @@ class Restart(Exception):
 
     def __init__(self, reason: str, equations: tuple[tuple[str, Any], ...] = (), *,
                  decisions: tuple[tuple[str, int], ...] = (), positive: tuple[str, ...] = (),
-                 small: tuple[str, ...] = (), at: Any = None, asserted: bool = False) -> None:
+                 small: tuple[str, ...] = (), at: Any = None, asserted: bool = False,
+                 alike: tuple[tuple[str, Any], ...] = ()) -> None:
         super().__init__(reason)
+        self.alike = alike
         self.asserted = asserted
         self.small = small
         self.reason = reason

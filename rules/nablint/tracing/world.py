@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from nablint.calculus.effort import EFFORT
+from nablint.calculus.hollow import hollow
 from nablint.calculus.terms import Graph, Term
 from nablint.shapes import Polynomial, Shape, Size
 from nablint.tracing.values import TooMuch, Undecided
@@ -27,7 +28,7 @@ it is the constant that code holds most often."""
 MANY = 20_000_000
 """Entries of the largest input that is drawn."""
 FEW = 100_000
-"""Entries of the largest array of a sure run, which is for shapes alone."""
+"""Entries of the largest array that a sure run computes; it is for shapes alone."""
 
 SUMS = (None, -1, 0, 1)
 """Along which axis the entries of an input sum to one, as a decision tells it; mostly along none."""
@@ -51,6 +52,8 @@ class Hypothesis:
     small: frozenset[str] = frozenset()
     shift: int = 0
     cost: float = 0.0
+    alike: tuple[tuple[str, Polynomial], ...] = ()
+    """Dimensions that are as large as others, under names of their own: see `nablint.tracing.alike`."""
 
     def decide(self, key: str, choice: int, cost: float) -> Hypothesis:
         """The hypothesis with one more decision."""
@@ -118,6 +121,7 @@ class World:
         self.ends = EFFORT.seconds + self.seconds
         if self.sure:
             self.graph.most = FEW
+        self.alike = dict(self.hypothesis.alike)
         self._decisions = dict(self.hypothesis.decisions)
         self._equal: dict[str, Polynomial] = {}
         for name, value in self.hypothesis.equations:
@@ -185,6 +189,9 @@ class World:
 
     def _size(self, name: str) -> int:
         if name not in self.sizes:
+            if name in self.alike:
+                self.sizes[name] = int(self.dimension_of(self.alike[name]))
+                return self.sizes[name]
             if name in self.hypothesis.small:
                 self.sizes[name] = 2 + (len(self.sizes) + self.draw) % 2
                 return self.sizes[name]
@@ -197,6 +204,15 @@ class World:
             else:
                 self.sizes[name] = SIZES[turn % count] + turn // count
         return self.sizes[name]
+
+    def same(self, a: Size, b: Size) -> bool:
+        """Are two sizes the same in symbols, or as large as one another for the code to run?"""
+        return self._told(a.expr) == self._told(b.expr)
+
+    def _told(self, expr: Polynomial) -> Polynomial:
+        while (name := expr.name) is not None and name in self.alike:
+            expr = self.alike[name]
+        return expr
 
     def dimension_of(self, expr: Polynomial) -> Size:
         """The size of an expression over dimension names."""
@@ -217,7 +233,7 @@ class World:
         """A random sample: floats of modulus 0.15 to 1.2, or integers below `high`."""
         plain = tuple(map(int, shape))
         if self.sure and math.prod(plain) > FEW:
-            raise ValueError("an array of very many entries")
+            return hollow(plain, {"int": int, "bool": bool}.get(kind, float))
         if math.prod(plain) > MANY:
             raise TooMuch("an array of very many entries")
         if kind == "int":

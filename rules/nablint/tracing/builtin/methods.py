@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from nablint.shapes import Size, size_product
 from nablint.tracing import refine
-from nablint.tracing.builtin.sequences import in_order, items_of
+from nablint.tracing.builtin.sequences import in_order
+from nablint.tracing.standard import items as items_of
 from nablint.tracing.texts import shown
-from nablint.tracing.values import Mode, OpenDict, RaiseSignal
+from nablint.tracing.values import Array, Mode, OpenDict, Pending, RaiseSignal, Undecided, Unknown
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -23,7 +24,25 @@ def _append(it: Interpreter, items: list[Any], value: Any) -> None:
     items.append(value)
 
 
+def _known(it: Interpreter, place: Any) -> bool:
+    """Is it known where in a container something happens?  In a sure run the statement is given up where it is not."""
+    if not isinstance(place, Unknown | Pending | Array):
+        return True
+    if it.world.sure:
+        raise Undecided
+    return False
+
+
+def _insert(it: Interpreter, items: list[Any], place: Any, value: Any) -> Any:
+    if not _known(it, place):
+        return it.unknown("a list into which something is inserted somewhere", place)
+    items.insert(place, value)
+    return None
+
+
 def _pop(it: Interpreter, items: Any, *args: Any) -> Any:
+    if not all(_known(it, a) for a in args):
+        return it.unknown("what is taken out of a container", *args)
     try:
         return items.pop(*args)
     except (IndexError, KeyError):
@@ -118,7 +137,7 @@ METHODS: dict[tuple[type, str], Callable[..., Any]] = {
     (list, "append"): _append,
     (list, "pop"): _pop,
     (list, "extend"): _extend,
-    (list, "insert"): lambda it, items, i, value: items.insert(i, value),
+    (list, "insert"): _insert,
     (list, "reverse"): lambda it, items: items.reverse(),
     (list, "copy"): lambda it, items: list(items),
     (list, "clear"): lambda it, items: items.clear(),

@@ -10,8 +10,9 @@ import numpy as np
 from nablint.ops import CARDS
 from nablint.shapes import Size
 from nablint.tracing import refine
-from nablint.tracing.builtin.sequences import Node, in_order, items_of
+from nablint.tracing.builtin.sequences import Node, in_order
 from nablint.tracing.made_sizes import rounded
+from nablint.tracing.standard import items as items_of
 from nablint.tracing.values import Array, Pending, Unknown
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nablint.shapes import Size
 from nablint.tracing import refine
 from nablint.tracing.builtin.sequences import Node
+from nablint.tracing.layers import derives
 from nablint.tracing.texts import shown
 from nablint.tracing.values import Array, Class, External, Flag, Instance, Pending
 
@@ -22,7 +23,8 @@ def _isinstance(it: Interpreter, node: Node, value: Any, kinds: Any) -> Any:
     if isinstance(value, Pending):
         return refine.is_instance(it, value, names)
     if isinstance(value, Instance):
-        return any(isinstance(k, Class) and _is_subclass(value.cls, k) for k in wanted)
+        return any((isinstance(k, Class) and _is_subclass(value.cls, k))
+                   or (isinstance(k, External) and derives(it, value.cls, k.name)) for k in wanted)
     if isinstance(value, Array):
         return bool(names & {"ndarray", "Tensor", "float", "Number", "floating"}) and not (
             names <= {"float", "Number"} and value.term.ndim

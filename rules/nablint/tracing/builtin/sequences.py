@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.tracing import refine
+from nablint.tracing.standard import items as items_of
 from nablint.tracing.values import Array, Instance, OpenDict, Pending, PendingShape, RaiseSignal, Unknown
 
 if TYPE_CHECKING:
@@ -50,13 +51,6 @@ def _len(it: Interpreter, node: Node, value: Any) -> Any:
 
         return call_method(it, value, "__len__", [], node)
     return it.unknown("the length of something unknown", value)
-
-
-def items_of(it: Interpreter, value: Any, node: Node) -> list[Any]:
-    """The items that a loop over a value would see."""
-    from nablint.tracing.iteration import iterate
-
-    return list(iterate(it, value, node))  # type: ignore[arg-type]
 
 
 def _zip(it: Interpreter, node: Node, *values: Any, strict: Any = False) -> Any:

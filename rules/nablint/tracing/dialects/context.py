@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
+from nablint.calculus.hollow import hollow
 from nablint.calculus.terms import Graph, Term
 from nablint.ops.card import op
 from nablint.shapes import Misfit, Shape, Size, dim, show_shape
@@ -85,10 +86,15 @@ def as_shape(value: Any) -> Shape:
     sizes = tuple(dim(as_int(s)) for s in (value if isinstance(value, list | tuple) else (value,)))
     if any(s < 0 or vanished(s) for s in sizes):
         raise Misfit(f"a shape cannot hold a size below 1: {show_shape(sizes)}")
-    running = _running.get(None)
-    if running is not None and running[0].most and math.prod(map(int, sizes)) > running[0].most:
-        raise ValueError("an array of very many entries")
     return sizes
+
+
+def sampled(shape: Sequence[int], make: Callable[[tuple[int, ...]], Any], kind: type = float) -> Any:
+    """The entries of an array that a program makes, as `make` gives them; none where there are too many of them."""
+    plain = tuple(map(int, shape))
+    running = _running.get(None)
+    many = running is not None and running[0].most and math.prod(plain) > running[0].most
+    return hollow(plain, kind) if many else make(plain)
 
 
 def vanished(size: int) -> bool:

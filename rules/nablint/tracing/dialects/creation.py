@@ -6,6 +6,7 @@ tracer's cells, not of values.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from nablint.tracing.dialects.context import (
     current_graph,
     kind_of,
     kind_of_term,
+    sampled,
     spread_args,
     vanished,
 )
@@ -31,7 +33,8 @@ def filled(shape: Shape, value: Any, kind: str) -> Term:
     """A constant array of one number, or a number of the program spread out."""
     if isinstance(value, Term):
         return op.broadcast_to(value, shape=shape)
-    return current_graph().constant(np.full(shape, value, NUMPY_TYPES[kind]), shape)
+    of = NUMPY_TYPES[kind]
+    return current_graph().constant(sampled(shape, lambda plain: np.full(plain, value, of), of), shape)
 
 
 @spelled("numpy.zeros", "numpy.empty", "numpy.ndarray")
@@ -120,7 +123,8 @@ def np_eye(N: Any, M: Any = None, k: Any = 0, dtype: Any = None, order: str = "C
     """Ones on a diagonal."""
     rows = dim(as_int(N))
     columns = rows if M is None else dim(as_int(M))
-    array = np.eye(rows, columns, as_int(k), NUMPY_TYPES[kind_of(dtype)])
+    of, offset = NUMPY_TYPES[kind_of(dtype)], as_int(k)
+    array = sampled((rows, columns), lambda plain: np.eye(plain[0], plain[1], offset, of), of)
     return current_graph().constant(array, (rows, columns))
 
 
@@ -148,7 +152,9 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, **_: 
     if any(map(vanished, bounds)):
         raise Misfit("a count is below 1")
     kind = kind_of(dtype, "int" if all(isinstance(b, int | np.integer) for b in bounds) else "float")
-    array = np.arange(*map(float if kind == "float" else int, bounds), dtype=NUMPY_TYPES[kind])
+    of = NUMPY_TYPES[kind]
+    first, last, each = map(float if kind == "float" else int, bounds)
+    array = sampled((max(math.ceil((last - first) / each), 0),), lambda _: np.arange(first, last, each, dtype=of), of)
     length = dim(bounds[1]) - dim(bounds[0]) if kind == "int" and bounds[2] == 1 else Size(len(array))
     return current_graph().constant(array, (length if length == len(array) else Size(len(array)),))
 
@@ -157,11 +163,11 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None, **_: 
 def linspace(start: Any, stop: Any = None, num: Any = 50, endpoint: bool = True, **_: Any) -> Any:
     """Numbers at equal distances, the last one included."""
     count = dim(as_int(_.get("steps", num)))
-    points = current_graph().constant(np.linspace(0, 1, count, endpoint), (count,))
     start, stop = start, _.get("end", stop)
     if isinstance(start, Term) or isinstance(stop, Term):
-        return start + points * (stop - start)
-    array = np.linspace(start, stop, count, endpoint)
+        points = sampled((count,), lambda plain: np.linspace(0, 1, plain[0], endpoint))
+        return start + current_graph().constant(points, (count,)) * (stop - start)
+    array = sampled((count,), lambda plain: np.linspace(start, stop, plain[0], endpoint))
     made = current_graph().constant(array, (count,))
     return (made, (stop - start) / max(count - endpoint, 1)) if _.get("retstep") else made
 

@@ -14,9 +14,19 @@ from nablint.calculus.terms import Term
 from nablint.ops.card import op
 from nablint.shapes import Shape, size_product
 from nablint.tracing.dialects import spelled
-from nablint.tracing.dialects.context import as_int, as_shape, as_term, current_graph, current_random, spread_args
+from nablint.tracing.dialects.context import (
+    as_int,
+    as_shape,
+    as_term,
+    current_graph,
+    current_random,
+    sampled,
+    spread_args,
+)
 from nablint.tracing.values import External
 
+MANY = 1_000_000
+"""Numbers that are too many to be put into an order for a few of them."""
 _DRAWERS = ("numpy.random", "numpy.random.default_rng()")
 
 
@@ -26,19 +36,21 @@ def _everywhere(*names: str) -> list[str]:
 
 def signed(label: str, shape: Shape) -> Term:
     """Values of either sign, away from zero."""
-    random, plain = current_random(), tuple(map(int, shape))
-    sample = random.uniform(0.15, 1.2, plain) * random.choice([-1.0, 1.0], plain)
+    random = current_random()
+    sample = sampled(shape, lambda plain: random.uniform(0.15, 1.2, plain) * random.choice([-1.0, 1.0], plain))
     return current_graph().leaf(label, sample, shape)
 
 
 def between(label: str, shape: Shape) -> Term:
     """Values between 0 and 1, away from both."""
-    return current_graph().leaf(label, current_random().uniform(0.15, 0.85, tuple(map(int, shape))), shape)
+    random = current_random()
+    return current_graph().leaf(label, sampled(shape, lambda plain: random.uniform(0.15, 0.85, plain)), shape)
 
 
 def whole(label: str, shape: Shape, low: int, high: int) -> Term:
     """Integers from `low` up to, not including, `high`."""
-    sample = current_random().integers(low, max(high, low + 1), tuple(map(int, shape)))
+    random = current_random()
+    sample = sampled(shape, lambda plain: random.integers(low, max(high, low + 1), plain), int)
     return current_graph().leaf(label, sample, shape)
 
 
@@ -112,11 +124,14 @@ def np_random(size: Any = None, *args: Any, **_: Any) -> Term:
 def np_uniform(low: Any = 0.0, high: Any = 1.0, size: Any = None) -> Term:
     """Values between two bounds, away from both and from zero."""
     shape, random = _size(size, low, high), current_random()
-    plain = tuple(map(int, shape))
     bottom, top = (np.asarray(getattr(b, "sample", b), float) for b in (low, high))
-    share = random.uniform(0.15, 0.85, plain)
-    across = np.where(random.random(plain) < 0.5, bottom * share, top * share)
-    return current_graph().leaf("uniform", np.where(bottom * top < 0, across, bottom + (top - bottom) * share), shape)
+
+    def drawn(plain: tuple[int, ...]) -> Any:
+        share = random.uniform(0.15, 0.85, plain)
+        across = np.where(random.random(plain) < 0.5, bottom * share, top * share)
+        return np.where(bottom * top < 0, across, bottom + (top - bottom) * share)
+
+    return current_graph().leaf("uniform", sampled(shape, drawn), shape)
 
 
 @spelled(*_everywhere("exponential", "gamma", "beta", "chisquare", "lognormal", "standard_gamma", "dirichlet"))
@@ -157,7 +172,8 @@ def torch_randint(low: Any, high: Any = None, size: Any = None, **_: Any) -> Ter
 
 
 def _order(count: int) -> Term:
-    return current_graph().leaf("permutation", current_random().permutation(int(count)), (size_product((count,)),))
+    random, shape = current_random(), (size_product((count,)),)
+    return current_graph().leaf("permutation", sampled(shape, lambda plain: random.permutation(*plain), int), shape)
 
 
 @spelled(*_everywhere("permutation", "permuted"))
@@ -189,12 +205,14 @@ def np_choice(a: Any, size: Any = None, replace: bool = True, p: Any = None, *ar
         return a[int(current_random().integers(len(a)))]
     rows = None if isinstance(a, int) else as_term(a)
     count: Any = a if rows is None else rows.shape[0] if rows.ndim else as_int(rows)
-    wanted = int(size_product(shape))
-    if replace or wanted > count:
-        sample = current_random().integers(0, max(int(count), 1), tuple(map(int, shape)))
-    else:
-        sample = current_random().permutation(int(count))[:wanted].reshape(tuple(map(int, shape)))
-    drawn = current_graph().leaf("choice", sample, shape)
+    random, wanted = current_random(), int(size_product(shape))
+
+    def chosen(plain: tuple[int, ...]) -> Any:
+        if replace or wanted > count or count > MANY:
+            return random.integers(0, max(int(count), 1), plain)
+        return random.permutation(int(count))[:wanted].reshape(plain)
+
+    drawn = current_graph().leaf("choice", sampled(shape, chosen, int), shape)
     return drawn if rows is None or not rows.ndim else op.getitem(rows, drawn, index=(("term", 0),))
 
 
@@ -203,7 +221,8 @@ def np_binomial(n: Any, p: Any, size: Any = None) -> Term:
     """How often something happens in n trials; a mask of zeros and ones where n is 1."""
     shape = _size(size, n, p)
     trials = as_int(n) if not isinstance(n, Term) or not n.ndim else 1
-    sample = current_random().binomial(max(int(trials), 0), 0.6, tuple(map(int, shape)))
+    random = current_random()
+    sample = sampled(shape, lambda plain: random.binomial(max(int(trials), 0), 0.6, plain), int)
     return current_graph().leaf("binomial", sample, shape)
 
 
@@ -216,7 +235,8 @@ def np_poisson(lam: Any = 1.0, size: Any = None) -> Term:
 @spelled("torch.bernoulli", "Tensor.bernoulli")
 def torch_bernoulli(input: Term, p: Any = None, **_: Any) -> Term:
     """Zeros and ones in the shape of a tensor."""
-    sample = (current_random().random(tuple(map(int, input.shape))) < 0.6).astype(float)
+    random = current_random()
+    sample = sampled(input.shape, lambda plain: (random.random(plain) < 0.6).astype(float))
     return current_graph().leaf("bernoulli", sample, input.shape)
 
 

@@ -19,7 +19,16 @@ from nablint.tracing.statements.defining import define_class, define_function, m
 from nablint.tracing.statements.looping import loop_over, repeat
 from nablint.tracing.statements.targets import target_names
 from nablint.tracing.sure import Undecided, forget
-from nablint.tracing.values import BreakSignal, ContinueSignal, Instance, RaiseSignal, Restart, ReturnSignal, Scope
+from nablint.tracing.values import (
+    BreakSignal,
+    ContinueSignal,
+    Instance,
+    RaiseSignal,
+    Restart,
+    ReturnSignal,
+    Scope,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -30,9 +39,11 @@ def execute(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
     try:
         _execute(it, node, scope)
     except (Undecided, Restart) as reason:
-        if not it.world.sure or (isinstance(reason, Restart) and reason.asserted):
+        if not it.world.sure or (isinstance(reason, Restart) and (reason.asserted or reason.alike)):
             raise
         forget(it, node, scope)
+        if isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[-1], cst.Return):
+            raise ReturnSignal(Unknown("what is returned is not followed")) from None
 
 
 def _execute(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:

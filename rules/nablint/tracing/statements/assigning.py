@@ -193,7 +193,7 @@ def bind_name(it: Interpreter, scope: Scope, name: str, value: Any) -> None:
     _note_keys(it, value)
     if isinstance(value, Array):
         it.names.setdefault(value.current, name)
-    elif isinstance(value, Size) and value.expr.name is not None:
+    elif isinstance(value, Size) and value.expr.name is not None and not (it.block is not None and it.block.outside):
         it.sizes_named.setdefault(value.expr.name, name)
 
 
