@@ -23,7 +23,6 @@ from nablint.tracing.loading import load
 from nablint.tracing.values import Array, Class, Instance, Pending
 
 if TYPE_CHECKING:
-    from nablint.reading.source import Block
     from nablint.tracing.interpreter import Interpreter
 
 FILES = ("modules", "affine", "activations", "normalisation", "convolution", "pooling", "recurrent", "attention",
@@ -31,8 +30,8 @@ FILES = ("modules", "affine", "activations", "normalisation", "convolution", "po
 
 
 @lru_cache(maxsize=1)
-def _read() -> tuple[dict[str, Class], dict[int, Block]]:
-    """The classes by name, and the block that each of their functions stands in."""
+def _read() -> dict[str, Class]:
+    """The classes by name."""
     from nablint.tracing.interpreter import Interpreter
     from nablint.tracing.world import Hypothesis, World
 
@@ -44,19 +43,12 @@ def _read() -> tuple[dict[str, Class], dict[int, Block]]:
             for block in found:
                 block.outside = True
             load(it, found, everything=False)
-    return {n: v for n, v in it.scope.names.items() if isinstance(v, Class)}, it.blocks
+    return {n: v for n, v in it.scope.names.items() if isinstance(v, Class)}
 
 
 def layer(it: Interpreter, name: str) -> Class | None:
     """The class of a layer by its dotted name, `torch.nn.Linear`, in runs for shapes; None where there is none."""
-    if not it.world.sure or not name.startswith("torch.nn."):
-        return None
-    classes, places = _read()
-    found = classes.get(name.rpartition(".")[2])
-    if found is not None and id(found.names.get("__init__")) not in it.blocks:
-        for key, block in places.items():
-            it.blocks.setdefault(key, block)
-    return found
+    return _read().get(name.rpartition(".")[2]) if it.world.sure and name.startswith("torch.nn.") else None
 
 
 def is_layer(it: Interpreter, cls: Class) -> bool:
