@@ -43,11 +43,15 @@ class Term:
         self._shape = shape
         self.number = graph.count
         graph.count += 1
-        size = 1 if isinstance(sample, Hollow) else np.size(sample)
+        size = 1 if type(sample) is Hollow else sample.size
         graph.entries += size
         EFFORT.seconds += TERM + ENTRY * size
         self.origin = graph.origin
-        self.tainted = graph.tainting or any(a.tainted for a in args)
+        self.tainted = graph.tainting
+        for arg in args:
+            if arg.tainted:
+                self.tainted = True
+                break
 
     @property
     def shape(self) -> Shape:
@@ -67,7 +71,7 @@ class Term:
         return self._shape
 
     def _ruled(self) -> Shape:
-        actual = np.shape(self.sample)
+        actual = self.sample.shape
         try:
             assert self.card is not None
             ruled = tuple(dim(s) for s in self.card.shape(*[a.shape for a in self.args], **self.params))
@@ -78,7 +82,7 @@ class Term:
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return np.ndim(self.sample)
+        return self.sample.ndim
 
     @property
     def is_constant(self) -> bool:
@@ -251,10 +255,15 @@ class Graph:
 
 def parameter_key(params: Any) -> Any:
     """A hashable stand-in for parameters (slices and arrays are not hashable in Python 3.11)."""
-    if isinstance(params, dict):
-        return tuple(sorted((k, parameter_key(v)) for k, v in params.items())) if params else ()
+    kind = params.__class__
+    if kind is int or kind is str:
+        return ("", params)
+    if kind is dict:
+        if len(params) > 1:
+            return tuple(sorted([(k, parameter_key(v)) for k, v in params.items()]))
+        return tuple([(k, parameter_key(v)) for k, v in params.items()])
     if isinstance(params, tuple | list):
-        return tuple(map(parameter_key, params))
+        return tuple([parameter_key(p) for p in params])
     if isinstance(params, slice):
         return ("slice", parameter_key(params.start), parameter_key(params.stop), parameter_key(params.step))
     if isinstance(params, np.ndarray):

@@ -67,7 +67,7 @@ def look(run: SureRun) -> Iterator[Found]:
     fits: set[int] = set()
     found: dict[int, Found] = {}
     for seen in run.expressions():
-        if not isinstance(seen.node, cst.Return) or seen.node.value is None:
+        if type(seen.node) is not cst.Return or seen.node.value is None:
             continue
         function = functions.get(seen.step.function)
         if function is None or not isinstance(function.node, cst.FunctionDef) or function.generator:

@@ -101,14 +101,16 @@ class Called:
 
 def called(step: Step, node: cst.CSTNode) -> Called | None:
     """What a call node calls, where that is known to be a library function or a method of an array."""
-    if not isinstance(node, cst.Call) or any(a.star for a in node.args):
+    if type(node) is not cst.Call or any(a.star for a in node.args):
         return None
     callee = step.values.get(id(node.func))
+    if not isinstance(callee, External | Method):
+        return None
     plain = tuple(a.value for a in node.args if a.keyword is None)
     keywords = {a.keyword.value: a.value for a in node.args if a.keyword is not None}
     if isinstance(callee, External):
         return Called(callee.name.rsplit(".", 1)[-1], plain, keywords, False, callee.name)
-    if isinstance(callee, Method) and isinstance(node.func, cst.Attribute):
+    if isinstance(node.func, cst.Attribute):
         return Called(callee.name, (node.func.value, *plain), keywords, True, callee.name)
     return None
 
@@ -130,9 +132,9 @@ _NAMED = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_div
 
 def entrywise(step: Step, node: cst.CSTNode) -> tuple[str, cst.BaseExpression, cst.BaseExpression] | None:
     """The sign and operands of a sum, difference, product or quotient entry by entry, however it is written."""
-    if isinstance(node, cst.BinaryOperation) and type(node.operator) in OPERATORS:
+    if type(node) is cst.BinaryOperation and type(node.operator) in OPERATORS:
         return OPERATORS[type(node.operator)], node.left, node.right
-    if isinstance(node, cst.AugAssign) and type(node.operator) in _UPDATES:
+    if type(node) is cst.AugAssign and type(node.operator) in _UPDATES:
         assert isinstance(node.target, cst.BaseExpression)
         return _UPDATES[type(node.operator)], node.target, node.value
     call = called(step, node)
@@ -143,7 +145,7 @@ def entrywise(step: Step, node: cst.CSTNode) -> tuple[str, cst.BaseExpression, c
 
 def product(step: Step, node: cst.CSTNode) -> tuple[str, cst.BaseExpression, cst.BaseExpression] | None:
     """The spelling and factors of a matrix product: `@`, `np.dot`, `x.mm` ..."""
-    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.MatrixMultiply):
+    if type(node) is cst.BinaryOperation and type(node.operator) is cst.MatrixMultiply:
         return "@", node.left, node.right
     call = called(step, node)
     if call is not None and call.name in ("dot", "matmul", "mm", "mv") and len(call.args) == 2 and not call.keywords:

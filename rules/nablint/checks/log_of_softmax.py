@@ -46,7 +46,7 @@ from nablint.claims.sure_runs import SureRun
 def look(run: SureRun) -> Iterator[Found]:
     """Logarithms of library softmaxes."""
     for seen in run.expressions():
-        if not isinstance(seen.node, cst.Call):
+        if type(seen.node) is not cst.Call:
             continue
         func = seen.node.func
         inner: cst.BaseExpression | None = None

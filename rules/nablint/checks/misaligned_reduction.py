@@ -139,9 +139,10 @@ def _symmetric(run: SureRun, values: tuple[object, ...]) -> bool:
     if part is None:
         return True
     inside = {t.number for t in _inside(part) if t.card is not None and t.card.name in REDUCTIONS}
-    return any(t.ndim > 1 and t.card is not None and t.card.name in ("expand_dims", "reshape", "getitem", "outer")
-               and inside & {a.number for a in _inside(t)}
-               for step in run.steps for t in step.values.values() if isinstance(t, Term))
+    return bool(inside) and any(
+        t.ndim > 1 and t.card is not None and t.card.name in ("expand_dims", "reshape", "getitem", "outer")
+        and inside & {a.number for a in _inside(t)}
+        for step in run.steps for t in step.values.values() if isinstance(t, Term))
 
 
 def _inside(term: Term) -> list[Term]:

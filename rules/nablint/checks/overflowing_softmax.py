@@ -48,7 +48,7 @@ def look(run: SureRun) -> Iterator[Found]:
     """Quotients `exp(z) / sum(exp(z))` and logarithms `log(sum(exp(z)))`."""
     for seen in run.expressions():
         node, inside = seen.node, None
-        if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide):
+        if type(node) is cst.BinaryOperation and type(node.operator) is cst.Divide:
             total = _summed(run, seen.step, _named(run, seen.step, node.right))
             top = _named(run, seen.step, node.left)
             inside = total if total is not None and code(total) == code(top) else None

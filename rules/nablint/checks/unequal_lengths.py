@@ -59,7 +59,7 @@ _STEPS = re.compile(r"grad|^_?(d\w*params|dparams|steps|updates|deltas|nablas?|v
 def look(run: SureRun) -> Iterator[Found]:
     """Loops over parameters and what is beside them."""
     for seen in run.expressions():
-        if not isinstance(seen.node, cst.Call) or seen.of(seen.node.func) != External("zip"):
+        if type(seen.node) is not cst.Call or seen.of(seen.node.func) != External("zip"):
             continue
         args = [a.value for a in seen.node.args if a.keyword is None and not a.star]
         if len(args) != len(seen.node.args) or len(args) < 2 or not all(isinstance(a, cst.Name) for a in args):

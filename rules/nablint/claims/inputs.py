@@ -37,7 +37,7 @@ def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
 
 def module_functions(it: Interpreter) -> dict[str, Function]:
     """The functions of the module, in source order, then those that it imports."""
-    found = {k: v for k, v in it.scope.names.items() if isinstance(v, Function) and isinstance(v.node, cst.FunctionDef)}
+    found = {k: v for k, v in it.scope.names.items() if type(v) is Function and type(v.node) is cst.FunctionDef}
     return dict(sorted(found.items(), key=lambda item: item[1].scope is not it.scope))
 
 

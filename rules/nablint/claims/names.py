@@ -181,16 +181,19 @@ def words(name: str) -> tuple[str, ...]:
     return tuple(w for w in spread.lower().split("_") if w)
 
 
+@lru_cache(maxsize=8192)
 def is_backward(name: str) -> bool:
     """The name of a function that carries cotangents back."""
     return bool(set(words(name)) & _BACKWARD) or any(w.startswith(("backprop", "backward")) for w in words(name))
 
 
+@lru_cache(maxsize=8192)
 def is_forward(name: str) -> bool:
     """The name of a function that a backward function may belong to."""
     return bool(set(words(name)) & _FORWARD) or name == "__call__"
 
 
+@lru_cache(maxsize=8192)
 def partner_key(name: str) -> tuple[str, ...]:
     """What a forward function's name and its backward function's have in common."""
     drop = _BACKWARD | _FORWARD | _NOISE

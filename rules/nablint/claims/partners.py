@@ -121,6 +121,11 @@ def partner_by_data(backward: Function, functions: Mapping[str, Function]) -> st
     return best[1] if best is not None else None
 
 
+@lru_cache(maxsize=8192)
+def _makes(name: str) -> bool:
+    return _MAKES.search(name) is not None
+
+
 def makers(function: Function, parameter: str, functions: Mapping[str, Function]) -> list[Function]:
     """Functions of the module that make what a parameter of this name is, the likeliest first."""
     if not isinstance(function.node, cst.FunctionDef):
@@ -128,7 +133,7 @@ def makers(function: Function, parameter: str, functions: Mapping[str, Function]
     read = read_from_arguments(function.node)
     scored: list[tuple[float, int, Function]] = []
     for position, (name, other) in enumerate(functions.items()):
-        if other is function or not isinstance(other.node, cst.FunctionDef) or not _MAKES.search(name):
+        if not _makes(name) or other is function or not isinstance(other.node, cst.FunctionDef):
             continue
         if parameter in returned(other.node) and parameter not in parameter_names(other.node):
             known = assigned(other.node)

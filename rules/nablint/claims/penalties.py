@@ -43,7 +43,7 @@ def penalty(it: Interpreter, layer: Instance) -> Term | None:
         if cls is layer.cls:
             continue
         for name, function in cls.names.items():
-            if not _PENALTY.search(name) or not isinstance(function, Function):
+            if not isinstance(function, Function) or not _PENALTY.search(name):
                 continue
             value = _penalty_of(it, cls, function, layer)
             if value is not None:
@@ -105,7 +105,7 @@ def _calls(function: Function, name: str) -> bool:
 def _layers(function: Function) -> tuple[str, str] | None:
     """`layers` and `layer` of `for layer in self.layers`."""
     for part in below(function.node.body):
-        if (isinstance(part, cst.For) and isinstance(part.target, cst.Name) and isinstance(part.iter, cst.Attribute)
+        if (type(part) is cst.For and isinstance(part.target, cst.Name) and isinstance(part.iter, cst.Attribute)
                 and isinstance(part.iter.value, cst.Name) and part.iter.value.value == "self"):
             return part.iter.attr.value, part.target.value
     return None

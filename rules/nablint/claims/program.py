@@ -46,6 +46,7 @@ class Program:
         self.resolve = resolve
         self.scope = Scope(Names(), function="")
         self.skeleton: int | None = None
+        self.unsure: set[str] | None = None
         self.visited: dict[int, Block] = {}
         """The blocks that runs have executed, for what is remembered from one analysis to the next."""
         self.later: list[tuple[Block, cst.CSTNode]] = []

@@ -159,6 +159,7 @@ _REASONS = [(re.compile(pattern), shown) for pattern, shown in (
 )]
 
 
+@lru_cache(maxsize=4096)
 def _reason(text: str) -> str:
     """A reason without the names of the one place that it is about."""
     for pattern, shown in _REASONS:
@@ -172,7 +173,7 @@ def covered(run: SureRun) -> tuple[frozenset[int], dict[int, str]]:
     known: set[int] = set()
     unknown: dict[int, str] = {}
     for seen in run.expressions():
-        if not isinstance(seen.node, cst.BinaryOperation | cst.Call):
+        if type(seen.node) is not cst.BinaryOperation and type(seen.node) is not cst.Call:
             continue
         value = seen.value
         if isinstance(value, Term):

@@ -195,11 +195,19 @@ _GLOBAL = re.compile(r"^\s*(?:global|nonlocal)\s+([\w, ]+)", re.M)
 
 def unsure_names(program: Program) -> set[str]:
     """Names of the module that hold now this and now that: assigned more than once, or by a function."""
-    counted: Counter[str] = Counter()
-    found: set[str] = set()
-    for block in program.blocks:
-        if not _DEFINITION.match(block.text.lstrip()):
-            counted.update(_ASSIGNED.findall(block.text))
-        for names in _GLOBAL.findall(block.text):
-            found |= {n.strip() for n in names.split(",")}
-    return found | {name for name, times in counted.items() if times > 1}
+    if program.unsure is None:
+        counted: Counter[str] = Counter()
+        found: set[str] = set()
+        for block in program.blocks:
+            once, elsewhere = _assigned_by(block.text)
+            counted.update(once)
+            found |= elsewhere
+        program.unsure = found | {name for name, times in counted.items() if times > 1}
+    return program.unsure
+
+
+@lru_cache(maxsize=4096)
+def _assigned_by(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The module's names that a block assigns as often as it stands there, and those that its functions assign."""
+    own = () if _DEFINITION.match(text.lstrip()) else tuple(_ASSIGNED.findall(text))
+    return own, frozenset(n.strip() for names in _GLOBAL.findall(text) for n in names.split(","))

@@ -170,7 +170,7 @@ def index_shape(x: Shape, *arrays: Shape, index: Index) -> Shape:
 
 def is_part(part: Any, kind: str) -> bool:
     """Is a part of an index a `slice`, a `term` or a `mask`?"""
-    return isinstance(part, tuple) and part[0] == kind
+    return part.__class__ is tuple and part[0] == kind
 
 
 def _is_advanced(part: Any) -> bool:

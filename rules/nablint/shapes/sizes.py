@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd
 
 Monomial = tuple[tuple[str, int], ...]
@@ -23,11 +24,13 @@ class Polynomial:
     terms: tuple[tuple[Monomial, int], ...]
 
     @staticmethod
+    @lru_cache(maxsize=4096, typed=True)
     def constant(value: int) -> Polynomial:
         """The polynomial without names."""
         return Polynomial((((), value),) if value else ())
 
     @staticmethod
+    @lru_cache(maxsize=4096)
     def symbol(name: str) -> Polynomial:
         """The polynomial that is one name."""
         return Polynomial(((((name, 1),), 1),))
@@ -116,6 +119,7 @@ class Polynomial:
         return shown
 
 
+@lru_cache(maxsize=8192)
 def _times(m: Monomial, n: Monomial) -> Monomial:
     powers = dict(m)
     for name, power in n:
@@ -191,7 +195,7 @@ Shape = tuple[Size, ...]
 
 def dim(value: int) -> Size:
     """Any integer as a `Size`."""
-    return value if isinstance(value, Size) else Size(value)
+    return value if type(value) is Size else Size(value)
 
 
 def size_product(sizes: Iterable[int]) -> Size:

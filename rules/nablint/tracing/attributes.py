@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.tracing import refine
+from nablint.tracing.functions import call_function
 from nablint.tracing.layers import inherited
-from nablint.tracing.project import Module
 from nablint.tracing.protocols import lent
+from nablint.tracing.spellings import apply_spelling
 from nablint.tracing.sure import MEASURES
 from nablint.tracing.values import (
     Array,
@@ -55,6 +56,8 @@ def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) 
     if isinstance(owner, Scope):
         if name in owner.names:
             return owner.names[name]
+        from nablint.tracing.project import Module  # a project reads its files with an interpreter
+
         if isinstance(owner, Module) and isinstance(inner := it.module(f"{owner.name}.{name}"), Module):
             return inner
         return it.unknown(f"the name {name} of a module")
@@ -97,16 +100,12 @@ def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
     kind = "Tensor" if owner.dialect == "torch" else "ndarray"
     spelling = it.spellings.get(f"{kind}.{name}")
     if spelling is not None and spelling.attribute:
-        from nablint.tracing.spellings import apply_spelling
-
         return apply_spelling(it, f"{kind}.{name}", spelling, [owner], {}, None, receiver=owner)
     if name in ("data", "real", "array") and spelling is None:
         return owner
     if name == "xp":
         return External("numpy")
     if name == "flat":
-        from nablint.tracing.spellings import apply_spelling
-
         return apply_spelling(it, "ndarray.ravel", it.spellings["ndarray.ravel"], [owner], {}, None, receiver=owner)
     if name == "grad":
         return it.unknown("the gradient that autograd would have stored")
@@ -123,8 +122,6 @@ def _of_instance(it: Interpreter, owner: Instance, name: str, node: cst.CSTNode 
         found = owner.cls.lookup(name)
         if isinstance(found, Function):
             if found.kind == "property":
-                from nablint.tracing.functions import call_function
-
                 return call_function(it, found, [owner], {}, node)
             if found.kind == "static":
                 return found

@@ -11,10 +11,12 @@ from nablint.calculus.terms import Term
 from nablint.shapes import Size
 from nablint.tracing import layers, refine
 from nablint.tracing.assumed import assumed
+from nablint.tracing.attributes import attribute
 from nablint.tracing.builtin import BUILTINS
 from nablint.tracing.builtin.methods import METHODS
 from nablint.tracing.documented import evidence_rank
 from nablint.tracing.functions import arguments_fit, call_function, instantiate, is_node
+from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import plain
 from nablint.tracing.protocols import lent
 from nablint.tracing.spellings import apply_spelling, kind_of, row_of
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 def evaluate_call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
     """A call expression: the callee, the arguments, the call."""
-    if isinstance(node.func, cst.Name) and node.func.value == "super":
+    if type(node.func) is cst.Name and node.func.value == "super":
         return _super(scope)
     _axes_named(it, node, scope)
     callee = it.eval(node.func, scope)
@@ -52,8 +54,6 @@ def evaluate_call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
     for arg in node.args:
         value = it.eval(arg.value, scope)
         if arg.star == "*":
-            from nablint.tracing.iteration import iterate
-
             args.extend(iterate(it, value, node))
         elif arg.star == "**":
             if isinstance(value, dict):
@@ -105,7 +105,7 @@ def _is_buffer(term: Term) -> bool:
 def _axes_named(it: Interpreter, node: cst.Call, scope: Scope) -> None:
     """`x.transpose(0, 2, 1)` names every axis of `x`."""
     if (
-        isinstance(node.func, cst.Attribute)
+        type(node.func) is cst.Attribute
         and node.func.attr.value in ("transpose", "permute")
         and isinstance(node.func.value, cst.Name)
     ):
@@ -185,8 +185,6 @@ def _call_layer(it: Interpreter, layer: Instance, args: list[Any], node: cst.CST
 def call_method(it: Interpreter, receiver: Any, name: str, args: list[Any], node: cst.CSTNode | None,
                 keywords: dict[str, Any] | None = None) -> Any:
     """A method of a traced object by name."""
-    from nablint.tracing.attributes import attribute
-
     return call(it, attribute(it, receiver, name, node), args, keywords or {}, node)
 
 

@@ -9,22 +9,27 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.ops import CARDS
+from nablint.tracing.attributes import attribute
+from nablint.tracing.builtin import BUILTINS
+from nablint.tracing.calls import evaluate_call
 from nablint.tracing.comparing import compare, truth
+from nablint.tracing.iteration import iterate
 from nablint.tracing.loading import global_name
 from nablint.tracing.operators import binary, unary
 from nablint.tracing.paths import given
+from nablint.tracing.refine import as_size
 from nablint.tracing.subscripts import index
 from nablint.tracing.sure import YIELDED, Undecided, joined
 from nablint.tracing.texts import shown
 from nablint.tracing.values import (
     Array,
     Deferred,
-    External,
     Function,
     OpenDict,
     Pending,
     Scope,
     Unknown,
+    external,
     is_tainted,
 )
 
@@ -80,10 +85,8 @@ def _name(it: Interpreter, node: cst.Name, scope: Scope) -> Any:
         return _CONSTANTS[name]
     if name in it.lazy and (given := global_name(it, name)) is not None:
         return given
-    from nablint.tracing.builtin import BUILTINS
-
     if name in BUILTINS:
-        return External(name)
+        return external(name)
     return it.free_name(name)
 
 
@@ -91,15 +94,7 @@ _CONSTANTS = {"True": True, "False": False, "None": None, "__name__": "__main__"
 
 
 def _attribute(it: Interpreter, node: cst.Attribute, scope: Scope) -> Any:
-    from nablint.tracing.attributes import attribute
-
     return attribute(it, it.eval(node.value, scope), node.attr.value, node)
-
-
-def _call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
-    from nablint.tracing.calls import evaluate_call
-
-    return evaluate_call(it, node, scope)
 
 
 def _binary(it: Interpreter, node: cst.BinaryOperation, scope: Scope) -> Any:
@@ -139,27 +134,25 @@ def _subscript(it: Interpreter, node: cst.Subscript, scope: Scope) -> Any:
 def subscript_key(it: Interpreter, node: cst.Subscript, scope: Scope) -> Any:
     """The index of a subscript as Python would pass it; a tuple where there is more than one element."""
     parts = [_index_part(it, element.slice, scope) for element in node.slice]
-    if len(parts) == 1 and not isinstance(node.slice[0].comma, cst.Comma):
+    if len(parts) == 1 and type(node.slice[0].comma) is not cst.Comma:
         return parts[0]
     return tuple(parts)
 
 
 def _index_part(it: Interpreter, part: cst.BaseSlice, scope: Scope) -> Any:
-    if isinstance(part, cst.Slice):
+    if type(part) is cst.Slice:
         bounds = [None if b is None else it.eval(b, scope) for b in (part.lower, part.upper, part.step)]
         bounds = [_plain_bound(it, b) for b in bounds]
         if any(isinstance(b, Unknown) for b in bounds):
             return it.unknown("a slice with unknown bounds", *bounds)
         return slice(*bounds)
-    assert isinstance(part, cst.Index)
+    assert type(part) is cst.Index
     return it.eval(part.value, scope)
 
 
 def _plain_bound(it: Interpreter, bound: Any) -> Any:
     """A slice bound as an integer: 0-d integer arrays and pending sizes are read as numbers."""
     if isinstance(bound, Pending):
-        from nablint.tracing.refine import as_size
-
         return as_size(it, bound)
     if isinstance(bound, Array):
         return int(bound.term.sample) if bound.term.ndim == 0 else it.unknown("a slice with an array bound")
@@ -168,9 +161,7 @@ def _plain_bound(it: Interpreter, bound: Any) -> Any:
 
 def _elements(it: Interpreter, node: Any, scope: Scope) -> Iterator[Any]:
     for element in node.elements:
-        if isinstance(element, cst.StarredElement):
-            from nablint.tracing.iteration import iterate
-
+        if type(element) is cst.StarredElement:
             yield from iterate(it, it.eval(element.value, scope), node)
         else:
             yield it.eval(element.value, scope)
@@ -196,8 +187,7 @@ def _dict(it: Interpreter, node: cst.Dict, scope: Scope) -> Any:
 
 
 def _loop(it: Interpreter, node: cst.CompFor, scope: Scope, body: Callable[[Scope], None]) -> None:
-    from nablint.tracing.iteration import iterate
-    from nablint.tracing.statements import assign
+    from nablint.tracing.statements import assign  # statements know expressions
 
     for item in iterate(it, it.eval(node.iter, scope), node.iter):
         it.world.tick()
@@ -291,8 +281,6 @@ def _yield(it: Interpreter, node: cst.Yield, scope: Scope) -> Any:
     if not isinstance(collected, list):  # branches that yield more or less than one another
         return None
     if isinstance(node.value, cst.From):
-        from nablint.tracing.iteration import iterate
-
         collected.extend(iterate(it, value, node))
     else:
         collected.append(value)
@@ -302,7 +290,7 @@ def _yield(it: Interpreter, node: cst.Yield, scope: Scope) -> Any:
 EXPRESSIONS: dict[type, Callable[..., Any]] = {
     cst.Name: _name,
     cst.Attribute: _attribute,
-    cst.Call: _call,
+    cst.Call: evaluate_call,
     cst.BinaryOperation: _binary,
     cst.UnaryOperation: _unary,
     cst.BooleanOperation: _boolean,

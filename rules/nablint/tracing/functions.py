@@ -78,7 +78,7 @@ def bind_arguments(it: Interpreter, function: Function, scope: Scope, args: list
         else:
             value = default_value(it, function, param)
         bind_parameter(it, scope, name, value)
-    if isinstance(params.star_arg, cst.Param):
+    if type(params.star_arg) is cst.Param:
         scope.names[params.star_arg.name.value] = tuple(rest)
     for param in params.kwonly_params:
         name = param.name.value

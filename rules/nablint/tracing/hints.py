@@ -7,6 +7,10 @@ reported.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+_remembered = lru_cache(maxsize=8192)
+"""Names are asked about again and again: once for each use, in each run."""
 
 _SCALARS = re.compile(
     r"^_?(lr|lrate|eta|alpha|reg|lam|lambda\w*|lmbda|l[12]|l[12]_\w+|eps|epsilon\w*|learning_?rate|step_?size|momentum|"
@@ -55,37 +59,44 @@ _GENERATOR = re.compile(r"^_?(rng|rs|prng|rnd|random|random_state|generator)$", 
 _WEIGHT = re.compile(r"^_?(w|weights?|kernel|theta|u|v|wq|wk|wv|wo|syn|embed\w*)[\d_]*\w?$|^[wW]_?\w{0,3}$", re.I)
 
 
+@_remembered
 def is_weight(name: str) -> bool:
     """A matrix of parameters, without an axis for samples."""
     return bool(_WEIGHT.match(name)) and name not in ("V", "v")
 
 
+@_remembered
 def is_generator(name: str) -> bool:
     """A generator of random numbers."""
     return bool(_GENERATOR.match(name))
 
 
+@_remembered
 def base(name: str) -> str:
     """The last plain name of a path: `W1` for `parameters['W1']`, `weights` for `self.weights[0]`."""
     found = re.findall(r"[A-Za-z_]\w*", re.sub(r"\[\d+\]", "", name))
     return found[-1] if found else name
 
 
+@_remembered
 def is_scalar(name: str) -> bool:
     """A learning rate, a regularisation strength, a small constant."""
     return bool(_SCALARS.match(name))
 
 
+@_remembered
 def is_size(name: str) -> bool:
     """A count of samples, features, units."""
     return bool(_SIZES.match(name))
 
 
+@_remembered
 def is_turns(name: str) -> bool:
     """How often a training loop runs."""
     return bool(_TURNS.search(name))
 
 
+@_remembered
 def is_list(name: str) -> bool:
     """A list or tuple: of sizes, of weights, of cached values."""
     return bool(_LISTS.match(name))
@@ -94,26 +105,31 @@ def is_list(name: str) -> bool:
 _LENGTH = re.compile(r"(^|_)(h|w|rows?|cols?|columns|height|width|len|length|steps|time)(_|\d|$)", re.I)
 
 
+@_remembered
 def is_length(name: str) -> bool:
     """An axis that windows slide along, as documentation names it."""
     return bool(_LENGTH.search(name))
 
 
+@_remembered
 def is_shape(name: str) -> bool:
     """The shape of an array, without its name."""
     return name.lower().endswith("shape")
 
 
+@_remembered
 def is_counter(name: str) -> bool:
     """A loop counter: an integer without axes."""
     return bool(_COUNTERS.match(name))
 
 
+@_remembered
 def is_vector(name: str) -> bool:
     """A bias or a statistic per feature."""
     return bool(_VECTORS.match(name))
 
 
+@_remembered
 def is_row(name: str) -> bool:
     """A factor or shift per feature."""
     return bool(_ROWS.match(name))
@@ -122,31 +138,37 @@ def is_row(name: str) -> bool:
 _PER_FEATURE = re.compile(r"^_?(gamma|beta|bias(es)?|b\d*)$", re.I)
 
 
+@_remembered
 def is_per_feature(name: str) -> bool:
     """A shift or factor that all samples share."""
     return bool(_PER_FEATURE.match(name))
 
 
+@_remembered
 def is_axis(name: str) -> bool:
     """Which axis a function works along."""
     return name.lower() in ("axis", "dim", "axes", "dims")
 
 
+@_remembered
 def is_target(name: str) -> bool:
     """What predictions are compared with; it has their shape."""
     return bool(_TARGETS.match(name))
 
 
+@_remembered
 def is_prediction(name: str) -> bool:
     """What a forward function returns, under the name that its backward function gives it."""
     return bool(_PREDICTIONS.match(name)) and name not in ("y",)
 
 
+@_remembered
 def is_hyper(name: str) -> bool:
     """A stride, a padding, a window: a small number that code does arithmetic with."""
     return bool(_HYPER.match(name))
 
 
+@_remembered
 def item(name: str) -> str:
     """The name of one item of a list: `weight` of `weights`, `bias` of `biases`, `x` of `xs`."""
     for plural, singular in (("biases", "bias"), ("caches", "cache"), ("ies", "y"), ("s", ""), ("_list", "")):

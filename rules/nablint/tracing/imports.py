@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -40,6 +41,7 @@ def dotted(node: cst.CSTNode | None) -> str:
     return node.value if isinstance(node, cst.Name) else ""
 
 
+@lru_cache(maxsize=8192)
 def canonical(name: str) -> str:
     """The dotted name under which the dialects know it."""
     for module in ("builtins.", "past.builtins.", "six.moves.", "functools."):

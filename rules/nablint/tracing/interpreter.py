@@ -18,8 +18,11 @@ from nablint.shapes import Shape, Size
 from nablint.tracing import assumed, dialects
 from nablint.tracing.clashes import sizes_of_targets, solve, stranger, sure_clash, whole_parts
 from nablint.tracing.dialects import context
+from nablint.tracing.expressions import EXPRESSIONS
 from nablint.tracing.imports import canonical
 from nablint.tracing.paths import backward_begins
+from nablint.tracing.refine import as_integer, rank_wanted
+from nablint.tracing.statements import execute
 from nablint.tracing.step import Event, Step
 from nablint.tracing.sure import Clash, depends, terms_of
 from nablint.tracing.values import (
@@ -33,6 +36,8 @@ from nablint.tracing.values import (
     Scope,
     TooMuch,
     Unknown,
+    external,
+    is_tainted,
 )
 from nablint.tracing.world import World
 
@@ -142,8 +147,6 @@ class Interpreter:
 
     def eval(self, node: cst.CSTNode, scope: Scope) -> Any:
         """The value of an expression; it is recorded in the present step."""
-        from nablint.tracing.expressions import EXPRESSIONS
-
         EFFORT.seconds += EXPRESSION
         rule = EXPRESSIONS.get(type(node))
         if rule is None:
@@ -159,8 +162,6 @@ class Interpreter:
 
     def run(self, statements: Iterable[cst.CSTNode], scope: Scope) -> None:
         """Execute statements one after another."""
-        from nablint.tracing.statements import execute
-
         for statement in statements:
             execute(self, statement, scope)
 
@@ -174,8 +175,7 @@ class Interpreter:
                 return self.caller
             self.step, self.graph.origin = None, None
             return Step(-1, node, self.block, scope, scope.function)
-        step = Step(len(self.steps), node, self.block, scope, scope.function, caller=self.caller)
-        step.names = dict(scope.names)
+        step = Step(len(self.steps), node, self.block, scope, scope.function, {}, dict(scope.names), caller=self.caller)
         self.steps.append(step)
         self.step = step
         self.graph.origin = step
@@ -200,8 +200,6 @@ class Interpreter:
 
     def unknown(self, reason: str, *parts: Any) -> Unknown:
         """An unknown value; the first unknown among `parts` passes its reason on."""
-        from nablint.tracing.values import is_tainted
-
         for part in parts:
             if isinstance(part, Unknown):
                 return part
@@ -280,9 +278,6 @@ class Interpreter:
 
         rank: the number of axes that an array would need, which of the operands' arrays it is, whether more would do.
         """
-        from nablint.tracing.refine import rank_wanted
-        from nablint.tracing.values import is_tainted
-
         operands = list(operands)
         if self.world.sure:
             return sure_clash(self, node, message, tuple(equations), terms_of(self, operands))
@@ -326,7 +321,7 @@ class Interpreter:
     def module(self, name: str) -> Any:
         """A module by its dotted name: a file of the project where it is one, else something outside."""
         found = self.resolve(name) if self.resolve is not None else None
-        return External(name) if found is None else found
+        return external(name) if found is None else found
 
     def free_name(self, name: str) -> Any:
         """A name that the file does not define: from a star import, or unknown."""
@@ -345,8 +340,6 @@ class Interpreter:
         given = self.evidence(function, name) if self.evidence is not None else None
         pending = Pending(path or f"{function.name}.{name}", name, evidence=given, space=function.name)
         if given is not None and given.kind == "int":
-            from nablint.tracing.refine import as_integer
-
             as_integer(self, pending)
         return pending
 

@@ -52,7 +52,7 @@ _CARDS = {
 
 def plain(value: Any, method: str = "") -> Any:
     """The array inside an object that only wraps one (a variable with its `data`) and has no own method for it."""
-    if isinstance(value, Instance) and value.cls is not None and isinstance(held := value.names.get("data"), Array):
+    if value.__class__ is Instance and value.cls is not None and isinstance(held := value.names.get("data"), Array):
         return value if method and value.cls.lookup(method) else held
     return value
 

@@ -64,6 +64,9 @@ INDEXED: dict[str, Places] = {
 }
 """The functions that read or write at integers, by the last part of their names."""
 
+_TELLING = frozenset({*RANKS, *AT_LEAST, *INDEXED, "einsum", "fold", "unfold"})
+"""The last parts of the names of functions that tell of their arguments."""
+
 _AXES = re.compile(r"\([^()]*\)|[^\s()]+")
 """The axes of one side of an einops pattern."""
 
@@ -72,11 +75,11 @@ _UNFOLDING = ("torch.nn.functional.unfold", "torch.nn.functional.fold")
 
 def settle(it: Interpreter, name: str, args: list[Any]) -> None:
     """Settle the pending arguments of a function by what it asks of them; in backward code nothing is settled so."""
+    last = name.rsplit(".", 1)[-1].rstrip("_")
+    if it.graph.tainting or (last not in _TELLING and not name.startswith("einops.")):
+        return
     from nablint.tracing import refine
 
-    if it.graph.tainting:
-        return
-    last = name.rsplit(".", 1)[-1].rstrip("_")
     if it.world.sure and last != "einsum" and not name.startswith("einops."):
         return  # a convolution takes a single image, too, and so on
     ranks = (4,) if name == _UNFOLDING[0] else (3,) if name == _UNFOLDING[1] else RANKS.get(last, ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -58,8 +59,7 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         if spelling.inplace and args and isinstance(args[0], Array):
             poison(it, args[0], unknown)
         return it.unknown("", *args, *keywords.values(), unknown)
-    ufunc = getattr(np, name.removeprefix("numpy."), None) if name.startswith("numpy.") else None
-    if isinstance(ufunc, np.ufunc) and len(args) == ufunc.nin + 1 and isinstance(args[-1], Array):
+    if len(args) > 1 and isinstance(args[-1], Array) and len(args) == _inputs(name) + 1:
         out = args.pop()
     refine.arguments(it, name, args, keywords)
     if keywords.get("keepdims") or keywords.get("keepdim"):
@@ -89,6 +89,13 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         out.write(result)
         return out
     return finish(it, name, spelling, result, args, converted, keywords, dialect)
+
+
+@lru_cache(maxsize=4096)
+def _inputs(name: str) -> int:
+    """How many arrays one of numpy's entrywise functions takes; what stands behind them is where it writes to."""
+    ufunc = getattr(np, name.removeprefix("numpy."), None) if name.startswith("numpy.") else None
+    return ufunc.nin if isinstance(ufunc, np.ufunc) else -1
 
 
 def _kept_apart(it: Interpreter, args: list[Any], axis: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -306,6 +307,10 @@ class External:
     """Something outside the source, by its dotted name: `numpy.sum`, `torch.nn.Module`."""
 
     name: str
+
+
+external = lru_cache(maxsize=8192)(External)
+"""The same, made once for each name."""
 
 
 @dataclass(eq=False, slots=True)

@@ -47,7 +47,7 @@ def execute(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
 
 
 def _execute(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
-    if isinstance(node, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+    if type(node) is cst.SimpleStatementLine or type(node) is cst.SimpleStatementSuite:
         for small in node.body:
             _simple(it, small, scope)
         return
@@ -67,7 +67,7 @@ def _simple(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
 
 
 def _expression(it: Interpreter, node: cst.Expr, scope: Scope) -> None:
-    if not isinstance(node.value, cst.SimpleString | cst.ConcatenatedString):
+    if type(node.value) is not cst.SimpleString and type(node.value) is not cst.ConcatenatedString:
         it.eval(node.value, scope)
 
 

@@ -10,6 +10,7 @@ from nablint.calculus.terms import Term
 from nablint.ops import CARDS
 from nablint.shapes import Size
 from nablint.tracing import refine
+from nablint.tracing.expressions import subscript_key
 from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import binary
 from nablint.tracing.statements.targets import is_weak, label_of, last_name, of_targets, taints, target_names
@@ -54,9 +55,12 @@ def _first_cotangent(it: Interpreter, node: cst.BaseExpression, scope: Scope) ->
     return value
 
 
+_NAMING = frozenset({cst.Name, cst.Attribute, cst.Subscript})
+
+
 def is_alias(it: Interpreter, node: cst.BaseExpression, term: Term) -> bool:
     """Does the expression only give another name to what an earlier statement made?  A copy does that as well."""
-    if isinstance(node, cst.Name | cst.Attribute | cst.Subscript):
+    if type(node) in _NAMING:
         return True
     made = term.origin
     return it.step is not None and made is not it.step and (not isinstance(made, Step) or made.number < it.step.number)
@@ -104,22 +108,20 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
         value = value.value
     if not quiet and not it.graph.tainting:
         _keep_blanks(value)
-        if not isinstance(target, cst.Subscript):
+        if type(target) is not cst.Subscript:
             _name_draws(it, value, label_of(target))
-    if isinstance(target, cst.Name):
+    if type(target) is cst.Name:
         if not quiet:
             record(it, target, target.value, "", None, None, value)
         bind_name(it, scope, target.value, value)
-    elif isinstance(target, cst.Tuple | cst.List):
+    elif type(target) is cst.Tuple or type(target) is cst.List:
         _unpack(it, target, value, scope, quiet)
-    elif isinstance(target, cst.Attribute):
+    elif type(target) is cst.Attribute:
         owner = it.eval(target.value, scope)
         if not quiet:
             record(it, target, target.attr.value, last_name(target.value), owner, None, value)
         set_attribute(it, owner, target.attr.value, value, target)
-    elif isinstance(target, cst.Subscript):
-        from nablint.tracing.expressions import subscript_key
-
+    elif type(target) is cst.Subscript:
         owner = it.eval(target.value, scope)
         key = subscript_key(it, target, scope)
         if isinstance(key, str) and not quiet and not it.graph.tainting:
@@ -210,7 +212,7 @@ def _note_keys(it: Interpreter, value: Any) -> None:
 def record(it: Interpreter, target: cst.CSTNode, name: str, holder: str, owner: Any, key: Any, value: Any,
            augmented: str = "") -> None:
     """An event: this value was given to this target."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and it.graph.tainting:
+    if it.graph.tainting and isinstance(value, int | float) and not isinstance(value, bool):
         value = None
     term = value.term if isinstance(value, Array) else None
     tainted = term.tainted if term is not None else is_tainted(value)
@@ -227,7 +229,7 @@ def record(it: Interpreter, target: cst.CSTNode, name: str, holder: str, owner: 
 
 def _unpack(it: Interpreter, target: cst.Tuple | cst.List, value: Any, scope: Scope, quiet: bool) -> None:
     targets = list(target.elements)
-    stars = [i for i, e in enumerate(targets) if isinstance(e, cst.StarredElement)]
+    stars = [i for i, e in enumerate(targets) if type(e) is cst.StarredElement]
     values = refine.unpacked(it, value, len(targets),
                              [n for e in targets for n in target_names(e.value)][: len(targets)], bool(stars))
     if isinstance(values, Unknown):

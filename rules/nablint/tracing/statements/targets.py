@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 def target_names(node: cst.CSTNode) -> list[str]:
     """The last plain name of every target: `dW` for `self.dW`, `grads` for `grads["W"]`."""
-    if isinstance(node, cst.Tuple | cst.List):
-        return [name for element in node.elements for name in target_names(element.value)]
-    if isinstance(node, cst.Name):
+    if type(node) is cst.Name:
         return [node.value]
-    if isinstance(node, cst.Attribute):
+    if type(node) is cst.Attribute:
         return [node.attr.value]
-    if isinstance(node, cst.Subscript):
+    if type(node) is cst.Subscript:
         return target_names(node.value)
+    if type(node) is cst.Tuple or type(node) is cst.List:
+        return [name for element in node.elements for name in target_names(element.value)]
     return []
 
 
@@ -54,7 +54,7 @@ _LOSS_LINE = re.compile(r"^\s*(?:self\.)?\w*(?:loss|cost|mse|objective|\bJ|error
 
 def is_weak(targets: Sequence[cst.CSTNode]) -> bool:
     """`error = y - pred` is as often a forward value as a cotangent."""
-    return len(targets) == 1 and isinstance(targets[0], cst.Name) and bool(_WEAK.match(targets[0].value))
+    return len(targets) == 1 and type(targets[0]) is cst.Name and bool(_WEAK.match(targets[0].value))
 
 
 def of_targets(node: cst.BaseExpression) -> bool:
@@ -68,9 +68,9 @@ def of_targets(node: cst.BaseExpression) -> bool:
 
 def label_of(target: cst.CSTNode) -> str:
     """The path that an assigned value is known by: `self.W`, `W1`, `parameters[W1]`; "" where there is none."""
-    if isinstance(target, cst.Name):
+    if type(target) is cst.Name:
         return target.value
-    return f"{last_name(target.value)}.{target.attr.value}" if isinstance(target, cst.Attribute) else ""
+    return f"{last_name(target.value)}.{target.attr.value}" if type(target) is cst.Attribute else ""
 
 
 def last_name(node: cst.CSTNode) -> str:
