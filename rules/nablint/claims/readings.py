@@ -11,6 +11,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.distributions import distributed
 from nablint.claims.model import Judgement
 from nablint.shapes import Polynomial
+from nablint.tracing.refine.kinds import MET_FIRST
 from nablint.tracing.step import Step
 from nablint.tracing.values import Restart
 from nablint.tracing.world import Hypothesis, World
@@ -75,7 +76,7 @@ def alternatives(
     if (asked := _shaped_as_claimed(world, hypothesis, judgement, fixed)) is not None:
         yield asked
     yield from distributed(world, hypothesis, judgement)
-    concerned = _leaves(judgement)
+    concerned = _leaves(judgement) or _met_first(judgement)
     variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}
     for choice in world.choices.values():
         path = choice.key.rsplit(":", 1)[0]
@@ -164,6 +165,16 @@ def _shaped_as_claimed(
             if word in ranks.options:
                 found = found.decide(ranks.key, ranks.options.index(word), 0.05).without(j.wrt.label)
     return found if found is not hypothesis else None
+
+
+def _met_first(judgement: Judgement) -> set[str]:
+    """The inputs that are why nothing is known, where all results wait for what backward code met first.
+
+    How other inputs are read does not change who meets these first.
+    """
+    found = {j.reason.removesuffix(MET_FIRST) for j in judgement.judged
+             if j.verdict == "unchecked" and j.reason.endswith(MET_FIRST)}
+    return found if all(j.reason.endswith(MET_FIRST) for j in judgement.judged) else set()
 
 
 def _leaves(judgement: Judgement) -> set[str]:

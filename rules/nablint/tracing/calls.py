@@ -231,6 +231,7 @@ GENERATORS = {
 METHODS_OF_MODULES: dict[str, Any] = {
     "copy.deepcopy": lambda it, args: refine.copied(args[0]),
     "copy.copy": lambda it, args: refine.shallow(args[0]),
+    "random.shuffle": lambda it, args: None,  # whatever is shuffled: stand-ins have no order
     **{f"torch.nn.utils.{name}": lambda it, args: args[0] for name in (
         "weight_norm", "spectral_norm", "parametrizations.weight_norm", "parametrizations.spectral_norm")},
 }

@@ -90,6 +90,15 @@ def is_size(name: str) -> bool:
     return bool(_SIZES.match(name))
 
 
+_COUNT = re.compile(r"_?(?:[nNm]|num_\w+|n_\w+|\w+_(?:size|dims?|len|length|channels|features|units|count))")
+
+
+@_remembered
+def is_count(name: str) -> bool:
+    """Nothing but a size; `D`, `batch`, `width` may be arrays as well."""
+    return bool(_COUNT.fullmatch(name))
+
+
 @_remembered
 def is_turns(name: str) -> bool:
     """How often a training loop runs."""

@@ -80,8 +80,6 @@ def operand(it: Interpreter, p: Pending) -> Any:
     return it.unknown(f"nothing tells the shape of {p.hint}")
 
 
-_SIZE = re.compile(r"_?(?:[nNm]|num_\w+|n_\w+|\w+_(?:size|dims?|len|length|channels|features|units|count))")
-"""Names of nothing but sizes; `D`, `batch`, `width` may be arrays as well."""
 _MADE_WITH = re.compile(
     r"_?(?:\w*(?:dim|dims|hid|hidden|emb|embed|embd|ch|channels?|planes|width|latent|heads?|size)|d_?\w+|vocab|filters"
     r"|(?:in|out|hidden|embed|emb|vocab|latent|hid)_\w+|classes|expansion|nf|ngf|ndf|nc|nz)")
@@ -90,8 +88,7 @@ _MADE_WITH = re.compile(
 
 def _names_size(p: Pending) -> bool:
     name = hints.base(p.hint)
-    return _SIZE.fullmatch(name) is not None or (".__init__." in p.path and _MADE_WITH.fullmatch(name) is not None)
-
+    return hints.is_count(name) or (".__init__." in p.path and _MADE_WITH.fullmatch(name) is not None)
 
 
 def is_size(p: Pending) -> bool:

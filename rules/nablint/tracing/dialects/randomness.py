@@ -263,6 +263,6 @@ def drawn_into(x: Term, *args: Any, **_: Any) -> Term:
 
 
 @spelled("numpy.random.seed", "torch.manual_seed", "torch.cuda.manual_seed", "torch.cuda.manual_seed_all",
-         "random.seed", "random.shuffle")
+         "random.seed")
 def seeded(*args: Any, **_: Any) -> None:
     """Nothing that a gradient depends on."""

@@ -33,7 +33,8 @@ def operands(it: Interpreter, name: str, a: Any, b: Any) -> tuple[Any, Any]:
         return left, right
     a, b = _settled(a), _settled(b)
     if isinstance(a, Pending) and isinstance(b, Pending):
-        first, second = (b, a) if _order(a) > _order(b) else (a, b)
+        share = name == "Divide" and _order(a) == 2 and hints.is_count(hints.base(b.hint))  # `lmbda / n`
+        first, second = (b, a) if _order(a) > _order(b) and not share else (a, b)
         if (
             hints.is_size(hints.base(first.hint))
             and hints.is_size(hints.base(second.hint))

@@ -24,6 +24,10 @@ RANKS = (2, "column", 1, "row", 3, 4)
 numbers shows itself by names and defaults."""
 
 
+MET_FIRST = " is met in backward code first"
+"""Why an input is not known that no forward code has settled; backward code is on trial, and may not."""
+
+
 def free_shape(it: Interpreter, p: Pending, rank: int | str) -> Shape:
     """Fresh dimensions for an input of this rank; a column or a row is a matrix with one axis of size 1."""
     if rank == "column":
@@ -114,7 +118,7 @@ def as_operand(it: Interpreter, p: Pending, at_least: int = 0) -> Any:
     if p.default is not None and isinstance(p.default, int | float) and not isinstance(p.default, bool):
         return scalar(it, p)
     if it.graph.tainting and not hints.is_scalar(hints.base(p.hint)) and evidence_rank(it, p) is None and not at_least:
-        return it.unknown(f"{p.path} is met in backward code first")
+        return it.unknown(f"{p.path}{MET_FIRST}")
     if p.space == UNBOUND:
         return it.unknown(f"what is passed for {p.hint} is not known") if at_least else scalar(it, p)
     rank = default_rank(it, p, at_least)

@@ -67,6 +67,16 @@ def wrong_rank(it: Interpreter, shape: Any, count: int) -> None:
         _as_rank(it, first.removesuffix(".0"), count)
 
 
+def items_wanted(it: Interpreter, value: Any) -> None:
+    """An entry of an input that is unpacked into another number of names: start again with a list of such entries."""
+    term = value.term if isinstance(value, Array) and not it.graph.tainting else None
+    while term is not None and term.card is not None and term.card.name == "getitem" and len(term.args) == 1:
+        term = term.args[0]
+    choice = it.world.choices.get(f"{term.label}:kind of") if term is not None and term.label else None
+    if choice is not None and "list" in choice.options and it.world.decided(choice.key) is None:
+        raise Restart("rows are unpacked", decisions=((choice.key, choice.options.index("list")),))
+
+
 def rank_wanted(it: Interpreter, operands: list[Any], count: int, place: int, *, least: bool = False) -> None:
     """An operation needs an operand of another rank: start again with the input that gave it its rank.
 

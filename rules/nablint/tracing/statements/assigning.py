@@ -241,6 +241,7 @@ def _unpack(it: Interpreter, target: cst.Tuple | cst.List, value: Any, scope: Sc
         values = [*values[:k], list(values[k : k + extra]), *values[k + extra :]]
     elif len(values) != len(targets):
         refine.wrong_rank(it, *_spread_shape(it, value, len(targets)))
+        refine.items_wanted(it, value)
         raise RaiseSignal("ValueError")
     for element, part in zip(targets, values, strict=True):
         assign(it, element.value, part, scope, quiet=quiet)
