@@ -100,6 +100,27 @@ def test_shapes_of_inputs(name: str) -> None:
         assert len(set(values)) == len(values), found
 
 
+KINDS: dict[str, tuple[str, dict[str, int]]] = {
+    "a strength over a count": ("def f(x, w, lmbda, n):\n    return x @ w * (1 - lmbda / n)\n", {"x": 2, "w": 2, "lmbda": 0}),
+    "a scale over what is no count": ("def f(scale, width):\n    return scale / width\n", {"scale": 0, "width": 2}),
+    "pairs": ("def f(data):\n    total = 0\n    for x, y in data:\n        total = total + x * y\n    return total\n", {}),
+    "rows": ("def f(data):\n    total = 0\n    for x in data:\n        total = total + x\n    return total\n",
+             {"data": 2}),
+    "rows of three": ("def f(data):\n    assert data.shape[1] == 3\n    for x, y, z in data:\n        w = x * y + z\n"
+                      "    return w\n", {"data": 2}),
+    "shuffled pairs": ("def f(data):\n    import random\n    random.shuffle(data)\n    for x, y in data:\n"
+                       "        z = x * y\n    return z\n", {}),
+}
+"""Functions, and the ranks of those of their inputs that are arrays: the others are sizes or lists."""
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_kinds_of_inputs(name: str) -> None:
+    source, ranks = KINDS[name]
+    found, _, _ = shapes(source)
+    assert {parameter: len(shape) for parameter, shape in found.items()} == ranks
+
+
 def test_a_window_is_smaller_than_its_image() -> None:
     found, _, _ = shapes("def f(x, w):\n    return torch.nn.functional.conv2d(x, w)\n")
     assert all(k <= n for n, k in zip(found["x"][2:], found["w"][2:], strict=True))
