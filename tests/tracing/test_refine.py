@@ -101,9 +101,11 @@ def test_shapes_of_inputs(name: str) -> None:
 
 
 KINDS: dict[str, tuple[str, dict[str, int]]] = {
-    "a strength over a count": ("def f(x, w, lmbda, n):\n    return x @ w * (1 - lmbda / n)\n", {"x": 2, "w": 2, "lmbda": 0}),
+    "a strength over a count": ("def f(x, w, lmbda, n):\n    return x @ w * (1 - lmbda / n)\n",
+                              {"x": 2, "w": 2, "lmbda": 0}),
     "a scale over what is no count": ("def f(scale, width):\n    return scale / width\n", {"scale": 0, "width": 2}),
-    "pairs": ("def f(data):\n    total = 0\n    for x, y in data:\n        total = total + x * y\n    return total\n", {}),
+    "pairs": ("def f(data):\n    total = 0\n    for x, y in data:\n        total = total + x * y\n    return total\n",
+              {}),
     "rows": ("def f(data):\n    total = 0\n    for x in data:\n        total = total + x\n    return total\n",
              {"data": 2}),
     "rows of three": ("def f(data):\n    assert data.shape[1] == 3\n    for x, y, z in data:\n        w = x * y + z\n"

@@ -40,8 +40,9 @@ def companion_units(functions: Mapping[str, Function], classes: list[Class], sta
     for name, (f, g) in said.items():
         if name not in taken:
             yield Unit(name, "derivative", lambda it, f=f, g=g: derivative(it, f, g, formal=True), (f.name, g.name))
+    lower = {n.lower(): n for n in functions}
     for name, g in functions.items():
-        f = functions.get(_original(name, functions))
+        f = functions.get(_original(name, functions, lower))
         if f is not None and name not in said and name not in taken and _comparable(f, g):
             yield Unit(name, "derivative", lambda it, f=f, g=g: derivative(it, f, g), (f.name, g.name))
     for cls in classes:
@@ -62,9 +63,11 @@ def _of_class(cls: Class, taken: set[str]) -> Iterator[Unit]:
             yield Unit(g.name, "adjoint", lambda it, f=f, g=g: adjoint(it, f, g, cls), (f.name, g.name))
 
 
-def _original(name: str, functions: Mapping[str, Function]) -> str:
-    """The name of the function whose derivative one of this name is; "" where there is none."""
-    lower = {n.lower(): n for n in functions}
+def _original(name: str, functions: Mapping[str, Function], lower: Mapping[str, str]) -> str:
+    """The name of the function whose derivative one of this name is; "" where there is none.
+
+    lower: the functions' names by themselves in lower case.
+    """
     for ahead, back in FUNCTIONS:
         if name.lower() == back and ahead in lower:
             return lower[ahead]

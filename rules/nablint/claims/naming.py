@@ -37,18 +37,16 @@ class Naming:
         for symbol in symbols:
             if symbol not in self.known:
                 self.known[symbol] = next(letters)
-        self._pattern = (
-            re.compile("|".join(re.escape(s) for s in sorted(self.known, key=len, reverse=True)))
-            if self.known
-            else None
-        )
 
     def text(self, text: str) -> str:
         """A text with every dimension named for people."""
-        if self._pattern is None:
+        if not self.known:
             return text
-        named = self._pattern.sub(lambda m: self.known[m.group()], text)
-        return re.sub(r"[\w.\[\]']+@\d+(?:\.\d+)*", "?", named)
+        found = [s for s in self.known if s in text]
+        if found:
+            words = "|".join(re.escape(s) for s in sorted(found, key=len, reverse=True))
+            text = re.sub(words, lambda m: self.known[m.group()], text)
+        return re.sub(r"[\w.\[\]']+@\d+(?:\.\d+)*", "?", text)
 
     def words(self, text: str) -> str:
         """A formula's name or index with every word that is a dimension named for people."""

@@ -64,27 +64,27 @@ class SureUnit:
 def sure_units(program: Program) -> Iterator[SureUnit]:
     """The units of a module, in source order, the script last."""
     it = program.loader
-    if not any(OPERATION.search(b.text) or LAYERS.search(b.text) for b in program.blocks):
+    if not any(_holds(OPERATION, b.text) or _holds(LAYERS, b.text) for b in program.blocks):
         return
     for value in as_they_stand(program.names).values():
         if isinstance(value, Function) and value.scope is it.scope and isinstance(value.node, cst.FunctionDef):
             text = _text(value)
-            if EVIDENCE.search(text):
+            if _holds(EVIDENCE, text):
                 yield SureUnit(value.name, text, lambda i, f=value: _function(i, f), _blocks(value))
         elif isinstance(value, Class) and value.scope is it.scope:
             init = value.lookup("__init__")
             made = _text(init) if isinstance(init, Function) and isinstance(init.node, cst.FunctionDef) else ""
-            own, layered = EVIDENCE.search(made), LAYERS.search(made)
+            own, layered = _holds(EVIDENCE, made), _holds(LAYERS, made)
             for function in list(value.names.values()):
                 if not isinstance(function, Function) or not isinstance(function.node, cst.FunctionDef):
                     continue
                 text = _text(function)
-                if EVIDENCE.search(text) or (own and OPERATION.search(text)) or (layered and _CALLED.search(text)):
+                if _holds(EVIDENCE, text) or (own and _holds(OPERATION, text)) or (layered and _holds(_CALLED, text)):
                     yield SureUnit(function.name, text, lambda i, c=value, f=function: _method(i, c, f),
                                    _blocks(function))
     script = [b for b in program.blocks if not _DEFINITION.match(b.text.lstrip())]
     text = "".join(b.text for b in script)
-    if EVIDENCE.search(text):
+    if _holds(EVIDENCE, text):
         yield SureUnit("<module>", text, lambda i: _script(i, program), tuple(script), module=True)
 
 
@@ -95,6 +95,12 @@ def _blocks(function: Function) -> tuple[Block, ...]:
     return () if function.block is None else (function.block,)
 
 
+@lru_cache(maxsize=16384)
+def _holds(pattern: re.Pattern[str], text: str) -> bool:
+    """Does a text hold what a pattern describes?  After an edit most texts are as they were."""
+    return pattern.search(text) is not None
+
+
 def _text(function: Function, *, outside: bool = False) -> str:
     """The source of a function of the file; empty for what stands in another one, unless that is asked for."""
     block = function.block
@@ -102,7 +108,12 @@ def _text(function: Function, *, outside: bool = False) -> str:
     span = tree.spans.get(id(function.node)) if tree is not None else None
     if block is None or span is None:
         return ""
-    return "\n".join(block.text.split("\n")[span[0].row - 1 : span[1].row])
+    return _rows(block.text, span[0].row, span[1].row)
+
+
+@lru_cache(maxsize=4096)
+def _rows(text: str, first: int, last: int) -> str:
+    return "\n".join(text.split("\n")[first - 1 : last])
 
 
 def inputs(it: Interpreter, function: Function, *, bound: bool) -> list[Any]:

@@ -18,7 +18,7 @@ from nablint.claims.entries import NO_FLOW
 from nablint.claims.model import Unit
 from nablint.claims.program import Outcome, Program
 from nablint.reading.source import Block
-from nablint.results import Claim
+from nablint.results import Claim, Place
 from nablint.tracing.statements import target_names
 from nablint.tracing.step import Step
 from nablint.tracing.values import Unknown
@@ -63,9 +63,9 @@ def unrun(program: Program, units: Iterable[Unit], outcomes: list[Outcome], know
             continue
         runs = [o for unit in belongs for o in by_unit.get(unit.name, ())]
         for node in code.statements:
-            if (claim := _claim(code, node, _reason(node, steps, belongs, runs))) is not None:
-                if (claim.location, claim.end_location) not in rows:
-                    found.append(claim)
+            place = _place(code, node)
+            if place is not None and place not in rows:
+                found.append(_claim(code, node, place, _reason(node, steps, belongs, runs)))
     return found
 
 
@@ -107,14 +107,16 @@ def _reason(node: Statement, steps: dict[int, Step], units: list[Unit], runs: li
     return failed[0] if len(failed) == len(runs) and failed[0] else NO_RUN
 
 
-def _claim(code: Code, node: Statement, reason: str) -> Claim | None:
+def _place(code: Code, node: Statement) -> tuple[Place, Place] | None:
     tree = code.block.tree()
     span = tree.spans.get(id(node)) if tree is not None else None
-    if span is None:
-        return None
+    return None if span is None else (code.block.place(span[0]), code.block.place(span[1]))
+
+
+def _claim(code: Code, node: Statement, place: tuple[Place, Place], reason: str) -> Claim:
     returned = isinstance(node, cst.Return)
     said = _said(node) if not returned else [n for n in _mentioned(node.value) if names.is_gradient_name(n)]
-    start, end = code.block.place(span[0]), code.block.place(span[1])
+    start, end = place
     return Claim(start.row, code.name or "<module>", said[0] if said else "", "", "result" if returned else
                  "intermediate", "unchecked", reason, start, end)
 

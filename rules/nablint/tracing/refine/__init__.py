@@ -60,7 +60,7 @@ __all__ = [
     "LIST_LENGTH", "RANKS", "UNBOUND", "a_number", "arguments", "as_axes", "as_axis", "as_dict", "as_index",
     "as_integer", "as_key", "as_list", "as_object", "as_operand", "as_size", "as_sizes", "attribute_of",
     "booleans", "copied", "counted", "default_rank", "flag_of", "free_shape", "gone_along", "has_key", "indexed",
-    "integers", "is_instance", "is_none", "is_string", "items_wanted", "iterated", "known_shape", "make_array", "operands",
-    "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry", "spanned", "truth_of",
-    "unpacked", "whole_shape", "wrong_rank",
+    "integers", "is_instance", "is_none", "is_string", "items_wanted", "iterated", "known_shape", "make_array",
+    "operands", "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry", "spanned",
+    "truth_of", "unpacked", "whole_shape", "wrong_rank",
 ]
