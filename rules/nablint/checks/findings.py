@@ -106,7 +106,7 @@ def _settled(outcomes: list[Outcome], outcome: Outcome) -> set[int]:
 def _reportable(outcome: Outcome, fault: Fault) -> bool:
     """What no edit explains is reported only where the claim is formal."""
     judgement = outcome.judgement
-    if judgement is None:
+    if judgement is None or (judgement.seed is not None and judgement.seed.turned):
         return False
     clashes = [(s, n) for s, n, message in judgement.run.it.misfits if any(j.reason == message for j in fault.judged)]
     if clashes and not any(holds(s.node, n) for s, n in clashes):

@@ -18,10 +18,12 @@ from nablint.claims.replayed import Replayed, evaluate
 from nablint.claims.small_constants import small_constants
 from nablint.shapes import Misfit
 
-MAX_ENTRIES = 160
+MAX_ENTRIES = 400
 """Entries of the values that are solved for: one evaluation each."""
 MAX_WORK = 40_000
 """Entries times the nodes that each evaluation computes anew."""
+SQUARE = 60
+"""Columns from which the normal equations are tried first: the singular values of a large map take long."""
 TOLERANCE = 1e-7
 FAILURES = (ValueError, IndexError, TypeError, Misfit, KeyError, np.linalg.LinAlgError, RecursionError,
             FloatingPointError)
@@ -29,10 +31,14 @@ FAILURES = (ValueError, IndexError, TypeError, Misfit, KeyError, np.linalg.LinAl
 
 @dataclass(slots=True)
 class Aim:
-    """What the values of a statement's executions should be; `values` is None where more than one answer would do."""
+    """What the values of a statement's executions should be; `values` is None where more than one answer would do.
+
+    scaled: then, the values that they are times one number, where that is one of the answers.
+    """
 
     possible: bool
     values: dict[Term, Any] | None = None
+    scaled: dict[Term, Any] | None = None
 
 
 def aim_at(graph: Replayed, olds: list[Term], failing: list[Judged], right: list[Judged]) -> Aim | None:
@@ -75,6 +81,23 @@ def wanted_of(judged: Judged) -> Any:
     return found if np.all(np.isfinite(found)) else np.asarray(derived.sample)
 
 
+def _change(columns: Any, residual: Any) -> tuple[Any, int]:
+    """The change that makes up a residual, as far as one does, and the rank of the map; quickly where it is regular."""
+    rows, size = columns.shape
+    if size > SQUARE and rows >= size:
+        picked = columns.T @ columns, columns.T @ residual
+        try:
+            factor = np.linalg.cholesky(picked[0])
+        except np.linalg.LinAlgError:
+            pass
+        else:
+            pivots = np.diag(factor)
+            if np.min(pivots) > 1e-4 * np.max(pivots):
+                return np.linalg.solve(*picked), size
+    change, _, rank, _ = np.linalg.lstsq(columns, residual, rcond=1e-10)
+    return change, int(rank)
+
+
 def _solved(graph: Replayed, olds: list[Term], judged: list[Judged], failing: set[int]) -> Aim | None:
     values = [j.result.value for j in judged if j.result.value is not None]
     here = np.concatenate([o.sample.reshape(-1) for o in olds]).astype(float)
@@ -103,18 +126,25 @@ def _solved(graph: Replayed, olds: list[Term], judged: list[Judged], failing: se
             1.0, float(np.max(np.abs(probe), initial=0.0))):
         return None
     residual = wanted - there
-    change, _, rank, _ = np.linalg.lstsq(columns, residual, rcond=1e-10)
+    change, rank = _change(columns, residual)
     scale = max(float(np.max(np.abs(residual), initial=0.0)), 1e-12)
     if np.max(np.abs(columns @ change - residual), initial=0.0) > TOLERANCE * scale:
         return Aim(False)
     if rank < here.size:
-        return Aim(True)
-    found = here + change
+        along = columns @ here
+        factor = float(along @ residual) / max(float(along @ along), 1e-300)
+        fits = np.max(np.abs(factor * along - residual), initial=0.0) <= TOLERANCE * scale
+        return Aim(True, scaled=_split(olds, here * (1.0 + factor)) if fits else None)
     if np.max(np.abs(change), initial=0.0) > 1e6:
         return Aim(True)
+    return Aim(True, _split(olds, here + change))
+
+
+def _split(olds: list[Term], entries: Any) -> dict[Term, Any]:
+    """The entries of several terms as arrays of theirs."""
     out: dict[Term, Any] = {}
     at = 0
     for old in olds:
-        out[old] = found[at : at + old.sample.size].reshape(old.sample.shape)
+        out[old] = entries[at : at + old.sample.size].reshape(old.sample.shape)
         at += old.sample.size
-    return Aim(True, out)
+    return out

@@ -29,6 +29,27 @@ def by_chance(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hy
     return other.wrong > 0
 
 
+def run_draw(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, seconds: float
+             ) -> tuple[Judgement | None, Hypothesis]:
+    """The judgement under a reading on another draw, None where it cannot be run there, with the reading as it fits."""
+    for _attempt in range(5):
+        try:
+            return run_once(program, unit, hypothesis, draw, seconds)[0], hypothesis
+        except Restart as restart:
+            known = {name for name, _ in hypothesis.equations}
+            if restart.small:  # on this draw a window is larger than its image
+                hypothesis = replace(hypothesis, small=hypothesis.small | set(restart.small))
+            elif fresh := [e for e in restart.equations if e[0] not in known]:  # hidden by the sizes of the first one
+                hypothesis = hypothesis.equate(fresh[:1])
+            elif (freed := hypothesis.unsized()) is not hypothesis:  # a number was worked out from the first one's sizes
+                hypothesis = freed
+            else:
+                break
+        except TooMuch:
+            break
+    return None, hypothesis
+
+
 def silence(judgement: Judgement, reason: str) -> None:
     """What was called wrong is not known, for this reason."""
     for j in judgement.judged:
@@ -45,24 +66,8 @@ def confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypo
         return
     heard: dict[int, int] = {}
     for draw in (*DRAWS, *MORE_DRAWS):
-        for _attempt in range(3):
-            remaining = ends - EFFORT.seconds + 0.5
-            try:
-                other, _ = run_once(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
-            except Restart as restart:
-                if restart.small:  # on this draw a window is larger than its image
-                    hypothesis = replace(hypothesis, small=hypothesis.small | set(restart.small))
-                    continue
-                known = {name for name, _ in hypothesis.equations}
-                if fresh := [e for e in restart.equations if e[0] not in known]:  # hidden by the sizes of the first one
-                    hypothesis = hypothesis.equate(fresh[:1])
-                    continue
-                other = None
-            except TooMuch:
-                other = None
-            break
-        else:
-            other = None
+        remaining = ends - EFFORT.seconds + 0.5
+        other, hypothesis = run_draw(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
         _doubt(judgement, other, heard)
         if other is None:
             return

@@ -9,22 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims.aim import Aim, aim_at
+from nablint.claims.edits.live import added
 from nablint.claims.edits.trees import Edit
-from nablint.claims.live import at_hand, numbers_at_hand
+from nablint.claims.live import at_hand, left_out, numbers_at_hand
 from nablint.claims.matched import matches
-from nablint.claims.replay import (
-    expression,
-    holds,
-    new_right_side,
-    old_value,
-    part_wanted,
-    replacement,
-    right_side,
-)
+from nablint.claims.replay import holds, new_value, replace
+from nablint.claims.sites import replacement, sites
 from nablint.claims.slicing import edits_of
 from nablint.claims.trial import Trial
 from nablint.tracing.step import Step
@@ -33,28 +28,30 @@ CLOSE = 1e-7
 
 
 class Search:
-    """The search for an edit of one statement, at all its executions."""
+    """The search for an edit of one statement, at all its executions; or of an argument of its call (see `sites`)."""
 
-    def __init__(self, trial: Trial, steps: list[Step], suspected: Term | None) -> None:
+    def __init__(self, trial: Trial, steps: list[Step], suspected: Term | None, given: Any = None) -> None:
         self._trial = trial
         self._it = trial.judgement.run.it
         self._steps = steps
-        sides = [(s, v) for s in steps if (v := right_side(s)) is not None]
-        self._sides = len(sides) == len(steps)
-        found = sides if self._sides else [(s, v) for s in steps if (v := old_value(s)) is not None]
-        olds = list(dict.fromkeys(v for _, v in found))
+        self._given = given
+        found = sites(steps, given)
+        olds = list(dict.fromkeys(site.old for site in found))
         touched = trial.graph.touched(olds)
         here = [j for j in trial.failing if j.result.value in touched]
         rest = [j for j in trial.failing if j not in here and j.result.value is not None]
         aim: Aim | None = aim_at(trial.graph, olds, here, [*trial.right, *rest]) if here and olds else None
         self.pointless = aim is not None and not aim.possible
         """No value of the statement makes right what depends on it."""
-        self._step = steps[-1]
+        self._site = found[-1] if found else None
         self._wanted: Any = None
-        if aim is not None and aim.values is not None:
+        self._perhaps: Any = None
+        values = None if aim is None else aim.values or aim.scaled
+        if aim is not None and values is not None:
             # in a loop later turns are made from what earlier ones left wrong: the first that is wrong shows the slip
-            self._step = next((s for s, v in found if not _near(v.sample, aim.values[v])), steps[-1])
-            self._wanted = aim.values[next(v for s, v in found if s is self._step)]
+            self._site = next((s for s in found if not _near(s.old.sample, values[s.old])), found[-1])
+            self._perhaps = values[self._site.old]
+            self._wanted = self._perhaps if aim.values is not None else None
         self._suspected = suspected
 
     @property
@@ -65,35 +62,46 @@ class Search:
     def edits(self) -> Iterator[Edit]:
         """The edits, those that the known value suggests first."""
         target = self._suspected
-        step = self._step
+        step, site = self._steps[-1], self._site
         matched = False
-        if self._wanted is not None:
-            root = expression(step)
-            value = right_side(step) if self._sides else old_value(step)
-            assert value is not None
-            if not self._sides:
-                target = value.graph.leaf("", self._wanted, value.shape)
-            whole = root is not None and value is step.values.get(id(root))
-            wanted = self._wanted if whole else part_wanted(step, self._wanted)
-            if root is not None and wanted is not None:
-                matched = whole
-                yield from matches(step, root, wanted, at_hand(self._it, step), numbers_at_hand(step))
-        yield from edits_of(self._trial.judgement, [*(s for s in self._steps if s is not step), step], target,
-                            matched=matched)
+        if site is not None and self._perhaps is not None:
+            step = site.step
+            if self._wanted is not None and (not site.whole or site.root is None):
+                target = site.old.graph.leaf("", self._wanted, site.old.shape)
+            wanted = site.wanted(self._perhaps)
+            if site.root is not None and wanted is not None:
+                matched = site.whole and self._wanted is not None
+                yield from matches(step, site.root, wanted, at_hand(self._it, step), numbers_at_hand(step))
+        elif site is not None and site.whole and site.root is not None:
+            yield from added(site.root, left_out(self._it, site.step, site.root, site.old))
+        if self._given is None:
+            yield from edits_of(self._trial.judgement, [*(s for s in self._steps if s is not step), step], target,
+                                matched=matched)
 
     def promising(self, edit: Edit) -> bool:
         """Does the edit make the value that is known to be wanted?"""
-        if self._wanted is None or edit.old is self._step.node:
+        site = self._site
+        if self._wanted is None or site is None or edit.old is site.step.node:
             return True
-        if self._sides:
-            if not holds(expression(self._step), edit.old):
+        if site.whole and site.root is not None:
+            if not holds(site.root, edit.old):
                 return True
-            new = new_right_side(self._it, self._step, edit.old, edit.new)
-            return new is not None and _near(new.sample, self._wanted)
-        pair = replacement(self._it, self._step, edit.old, edit.new)
+            new = new_value(self._it, site.step, cst.Expr(replace(site.root, edit.old, edit.new)))
+            return new is not None and _fits(new.sample, self._wanted)
+        pair = replacement(self._it, site.step, edit.old, edit.new)
         if pair is None or pair[1] is None:
             return pair is None
-        return _near(pair[1].sample, self._wanted)
+        return _fits(pair[1].sample, self._wanted)
+
+
+def _fits(sample: Any, wanted: Any) -> bool:
+    """Is a value as wanted, or is it when it is repeated to fill the place of a larger one?"""
+    if 0 < sample.size < wanted.size and sample.ndim <= wanted.ndim:
+        try:
+            return _near(np.broadcast_to(sample, wanted.shape), wanted)
+        except ValueError:
+            return False
+    return _near(sample, wanted)
 
 
 def _near(sample: Any, wanted: Any) -> bool:

@@ -16,6 +16,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.decay import allow_decay
 from nablint.claims.intent import silence_deliberate
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
+from nablint.claims.seeds import as_meant
 from nablint.claims.small_constants import agree_without
 from nablint.shapes import Misfit, show_shape
 from nablint.tracing.hints import base
@@ -47,7 +48,10 @@ def judge(run: Run) -> Judgement:
     if best is None:
         return Judgement(run, [Judged(r, "unchecked", r.reason or "no loss and no arriving cotangent in sight")
                                for r in run.results])
-    if best.seed is not None and best.seed.kind in ("implicit", "borrowed") and not best.good:
+    seed = best.seed
+    if seed is not None and seed.turned and best.good > 1 and not best.wrong:
+        return judge_seed(run, as_meant(seed, next((j.ratio for j in best.judged if j.ratio is not None), 1.0)))
+    if seed is not None and seed.kind in ("implicit", "borrowed") and (seed.turned or not best.good):
         best.judged = [Judged(j.result, "unchecked", j.reason if j.verdict == "unchecked" else "the loss is not known")
                        for j in best.judged]
     return best
@@ -118,7 +122,7 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
                       if result.wrt else "its variable is not known")
     found = [_compare(result, t, derived[t]) for t in targets]
     order = ["verified", "wrong", "unchecked"]
-    best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None))
+    best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None, bool(j.reason) and not j.transposed))
     if result.guess and best.verdict == "wrong":
         return Judged(result, "unchecked", "its variable is not known")
     return best
@@ -237,6 +241,7 @@ def _conventions(judged: list[Judged], seed: Seed) -> None:
         return
     for j in parameters:
         if j.ratio is None:  # what is wrong with it is its shape
+            j.derived = j.derived * ratio if j.verdict == "wrong" and j.derived is not None else j.derived
             continue
         if len(parameters) > 1:
             j.verdict, j.reason = (

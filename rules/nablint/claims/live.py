@@ -32,6 +32,8 @@ class LiveValue:
 
 
 MAX_WRITTEN = 24
+MAX_ATTRIBUTES = 24
+MAX_TERMS = 6
 
 
 def at_hand(it: Interpreter, step: Step) -> list[LiveValue]:
@@ -41,6 +43,14 @@ def at_hand(it: Interpreter, step: Step) -> list[LiveValue]:
     for text, term in chain(live_values(step), written_items(it, step)):
         found.setdefault(text, LiveValue(text, np.asarray(term.sample), term.tainted, torch))
     return list(found.values())[:48]
+
+
+def left_out(it: Interpreter, step: Step, node: cst.BaseExpression, value: Term) -> list[str]:
+    """Cotangents at hand that an expression could be the sum with: of its shape, and not in it."""
+    code = cst.Module([]).code_for_node(node)
+    return [v.text for v in at_hand(it, step)
+            if v.tainted and v.sample.shape == value.sample.shape and v.sample.dtype.kind == "f"
+            and v.text not in code][:MAX_TERMS]
 
 
 def written_items(it: Interpreter, step: Step) -> Iterator[tuple[str, Term]]:
@@ -99,13 +109,13 @@ def shape_of(step: Step, node: cst.CSTNode) -> Any:
 
 
 def live_values(step: Step) -> Iterator[tuple[str, Term]]:
-    """Arrays that have a name where a step stands: locals, and attributes of `self`."""
-    for name, value in step.names.items():
+    """Arrays that have a name where a step stands: locals, items of dicts, and attributes of objects."""
+    for name, value in _names(step):
         value = value.value if isinstance(value, Pending) else value
         if isinstance(value, Array) and name.isidentifier():
             yield name, value.term
-        elif isinstance(value, Instance) and name in ("self", "ctx"):
-            for attribute, held in value.names.items():
+        elif isinstance(value, Instance) and name.isidentifier():
+            for attribute, held in list(value.names.items())[:MAX_ATTRIBUTES]:
                 held = held.value if isinstance(held, Pending) else held
                 if isinstance(held, Array) and attribute.isidentifier():
                     yield f"{name}.{attribute}", held.term
@@ -113,6 +123,16 @@ def live_values(step: Step) -> Iterator[tuple[str, Term]]:
             for key, held in value.items():
                 if isinstance(key, str) and isinstance(held, Array):
                     yield f'{name}["{key}"]', held.term
+
+
+def _names(step: Step) -> Iterator[tuple[str, Any]]:
+    """The names of a step's frame, then those of the functions around it, where it is that of a closure."""
+    yield from step.names.items()
+    scope, seen = step.scope.outer, set(step.names)
+    while scope is not None and scope.function:
+        yield from ((n, v) for n, v in scope.names.items() if n not in seen)
+        seen |= set(scope.names)
+        scope = scope.outer
 
 
 def live_shapes(step: Step) -> list[tuple[str, Any]]:

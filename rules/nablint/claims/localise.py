@@ -62,7 +62,7 @@ def localise(judgement: Judgement) -> Locations:
     for key, found in claims.items():
         events = groups[key]
         expected = [derived[t] for t in found if t in derived]
-        values = [v for e in events if (v := _final(e)) is not None and _carries(v, seed)]
+        values = [v for e in events if (v := _final(e)) is not None and carries(v, seed)]
         if not expected or not values:
             continue
         if any(_equal(v, e) or _turned(v, e) for v in values for e in expected):
@@ -88,7 +88,7 @@ def localise(judgement: Judgement) -> Locations:
     return out
 
 
-def _carries(value: Term, seed: Seed) -> bool:
+def carries(value: Term, seed: Seed) -> bool:
     """Is the value made from a cotangent that arrives?  A derivative of one step alone is not."""
     if seed.kind != "arriving":
         return True

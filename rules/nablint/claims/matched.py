@@ -131,8 +131,9 @@ def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[t
     if not spoiled:
         if (c := constant(ratio)) is not None:
             near = [(v.text, float(v.sample)) for v in live if v.sample.ndim == 0 and v.sample.dtype.kind in "fiu"]
+            arriving = {v.text for v in live if v.tainted}
             for word, kind, cost in named_numbers(c, [*near, *numbers]):
-                yield _scaled(node, word, kind, cost)
+                yield _scaled(node, word, "derivative" if word in arriving else kind, cost)
             return
         for factor, cost in products(ratio, live, numbers):
             yield Edit(node, binary(node, cst.Multiply(), cst.parse_expression(factor)), "derivative", 1.2 + cost,

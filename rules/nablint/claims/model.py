@@ -55,6 +55,8 @@ class Seed:
     step: Step | None = None
     exact: bool = False
     """The class itself shows how the loss is made of the losses of samples: no factor is a convention."""
+    turned: bool = False
+    """The cotangent is the sum of an output and its target, which is no loss's: a sign is wrong before all else."""
 
 
 @dataclass(eq=False, slots=True)

@@ -8,13 +8,17 @@ belongs to is the one for which most results come out right.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
+from nablint.claims.edits.trees import walk
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Seed
+from nablint.claims.sites import expression
 from nablint.tracing import hints
 from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
@@ -129,16 +133,19 @@ def _arrays(term: Term) -> set[Term]:
 
 
 def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
-    """Pairs of a first cotangent and a forward value of its shape, for a loss that is not written down."""
+    """Pairs of a first cotangent and a forward value of its shape, for a loss that is not written down.
+
+    Those come last whose cotangent is no loss's (see `Seed.turned`).
+    """
     forward = _forward_values(it)
     seeds: list[Seed] = []
+    turned: list[Seed] = []
     seen: set[tuple[Term, Term]] = set()
     for event in it.events:
         if event.step.number < start or event.value is None or not event.value.tainted:
             continue
         for cotangent in _roots(event.value):
-            if _is_sum_with_target(cotangent):
-                continue
+            summed = _is_sum_with_target(cotangent)
             for value in forward:
                 if (
                     tuple(value.shape) == tuple(cotangent.shape)
@@ -146,10 +153,28 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
                     and _related(cotangent, value)
                 ):
                     seen.add((cotangent, value))
-                    seeds.append(Seed({value: cotangent}, "implicit", event.step))
+                    (turned if summed else seeds).append(Seed({value: cotangent}, "implicit", event.step, turned=summed))
             if len(seeds) >= MAX_IMPLICIT:
                 return seeds
-    return seeds
+    return [*seeds, *turned[:MAX_IMPLICIT]]
+
+
+def as_meant(seed: Seed, factor: float) -> Seed:
+    """A turned seed with the difference that was meant as its cotangent, in the order in which the sum is written.
+
+    factor: what all results have in common beside the sum, by convention.
+    """
+    return replace(seed, cotangents={v: _difference(c) * factor for v, c in seed.cotangents.items()})
+
+
+def _difference(total: Term) -> Term:
+    first, second = total.args
+    step = total.origin
+    for node in walk(expression(step)) if isinstance(step, Step) and expression(step) is not None else ():
+        if isinstance(node, cst.BinaryOperation) and step.values.get(id(node)) is total:
+            if step.values.get(id(node.left)) is second:
+                first, second = second, first
+    return first - second
 
 
 def _is_sum_with_target(cotangent: Term) -> bool:

@@ -13,8 +13,8 @@ from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.live import factors, live_numbers, live_shapes, shape_of, terms
 from nablint.claims.model import Judged, Judgement
-from nablint.claims.replay import expression, old_value
 from nablint.claims.restated import restatements
+from nablint.claims.sites import expression, old_value
 from nablint.tracing.step import Step
 
 

@@ -15,8 +15,9 @@ from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Judgement
-from nablint.claims.replay import new_value, replace, replacement
+from nablint.claims.replay import new_value, replace
 from nablint.claims.replayed import Replayed, Sampler
+from nablint.claims.sites import replacement
 from nablint.claims.small_constants import NEAR, agree_without
 from nablint.shapes import Misfit
 from nablint.tracing.step import Step
@@ -31,12 +32,14 @@ class Candidate:
     steps: list[Step]
     edit: Edit
     level: int
-    """0 a strong suspect, 1 the failing claim itself, 2 a weak suspect, 3 anything else on the way."""
+    """0 a strong suspect, 1 the failing claim itself or a weak suspect, 3 anything else on the way, 4 right by its name."""
     fixes: list[Judged] = field(default_factory=lambda: [])
+    cost: float = 0.0
+    """How unlikely the edit is, all evidence considered (see `likelihood`)."""
 
     def rank(self) -> tuple[Any, ...]:
         """The best first: most results mended, the strongest suspect, the smallest edit, the latest line."""
-        return (-len(self.fixes), self.level, round(self.edit.cost, 1), -self.steps[-1].number, self.edit.cost)
+        return (-len(self.fixes), self.level, round(self.cost, 1), -self.steps[-1].number, self.cost)
 
 
 class Trial:

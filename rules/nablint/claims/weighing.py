@@ -34,7 +34,17 @@ def fits_better(judgement: Judgement, best: Judgement) -> bool:
     mistakes are zero.
     """
     now, known = _fit(judgement), _fit(best)
-    return now > known or (now == known and judgement.wrong >= best.wrong and _clashes(judgement) < _clashes(best))
+    if now != known or judgement.wrong < best.wrong:
+        return now > known
+    if not judgement.good:
+        return _clashes(judgement) + _misshapen(judgement) < _clashes(best) + _misshapen(best)
+    return _clashes(judgement) < _clashes(best)
+
+
+def _misshapen(judgement: Judgement) -> int:
+    """How many results have another shape than their variables."""
+    return sum(j.verdict == "wrong" and j.derived is not None and j.result.value is not None
+               and j.result.value.sample.shape != j.derived.sample.shape for j in judgement.judged)
 
 
 def _fit(judgement: Judgement) -> tuple[float, int]:

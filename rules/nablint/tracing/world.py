@@ -70,6 +70,11 @@ class Hypothesis:
         """The hypothesis with more equations."""
         return replace(self, equations=(*self.equations, *equations), cost=self.cost + 0.01)
 
+    def unsized(self) -> Hypothesis:
+        """The hypothesis without the equations of dimensions with numbers, which may be those of one draw."""
+        kept = tuple(e for e in self.equations if e[1].number is None)
+        return replace(self, equations=kept) if len(kept) < len(self.equations) else self
+
     @property
     def key(self) -> tuple[object, ...]:
         """What tells two hypotheses apart."""

@@ -1,0 +1,69 @@
+"""Likelihood: what tells apart edits that mend as much.
+
+Many edits of a chain of statements have the same effect.  Evidence of what was meant comes from the code itself: from
+its other statements, from the names, and from where the cotangent is lost.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.claims.localise import carries
+from nablint.claims.model import Judgement
+from nablint.claims.names import is_gradient_name
+from nablint.claims.siblings import Siblings
+from nablint.claims.sites import expression, old_value, replacement
+from nablint.claims.trial import Candidate
+from nablint.tracing.step import Step
+
+SIBLINGS = 0.3
+"""What it weighs that a statement becomes a copy of another one."""
+BROUGHT = 0.3
+"""What it weighs that a gradient into which no cotangent flows gets one."""
+UPSTREAM = 0.05
+RENAMED = 0.2
+HANDED_ON = 0.4
+
+
+class Likelihood:
+    """Weighs the edits of one judgement, as costs: less is likelier."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        self._judgement = judgement
+        self._siblings = Siblings(judgement.run.it.steps)
+
+    def evidence(self, candidate: Candidate) -> float:
+        """What speaks for an edit beside its own cost."""
+        step, edit = candidate.steps[-1], candidate.edit
+        return SIBLINGS * self._siblings.gain(step, edit) + BROUGHT * self._brings(candidate)
+
+    def _brings(self, candidate: Candidate) -> bool:
+        """Does the edit bring a cotangent into what has a gradient's name, and had none?"""
+        step, seed = candidate.steps[-1], self._judgement.seed
+        if seed is None or step.event is None or not is_gradient_name(step.event.name):
+            return False
+        old = old_value(step)
+        if old is None or carries(old, seed):
+            return False
+        pair = replacement(self._judgement.run.it, step, candidate.edit.old, candidate.edit.new)
+        return pair is not None and isinstance(pair[1], Term) and carries(pair[1], seed)
+
+
+def unlikely(candidate: Candidate, *, upstream: bool) -> float:
+    """What speaks against an edit: it changes what is only handed on by another name, or what has no name."""
+    step, edit = candidate.steps[-1], candidate.edit
+    cost = UPSTREAM * upstream
+    if isinstance(edit.old, cst.Name) and edit.old is expression(step):
+        if isinstance(step.node, cst.Return) and _made_here(step, edit.old):
+            cost += HANDED_ON
+        elif is_gradient_name(edit.old.value) and (
+                isinstance(step.node, cst.Return) or edit.kind not in ("derivative", "scale", "term")):
+            cost += RENAMED
+    return cost
+
+
+def _made_here(step: Step, node: cst.CSTNode) -> bool:
+    """Is what is returned made by a statement of the same function?"""
+    found = step.values.get(id(node))
+    return isinstance(found, Term) and isinstance(found.origin, Step) and found.origin.scope is step.scope
