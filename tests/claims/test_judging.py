@@ -191,8 +191,8 @@ def test_a_trial_in_a_recorded_statement_gives_what_a_new_trace_gives() -> None:
     import numpy as np
     from nablint.claims.program import Program
     from nablint.claims.replay import replayer
-    from nablint.claims.sites import expression
     from nablint.claims.search import explore
+    from nablint.claims.sites import expression
     from nablint.claims.units import find_units
     from nablint.reading.source import blocks
     from nablint.tracing.values import Array

@@ -41,7 +41,7 @@ def run_draw(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, se
                 hypothesis = replace(hypothesis, small=hypothesis.small | set(restart.small))
             elif fresh := [e for e in restart.equations if e[0] not in known]:  # hidden by the sizes of the first one
                 hypothesis = hypothesis.equate(fresh[:1])
-            elif (freed := hypothesis.unsized()) is not hypothesis:  # a number was worked out from the first one's sizes
+            elif (freed := hypothesis.unsized()) is not hypothesis:  # a number came from the first one's sizes
                 hypothesis = freed
             else:
                 break

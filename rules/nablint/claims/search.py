@@ -15,7 +15,7 @@ from nablint.claims.intent import ESTIMATE
 from nablint.claims.model import Judgement, Unit
 from nablint.claims.program import Outcome, Program, run_once
 from nablint.claims.readings import alternatives, answers, beside_the_point, plausible, pointless
-from nablint.claims.weighing import alike, better, fits_better, good, says_more, settled
+from nablint.claims.weighing import alike, better, but_for_a_sign, fits_better, good, says_more, settled
 from nablint.tracing.hints import base, is_axis
 from nablint.tracing.values import Restart, TooMuch
 from nablint.tracing.world import Hypothesis, World
@@ -161,6 +161,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
             continue
         if best is None or fits_better(judgement, best[0]) or says_more(judgement, hypothesis, *best):
             best = (judgement, hypothesis)
+            if but_for_a_sign(judgement):
+                break
         elif judgement.wrong and best[0].wrong and alike(unit, judgement, hypothesis, best[0]):
             rivals.append((judgement, hypothesis))
         if (

@@ -153,7 +153,8 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
                     and _related(cotangent, value)
                 ):
                     seen.add((cotangent, value))
-                    (turned if summed else seeds).append(Seed({value: cotangent}, "implicit", event.step, turned=summed))
+                    found = Seed({value: cotangent}, "implicit", event.step, turned=summed)
+                    (turned if summed else seeds).append(found)
             if len(seeds) >= MAX_IMPLICIT:
                 return seeds
     return [*seeds, *turned[:MAX_IMPLICIT]]

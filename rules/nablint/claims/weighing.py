@@ -27,6 +27,11 @@ def settled(outcome: Outcome) -> bool:
     return outcome.judgement is not None and outcome.judgement.good > 0 and not outcome.judgement.wrong
 
 
+def but_for_a_sign(judgement: Judgement) -> bool:
+    """Is everything right beside the sum of an output and its target (see `Seed.turned`)?"""
+    return judgement.seed is not None and judgement.seed.turned and judgement.wrong > 0
+
+
 def fits_better(judgement: Judgement, best: Judgement) -> bool:
     """More results right, or as many and fewer left over, or as many and fewer statements whose shapes clash.
 

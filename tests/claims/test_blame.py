@@ -1,0 +1,232 @@
+"""Where several edits mend as much, the statement that holds the slip is blamed, and its repair restores it."""
+
+from __future__ import annotations
+
+import pytest
+from nablint.analysis import analyse
+from nablint.claims.rewriting import apply_text
+
+HEAD = "import numpy as np\n\n\n"
+
+RECURRENT = HEAD + '''def step_forward(x, h, Wx, Wh, b):
+    """x: (N, D), h: (N, H), Wx: (D, H), Wh: (H, H), b: (H,)"""
+    out = np.tanh(x @ Wx + h @ Wh + b)
+    return out, (x, h, Wx, Wh, out)
+
+
+def step_backward(dout, cache):
+    x, h, Wx, Wh, out = cache
+    dz = dout * (1 - out ** 2)
+    return dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz, dz.sum(axis=0)
+
+
+def unrolled_forward(x, h0, Wx, Wh, b):
+    """x: (N, T, D), h0: (N, H), Wx: (D, H), Wh: (H, H), b: (H,)"""
+    N, T, D = x.shape
+    h, cache = np.zeros((N, T, h0.shape[1])), []
+    for t in range(T):
+        h0, kept = step_forward(x[:, t], h0, Wx, Wh, b)
+        h[:, t] = h0
+        cache.append(kept)
+    return h, cache
+
+
+def unrolled_backward(dh, cache):
+    N, T, H = dh.shape
+    D = cache[0][0].shape[1]
+    dx, dh0 = np.zeros((N, T, D)), np.zeros((N, H))
+    dWx, dWh, db = np.zeros((D, H)), np.zeros((H, H)), np.zeros(H)
+    for t in reversed(range(T)):
+        SLOT
+        dWx += dWx_t
+        dWh += dWh_t
+        db += db_t
+    return dx, dh0, dWx, dWh, db
+'''
+
+PENALISED = HEAD + '''class Dense:
+    def __init__(self, n_in, n_out, decay=0.0):
+        self.W = np.random.randn(n_in, n_out)
+        self.decay = decay
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+
+    def backward(self, dout):
+        self.dW = self.x.T @ dout
+        if self.decay > 0:
+            sign = np.ones_like(self.W)
+            sign[self.W < 0] = -1
+            SLOT
+        return dout @ self.W.T
+
+
+class Penalty:
+    def regularization_loss(self, layer):
+        total = 0
+        if layer.decay > 0:
+            total += layer.decay * np.sum(np.abs(layer.W))
+        return total
+'''
+
+ENGINE = HEAD + '''class Scalar:
+    def __init__(self, data, children=()):
+        self.data = data
+        self.grad = 0
+        self._backward = lambda: None
+        self._prev = set(children)
+
+    def __mul__(self, other):
+        out = Scalar(self.data * other.data, (self, other))
+
+        def _backward():
+            SLOT
+            other.grad += self.data * out.grad
+        out._backward = _backward
+        return out
+'''
+
+SQUARE = HEAD + '''class Square:
+    def forward(self, x):
+        self.x = x
+        return x ** 2
+
+    def backward(self, gy):
+        x = self.x
+        SLOT
+        return gx
+'''
+
+CENTRED = HEAD + '''class Norm:
+    def __init__(self, gamma, beta):
+        self.gamma, self.beta = gamma, beta
+
+    def forward(self, x):
+        """x: (N, D)"""
+        self.n = x.shape[0]
+        mean = x.mean(axis=0)
+        self.centred = x - mean
+        self.std = np.sqrt(np.mean(self.centred ** 2, axis=0) + 1e-7)
+        self.hat = self.centred / self.std
+        return self.gamma * self.hat + self.beta
+
+    def backward(self, dout):
+        self.dbeta = dout.sum(axis=0)
+        self.dgamma = np.sum(self.hat * dout, axis=0)
+        dhat = self.gamma * dout
+        dcentred = dhat / self.std
+        dstd = -np.sum(dhat * self.centred / self.std ** 2, axis=0)
+        dcentred += self.centred * dstd / self.std / self.n
+        SLOT
+        return dcentred - dmean / self.n
+'''
+
+STAGED = HEAD + '''def whiten_forward(x, scale, shift):
+    """x: (N, D), scale: (D,), shift: (D,)"""
+    mean = x.mean(axis=0)
+    var = np.mean((x - mean) ** 2, axis=0)
+    hat = (x - mean) / np.sqrt(var + 1e-5)
+    return scale * hat + shift, (x, mean, var, hat, scale)
+
+
+def whiten_backward(dout, cache):
+    x, mean, var, hat, scale = cache
+    N = x.shape[0]
+    dscale = np.sum(hat * dout, axis=0)
+    dshift = np.sum(dout, axis=0)
+    g1 = scale * dout
+    g2 = np.sum((x - mean) * g1, axis=0)
+    g3 = -0.5 * (var + 1e-5) ** -1.5 * g2
+    SLOT
+    dlocal = 2 * (x - mean) * g4 + g1 / np.sqrt(var + 1e-5)
+    g5 = -np.sum(dlocal, axis=0)
+    g6 = np.ones_like(x) / N * g5
+    return dlocal + g6, dscale, dshift
+'''
+
+CLASSIFIER = HEAD + '''def forward(X, params):
+    """X: (n_x, m)"""
+    Z1 = np.dot(params["W1"], X) + params["b1"]
+    A1 = np.tanh(Z1)
+    Z2 = np.dot(params["W2"], A1) + params["b2"]
+    A2 = 1 / (1 + np.exp(-Z2))
+    return A2, {"A1": A1, "A2": A2}
+
+
+def backward(params, cache, X, Y):
+    """X: (n_x, m), Y: (n_y, m)"""
+    m = X.shape[1]
+    A1, A2 = cache["A1"], cache["A2"]
+    SLOT
+    dW2 = np.dot(dZ2, A1.T) / m
+    db2 = np.sum(dZ2, axis=1, keepdims=True) / m
+    dZ1 = np.dot(params["W2"].T, dZ2) * (1 - A1 ** 2)
+    dW1 = np.dot(dZ1, X.T) / m
+    db1 = np.sum(dZ1, axis=1, keepdims=True) / m
+    return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
+'''
+
+FLAT = HEAD + '''def rows_forward(x, w, b):
+    """
+    - x: input, of shape (N, d_1, ..., d_k)
+    - w: weights, of shape (D, M)
+    - b: biases, of shape (M,)
+    """
+    X = x.reshape(x.shape[0], np.prod(x[0].shape))
+    return X.dot(w) + b, (x, w, b)
+
+
+def rows_backward(dout, cache):
+    x, w, b = cache
+    X = x.reshape(x.shape[0], np.prod(x[0].shape))
+    dx = dout.dot(w.T).reshape(x.shape)
+    SLOT
+    db = dout.sum(axis=0)
+    return dx, dw, db
+'''
+
+CALL = "dx[:, t], dh0, dWx_t, dWh_t, db_t = step_backward({}, cache[t])"
+
+SLIPS: dict[str, tuple[str, str, str]] = {
+    "a term of a call's argument": (RECURRENT, CALL.format("dh[:, t] + dh0"), CALL.format("dh[:, t]")),
+    "a factor of an argument": (RECURRENT, CALL.format("dh[:, t] + dh0"), CALL.format("2 * dh[:, t] + dh0")),
+    "an array that a number is written for": (PENALISED, "self.dW += self.decay * sign", "self.dW += self.decay"),
+    "the cotangent in a closure over numbers": (ENGINE, "self.grad += other.data * out.grad",
+                                                "self.grad += other.data"),
+    "before the name is returned": (SQUARE, "gx = 2 * x * gy", "gx = 2 * x"),
+    "what is only handed on by another name": (SQUARE, "gx = gy * 2 * x", "gx = gy"),
+    "a sum without which the shape is larger": (CENTRED, "dmean = np.sum(dcentred, axis=0)", "dmean = dcentred"),
+    "one line of two that are alike": (STAGED, "g4 = np.ones_like(x) / N * g3", "g4 = np.ones_like(x) * g3"),
+    "the sum of an output and its target": (CLASSIFIER, "dZ2 = A2 - Y", "dZ2 = A2 + Y"),
+    "a number that was worked out from one draw's sizes": (FLAT, "dw = X.T.dot(dout)", "dw = X.dot(dout)"),
+}
+"""A source, its line as it should be, and with a slip."""
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_the_slip_is_found_on_its_line_and_undone(name: str) -> None:
+    source, right, wrong = SLIPS[name]
+    assert not analyse(source.replace("SLOT", right), "case.py").diagnostics
+    text = source.replace("SLOT", wrong)
+    found = analyse(text, "case.py").diagnostics
+    row = source[: source.index("SLOT")].count("\n") + 1
+    assert [d.location.row for d in found] == [row]
+    fix = found[0].fix
+    assert fix is not None
+    again = analyse(apply_text(text, fix.edits), "case.py")
+    assert not again.diagnostics
+    assert sum(c.verdict in ("proved", "verified") for c in again.claims) >= len(again.claims) / 2
+
+
+NO_SLIPS = {
+    "a shift that is no target": CLASSIFIER.replace("SLOT", "dZ2 = A2 + shift").replace("X, Y)", "X, shift)"),
+    "a sum that a later line sets right": CLASSIFIER.replace(
+        "SLOT", "both = A2 + Y\n    dZ2 = both - 2 * Y"),
+}
+"""Sums beside an output that are none with its target, or do not stay."""
+
+
+@pytest.mark.parametrize("name", NO_SLIPS)
+def test_other_sums_are_no_findings(name: str) -> None:
+    assert not analyse(NO_SLIPS[name], "case.py").diagnostics
