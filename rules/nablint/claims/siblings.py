@@ -30,7 +30,7 @@ class Siblings:
                         if len(found := _tokens(node)) <= MAX_TOKENS}
 
     def gain(self, step: Step, edit: Edit) -> float:
-        """How much more a statement is like its nearest sibling after an edit: between -1 and 1, 0 where it has none."""
+        """How much more a statement is like its nearest sibling after an edit: between -1 and 1, 0 if it has none."""
         now = self._tokens.get(id(step.node))
         if now is None:
             return 0.0

@@ -32,7 +32,7 @@ class Candidate:
     steps: list[Step]
     edit: Edit
     level: int
-    """0 a strong suspect, 1 the failing claim itself or a weak suspect, 3 anything else on the way, 4 right by its name."""
+    """0 a strong suspect, 1 the failing claim itself or a weak suspect, 3 others on the way, 4 right by its name."""
     fixes: list[Judged] = field(default_factory=lambda: [])
     cost: float = 0.0
     """How unlikely the edit is, all evidence considered (see `likelihood`)."""
