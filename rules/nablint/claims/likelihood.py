@@ -6,6 +6,8 @@ its other statements, from the names, and from where the cotangent is lost.
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import libcst as cst
 
 from nablint.calculus.terms import Term
@@ -24,6 +26,8 @@ BROUGHT = 0.3
 UPSTREAM = 0.05
 RENAMED = 0.2
 HANDED_ON = 0.4
+BRACKETED = 0.15
+SCALED = 0.3
 
 
 class Likelihood:
@@ -50,17 +54,25 @@ class Likelihood:
         return pair is not None and isinstance(pair[1], Term) and carries(pair[1], seed)
 
 
-def unlikely(candidate: Candidate, *, upstream: bool) -> float:
-    """What speaks against an edit: it changes what is only handed on by another name, or what has no name."""
+def unlikely(candidate: Candidate, *, upstream: bool, turned: bool) -> float:
+    """What speaks against an edit: it changes what is only handed on by another name, or what has no name; it needs
+    brackets around a sum that had none; it gives another scale to what is right by its name but for a sign.
+    """
     step, edit = candidate.steps[-1], candidate.edit
-    cost = UPSTREAM * upstream
+    cost = UPSTREAM * upstream + BRACKETED * (is_sum(edit.old) and not edit.old.lpar
+                                              and isinstance(edit.new, cst.BinaryOperation) and not is_sum(edit.new))
     if isinstance(edit.old, cst.Name) and edit.old is expression(step):
         if isinstance(step.node, cst.Return) and _made_here(step, edit.old):
             cost += HANDED_ON
         elif is_gradient_name(edit.old.value) and (
                 isinstance(step.node, cst.Return) or edit.kind not in ("derivative", "scale", "term")):
             cost += RENAMED
-    return cost
+    return cost + SCALED * (turned and edit.kind != "sign")
+
+
+def is_sum(node: cst.CSTNode) -> TypeGuard[cst.BinaryOperation]:
+    """Is this a sum or difference?"""
+    return isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add | cst.Subtract)
 
 
 def _made_here(step: Step, node: cst.CSTNode) -> bool:

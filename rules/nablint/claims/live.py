@@ -185,7 +185,7 @@ def factors(step: Step, value: Term, known: Term | None) -> Iterator[str]:
         for form in _FORMS:
             if ratio is None or _matches(form, sample, ratio):
                 yield form.format(text)
-        for name in _unary_functions(step):
+        for name in derivative_functions(step):
             yield f"{name}({text})"
 
 
@@ -196,15 +196,21 @@ def _matches(form: str, x: Any, ratio: Any) -> bool:
     return bool(np.all(np.abs(np.where(np.isfinite(ratio), ratio, 0) - np.broadcast_to(made, ratio.shape)) < 1e-8))
 
 
-def _unary_functions(step: Step) -> list[str]:
+def derivative_functions(step: Step) -> list[str]:
     """Functions of the file that look like derivatives, by the names that the statement can call them by."""
     scope = step.scope.outer
     found: list[str] = []
+    receiver = step.names.get("self")
+    if isinstance(receiver, Instance) and receiver.cls is not None:
+        found += [f"self.{n}" for n, v in receiver.cls.names.items() if isinstance(v, Function) and _derives(n)]
     while scope is not None:
-        found += [n for n, v in scope.names.items() if isinstance(v, Function)
-                  and any(w in n.lower() for w in ("prime", "deriv", "grad", "backward", "_d", "d_"))]
+        found += [n for n, v in scope.names.items() if isinstance(v, Function) and _derives(n)]
         scope = scope.outer
     return found[:4]
+
+
+def _derives(name: str) -> bool:
+    return any(w in name.lower() for w in ("prime", "deriv", "grad", "backward", "_d", "d_"))
 
 
 def terms(step: Step, value: Term, known: Term | None) -> Iterator[str]:

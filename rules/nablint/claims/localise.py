@@ -29,11 +29,13 @@ class Locations:
     right:    statements whose value is what it should be.
     suspects: statements whose value is not, though the named values that they use are; with what it should be.
     weak:     suspects that are a number times what they should be, as a value may be that is finished later.
+    turned:   those of them that lack nothing but a sign, by name: what uses them may subtract them.
     """
 
     right: set[int] = field(default_factory=lambda: set())
     suspects: dict[int, Term] = field(default_factory=lambda: {})
     weak: set[int] = field(default_factory=lambda: set())
+    turned: list[set[int]] = field(default_factory=lambda: [])
 
 
 def localise(judgement: Judgement) -> Locations:
@@ -76,12 +78,12 @@ def localise(judgement: Judgement) -> Locations:
         if not any(term in bad and term not in own for e in events if e.value is not None
                    for term in ancestors(e.value)):
             last = next((v for e in reversed(events) if (v := _final(e)) is not None), None)
-            if (
-                last is not None
-                and np.shape(last.sample) == np.shape(expected.sample)
-                and constant_ratio(last.sample, expected.sample) is not None
-            ):
+            ratio = (constant_ratio(last.sample, expected.sample)
+                     if last is not None and np.shape(last.sample) == np.shape(expected.sample) else None)
+            if ratio is not None:
                 out.weak |= {id(e.step.node) for e in events}
+                if abs(ratio + 1) < 1e-9:
+                    out.turned.append({id(e.step.node) for e in events})
             out.suspects |= {id(e.step.node): expected for e in events if e.value is not None
                              and (e.value.card is not None or e.value.label)}
     out.right -= {id(e.step.node) for events, _ in wrong for e in events}

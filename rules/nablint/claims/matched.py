@@ -159,7 +159,7 @@ def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[t
 
 def _scaled(node: Any, word: str, kind: str, cost: float) -> Edit:
     if word == "-1":
-        return Edit(node, cst.UnaryOperation(cst.Minus(), bracketed(node)), "sign", 1.1)
+        return Edit(node, cst.UnaryOperation(cst.Minus(), bracketed(node)), "sign", 1.2)
     if word.startswith("1 / "):
         return Edit(node, binary(node, cst.Divide(), cst.parse_expression(word[4:])), kind, cost, word)
     if word.replace(".", "").isdigit():

@@ -112,6 +112,8 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     sound = {t for j in trial.right if j.result.value is not None for t in ancestors(j.result.value)}
     returned = {id(j.result.returned.node) for j in failing if j.result.returned is not None}
 
+    failed = {id(j.result.step.node) for j in failing}
+    turned = {key for group in where.turned if failed.isdisjoint(group) for key in group}
     strong = where.suspects.keys() - where.weak
     near = region(judgement, failing, strong, where.right)
 
@@ -150,7 +152,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
                 break
             candidate = Candidate(steps, edit, now)
             upstream = not own and id(steps[0].node) not in {*returned, *strong}
-            candidate.cost = edit.cost + unlikely(candidate, upstream=upstream)
+            candidate.cost = edit.cost + unlikely(candidate, upstream=upstream, turned=id(steps[0].node) in turned)
             verdict = trial.tried(candidate) if search.promising(edit) else False
             if verdict is None:
                 blind.append(candidate)
@@ -166,7 +168,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     tries = 0
     for candidate in [*winners, *[c for c in blind
                                   if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign",
-                                                     "operand", "scale", "extra-factor")]]:
+                                                     "derivative", "operand", "scale", "extra-factor")]]:
         if EFFORT.seconds > ends + 0.5 or tries >= (MAX_CONFIRMED if winners else 40):
             break
         tries += 1

@@ -11,7 +11,7 @@ from nablint.claims.edits import live as with_live
 from nablint.claims.edits import small, trees
 from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
-from nablint.claims.live import factors, live_numbers, live_shapes, shape_of, terms
+from nablint.claims.live import derivative_functions, factors, live_numbers, live_shapes, shape_of, terms
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.restated import restatements
 from nablint.claims.sites import expression, old_value
@@ -98,6 +98,7 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
         | cst.IfExp,
     ):
         yield from small.edits(root, torch=torch)
+        yield from with_live.called(root, derivative_functions(step))
         yield from small.powers(root, lambda n: shape_of(step, n) is not None)
         live = live_shapes(step)
         yield from with_live.replacements(root, live, lambda n: shape_of(step, n))

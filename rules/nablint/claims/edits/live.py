@@ -50,6 +50,16 @@ def _shifted(text: str, step: str) -> str:
     return f"{plain}{step.replace(' ', '')}"
 
 
+def called(root: Any, functions: list[str]) -> Iterator[Edit]:
+    """A function that goes by the name of a derivative in the place of the one that is called."""
+    for node in walk(root):
+        if isinstance(node, cst.Call) and isinstance(node.func, cst.Name | cst.Attribute):
+            text = cst.Module([]).code_for_node(node.func)
+            for name in functions:
+                if name != text:
+                    yield Edit(node, node.with_changes(func=cst.parse_expression(name)), "derivative", 1.2, name)
+
+
 def scaled(root: Any, scalars: list[str], extra: float = 0.0) -> Iterator[Edit]:
     """Divide or multiply by a live number."""
     for text in scalars:

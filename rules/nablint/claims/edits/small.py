@@ -114,7 +114,7 @@ def _operator_edits(node: cst.BinaryOperation) -> Iterator[Edit]:
         flipped = other(operator.whitespace_before, operator.whitespace_after)
         yield Edit(node, node.with_changes(operator=flipped), "sign", 1.0)
         if isinstance(operator, cst.Subtract):
-            yield Edit(node, node.with_changes(left=bracketed(node.right), right=bracketed(node.left)), "sign", 1.1)
+            yield Edit(node, node.with_changes(left=bracketed(node.right), right=bracketed(node.left)), "sign", 1.04)
         yield Edit(node, node.left, "extra-term", 1.3)
         yield Edit(node, node.right, "extra-term", 1.4)
     elif isinstance(operator, cst.Multiply):
@@ -179,7 +179,7 @@ def _number_edits(node: Any) -> Iterator[Edit]:
 
 def _whole_edits(root: Any, torch: bool) -> Iterator[Edit]:
     """Edits around the whole expression."""
-    yield Edit(root, cst.UnaryOperation(cst.Minus(), bracketed(root)), "sign", 1.1)
+    yield Edit(root, cst.UnaryOperation(cst.Minus(), bracketed(root)), "sign", 1.2)
     if operands(root) is None:
         yield Edit(root, transposed(root), "transpose", 1.1)
     module, word, keep = ("torch", "dim", "keepdim") if torch else ("np", "axis", "keepdims")
