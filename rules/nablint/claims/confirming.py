@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
-from nablint.claims.judge import NOT_FINITE, ZERO
+from nablint.claims.judge import CANCELS, NOT_FINITE, ZERO
 from nablint.claims.model import Judged, Judgement, Unit
 from nablint.claims.program import Program, run_once
 from nablint.claims.proof import is_proved
@@ -60,11 +60,21 @@ def silence(judgement: Judgement, reason: str) -> None:
 def confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float) -> None:
     """Two more draws with other sizes: what they do not say, too, is unchecked.
 
-    A draw that leaves a result open (see `left_open`) does not speak, and another is asked instead.
+    A draw that leaves a result open (see `left_open`) does not speak, and another is asked instead.  A gradient that
+    cancels to zero on every draw is zero, and where the claimed one does so too it is right.
     """
     if all(j.verdict in ("unchecked", "not-a-gradient") for j in judgement.judged):
         return
     heard: dict[int, int] = {}
+    _ask_again(program, unit, judgement, hypothesis, ends, heard)
+    for j in judgement.judged:
+        if j.reason == CANCELS and heard.get(id(j), 0) >= len(DRAWS):
+            j.verdict, j.reason = "verified", ""
+
+
+def _ask_again(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float,
+               heard: dict[int, int]) -> None:
+    """Runs on other draws, until each result was heard of often enough."""
     for draw in (*DRAWS, *MORE_DRAWS):
         remaining = ends - EFFORT.seconds + 0.5
         other, hypothesis = run_draw(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
@@ -89,6 +99,9 @@ def _doubt(judgement: Judgement, other: Judgement | None, heard: dict[int, int])
     for j in other.judged if other is not None else ():
         matched.setdefault((id(j.result.step.node), j.result.name), []).append(j)
     for j in judgement.judged:
+        if j.reason == CANCELS:
+            said = [t.reason for t in matched.get((id(j.result.step.node), j.result.name), [])]
+            heard[id(j)] = heard.get(id(j), 0) + (bool(said) and set(said) == {CANCELS})
         if j.verdict not in ("verified", "wrong"):
             continue
         twins = matched.get((id(j.result.step.node), j.result.name), [])

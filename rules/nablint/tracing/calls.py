@@ -195,6 +195,8 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         return arguments_fit(it, name, BUILTINS[name], it, node, *args, **keywords)
     if name == "numpy.dot" or name in ("torch.mm", "torch.matmul", "numpy.matmul"):
         args = refine.product_operands(it, args, batched=name.endswith("matmul"))
+    if (row := refine.sizes_in_a_row(it, name, args)) is not None:
+        return row
     if name in METHODS_OF_MODULES and args and not isinstance(args[0], Array | Pending):
         return METHODS_OF_MODULES[name](it, args)
     spelling = it.spellings.get(name)

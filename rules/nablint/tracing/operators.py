@@ -12,7 +12,7 @@ from nablint.ops import CARDS
 from nablint.shapes import Misfit, Size
 from nablint.tracing import hints, refine
 from nablint.tracing.domains import in_domain
-from nablint.tracing.values import Array, External, Instance, Pending, PendingShape, RaiseSignal, Unknown
+from nablint.tracing.values import Array, External, Instance, Pending, PendingShape, RaiseSignal, Restart, Unknown
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -139,6 +139,8 @@ def _array_operator(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNod
     if name not in _CARDS:
         return it.unknown(f"the operator {name} on arrays", a, b)
     if isinstance(a, list | tuple) or isinstance(b, list | tuple):
+        if name == "Add":
+            _beside_a_list(it, b if isinstance(a, list | tuple) else a)
         a, b = listed(it, a), listed(it, b)
     left, right = it.term(a), it.term(b)
     if name == "BitXor" and not (left is not None and right is not None
@@ -155,6 +157,14 @@ def _array_operator(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNod
         return Array(made, dialect)
     except Misfit as misfit:
         return it.clash(node, misfit.message, misfit.equations, (a, b))
+
+
+def _beside_a_list(it: Interpreter, value: Any) -> None:
+    """`[n_in] + hidden + [n_out]`: an input that was taken for an array when it was measured is a list."""
+    term = value.term if isinstance(value, Array) else None
+    asked = it.world.choices.get(f"{term.label}:kind of") if term is not None and term.card is None else None
+    if term is not None and asked is not None:
+        raise Restart(f"{term.label} is joined with a list", decisions=((asked.key, asked.options.index("list")),))
 
 
 def _unshared(own: Term, other: Term) -> bool:

@@ -9,8 +9,11 @@ from typing import Any
 LARGEST = 1_000_000
 """Bytes; a larger file is data, not a module."""
 
-MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg", "nablint.toml")
+MARKS = (".git", "pyproject.toml", "nablint.toml")
 """What stands at the top of a project."""
+
+SETUPS = ("setup.py", "setup.cfg")
+"""What stands at its top as well, or builds an extension inside of a package that is imported by its name."""
 
 DEEPEST = 8
 """Folders between a file and the top of its project that are looked in, at the most."""
@@ -87,5 +90,8 @@ def search_path(folder: Path) -> list[Path]:
         if above not in tops:
             tops.append(above)
         if any((above / mark).exists() for mark in MARKS):
+            break
+        if any((above / mark).exists() for mark in SETUPS):
+            tops += [above.parent] if above.parent not in tops else []
             break
     return tops

@@ -8,7 +8,7 @@ on trial, so it may not testify.
 from __future__ import annotations
 
 from nablint.tracing.refine.beside import operands, product_operands
-from nablint.tracing.refine.called import arguments
+from nablint.tracing.refine.called import arguments, sizes_in_a_row
 from nablint.tracing.refine.copying import copied, shallow
 from nablint.tracing.refine.keys import (
     as_index,
@@ -61,6 +61,7 @@ __all__ = [
     "as_integer", "as_key", "as_list", "as_object", "as_operand", "as_size", "as_sizes", "attribute_of",
     "booleans", "copied", "counted", "default_rank", "flag_of", "free_shape", "gone_along", "has_key", "indexed",
     "integers", "is_instance", "is_none", "is_string", "items_wanted", "iterated", "known_shape", "make_array",
-    "operands", "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry", "spanned",
+    "operands", "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry",
+    "sizes_in_a_row", "spanned",
     "truth_of", "unpacked", "whole_shape", "wrong_rank",
 ]

@@ -89,6 +89,32 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         args[0], args[1] = operands(it, word.get(last, "Add"), args[0], args[1])
 
 
+def sizes_in_a_row(it: Interpreter, name: str, args: list[Any]) -> list[Any] | None:
+    """`np.hstack((n_in, hidden, n_out))`: the sizes of layers, where a size stands beside lists of them; else None."""
+    if it.world.sure or not name.startswith("numpy.") or name.rpartition(".")[2] not in _ROWS or not args:
+        return None
+    parts = args[0] if isinstance(args[0], list | tuple) else ()
+    if not any(_stands_for_size(v) for part in parts for v in (part if isinstance(part, list | tuple) else (part,))):
+        return None
+    row: list[Any] = []
+    for part in parts:
+        items = as_list(it, part) if isinstance(part, Pending) and not _stands_for_size(part) else part
+        for item in items if isinstance(items, list | tuple) else (items,):
+            if not isinstance(item, int | Pending) or (isinstance(item, Pending) and evidence_rank(it, item)):
+                return None
+            row.append(as_size(it, item) if isinstance(item, Pending) else item)
+    return row
+
+
+_ROWS = frozenset({"hstack", "concatenate"})
+
+
+def _stands_for_size(value: Any) -> bool:
+    if isinstance(value, Pending):
+        return value.value is None and hints.is_size(hints.base(value.hint))
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _number(it: Interpreter, value: Any) -> Any:
     """`torch.tensor([heads, scale])`: what goes by the name of a size or a strength, and is kept in a tensor."""
     if not isinstance(value, Pending) or value.value is not None or it.world.sure or evidence_rank(it, value):

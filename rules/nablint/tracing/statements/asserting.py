@@ -35,9 +35,9 @@ def asserted(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
     ):
         if _rank_asserted(it, test, scope):
             return
+        _divides(it, test, scope)
         if _leaves_a_rest(it, test.left, scope):
             raise RaiseSignal("AssertionError")
-        _divides(it, test, scope)
         left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
         if it.world.sure or not isinstance(left, Size):
             _equated(it, node, left, right)
@@ -58,15 +58,24 @@ def _leaves_a_rest(it: Interpreter, test: cst.BaseExpression, scope: Scope) -> b
 
 
 def _divides(it: Interpreter, test: cst.Comparison, scope: Scope) -> None:
-    """`assert n % k == 0`: where it fails, n is made a multiple of k."""
+    """`assert n % k == 0`: where it fails, n is made a multiple of k.
+
+    In `(H - HH) % stride` it is H that is made to fit, where the code itself says what the stride is.
+    """
     node, other = test.left, test.comparisons[0].comparator
     if not (isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Modulo)
             and isinstance(other, cst.Integer) and other.value == "0") or it.graph.tainting:
         return
     whole, part = it.eval(node.left, scope), it.eval(node.right, scope)
-    if isinstance(whole, Size) and isinstance(part, int) and part > 0 and whole.expr.name and whole % part:
-        times = Size(1, Polynomial.symbol(f"({whole.expr})/({dim(part).expr})"))
-        raise Restart(f"{whole} is a multiple of {part}", ((whole.expr.name, (dim(part) * times).expr),))
+    if not isinstance(whole, Size) or not isinstance(part, int) or part <= 0 or not whole % part:
+        return
+    name = whole.expr.name or next((n for n in sorted(whole.expr.names()) if ((n, 1),) in dict(whole.expr.terms)
+                                    and dict(whole.expr.terms)[((n, 1),)] == 1), None)
+    rest = Polynomial.collect(t for t in whole.expr.terms if t[0] != ((name, 1),)) if name else whole.expr
+    if name is None or name in rest.names():
+        return
+    times = Polynomial.symbol(f"({whole.expr})/({dim(part).expr})")
+    raise Restart(f"{whole} is a multiple of {part}", ((name, dim(part).expr * times + -rest),))
 
 
 def _rank_asserted(it: Interpreter, test: cst.Comparison, scope: Scope) -> bool:

@@ -131,10 +131,18 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
             it.note(key, value)
         if not quiet:
             name = key if isinstance(key, str) else last_name(target.value)
-            held = owner if isinstance(owner, Array) else value
+            held = written_into(target, owner) if isinstance(owner, Array) else value
             record(it, target, name, last_name(target.value), owner, key, held)
     elif isinstance(target, cst.StarredElement):
         assign(it, target.value, list(iterate(it, value, target)), scope, quiet=quiet)
+
+
+def written_into(target: cst.Subscript, owner: Array) -> Array:
+    """The array that a statement writes into: of `dx[n, c, a:b][i, j]` it is dx, not the window."""
+    node = target.value
+    while isinstance(node, cst.Subscript) and owner.base is not None:
+        owner, node = owner.base, node.value
+    return owner
 
 
 def _keep_blanks(value: Any) -> None:

@@ -9,7 +9,7 @@ import libcst as cst
 from nablint.tracing import refine
 from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import binary, listed
-from nablint.tracing.statements.assigning import bind_name, is_alias, record, renamed, set_attribute
+from nablint.tracing.statements.assigning import bind_name, is_alias, record, renamed, set_attribute, written_into
 from nablint.tracing.statements.targets import last_name, taints, target_names
 from nablint.tracing.subscripts import index, poison, store
 from nablint.tracing.values import Array, Instance, Pending, Scope
@@ -93,7 +93,9 @@ def _augment(it: Interpreter, node: cst.AugAssign, scope: Scope, name: str) -> N
         set_attribute(it, owner, target.attr.value, new, target)
     elif isinstance(target, cst.Name):
         bind_name(it, scope, target.value, new)
-    record(it, target, label, holder, owner, key, owner if isinstance(owner, Array) else new, name)
+    if isinstance(owner, Array):
+        new = written_into(target, owner) if isinstance(target, cst.Subscript) else owner
+    record(it, target, label, holder, owner, key, new, name)
 
 
 def _start(it: Interpreter, name: str, old: Array, value: Any) -> Any:

@@ -1,0 +1,115 @@
+"""Layers as people write them: sizes joined from a list, windows that divide the image, biases that cancel."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from nablint.analysis import analyse
+
+NETWORK = """
+    import numpy as np
+
+    class Net:
+        def __init__(self, hidden, n_in=10, n_out=4):
+            self.depth = 1 + len(hidden)
+            dims = {dims}
+            self.params = {{}}
+            for i in range(self.depth):
+                self.params["W%d" % i] = 0.1 * np.random.randn(dims[i], dims[i + 1])
+                self.params["b%d" % i] = np.zeros(dims[i + 1])
+
+        def loss(self, X, y):
+            kept = [X]
+            for i in range(self.depth):
+                X = X.dot(self.params["W%d" % i]) + self.params["b%d" % i]
+                kept.append(X)
+            loss = 0.5 * np.sum((X - y) ** 2)
+            grads = {{}}
+            d = X - y
+            for i in range(self.depth - 1, -1, -1):
+                grads["W%d" % i] = {dW}
+                grads["b%d" % i] = d.sum(axis=0)
+                d = d.dot(self.params["W%d" % i].T)
+            return loss, grads
+    """
+POOL = """
+    import numpy as np
+
+    def pool_forward(x, pool_param):
+        N, C, H, W = x.shape
+        HH = pool_param.get("pool_height", 2)
+        WW = pool_param.get("pool_width", 2)
+        stride = pool_param.get("stride", 2)
+        assert (H - HH) % stride == 0, "height"
+        assert (W - WW) % stride == 0, "width"
+        rows, columns = 1 + (H - HH) // stride, 1 + (W - WW) // stride
+        out = np.zeros((N, C, rows, columns))
+        for n in range(N):
+            for j in range(rows):
+                for i in range(columns):
+                    window = x[n, :, j * stride:j * stride + HH, i * stride:i * stride + WW]
+                    out[n, :, j, i] = np.amax(window, axis=(-1, -2))
+        return out, (x, pool_param)
+
+    def pool_backward(dout, cache):
+        x, pool_param = cache
+        N, C, rows, columns = dout.shape
+        stride = pool_param.get("stride", 2)
+        HH, WW = pool_param.get("pool_height", 2), pool_param.get("pool_width", 2)
+        dx = np.zeros_like(x)
+        for n in range(N):
+            for c in range(C):
+                for j in range(rows):
+                    for i in range(columns):
+                        window = x[n, c, j * stride:j * stride + HH, i * stride:i * stride + WW]
+                        at = np.unravel_index(np.argmax(window), (HH, WW))
+                        dx[n, c, j * stride:j * stride + HH, i * stride:i * stride + WW][at] = {gradient}
+        return dx
+    """
+NORMALISED = """
+    import numpy as np
+
+    def affine_norm_forward(x, w, b, gamma):
+        a = x.dot(w) + b
+        var = a.var(axis=0)
+        h = (a - a.mean(axis=0)) / np.sqrt(var + 1e-5)
+        return gamma * h, (x, w, h, gamma, var)
+
+    def affine_norm_backward(dout, cache):
+        x, w, h, gamma, var = cache
+        dgamma = np.sum(dout * h, axis=0)
+        dh = dout * gamma
+        da = (dh - dh.mean(axis=0) - h * np.mean(dh * h, axis=0)) / np.sqrt(var + 1e-5)
+        dx = da.dot(w.T)
+        dw = x.T.dot({da})
+        db = {db}
+        return dx, dw, db, dgamma
+    """
+"""The gradient of the bias cancels to zero, in the derivation as in the code."""
+
+SIZES = ["np.hstack((n_in, hidden, n_out))", "np.concatenate(([n_in], hidden, [n_out]))", "[n_in] + hidden + [n_out]"]
+RIGHT = [
+    *(NETWORK.format(dims=dims, dW="kept[i].T.dot(d)") for dims in SIZES),
+    POOL.format(gradient="dout[n, c, j, i]"),
+    NORMALISED.format(da="da", db="da.sum(axis=0)"),
+]
+WRONG = [
+    *(NETWORK.format(dims=dims, dW="kept[i + 1].T.dot(d)") for dims in SIZES),
+    POOL.format(gradient="2 * dout[n, c, j, i]"),
+    NORMALISED.format(da="dh", db="da.sum(axis=0)"),
+    NORMALISED.format(da="da", db="dout.sum(axis=0)"),
+]
+
+
+@pytest.mark.parametrize("source", RIGHT)
+def test_right_code_is_verified(source: str) -> None:
+    found = analyse(textwrap.dedent(source), "layers.py")
+    assert not found.diagnostics
+    assert {c.verdict for c in found.claims if c.role == "result"} <= {"proved", "verified"}
+    assert found.claims
+
+
+@pytest.mark.parametrize("source", WRONG)
+def test_a_slip_is_seen(source: str) -> None:
+    assert "wrong" in {c.verdict for c in analyse(textwrap.dedent(source), "layers.py").claims}
