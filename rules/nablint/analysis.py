@@ -53,7 +53,7 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
             break
         found = OUTCOMES.recall(program, unit)
         if found is None:
-            program.visited = {}
+            program.visited, program.read = {}, set()
             found = explore(program, unit, min(UNIT_SECONDS, remaining))
             found += detours(program, unit, found, ends)
             OUTCOMES.remember(program, unit, found)

@@ -75,3 +75,54 @@ def test_a_comment_at_module_level_is_no_reason_to_judge_again(monkeypatch: pyte
     monkeypatch.setattr(search, "run_once", lambda *_: runs.append("") or pytest.fail("judged again"))
     analyse(SOURCE.replace("import numpy as np\n", "import numpy as np  # arrays\n"), "net.py")
     assert not runs
+
+
+MODULE = "import numpy as np\nSCALE = 2.0\nHALF = SCALE / 4\n\n" + SOURCE.split("import numpy as np\n", 1)[1]
+MAIN = "\n\nif __name__ == '__main__':\n    print('start')\n"
+
+
+@pytest.mark.parametrize(("before", "after", "again"), [
+    ("print('start')", "print('begin', 1)", False),
+    ("SCALE = 2.0\n", "SCALE = 2.0\nOTHER = [1, 2]\n", False),
+    ("HALF = SCALE / 4", "HALF = SCALE / 8", False),
+    (MAIN, MAIN + "\n\ndef unrelated(x):\n    return x\n", False),
+    ("import numpy as np\n", "import os\nimport numpy as np\n", False),
+    ("import numpy as np\n", "import numpy as np\nimport torch\n", True),
+    (MAIN, MAIN + "\n\ndef make_parameters(x):\n    return x\n", True),
+    (MAIN, MAIN + "\n\nclass Layer:\n    pass\n", True),
+    ("SCALE = 2.0\n", "SCALE = 2.0\nOTHER = SCALE if SCALE else np\n", True),
+])
+def test_what_stands_at_module_level_concerns_those_who_read_it(
+        before: str, after: str, again: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.OUTCOMES.clear()
+    source = MODULE + MAIN
+    assert before in source
+    analyse(source, "net.py")
+    runs: list[str] = []
+    once = search.run_once
+    monkeypatch.setattr(search, "run_once", lambda *args: runs.append("") or once(*args))
+    analyse(source.replace(before, after, 1), "net.py")
+    assert bool(runs) == again
+
+
+READS = '''
+import numpy as np
+
+SCALE = 2.0
+FACTOR = SCALE * 1
+
+def scaled_forward(x, w):
+    return x.dot(w) ** FACTOR, (x, w)
+
+def scaled_backward(dout, cache):
+    x, w = cache
+    dz = 2.0 * x.dot(w) * dout
+    return dz.dot(w.T), x.T.dot(dz)
+'''
+
+
+def test_a_name_that_is_read_brings_with_it_what_it_is_made_from() -> None:
+    memory.OUTCOMES.clear()
+    assert not analyse(READS, "scaled.py").diagnostics
+    assert analyse(READS.replace("SCALE = 2.0", "SCALE = 3.0"), "scaled.py").diagnostics
+    assert not analyse(READS, "scaled.py").diagnostics

@@ -57,7 +57,7 @@ def shape_findings(program: Program, settings: Settings, told: list[Diagnostic],
             break
         looked = SEEN.recall(program, unit)
         if looked is None:
-            program.visited = {id(b): b for b in unit.blocks}
+            program.visited, program.read = {id(b): b for b in unit.blocks}, set()
             looked = _looked_at(program, unit, rules)
             SEEN.remember(program, unit, looked)
         steps += looked.steps

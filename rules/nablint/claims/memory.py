@@ -1,22 +1,19 @@
 """Memory: the outcomes of units whose code has not changed since the last analysis.
 
 In an editor every keystroke asks for the whole file again, and nearly all of it is as it was.  An outcome depends on
-the blocks that its runs executed and on the module's skeleton (which names it defines, and the statements between the
-definitions); as long as these are the same, the outcome is, wherever the blocks have moved to.
+the blocks that its runs executed and on its surroundings in the module; as long as these are the same, the outcome is,
+wherever the blocks have moved to.
 """
 
 from __future__ import annotations
 
-import ast
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 
-import libcst as cst
-
 from nablint.claims.program import Outcome, Program
+from nablint.claims.surroundings import BY_NAME, Said, surroundings
 from nablint.reading.source import Block
 
 CAPACITY = 120_000_000
@@ -28,6 +25,7 @@ VERSIONS = 2
 
 
 T = TypeVar("T")
+Key = tuple[str, str, tuple[str, ...], int, int]
 
 
 class Named(Protocol):
@@ -35,14 +33,17 @@ class Named(Protocol):
 
     name: str
     kind: str
+    functions: tuple[str, ...]
+    module: bool
 
 
 @dataclass(slots=True)
 class Remembered(Generic[T]):
-    """What came of a unit, and the blocks that it depends on."""
+    """What came of a unit, and what it depends on: blocks, and names with what the module says of them."""
 
     outcome: T
     blocks: list[Block]
+    names: dict[str, Said]
     weight: int
 
 
@@ -56,14 +57,14 @@ class Memory(Generic[T]):
         self.capacity = capacity
         self.weigh = weigh
         self.weight = 0
-        self.held: OrderedDict[tuple[str, str, int, int], list[Remembered[T]]] = OrderedDict()
+        self.held: OrderedDict[Key, list[Remembered[T]]] = OrderedDict()
 
     def recall(self, program: Program, unit: Named) -> T | None:
         """What came of a unit if nothing that it depends on has changed, with its blocks where they stand now."""
         key = _key(program, unit)
         for found in self.held.get(key, ()):
             own = [b for b in found.blocks if not b.outside]
-            if all(b.text in program.rows for b in own):
+            if all(b.text in program.rows for b in own) and surroundings(program).of(set(found.names)) == found.names:
                 for block in own:
                     block.row = program.rows[block.text]
                 self.held.move_to_end(key)
@@ -73,7 +74,8 @@ class Memory(Generic[T]):
     def remember(self, program: Program, unit: Named, outcome: T) -> None:
         """Keep it for the next analysis."""
         key = _key(program, unit)
-        new = Remembered(outcome, list(program.visited.values()), self.weigh(outcome))
+        names = surroundings(program).of(program.read)
+        new = Remembered(outcome, list(program.visited.values()), names, self.weigh(outcome))
         versions = [new, *self.held.pop(key, ())]
         self.held[key] = versions[:VERSIONS]
         self.weight += new.weight - sum(old.weight for old in versions[VERSIONS:])
@@ -98,29 +100,9 @@ def _weight(outcomes: list[Outcome]) -> int:
 OUTCOMES: Memory[list[Outcome]] = Memory(CAPACITY, _weight)
 
 
-def _key(program: Program, unit: Named) -> tuple[str, str, int, int]:
-    """A unit by name and kind, its module's skeleton, and the project that its imports come from."""
+def _key(program: Program, unit: Named) -> Key:
+    """A unit by name, kind and functions, what all of its kind depend on, and the project that imports are from."""
     project = getattr(getattr(program.resolve, "func", None), "__self__", None)
-    return unit.name, unit.kind, skeleton(program), id(project)
-
-
-@lru_cache(maxsize=512)
-def _said(text: str) -> str:
-    """What statements say, without comments and blank lines: these concern only the statements themselves."""
-    try:
-        return ast.dump(ast.parse(text))
-    except (SyntaxError, ValueError, RecursionError):
-        return text.strip()
-
-
-def skeleton(program: Program) -> int:
-    """A hash of the names that a module defines and of what stands between its definitions."""
-    if program.skeleton is None:
-        parts: list[object] = []
-        for block in program.blocks:
-            tree = block.tree()
-            body = tree.module.body if tree is not None else ()
-            names = [s.name.value for s in body if isinstance(s, cst.FunctionDef | cst.ClassDef)]
-            parts.append(tuple(names) if names and len(names) == len(body) else _said(block.text))
-        program.skeleton = hash(tuple(parts))
-    return program.skeleton
+    around = surroundings(program)
+    own = unit.kind in BY_NAME and not unit.module
+    return unit.name, unit.kind, unit.functions, around.frame if own else around.whole, id(project)

@@ -121,6 +121,11 @@ def partner_by_data(backward: Function, functions: Mapping[str, Function]) -> st
     return best[1] if best is not None else None
 
 
+def offered(name: str) -> bool:
+    """May a function of this name be taken for a maker of inputs or for a cost, without anybody naming it?"""
+    return _makes(name) or _COST.search(name) is not None
+
+
 @lru_cache(maxsize=8192)
 def _makes(name: str) -> bool:
     return _MAKES.search(name) is not None

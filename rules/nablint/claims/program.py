@@ -45,8 +45,10 @@ class Program:
         self.evidence = evidence
         self.resolve = resolve
         self.scope = Scope(Names(), function="")
-        self.skeleton: int | None = None
+        self.surroundings: Any = None
         self.unsure: set[str] | None = None
+        self.read: set[str] = set()
+        """The names that runs have looked up in the module, whether it has them or not."""
         self.visited: dict[int, Block] = {}
         """The blocks that runs have executed, for what is remembered from one analysis to the next."""
         self.later: list[tuple[Block, cst.CSTNode]] = []
@@ -126,7 +128,7 @@ def run_once(
 ) -> tuple[Judgement, World]:
     """One run, judged.  Raises `Restart` or `TooMuch`."""
     world = World(hypothesis, draw, seconds)
-    world.visited = program.visited
+    world.visited, world.read = program.visited, program.read
     it = None
     try:
         with np.errstate(all="ignore"):

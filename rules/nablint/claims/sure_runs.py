@@ -118,7 +118,7 @@ def run_sure(program: Program, unit: SureUnit, draw: int, seconds: float = SECON
     hypothesis = Hypothesis()
     for _ in range(RESTARTS):
         world = World(hypothesis, draw, seconds, max_steps=STEPS, sure=True)
-        world.visited = program.visited
+        world.visited, world.read = program.visited, program.read
         try:
             it = _prepared(program, unit, world)
         except (Signal, Restart, TooMuch, Misfit, OverflowError, RecursionError, MemoryError):

@@ -59,6 +59,7 @@ class SureUnit:
     blocks: tuple[Block, ...] = ()
     module: bool = False
     kind: str = "shapes"
+    functions: tuple[str, ...] = ()
 
 
 def sure_units(program: Program) -> Iterator[SureUnit]:

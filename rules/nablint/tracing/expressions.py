@@ -78,6 +78,8 @@ def _formatted(it: Interpreter, node: cst.FormattedString | cst.FormattedStringE
 def _name(it: Interpreter, node: cst.Name, scope: Scope) -> Any:
     name = node.value
     found = scope.find(name)
+    if found is None or found is it.scope:
+        it.world.read.add(name)
     if found is not None:
         value = found.names[name]
         return value.value() if type(value) is Deferred else value

@@ -74,6 +74,11 @@ def global_name(it: Interpreter, name: str) -> Any:
     return it.scope.names[name]
 
 
+def runs_at_load(statement: cst.CSTNode) -> bool:
+    """Does a module-level statement run when functions do: at once, or when they ask for what it assigns?"""
+    return _defines(statement) or _assigns(statement)
+
+
 def _defines(statement: cst.CSTNode) -> bool:
     """Definitions, imports, assignments of constants; loops and calls at module level are for the script's own run."""
     if isinstance(statement, cst.FunctionDef | cst.ClassDef):

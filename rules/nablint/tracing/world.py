@@ -117,6 +117,8 @@ class World:
         self.leaves: dict[str, Term] = {}
         self.few: dict[str, None] = {}
         self.visited: dict[int, Any] = {}
+        self.read: set[str] = set()
+        """Names that were looked up in the module."""
         self.singular = False
         """A size of 1 was read, or kept apart from another axis: nobody writes that for a single row or column."""
         self.unshared = False
