@@ -2,11 +2,42 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
+
+
+@pytest.fixture(autouse=True)
+def every_step_holds(monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, Any], None]) -> Iterator[None]:
+    """Both sides of every step of every derivation that a test produces are equal on its samples."""
+    module = sys.modules.get("nablint.calculus.derivation")
+    if module is None:
+        yield
+        return
+    produced: list[Any] = []
+    run = module._Method.run
+
+    def watched(method: Any) -> None:
+        run(method)
+        produced.append(method.found)
+
+    monkeypatch.setattr(module._Method, "run", watched)
+    yield
+    wrong = [(d.output, d.variable, step) for d in produced for step in d.check()]
+    record_property("derivations", (len(produced), sum(len(d.steps) for d in produced)))
+    assert not wrong
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the `measured` properties that tests have recorded, in order, and what they sum to where they count."""
+    counted = [value for reports in terminalreporter.stats.values() for report in reports
+               if getattr(report, "when", "") == "teardown"
+               for key, value in getattr(report, "user_properties", ()) if key == "derivations"]
+    if any(steps for _, steps in counted):
+        derivations, steps = (sum(c[i] for c in counted) for i in (0, 1))
+        terminalreporter.write_line(f"derivations: {derivations}, of {steps} steps, and every step holds on samples")
     rows: dict[str, list[tuple[str, object]]] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:

@@ -20,4 +20,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     from nablint.ops import CARDS
 
     if len(covered) > len(CARDS) / 2:  # not when a few tests are run by name
-        terminalreporter.write_line(f"cards that no outside oracle covers: {', '.join(sorted(set(CARDS) - covered))}")
+        left = ", ".join(sorted(set(CARDS) - covered))
+        terminalreporter.write_line(f"cards that no outside oracle covers in a value or in a gradient: {left}")

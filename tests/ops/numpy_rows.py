@@ -144,7 +144,7 @@ DIFFERENCES: list[tuple[str, ...]] = [
     ("sp.special.softmax(a)", "N D"),
     ("sp.special.log_softmax(a, axis=0)", "N D"),
     *((f"sp.special.{name}(a)", "N D : positive") for name in
-      "y0 y1 k0 k1 i0e i1e entr loggamma exp2 expm1 log1p cbrt log_expit erfcx ndtr log_ndtr".split()),
+      "y0 y1 k0 k1 k0e k1e i0e i1e entr loggamma exp2 expm1 log1p cbrt log_expit erfcx ndtr log_ndtr".split()),
     ("sp.special.log_ndtr(-8 * a)", "N : positive"),
     ("sp.special.erfcx(6 * a)", "N : positive"),
     ("sp.special.j0(12 * a)", "N : positive"),
@@ -187,5 +187,7 @@ VALUES: list[tuple[str, ...]] = [
     ("np.logical_or.reduce(np.greater(a, 1))", "N D"),
     ("np.where(np.greater(a, 0))[1]", "N D"),
     ("np.isposinf(a)", "N D"),
+    ("np.bincount(a)", "N : index 4"),
+    ("np.bincount(a, minlength=9)", "N : index 4"),
 ]
 """Compared in value alone: there is no derivative."""

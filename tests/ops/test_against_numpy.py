@@ -49,9 +49,9 @@ def ours(row: tuple[str, ...], arrays: list[Any]) -> tuple[Graph, list[Term], An
         return graph, leaves, run(row[0], Spelled("numpy"), Spelled("scipy"), leaves)
 
 
-def our_gradients(graph: Graph, leaves: list[Term], out: Term, G: Any) -> list[Any]:
+def our_gradients(graph: Graph, leaves: list[Term], out: Term, G: Any) -> list[Term]:
     found = gradients({out: graph.leaf("G", G)}, leaves)
-    return [found[leaf].sample if leaf in found else np.zeros(leaf.sample.shape) for leaf in leaves]
+    return [found.get(leaf, graph.constant(np.zeros(leaf.sample.shape))) for leaf in leaves]
 
 
 def drawn(row: tuple[str, ...]) -> list[Any]:
@@ -76,10 +76,11 @@ def test_autograd_agrees(row: tuple[str, ...], record_property: Any) -> None:
     assert np.shape(out.sample) == np.shape(value)
     np.testing.assert_allclose(out.sample, value, rtol=1e-9, atol=1e-12)
     G = np.random.default_rng(1).normal(size=np.shape(value))
-    for found, expected in zip(our_gradients(graph, leaves, out, G), pull(G), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
+    ours_all = our_gradients(graph, leaves, out, G)
+    for found, expected in zip(ours_all, pull(G), strict=True):
+        np.testing.assert_allclose(found.sample, expected, rtol=1e-7, atol=1e-9)
     record_property("autograd", (1, 0))
-    record_property("cards", sorted(cards_under([out])))
+    record_property("cards", sorted(cards_under([out, *ours_all])))
 
 
 @pytest.mark.parametrize("row", DIFFERENCES, ids=identify)
@@ -94,7 +95,8 @@ def test_differences_of_the_library_agree(row: tuple[str, ...], record_property:
     np.testing.assert_allclose(out.sample, value, rtol=1e-9, atol=1e-12)
     rng, h = np.random.default_rng(2), 1e-4
     G = rng.normal(size=np.shape(value))
-    for place, found in enumerate(our_gradients(graph, leaves, out, G)):
+    for place, gradient in enumerate(our_gradients(graph, leaves, out, G)):
+        found = gradient.sample
         direction = 0.5 * rng.normal(size=np.shape(arrays[place]))
 
         def along(t: float, place: int = place, direction: Any = direction) -> Any:

@@ -54,10 +54,10 @@ def _bessel_y(x: Any, order: int) -> Any:
     return (waves - (growth * np.exp(-x[..., None] * np.sinh(t)) * weights).sum(-1)) / np.pi
 
 
-def _bessel_k(x: Any, order: int) -> Any:
-    """∫ e^(-x cosh t) cosh(n t) dt for positive numbers (DLMF 10.32.9)."""
+def _bessel_k(x: Any, order: int, scaled: bool = False) -> Any:
+    """∫ e^(-x cosh t) cosh(n t) dt for positive numbers (DLMF 10.32.9); scaled by eˣ where that is asked for."""
     t, weights = _tail_points(x)
-    return (np.exp(-np.asarray(x)[..., None] * np.cosh(t)) * np.cosh(order * t) * weights).sum(-1)
+    return (np.exp(-np.asarray(x)[..., None] * (np.cosh(t) - scaled)) * np.cosh(order * t) * weights).sum(-1)
 
 
 unary("i0", lambda x: _bessel_i(x, 0), lambda g, x, y: g * op.i1(x), "I₀' = I₁", torch="torch.special.i0({0})",
@@ -81,3 +81,8 @@ unary("k0", lambda x: _bessel_k(x, 0), lambda g, x, y: -g * op.k1(x), "K₀' = -
       numpy="scipy.special.k0({0})", torch="torch.special.modified_bessel_k0({0})", text="K₀({0})")
 unary("k1", lambda x: _bessel_k(x, 1), lambda g, x, y: -g * (op.k0(x) + y / x), "K₁' = -K₀ - K₁/x", domain="positive",
       numpy="scipy.special.k1({0})", torch="torch.special.modified_bessel_k1({0})", text="K₁({0})")
+unary("k0e", lambda x: _bessel_k(x, 0, scaled=True), lambda g, x, y: g * (y - op.k1e(x)), "product rule on eˣ K₀",
+      domain="positive", numpy="scipy.special.k0e({0})", torch="torch.special.scaled_modified_bessel_k0({0})")
+unary("k1e", lambda x: _bessel_k(x, 1, scaled=True), lambda g, x, y: g * (y - op.k0e(x) - y / x),
+      "product rule on eˣ K₁", domain="positive", numpy="scipy.special.k1e({0})",
+      torch="torch.special.scaled_modified_bessel_k1({0})")

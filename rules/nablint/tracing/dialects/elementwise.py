@@ -66,6 +66,8 @@ ROWS: dict[str, str] = {
     "y1": "scipy.special.y1 torch.special.bessel_y1",
     "k0": "scipy.special.k0 torch.special.modified_bessel_k0",
     "k1": "scipy.special.k1 torch.special.modified_bessel_k1",
+    "k0e": "scipy.special.k0e torch.special.scaled_modified_bessel_k0",
+    "k1e": "scipy.special.k1e torch.special.scaled_modified_bessel_k1",
     "entr": "scipy.special.entr torch.special.entr",
     "negative": "numpy.negative operator.neg torch.neg torch.negative",
     "absolute": "numpy.abs numpy.absolute numpy.fabs math.fabs operator.abs torch.abs torch.absolute",
