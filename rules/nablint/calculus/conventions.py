@@ -87,6 +87,8 @@ def candidates(name: str, problem: Problem, axes: int | None) -> Iterator[Dims]:
     a, b = f"?{name}.0", f"?{name}.1"
     if axes is not None:
         yield tuple(f"?{name}.{k}" for k in range(axes))
+        if axes == 1:  # x_i may be a vector
+            yield (a, b)
         return
     if name in label_names(problem):
         yield (a,)
@@ -102,8 +104,16 @@ def candidates(name: str, problem: Problem, axes: int | None) -> Iterator[Dims]:
         yield from ((), vector[0], (a, b))
     elif letter.isupper():
         yield from ((a, b), vector[0], ())
+    elif _is_transposed(name, problem):
+        yield from (vector[0], (a, b), vector[1])
     else:
         yield from (vector[0], (), (a, b), vector[1])
+
+
+def _is_transposed(name: str, problem: Problem) -> bool:
+    """Nobody transposes a number."""
+    return any(n.kind == "transpose" and n.parts[0].kind == "name" and n.parts[0].value == name
+               for _, e in problem.steps for n in e.walk())
 
 
 def _is_used_as_matrix(name: str, problem: Problem) -> bool:

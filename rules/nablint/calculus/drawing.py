@@ -199,6 +199,8 @@ def _origin(asked: Asked, name: str, dims: Dims, classes: Classes, letters: dict
         kind = "column vector"
     if name in asked.labels:
         text = "class labels"
+    elif likeliest != dims and len(likeliest) == 1 and likeliest[0] == f"?{name}.0" and len(asked.choices[name]) == 2:
+        text = f"its rows are the {name}_i"
     elif likeliest != dims:
         text = f"its uses make it a {kind}"
     elif len(asked.choices[name]) == 1:

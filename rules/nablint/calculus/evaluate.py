@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from nablint.calculus.functions import ALIASES, ALONG, REDUCTIONS, SPECIAL, WORDS, beyond_the_card, full_names, norm_of
 from nablint.calculus.notation import Expr, Function, Problem, QuestionError
+from nablint.calculus.rows import Rows, Whole, combined
 from nablint.calculus.terms import Graph, Term
 from nablint.ops.card import op
 from nablint.shapes import Misfit, dim
@@ -100,7 +102,8 @@ class Evaluator:
         if e.value in self.bound:
             return self.bound[e.value]
         if e.value in self.names:
-            return self.names[e.value]
+            found = self.names[e.value]
+            return Whole(found) if self.indices and found.ndim else found
         base, indices = split_index(e.value, self.indices)
         if indices and base in self.names:
             return self.entry(self.names[base], indices, e)
@@ -108,10 +111,12 @@ class Evaluator:
             return float(np.pi)
         raise self.error(f"'{e.value}' is not known", e)
 
-    def entry(self, array: Term, indices: str | list[str], where: Expr) -> Term:
+    def entry(self, array: Term, indices: str | list[str], where: Expr) -> Term | Rows:
         """x_i under a sum over i: the array with its axes where the running indices stand."""
         if array.ndim == len(indices) + 1 and np.shape(array.sample)[-1] == 1:
             array = op.reshape(array, shape=array.shape[:-1])
+        if array.ndim == 2 and len(indices) == len(self.indices) == 1:
+            return Rows(array)
         if array.ndim != len(indices):
             raise self.error(f"{array.label or 'this'} has {array.ndim} axes and {len(indices)} indices", where)
         places = [self.indices.index(i) for i in indices]
@@ -129,6 +134,26 @@ class Evaluator:
 
     def _binary(self, e: Expr) -> Value:
         a, b = (self.value(p) for p in e.parts)
+        if isinstance(a, Rows | Whole) or isinstance(b, Rows | Whole):
+            return self._with_rows(a, b, e)
+        return self._combined(a, b, e)
+
+    def _with_rows(self, a: Value, b: Value, e: Expr) -> Value:
+        """Arrays without index under a sum go together as outside of it, and with vectors that bear the index."""
+        if isinstance(a, Rows) or isinstance(b, Rows):
+            found = combined(e.value, a, b)
+        elif all(isinstance(v, Whole) or not getattr(v, "ndim", 0) for v in (a, b)):
+            running, self.indices = self.indices, []
+            found = self._combined(_bare(a), _bare(b), e)
+            self.indices = running
+            return Whole(found) if found.ndim else found
+        else:
+            found = None
+        if found is None:
+            raise self.error("under a sum this is not followed; give every axis an index, or write it with matrices", e)
+        return found
+
+    def _combined(self, a: Value, b: Value, e: Expr) -> Value:
         if e.value in ("@", "", "·"):
             return self._multiplied(a, b, e)
         if e.value == "/" and not isinstance(b, Term) and not b:
@@ -167,20 +192,29 @@ class Evaluator:
         return product
 
     def _negative(self, e: Expr) -> Value:
-        return -self.value(e.parts[0])
+        x = self.value(e.parts[0])
+        return replace(x, array=-x.array) if isinstance(x, Rows | Whole) else -x
 
     def _transpose(self, e: Expr) -> Value:
         x = self.value(e.parts[0])
+        if isinstance(x, Rows):
+            return replace(x, turned=not x.turned)
+        if isinstance(x, Whole):
+            return Whole(x.array.T) if x.array.ndim >= 2 else x
         return x.T if isinstance(x, Term) and x.ndim >= 2 else x
 
     def _inverse(self, e: Expr) -> Value:
         x = self.value(e.parts[0])
+        if isinstance(x, Whole):
+            return Whole(op.inv(x.array))
         if not isinstance(x, Term) or x.ndim == 0:
             return 1 / x
         return op.inv(x)
 
     def _power(self, e: Expr) -> Value:
-        base, exponent = (self.value(p) for p in e.parts)
+        base, exponent = (_bare(self.value(p)) for p in e.parts)
+        if isinstance(base, Rows):
+            raise self.error("the power of a vector is not followed; write ‖x‖² or xᵀ x", e)
         if not isinstance(base, Term) and not isinstance(exponent, Term):
             return base**exponent
         matrix = isinstance(base, Term) and base.ndim == 2 and 1 not in np.shape(base.sample)
@@ -196,10 +230,13 @@ class Evaluator:
         return base**exponent
 
     def _norm(self, e: Expr) -> Value:
-        return norm_of(self, e, self.term(self.value(e.parts[0])))
+        x = self.value(e.parts[0])
+        if isinstance(x, Rows):
+            return op.sum(op.absolute(x.array), axis=1, keepdims=False) if e.value == "1" else op.norm(x.array, axis=1)
+        return norm_of(self, e, self.term(_bare(x)))
 
     def _absolute(self, e: Expr) -> Value:
-        x = self.value(e.parts[0])
+        x = _bare(self.value(e.parts[0]))
         return op.absolute(x) if isinstance(x, Term) else abs(x)
 
     # Indices ----------------------------------------------------------------------------------------------------------
@@ -211,7 +248,7 @@ class Evaluator:
         head = e.parts[0]
         if head.kind == "call" and head.value == "slogdet":
             return op.logabsdet(self.value(head.parts[0]))
-        base = self.value(head)
+        base = _bare(self.value(head))
         if isinstance(base, tuple):
             return base[self._place(e.parts[1])]
         names = [p.value for p in e.parts[1:] if p.kind == "name" and p.value in self.indices]
@@ -243,9 +280,13 @@ class Evaluator:
             raise self.error(f"the index {e.value} is already running", e)
         self.indices += fresh
         try:
-            body = self.term(self.value(e.parts[0]))
+            value = self.value(e.parts[0])
         finally:
             del self.indices[before:]
+        if isinstance(value, Rows) and not before:
+            total = op.sum(value.array, axis=0, keepdims=False)
+            return op.expand_dims(total, axis=1) if self.columns else total
+        body = self.term(_bare(value))
         if body.ndim != before + len(fresh):
             raise self.error(f"the sum over {e.value} needs entries that bear the index, such as x_{fresh[0]}", e)
         axes = tuple(range(before, body.ndim))
@@ -257,7 +298,11 @@ class Evaluator:
         if e.value in self.problem.functions:
             return self._own(self.problem.functions[e.value], e)
         name = ALIASES.get(e.value, e.value)
-        args = [self.value(p) for p in e.parts]
+        args = [_bare(self.value(p)) for p in e.parts]
+        if any(isinstance(a, Rows) for a in args):
+            if len(args) == 1 and name == "norm":
+                return op.norm(args[0].array, axis=1)
+            raise self.error(f"{e.value} of a vector that bears an index is not followed; write it with matrices", e)
         words = {WORDS.get(k, k): self.parameter(self.value(v), v) for k, v in e.words}
         special, card = SPECIAL.get(name), self.graph.cards.get(name)
         if (self.library is not None and (special or card) is None) or beyond_the_card(e):
@@ -322,6 +367,10 @@ class Evaluator:
             return self.value(function.body)
         finally:
             self.bound = outside
+
+
+def _bare(value: Value) -> Value:
+    return value.array if isinstance(value, Whole) else value
 
 
 def is_product(number: Term) -> bool:
