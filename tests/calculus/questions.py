@@ -71,4 +71,18 @@ LEARNING = [
     ("np.std(x)", "x", {}, "(x - mean(x)) / (n std(x))"),
     ("np.sum(np.exp(log_softmax(z)) * c)", "z", {}, None),
 ]
-QUESTIONS = [*QUADRATIC, *NORMS, *MATRICES, *LEARNING]
+SUMS = [
+    ("Σ_i (y_i - w' x_i)²", "w", {}, "-2 xᵀ (y - x w)"),
+    ("Σ_i (y_i - w' x_i - b)²", "b", {}, "-2 Σ(y - x w - b)"),
+    ("sum_i log(1 + exp(-y_i w' x_i))", "w", {}, "-xᵀ (σ(-y ∘ (x w)) ∘ y)"),
+    ("1/N Σ_i (y_i - σ(w' x_i))²", "w", {}, "-2 xᵀ ((y - σ(x w)) ∘ σ(x w) ∘ (1 - σ(x w))) / N"),
+    ("Σ_i ‖x_i - m‖²", "m", {}, "-2 Σ(x - m, axis=0)"),
+    ("Σ_i ‖x_i - A z_i‖²", "A", {}, "-2 (x - z Aᵀ)ᵀ z"),
+    ("Σ_i (x_i - m)' S⁻¹ (x_i - m)", "S", {}, "-S⁻ᵀ (x - m)ᵀ (x - m) S⁻ᵀ"),
+    ("Σ_i α_i x_i' w", "w", {}, "xᵀ α"),
+    ("tr(A Σ_i x_i x_i')", "A", {}, "xᵀ x"),
+    ("Σ_i w x_i", "w", {"w": ""}, "Σ(x)"),
+    ("Σ_i (x_i - mean(x))²", "x", {}, "2 (x - mean(x))"),
+    ("Σ_i x_i² / ‖x‖", "x", {}, "(2 x - Σ(x²) x / ‖x‖²) / ‖x‖"),
+]
+QUESTIONS = [*QUADRATIC, *SUMS, *NORMS, *MATRICES, *LEARNING]

@@ -86,9 +86,10 @@ def candidates(name: str, problem: Problem, axes: int | None) -> Iterator[Dims]:
     """The shapes that a name may have by the convention, the likeliest first."""
     a, b = f"?{name}.0", f"?{name}.1"
     if axes is not None:
+        rows = [(a, b)] if axes == 1 else []  # x_i may be a vector
+        yield from (rows if _is_transposed(name, problem) else [])
         yield tuple(f"?{name}.{k}" for k in range(axes))
-        if axes == 1:  # x_i may be a vector
-            yield (a, b)
+        yield from (() if _is_transposed(name, problem) else rows)
         return
     if name in label_names(problem):
         yield (a,)
@@ -111,8 +112,8 @@ def candidates(name: str, problem: Problem, axes: int | None) -> Iterator[Dims]:
 
 
 def _is_transposed(name: str, problem: Problem) -> bool:
-    """Nobody transposes a number."""
-    return any(n.kind == "transpose" and n.parts[0].kind == "name" and n.parts[0].value == name
+    """Nobody transposes a number; the x_i of `x_iᵀ` is a vector, too."""
+    return any(n.kind == "transpose" and n.parts[0].kind == "name" and n.parts[0].value.partition("_")[0] == name
                for _, e in problem.steps for n in e.walk())
 
 

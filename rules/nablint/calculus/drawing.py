@@ -199,7 +199,7 @@ def _origin(asked: Asked, name: str, dims: Dims, classes: Classes, letters: dict
         kind = "column vector"
     if name in asked.labels:
         text = "class labels"
-    elif likeliest != dims and len(likeliest) == 1 and likeliest[0] == f"?{name}.0" and len(asked.choices[name]) == 2:
+    elif len(dims) == 2 and (f"?{name}.0",) in asked.choices[name] and len(asked.choices[name]) == 2:
         text = f"its rows are the {name}_i"
     elif likeliest != dims:
         text = f"its uses make it a {kind}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from nablint.calculus.functions import ALIASES, ALONG, REDUCTIONS, SPECIAL, WORDS, beyond_the_card, full_names, norm_of
 from nablint.calculus.notation import Expr, Function, Problem, QuestionError
-from nablint.calculus.rows import Rows, Whole, combined
+from nablint.calculus.rows import Pairs, Rows, Whole, combined, summed
 from nablint.calculus.terms import Graph, Term
 from nablint.ops.card import op
 from nablint.shapes import Misfit, dim
@@ -134,13 +134,14 @@ class Evaluator:
 
     def _binary(self, e: Expr) -> Value:
         a, b = (self.value(p) for p in e.parts)
-        if isinstance(a, Rows | Whole) or isinstance(b, Rows | Whole):
+        if isinstance(a, Rows | Whole | Pairs) or isinstance(b, Rows | Whole | Pairs):
             return self._with_rows(a, b, e)
         return self._combined(a, b, e)
 
     def _with_rows(self, a: Value, b: Value, e: Expr) -> Value:
         """Arrays without index under a sum go together as outside of it, and with vectors that bear the index."""
-        if isinstance(a, Rows) or isinstance(b, Rows):
+        numbered = e.value in ("", "*") and any(isinstance(v, Term) and v.ndim == 1 for v in (a, b))  # y_i wᵀ
+        if numbered or any(isinstance(v, Rows | Pairs) for v in (a, b)):
             found = combined(e.value, a, b)
         elif all(isinstance(v, Whole) or not getattr(v, "ndim", 0) for v in (a, b)):
             running, self.indices = self.indices, []
@@ -283,9 +284,10 @@ class Evaluator:
             value = self.value(e.parts[0])
         finally:
             del self.indices[before:]
-        if isinstance(value, Rows) and not before:
-            total = op.sum(value.array, axis=0, keepdims=False)
-            return op.expand_dims(total, axis=1) if self.columns else total
+        if not before and not isinstance(value, Term):
+            total = summed(value)
+            if total is not None:
+                return op.expand_dims(total, axis=1) if self.columns and total.ndim == 1 else total
         body = self.term(_bare(value))
         if body.ndim != before + len(fresh):
             raise self.error(f"the sum over {e.value} needs entries that bear the index, such as x_{fresh[0]}", e)
@@ -299,8 +301,8 @@ class Evaluator:
             return self._own(self.problem.functions[e.value], e)
         name = ALIASES.get(e.value, e.value)
         args = [_bare(self.value(p)) for p in e.parts]
-        if any(isinstance(a, Rows) for a in args):
-            if len(args) == 1 and name == "norm":
+        if any(isinstance(a, Rows | Whole | Pairs) for a in args):
+            if len(args) == 1 and name == "norm" and isinstance(args[0], Rows):
                 return op.norm(args[0].array, axis=1)
             raise self.error(f"{e.value} of a vector that bears an index is not followed; write it with matrices", e)
         words = {WORDS.get(k, k): self.parameter(self.value(v), v) for k, v in e.words}
@@ -370,7 +372,7 @@ class Evaluator:
 
 
 def _bare(value: Value) -> Value:
-    return value.array if isinstance(value, Whole) else value
+    return value.array if isinstance(value, Whole) and value.times is None else value
 
 
 def is_product(number: Term) -> bool:

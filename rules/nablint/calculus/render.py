@@ -14,7 +14,7 @@ from nablint.calculus.code import write_code
 from nablint.calculus.formula import Node
 from nablint.calculus.formula_latex import latex
 from nablint.calculus.formula_mathml import mathml
-from nablint.calculus.simplify import labels_of, number_of
+from nablint.calculus.simplify import labels_of, number_of, vector_in
 from nablint.calculus.terms import Term
 from nablint.shapes import show_shape
 
@@ -185,7 +185,7 @@ def _writes(*names: str) -> Callable[[Special], Special]:
 
 @_writes("add", "subtract")
 def _sum(w: Writer, t: Term) -> Node:
-    a, b = (w.write(x) for x in t.args)
+    a, b = _sides(w, t)
     assert t.card is not None
     if t.card.name == "add":
         if b.kind == "sum" and b.mark[0] == "-":
@@ -193,6 +193,16 @@ def _sum(w: Writer, t: Term) -> Node:
                                   *zip(b.mark[1:], b.parts[1:], strict=True)])  # type: ignore[list-item]
         return formula.total([("+", a), ("+", b)])
     return formula.total([("+", a), ("-", b)])
+
+
+def _sides(w: Writer, t: Term) -> tuple[Node, Node]:
+    """Both operands; a vector that broadcasts along the rows is a row beside a column."""
+    a, b = t.args
+    left, right = w.write(a), w.write(b)
+    if t.ndim == 2:
+        left, right = (_turned(left) if a.ndim == 1 and vector_in(b, 1) is not None else left,
+                       _turned(right) if b.ndim == 1 and vector_in(a, 1) is not None else right)
+    return left, right
 
 
 @_writes("negative")
@@ -205,7 +215,7 @@ def _multiply(w: Writer, t: Term) -> Node:
     a, b = t.args
     if a.is_constant and not a.ndim and float(np.asarray(a.sample)) == -1:
         return Node("sum", (w.write(b),), "-")
-    parts = (w.write(a), w.write(b))
+    parts = _sides(w, t)
     if a.ndim == 0 or b.ndim == 0:
         if (a.ndim and not b.ndim) or (parts[0].kind == "differential" and not b.ndim):
             parts = parts[::-1]

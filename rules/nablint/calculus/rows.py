@@ -25,9 +25,29 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """An array without index under a sum."""
+    """An array without index under a sum; `times` is a number for each i before it (the y_i of `y_i wᵀ x_i`)."""
 
     array: Term
+    times: Term | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """x_i y_iᵀ for all i, of which the sum is taken: Xᵀ Y."""
+
+    left: Term
+    right: Term
+
+
+def summed(value: Any) -> Term | None:
+    """The sum over the index; None for what is no vector or matrix that bears it."""
+    if isinstance(value, Pairs):
+        return value.left.T @ value.right
+    if isinstance(value, Rows):
+        return op.sum(value.array, axis=0, keepdims=False)
+    if isinstance(value, Whole) and value.times is not None:
+        return op.sum(value.times, axis=None, keepdims=False) * value.array
+    return None
 
 
 def _is_vector(array: Term) -> bool:
@@ -35,6 +55,8 @@ def _is_vector(array: Term) -> bool:
 
 
 def _flat(array: Term) -> Term:
+    if array.card is not None and array.card.name == "transpose":
+        array = array.args[0]
     return array if array.ndim == 1 else op.reshape(array, shape=(size_product(array.shape),))
 
 
@@ -51,17 +73,27 @@ def combined(sign: str, a: Any, b: Any) -> Any:
         return None if isinstance(b, Rows | Whole) else replace(a, array=a.array / _beside(b))
     if sign not in ("", "@", "·", "*"):
         return None
-    if not isinstance(a, Rows | Whole):
-        return replace(b, array=_beside(a) * b.array)
-    if not isinstance(b, Rows | Whole):
-        return replace(a, array=_beside(b) * a.array)
+    for number, other in ((a, b), (b, a)):
+        if not isinstance(number, Rows | Whole | Pairs):
+            return _scaled(number, other)
+    if isinstance(a, Pairs) or isinstance(b, Pairs):
+        return None
     return _multiplied(a, b, dotted=sign == "·")
+
+
+def _scaled(number: Any, value: Any) -> Any:
+    if isinstance(value, Rows):
+        return replace(value, array=_beside(number) * value.array)
+    if isinstance(value, Pairs):
+        return replace(value, left=_beside(number) * value.left)
+    return replace(value, times=number if value.times is None else number * value.times)
 
 
 def _added(sign: str, a: Any, b: Any) -> Any:
     def row(value: Any) -> Any:
         if isinstance(value, Whole) and _is_vector(value.array):
-            return _flat(value.array)
+            flat = _flat(value.array)
+            return flat if value.times is None else _beside(value.times) * flat
         return value.array if isinstance(value, Rows) else None
 
     left, right = row(a), row(b)
@@ -73,11 +105,17 @@ def _added(sign: str, a: Any, b: Any) -> Any:
 
 def _multiplied(a: Any, b: Any, *, dotted: bool) -> Any:
     if isinstance(a, Rows) and isinstance(b, Rows):
+        if b.turned and not a.turned and not dotted:
+            return Pairs(a.array, b.array)
         return op.sum(a.array * b.array, axis=1, keepdims=False) if dotted or (a.turned and not b.turned) else None
-    rows, whole = (a, b.array) if isinstance(a, Rows) else (b, a.array)
+    rows, whole, times = (a, b.array, b.times) if isinstance(a, Rows) else (b, a.array, a.times)
     if _is_vector(whole):
-        column = dotted or isinstance(a, Rows) == rows.turned
-        return rows.array @ _flat(whole) if column else None
+        if not dotted and isinstance(a, Rows) != rows.turned:
+            return None
+        found = rows.array @ _flat(whole)
+        return found if times is None else times * found
+    if times is not None:
+        rows = _scaled(times, rows)
     if isinstance(a, Rows):
         return Rows(rows.array @ whole, turned=True) if rows.turned else None
     return None if rows.turned else Rows(rows.array @ whole.T)

@@ -80,14 +80,19 @@ def _likelier(asked: Asked, picked: dict[str, Dims], found: Setting) -> Setting:
     return found
 
 
-def _combinations(choices: dict[str, list[Dims]]) -> Iterator[dict[str, Dims]]:
-    """All choices, those with the fewest departures from the convention first."""
-    names = list(choices)
-    for changes in range(min(3, len(names)) + 1):
-        for changed in itertools.combinations([n for n in names if len(choices[n]) > 1], changes):
-            for options in itertools.product(*[range(1, len(choices[n])) for n in changed]):
-                picked = dict(zip(changed, options, strict=True))
-                yield {n: choices[n][picked.get(n, 0)] for n in names}
+def _combinations(choices: Mapping[str, list[Dims]]) -> Iterator[dict[str, Dims]]:
+    """All choices, those with the fewest departures from the convention first; x_i as a vector departs from nothing."""
+    loose = [n for n in choices if len(choices[n]) > 1]
+    indexed = [n for n in loose if len(choices[n]) == 2]
+    others = [n for n in loose if n not in indexed]
+    for changes in range(min(3, len(others)) + 1):
+        for rows in range(len(indexed) + 1):
+            for changed in itertools.product(itertools.combinations(others, changes),
+                                             itertools.combinations(indexed, rows)):
+                names = [*changed[0], *changed[1]]
+                for options in itertools.product(*[range(1, len(choices[n])) for n in names]):
+                    picked = dict(zip(names, options, strict=True))
+                    yield {n: choices[n][picked.get(n, 0)] for n in choices}
 
 
 def _solve(asked: Asked, picked: dict[str, Dims]) -> Setting:

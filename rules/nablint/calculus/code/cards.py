@@ -127,6 +127,8 @@ def _reduce(w: Coder, t: Term) -> Written:
 def _reshape(w: Coder, t: Term) -> Written:
     if is_entry(t):
         return w.write(t.args[0])  # a matrix of one entry does what a number does
+    if t.ndim == 1 and t.args[0].ndim == 2 and np.shape(t.args[0].sample)[1] == 1:
+        return f"{w.at(t.args[0], CALL)}.ravel()", CALL
     shape = w.shape(t.shape)
     if t.ndim and not shape.endswith(".shape"):
         shape = shape[1:-1].rstrip(",")

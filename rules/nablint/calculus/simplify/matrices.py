@@ -7,7 +7,16 @@ from collections.abc import Iterable
 import numpy as np
 
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
-from nablint.calculus.simplify.products import Product, logistic, product_rule, scalars_of, scaled, spread_like, tidy
+from nablint.calculus.simplify.products import (
+    Product,
+    logistic,
+    product_rule,
+    scalars_of,
+    scaled,
+    spread_like,
+    tidy,
+    vector_in,
+)
 from nablint.calculus.terms import Term
 
 
@@ -150,7 +159,7 @@ def _matmul(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None
             factors.pop()
             continue
         factors.append(part)
-    factors = _diagonals_joined(factors)
+    factors = _scaling_moved(_diagonals_joined(factors))
     if not factors:
         one = node.graph.constant(np.ones((1, 1)), node.shape) if np.shape(node.sample) == (1, 1) else None
         return None if one is None else scaled(number, scalars, one)
@@ -181,6 +190,23 @@ def _diagonals_joined(factors: list[Term]) -> list[Term]:
         else:
             out.append(factor)
     return out
+
+
+def _scaling_moved(factors: list[Term]) -> list[Term]:
+    """(a ∘ X)ᵀ v is Xᵀ (a ∘ v) for a column a."""
+    if len(factors) != 2 or factors[1].ndim != 1 or not made_by(factors[0], "transpose"):
+        return factors
+    inner, vector = factors[0].args[0], factors[1]
+    if inner.ndim != 2 or not made_by(inner, "multiply"):
+        return factors
+    for column, matrix in (inner.args, inner.args[::-1]):
+        scale = vector_in(column, 1)
+        if scale is not None and np.shape(matrix.sample) == np.shape(inner.sample):
+            product = Product(vector)
+            product.take(scale, 1, frozenset())
+            product.take(vector, 1, frozenset())
+            return [matrix.T, product.build()]
+    return factors
 
 
 def _column_and_row(a: Term, b: Term) -> bool:

@@ -40,7 +40,7 @@ def _reduction(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | N
         return self.of(_sum_to(node, inner))
     if labels_of(inner) is not None and node.params.get("axis") in (inner.ndim - 1, -1):
         return spread_like(node.graph.constant(1), node)  # a sample has one label
-    for rule in (_inner_of, _traced, _applied, _constant_along):
+    for rule in (_deviations, _inner_of, _traced, _applied, _constant_along):
         found = rule(self, node, inner)
         if found is not None:
             return found
@@ -95,6 +95,14 @@ def _traced(self: Simplifier, node: Term, inner: Term) -> Term | None:
     if rest.ndim != 2:
         return None
     return _rotated(self, self.of(rest)) or node.graph.apply(node.graph.cards["trace"], (rest,), {})
+
+
+def _deviations(self: Simplifier, node: Term, inner: Term) -> Term | None:
+    """Σ(x - mean(x)) is 0."""
+    if node.ndim or inner in self.keep or not made_by(inner, "subtract"):
+        return None
+    x, mean = inner.args
+    return node.graph.constant(0) if made_by(mean, "mean") and mean.args[0] is x and np.size(mean.sample) == 1 else None
 
 
 def _inner_of(self: Simplifier, node: Term, inner: Term) -> Term | None:
