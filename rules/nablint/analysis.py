@@ -64,14 +64,15 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
                     prove(outcome.judgement)
     claims = claims_of(outcomes, steps_in=settings.steps_in if settings.explain else None)
     result.claims = sorted([*claims, *unrun(program, units, outcomes, claims)], key=lambda c: (c.row, c.gradient))
-    if settings.explain:
-        result.shapes = shape_notes(outcomes)
     from nablint.checks.findings import findings
     from nablint.checks.shape_findings import shape_findings
 
     result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends, steps_in=settings.steps_in)
-    found, result.coverage = shape_findings(program, settings, result.diagnostics, ends)
-    result.diagnostics += found
+    seen = shape_findings(program, settings, result.diagnostics, ends)
+    result.coverage = seen.coverage
+    result.diagnostics += seen.diagnostics
+    if settings.explain:
+        result.shapes = shape_notes(outcomes, seen.notes)
     result.diagnostics.sort(key=lambda d: d.location)
     return result
 

@@ -72,14 +72,14 @@ def audit(path: Path, text: str, settings: Settings, totals: Totals) -> None:
     start = time.process_time()
     program = programs.Program(blocks(text), evidence=parameter_evidence)
     loaded = time.process_time()
-    found, coverage = shape_findings(program, settings, [], float("inf"))
+    seen = shape_findings(program, settings, [], float("inf"))
     end = time.process_time()
     totals.loading += loaded - start
     totals.looking += end - loaded
     totals.slowest = max(totals.slowest, (end - start, str(path)))
-    totals.known += coverage.known
-    totals.reasons.update(coverage.unknown)
-    for one in found:
+    totals.known += seen.coverage.known
+    totals.reasons.update(seen.coverage.unknown)
+    for one in seen.diagnostics:
         totals.findings[one.code] += 1
         line = text.split("\n")[one.location.row - 1].strip()
         print(f"{path}:{one.location.row} {one.code} {one.message}\n      {line[:140]}", flush=True)

@@ -13,6 +13,7 @@ from nablint.checks import all_rules
 from nablint.checks.found import Found, replacement, span_of
 from nablint.checks.rule import Rule
 from nablint.claims.memory import Memory
+from nablint.claims.notes import Noted, noted
 from nablint.claims.program import Program
 from nablint.claims.sure_runs import SureRun, covered, run_sure
 from nablint.claims.sure_units import SureUnit, sure_units
@@ -29,6 +30,7 @@ class Looked:
     """What came of a unit: findings, expressions of known shape without any, how many statements it took.
 
     known, unknown: operators and calls on arrays, by identity of their nodes; unknown ones with the reason.
+    notes: the shapes of names and expressions, once they have been asked for.
     """
 
     found: list[tuple[Rule, Found]] = field(default_factory=lambda: [])
@@ -36,14 +38,23 @@ class Looked:
     steps: int = 0
     known: frozenset[int] = frozenset()
     unknown: dict[int, str] = field(default_factory=lambda: {})
+    notes: list[Noted] | None = None
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the shape rules say of a file: diagnostics, how many shapes are known, and with `explain` which ones."""
+
+    diagnostics: list[Diagnostic]
+    coverage: Coverage
+    notes: list[Noted]
 
 
 SEEN: Memory[Looked] = Memory(1024)
 
 
-def shape_findings(program: Program, settings: Settings, told: list[Diagnostic], ends: float
-                   ) -> tuple[list[Diagnostic], Coverage]:
-    """The diagnostics of the shape rules, and how many shapes are known.
+def shape_findings(program: Program, settings: Settings, told: list[Diagnostic], ends: float) -> Seen:
+    """The diagnostics of the shape rules, and the shapes that are known.
 
     A statement whose gradient is found wrong already (`told`) gets no second finding.
     """
@@ -51,18 +62,19 @@ def shape_findings(program: Program, settings: Settings, told: list[Diagnostic],
     chosen = {r.code for r in rules if settings.enabled(r.code, r.name)}
     found: dict[tuple[int, str], tuple[Rule, Found, str]] = {}
     fine: dict[int, set[str]] = {}
-    steps, known, unknown = 0, set[int](), dict[int, str]()
-    for unit in sure_units(program) if chosen else ():
+    steps, known, unknown, notes = 0, set[int](), dict[int, str](), list[Noted]()
+    for unit in sure_units(program) if chosen or settings.explain else ():
         if steps > STEPS or EFFORT.seconds > ends:
             break
         looked = SEEN.recall(program, unit)
-        if looked is None:
+        if looked is None or (settings.explain and looked.notes is None):
             program.visited, program.read = {id(b): b for b in unit.blocks}, set()
-            looked = _looked_at(program, unit, rules)
+            looked = _looked_at(program, unit, rules, notes=settings.explain)
             SEEN.remember(program, unit, looked)
         steps += looked.steps
         known |= looked.known
         unknown |= looked.unknown
+        notes += looked.notes or ()
         for rule, one in looked.found:
             if rule.code in chosen:
                 found.setdefault((id(one.node), rule.code), (rule, one, unit.name))
@@ -71,13 +83,14 @@ def shape_findings(program: Program, settings: Settings, told: list[Diagnostic],
     out = [_diagnostic(rule, one) for (node, _), (rule, one, unit) in found.items()
            if not fine.get(node, set()) - {unit}]
     news = sorted((d for d in out if d is not None and not any(_within(d, t) for t in told)), key=lambda d: d.location)
-    return news, Coverage(len(known), dict(Counter(reason for node, reason in unknown.items() if node not in known)))
+    reasons = Counter(reason for node, reason in unknown.items() if node not in known)
+    return Seen(news, Coverage(len(known), dict(reasons)), notes)
 
 
-def _looked_at(program: Program, unit: SureUnit, rules: list[Rule]) -> Looked:
+def _looked_at(program: Program, unit: SureUnit, rules: list[Rule], *, notes: bool) -> Looked:
     run = run_sure(program, unit, 0)
     if run is None:
-        return Looked()
+        return Looked(notes=[])
     with np.errstate(all="ignore"):
         if not run.holds_arrays():  # nothing for the rules about shapes
             rules = [r for r in rules if r.code.startswith(OPTIONAL)]
@@ -85,7 +98,8 @@ def _looked_at(program: Program, unit: SureUnit, rules: list[Rule]) -> Looked:
         spoken = {id(one.node) for _, one in found}
         fine = {id(seen.node) for seen in run.expressions() if run.known(seen.value)}
         known, unknown = covered(run)
-    return Looked(found, frozenset(fine - spoken), len(run.it.steps), known, unknown)
+        shown = list(noted(run.steps, run.naming, unit.name, run.it.is_open)) if notes else None
+    return Looked(found, frozenset(fine - spoken), len(run.it.steps), known, unknown, shown)
 
 
 def _confirmed(program: Program, unit: SureUnit, rules: list[Rule], run: SureRun) -> Iterator[tuple[Rule, Found]]:

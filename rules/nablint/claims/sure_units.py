@@ -42,7 +42,7 @@ EVIDENCE = re.compile(
     r"|\b[A-Za-z]\w* x [A-Za-z\d]|[Tt]ensor\w*\[|NDArray\[|\[\s*(?:[\w.]+\.)?(?:ndarray|Array|Tensor|NDArray)\b"
     r"|\binv\(|\bexp\(|softmax|(?:axis|dim)\s*=\s*[12]\b|\.(?:sum|mean|max|min|std|var|prod)\(\s*[12]\b")
 """What may tell a shape, or needs none to be wrong."""
-LAYERS = re.compile(r"\bnn\.[A-Z]\w*\(|\b(?:Linear|Conv[123]d|Embedding|LSTM|GRU|Sequential)\(")
+LAYERS = re.compile(r"\bnn\.[A-Z]\w*(?:\.\w+)?\(|\b(?:Linear|Conv[123]d|Embedding|LSTM|GRU|Sequential)\(")
 """Layers of a library: the methods of an object that has some call them."""
 _CALLED = re.compile(r"\bself\.\w+(?:\[\w+\])?\(|\bin self\.\w+:")
 CONTEXT = re.compile(r"\b(?:torch|nn|F)\.\w|Tensor")

@@ -31,7 +31,7 @@ _ARTICLES = frozenset(("the", "a", "an"))
 _SIZE_WORDS = re.compile(
     r"(?:[A-Z]\d?'?|[A-Z][A-Z0-9_]*|[A-Z]{1,2}_?[a-z0-9_]*|[nmdkhptclbqrsv]\d?|(?:n|num|in|out|d|l)_\w+|nh|hs|"
     r"\w*_?(?:size|dim|dims|len|length|batch|channels?|features|samples|units|classes|hidden|height|width|heads?|embd|"
-    r"steps|examples|tokens|experts|groups|pixels|points|obs|nodes|neurons)|(?:batch|seq|hid|wid)\w*|.*shape\[.*\]|"
+    r"steps|examples|tokens|experts|groups|pixels|points|obs|nodes|neurons)|(?:batch|seq|hid|wid)\w*|\w+_hid\d?|.*shape\[.*\]|"
     r"\w* of \w.*)\Z")
 _NO_SIZES = frozenset(map(frozenset[str], ("XY", "XYZ", "RGB", "RGBA", "HSV", "Wb", "Xy", "XT", "USV", "QR", "QKV")))
 

@@ -33,6 +33,7 @@ _KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple((re.compile(words), kin
 _ELEMENT_WORDS: tuple[tuple[str, Elements], ...] = (
     (r"int(?:eger)?s?|indices|long", "int"), (r"bool(?:ean)?s?", "bool"), (r"complex", "complex"),
 )
+_TYPED: tuple[tuple[str, Elements], ...] = ((r"\b(?:Long|Int|Short|Byte)Tensor\b", "int"), (r"\bBoolTensor\b", "bool"))
 
 
 def read_kind(text: str) -> Kind:
@@ -51,6 +52,9 @@ def read_elements(text: str) -> Elements | None:
     for words, elements in _ELEMENT_WORDS:
         said = rf"\b(?:{words})[ -](?:valued )?{array}|\b{array} of (?:\w+ )?(?:{words})\b"
         if re.search(said, text, re.IGNORECASE):
+            return elements
+    for words, elements in _TYPED:
+        if re.search(words, text):
             return elements
     return "int" if _BELOW.search(text) else None
 

@@ -186,8 +186,16 @@ def _quotient(a: Polynomial, b: Polynomial) -> Polynomial:
     number = a.number, b.number
     if number[0] is not None and number[1]:
         return Polynomial.constant(number[0] // number[1])
+    if number[1] is not None and number[1] > 1 and (whole := _whole_part(a, number[1])).terms:
+        return whole + _quotient(a + -(whole * b), b)
     bracket = (lambda p: f"({p})" if len(p.terms) > 1 else str(p))  # noqa: E731
     return Polynomial.symbol(f"{bracket(a)}//{bracket(b)}")
+
+
+def _whole_part(a: Polynomial, b: int) -> Polynomial:
+    """What of a quotient need not be rounded: `M - 1` of `(2*M + H - 2) // 2`."""
+    return Polynomial.collect((monomial, coefficient // b) for monomial, coefficient in a.terms
+                              if coefficient % b == 0 or (not monomial and not 0 <= coefficient < b))
 
 
 Shape = tuple[Size, ...]

@@ -12,10 +12,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from nablint.calculus.terms import Term
-from nablint.shapes import Polynomial, Size
+from nablint.shapes import Polynomial, Shape, Size
 from nablint.tracing.world import World
 
+LARGE = 96
+"""What an image is larger than, for several layers of windows to fit into it."""
 _AXIS = re.compile(r"\.\d+$")
+_QUOTIENT = re.compile(r"(?P<whole>[^/()+]+)//(?P<part>[^/()+]+)$")
 _MADE = re.compile(r"\.__init__\.|@\S*\.__init__$|^self\.")
 
 
@@ -34,6 +37,44 @@ def alike(world: World, equations: Iterable[tuple[Size, Size]], operands: Iterab
             if not any(_share(a, b) for a in shapes if own in a for b in shapes if other in b and b is not a):
                 return name, other.expr
     return None
+
+
+def divisible(world: World, equations: Iterable[tuple[Size, Size]]) -> tuple[str, Polynomial] | None:
+    """What is divided by another size (`D // heads`) and must be a multiple of it for a reshape to fit, as one."""
+    for name in dict.fromkeys(n for pair in equations for size in pair for n in size.expr.names()):
+        found = _QUOTIENT.match(name)
+        if found is None or not all(word in world.sizes or word.isdigit() for word in found.groups()):
+            continue
+        whole = found["whole"]
+        while whole in world.alike and (other := world.alike[whole].name) is not None:
+            whole = other
+        if whole.isdigit() or whole in world.alike:
+            continue
+        part = found["part"]
+        divisor = Polynomial.constant(int(part)) if part.isdigit() else Polynomial.symbol(part)
+        if world.sizes[whole] % int(world.dimension_of(divisor)):
+            return whole, divisor * Polynomial.symbol(f"{whole} in {part}")
+    return None
+
+
+def roomy(world: World, shape: Shape, parts: tuple[Any, ...]) -> tuple[str, Polynomial] | None:
+    """The axis that a slice must not reach beyond (`mask[:, :T]`), as longer than the slice; None where none is."""
+    at = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
+    ends = [*zip(shape, parts[:at], strict=False), *zip(reversed(shape), reversed(parts[at + 1:]), strict=False)]
+    for size, part in ends:
+        stop = part.stop if isinstance(part, slice) and part.step is None else None
+        name = size.expr.name
+        if isinstance(stop, Size) and stop.expr.number is None and name is not None and stop > size:
+            if name not in world.alike and name not in stop.expr.names() and not world.alike.keys() & stop.expr.names():
+                return name, stop.expr + Polynomial.symbol(f"{name} beyond {stop}")
+    return None
+
+
+def larger(world: World, size: Size) -> tuple[tuple[str, Polynomial], ...]:
+    """The free sizes that an expression is made of, as large ones: those of an image that windows do not fit into."""
+    text = str(size.expr)
+    names = (n for n in world.sizes if n in text and n not in world.alike and _free(n))
+    return tuple((n, Polynomial.constant(LARGE) + Polynomial.symbol(f"{n} beyond {LARGE}")) for n in names)
 
 
 def _free(name: str) -> bool:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from nablint.tracing import refine
 from nablint.tracing.functions import call_function
-from nablint.tracing.layers import inherited
+from nablint.tracing.layers import inherited, layer
 from nablint.tracing.protocols import lent
 from nablint.tracing.spellings import apply_spelling
 from nablint.tracing.sure import MEASURES
@@ -49,6 +49,8 @@ CONSTANTS = {
 def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) -> Any:
     """`owner.name`."""
     if isinstance(owner, External):
+        if (cls := layer(it, owner.name)) is not None and isinstance(found := cls.lookup(name), Function):
+            return Bound(found, cls) if found.kind == "class" else found
         full = it.canonical(f"{owner.name}.{name}")
         return CONSTANTS[full] if full in CONSTANTS else it.module(full)
     if isinstance(owner, Array):

@@ -11,7 +11,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.shapes import Polynomial, Size
 from nablint.tracing import hints
-from nablint.tracing.alike import alike
+from nablint.tracing.alike import alike, divisible
 from nablint.tracing.sure import Clash
 from nablint.tracing.values import Restart, Unknown
 from nablint.tracing.world import World
@@ -40,7 +40,7 @@ def whole_parts(world: World, pairs: Sequence[tuple[Size, Size]]) -> list[tuple[
 def sure_clash(it: Interpreter, node: cst.CSTNode | None, message: str, equations: tuple[tuple[Size, Size], ...],
                operands: tuple[Any, ...]) -> Unknown:
     """What does not fit in a sure run: kept for the rules, unless the sizes may be one number under two names."""
-    if (found := alike(it.world, equations, operands)) is not None:
+    if (found := alike(it.world, equations, operands) or divisible(it.world, equations)) is not None:
         raise Restart(message, alike=(found,))
     if it.block is not None and it.block.outside:
         node = it.calling

@@ -31,6 +31,8 @@ def _dims(it: Interpreter, p: Pending) -> list[Size] | None:
         return None
     sizes: list[Size] = []
     if len(given.dims) > 3:
+        if it.world.sure and it.dialect == "torch":
+            it.world.wide |= {f"{s.text}@{p.space}": None for s in given.dims[-2:] if s.kind == "name"}
         it.world.few |= {f"{s.text}@{p.space}": None for s in given.dims[:-2]
                            if s.kind == "name" and not hints.is_length(s.text)}
     for axis, spec in enumerate(given.dims):

@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from nablint.calculus.hollow import Hollow
 from nablint.calculus.terms import Term
 from nablint.shapes import Size
+from nablint.tracing.alike import larger
 from nablint.tracing.values import Restart
 
 if TYPE_CHECKING:
@@ -19,13 +21,20 @@ _SUBTRACTED = re.compile(r"-\s*(?:\d+\*)?([^\s*()]+)")
 
 
 def too_large(it: Interpreter, sizes: Any) -> None:
-    """A size below 1, such as an image less a window: start again with the smaller dimensions that are subtracted."""
-    stack = [] if it.world.sure else [sizes]
+    """A size below 1, such as an image less a window: start again with the smaller dimensions that are subtracted.
+
+    A sure run, in which windows are often numbers, takes larger images.
+    """
+    stack = [sizes]
     while stack:
         value = stack.pop()
         if isinstance(value, list | tuple):
             stack.extend(value)
         elif isinstance(value, Size) and value < 1 and value.expr.number is None and not it.graph.tainting:
+            if it.world.sure:
+                if grown := larger(it.world, value):
+                    raise Restart(f"{value.expr} is below 1", alike=grown)
+                continue
             names = {n for n in _SUBTRACTED.findall(str(value.expr)) if not n.isdigit()}
             fresh = tuple(n for n in names if n in it.world.sizes and n not in it.world.hypothesis.small)
             if fresh:
@@ -35,7 +44,9 @@ def too_large(it: Interpreter, sizes: Any) -> None:
 def rounded(it: Interpreter, term: Term) -> Any:
     """`int(H / 2)`: the integer below; one below 1 keeps what it is made of, so that `too_large` can tell why."""
     if it.world.sure:
-        return it.unknown("a number that is computed from arrays")
+        made = None if isinstance(term.sample, Hollow) else _size_of(it, term)
+        known = made is not None and made == int(term.sample)
+        return made if known else it.unknown("a number that is computed from arrays")
     value = int(term.sample)
     made = _size_of(it, term) if value < 1 else None
     return Size(value) if made is None else Size(value, made.expr)

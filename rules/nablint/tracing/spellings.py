@@ -153,7 +153,7 @@ def _piece(whole: Array, part: Term, dialect: str) -> Array:
 
 
 BLANK = frozenset({"zeros", "ones", "ndarray", "zeros_like", "ones_like", "empty", "empty_like", "full", "new_zeros",
-                   "array", "tensor"})
+                   "array", "tensor", "Tensor", "FloatTensor", "DoubleTensor"})
 
 
 def _wrap(value: Any, dialect: str) -> Any:

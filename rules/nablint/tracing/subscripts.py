@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 import libcst as cst
 import numpy as np
 
+from nablint.calculus.terms import Term
+from nablint.ops import CARDS
 from nablint.ops.indexing import encode_index, read_at, write_at
-from nablint.shapes import Misfit, Size
+from nablint.shapes import Misfit, Shape, Size
 from nablint.tracing import hints, refine
+from nablint.tracing.alike import roomy
 from nablint.tracing.operators import listed
 from nablint.tracing.standard import DefaultDict, missing
 from nablint.tracing.values import (
@@ -114,15 +117,26 @@ def array_key(it: Interpreter, array: Array, key: Any) -> tuple[Any, tuple[Any, 
             part = Array(it.spellings["numpy.arange"].call(array.term.shape[axis]), array.dialect)
         if isinstance(part, list):
             part = listed(it, part) if any(isinstance(p, Array) for p in part) else part
-        out.append(part.term if isinstance(part, Array) else part)
+        out.append(_places(it, part.term, array.term.shape[axis:]) if isinstance(part, Array) else part)
         if isinstance(out[-1], External | Instance | str | dict | float | bool):
             return it.unknown("an index of an array", array)
+    if it.world.sure and (found := roomy(it.world, array.term.shape, tuple(out))) is not None:
+        raise Restart(f"{found[0]} is cut", alike=(found,))
     try:
         return encode_index(tuple(out), array.term.shape)
     except (Misfit, TypeError) as error:
         for part in out:
             refine.integers(it, part)
         return it.unknown(str(error), array)
+
+
+def _places(it: Interpreter, index: Term, shape: Shape) -> Term:
+    """An index; in a sure run an input of which only the shape is told holds integers, unless it may be a mask."""
+    told = index.card is None and it.world.leaves.get(index.label) is index
+    if not it.world.sure or not told or index.sample.dtype.kind != "f" or not index.ndim:
+        return index
+    mask = len(shape) >= index.ndim and all(a.expr == b.expr for a, b in zip(index.shape, shape, strict=False))
+    return index if mask else CARDS["cast"](index, kind="int")
 
 
 def index_array(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> Any:

@@ -27,6 +27,7 @@ it is the constant that code holds most often."""
 
 MANY = 20_000_000
 """Entries of the largest input that is drawn."""
+WIDE = 97
 FEW = 100_000
 """Entries of the largest array that a sure run computes; it is for shapes alone."""
 
@@ -116,6 +117,8 @@ class World:
         self.aliases: dict[str, str] = {}
         self.leaves: dict[str, Term] = {}
         self.few: dict[str, None] = {}
+        self.wide: dict[str, None] = {}
+        """Axes of images in a sure run: so long that layers of windows leave more than one entry."""
         self.visited: dict[int, Any] = {}
         self.read: set[str] = set()
         """Names that were looked up in the module."""
@@ -201,6 +204,9 @@ class World:
                 return self.sizes[name]
             if name in self.hypothesis.small:
                 self.sizes[name] = 2 + (len(self.sizes) + self.draw) % 2
+                return self.sizes[name]
+            if name in self.wide:
+                self.sizes[name] = WIDE + 7 * list(self.wide).index(name) + 2 * self.draw
                 return self.sizes[name]
             if name in self.few:
                 self.sizes[name] = 2 + (len(self.few) + list(self.few).index(name) + self.draw) % 2

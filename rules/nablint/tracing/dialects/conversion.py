@@ -53,7 +53,7 @@ def asarray(object: Any, dtype: Any = None, *args: Any, **_: Any) -> Term:
 
 
 @spelled("numpy.array", "numpy.asfarray", "numpy.copy", "torch.tensor", "torch.clone", "numpy.float64", "numpy.float32",
-         "numpy.matrix", "torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor")
+         "numpy.matrix")
 def array(object: Any, dtype: Any = None, *args: Any, ndmin: int = 0, **_: Any) -> Term:
     """An array of an array-like."""
     made = as_term(object)

@@ -71,6 +71,15 @@ def torch_ones(*size: Any, dtype: Any = None, **_: Any) -> Term:
     return filled(as_shape(_.pop("size", None) or spread_args(size)), 1, kind_of(dtype))
 
 
+@spelled("torch.Tensor", "torch.FloatTensor", "torch.DoubleTensor")
+def torch_tensor(*data: Any) -> Term:
+    """What an array-like holds, or an array of these sizes."""
+    if data and all(isinstance(d, int) and not isinstance(d, bool) for d in data):
+        return filled(as_shape(data), 0, "float")
+    made = as_term(data[0] if data else ())
+    return made if kind_of_term(made) == "float" else op.cast(made, kind="float")
+
+
 @spelled("torch.full")
 def torch_full(size: Any, fill_value: Any, *, dtype: Any = None, **_: Any) -> Term:
     """One number everywhere."""

@@ -15,6 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from nablint.calculus.hollow import hollow
+from nablint.ops import CARDS
 from nablint.reading.source import blocks
 from nablint.shapes import Size, dim
 from nablint.tracing import refine
@@ -88,11 +89,13 @@ def receive(it: Interpreter, instance: Instance, args: list[Any]) -> list[Any]:
     size = instance.names.get(name)
     size = dim(size) if isinstance(size, int) else None
     if isinstance(given, Pending) and given.value is None:
-        told = given.default is not None or evidence_rank(it, given) is not None
-        if told or (name and size is None):
-            return args
-        return [_input(it, given, size, axis, rank, indices=not name), *args[1:]]
+        if given.default is None and evidence_rank(it, given) is None:
+            unmade = bool(name) and size is None
+            return args if unmade else [_input(it, given, size, axis, rank, indices=not name), *args[1:]]
+        given = refine.as_operand(it, given)
     given = given.value if isinstance(given, Pending) else given
+    if isinstance(given, Array) and not name and given.term.sample.dtype.kind == "f":
+        return [Array(CARDS["cast"](given.term, kind="int"), given.dialect), *args[1:]]
     if isinstance(given, Array) and size is not None and given.term.ndim >= rank:
         return [_fitting(it, given, size, axis), *args[1:]]
     return args

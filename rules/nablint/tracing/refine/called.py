@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 _MAKERS = frozenset({
     "zeros", "ones", "empty", "ndarray", "full", "randn", "rand", "random", "random_sample", "standard_normal", "eye",
-    "identity", "arange", "linspace",
-    "new_zeros", "new_ones", "new_empty", "reshape", "view", "broadcast_to", "expand", "tile", "repeat",
-    "resize"})
+    "identity", "arange", "linspace", "FloatTensor", "DoubleTensor", "new_zeros", "new_ones", "new_empty", "reshape",
+    "view", "broadcast_to", "expand", "tile", "repeat", "resize"})
 
 _JOINERS = frozenset({"concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "cat", "array",
                       "asarray", "tensor",
@@ -36,6 +35,7 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
     """Pending arguments of an operation: sizes for the makers of arrays, operands elsewhere."""
     if it.world.sure:
         sure.reduced(it, name, args, keywords)
+        _idle(name, args, keywords)
     roles.settle(it, name, args)
     last = name.rsplit(".", 1)[-1]
     if name.startswith("einops."):
@@ -122,6 +122,16 @@ def _number(it: Interpreter, value: Any) -> Any:
     name = hints.base(value.hint)
     sized = hints.is_hyper(name) or (hints.is_size(name) and len(name) > 1)
     return as_size(it, value) if sized else scalar(it, value) if hints.is_scalar(name) else value
+
+
+def _idle(name: str, args: list[Any], keywords: dict[str, Any]) -> None:
+    """Arguments on which no shape depends: how much is dropped, and whether."""
+    if isinstance(keywords.get("training"), Pending):
+        keywords["training"] = True
+    if "dropout" in name:
+        args[1:2] = [0.5] if len(args) > 1 and isinstance(args[1], Pending) else args[1:2]
+        if isinstance(keywords.get("p"), Pending):
+            keywords["p"] = 0.5
 
 
 def _even(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:

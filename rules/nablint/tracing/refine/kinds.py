@@ -36,6 +36,8 @@ def free_shape(it: Interpreter, p: Pending, rank: int | str) -> Shape:
         return (Size(1), it.world.dimension(f"{p.path}.1"))
     assert isinstance(rank, int)
     if rank > 3:  # samples and channels: code loops over them, and few of each show as much as many
+        if it.world.sure and it.dialect == "torch":
+            it.world.wide |= {f"{p.path}.{axis}": None for axis in (rank - 2, rank - 1)}
         it.world.few |= {f"{p.path}.{axis}": None for axis in range(rank - 2)}
     return tuple(it.world.dimension(f"{p.path}.{axis}") for axis in range(rank))
 
