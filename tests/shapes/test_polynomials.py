@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nablint.shapes import Polynomial, Size
@@ -31,3 +32,14 @@ def test_what_is_left_of_a_reshape_is_one_dimension() -> None:
     n, h, w, c = (Size(v, Polynomial.symbol(k)) for k, v in {"N": 2, "H": 3, "W": 5, "C": 7}.items())
     entries = n * (h + 1) * (w + 1) * c
     assert str(entries // (n * (h + 1) * (w + 1))) == "C"
+
+
+@pytest.mark.parametrize(("size", "by", "shown"), [
+    (Size(9, Polynomial.symbol("M")) - 2, 2, "M//2 - 1"),
+    (Size(9, Polynomial.symbol("M")) * 2 + 3, 2, "M + 1"),
+    (Size(9, Polynomial.symbol("M")) * 4 + Size(5, Polynomial.symbol("H")) + 7, 4, "M + (H + 3)//4 + 1"),
+    (Size(9, Polynomial.symbol("M")) + 1, 2, "(M + 1)//2"),
+])
+def test_only_the_rest_of_a_quotient_is_rounded(size: Size, by: int, shown: str) -> None:
+    assert sorted(str(size // by).split(" + ")) == sorted(shown.split(" + "))
+    assert size // by == int(size) // by
