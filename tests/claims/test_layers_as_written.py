@@ -1,4 +1,6 @@
-"""Layers as people write them: sizes joined from a list, windows that divide the image, biases that cancel."""
+"""Layers as people write them: sizes joined from a list, windows that divide the image, biases that cancel, parameters
+that a list keeps or that another class makes.
+"""
 
 from __future__ import annotations
 
@@ -87,18 +89,99 @@ NORMALISED = """
         return dx, dw, db, dgamma
     """
 """The gradient of the bias cancels to zero, in the derivation as in the code."""
+MADE_ELSEWHERE = """
+    import numpy as np
 
+    class Constant:
+        def __init__(self, value):
+            self.value = value
+
+        def __call__(self, shape):
+            return self.init(shape).astype(np.float32)
+
+        def init(self, shape):
+            return np.full(shape=shape, fill_value=self.value)
+
+    class Dense:
+        def __init__(self, units, b_init=Constant(0.0)):
+            self.b_init, self.units, self.built = b_init, units, False
+            self.params, self.grads = {{}}, {{}}
+
+        def build(self, n):
+            self.params["w"] = 0.1 * np.random.randn(n, self.units)
+            self.params["b"] = self.b_init([self.units])
+            self.built = True
+
+        def forward(self, inputs):
+            if not self.built:
+                self.build(inputs.shape[1])
+            self.kept = inputs
+            return inputs @ self.params["w"] + self.params["b"]
+
+        def backward(self, grad):
+            self.grads["w"] = self.kept.T @ grad
+            self.grads["b"] = {db}
+            return grad @ self.params["w"].T
+    """
+GATES = """
+    import numpy as np
+
+    class Mul:
+        def forward(self, W, X):
+            return np.dot(X, W)
+
+        def backward(self, W, X, dZ):
+            return np.dot(X.T, dZ), np.dot(dZ, W.T)
+
+    class Add:
+        def forward(self, X, b):
+            return X + b
+
+        def backward(self, X, b, dZ):
+            return np.dot(np.ones((1, dZ.shape[0])), dZ), dZ * np.ones_like(X)
+
+    class Model:
+        def __init__(self, dims):
+            self.b, self.W = [], []
+            for i in range(len(dims) - 1):
+                self.W.append(np.random.randn(dims[i], dims[i + 1]) / np.sqrt(dims[i]))
+                self.b.append({bias})
+
+        def train(self, X, y, passes=200, epsilon=0.01):
+            mul, add = Mul(), Add()
+            for epoch in range(passes):
+                out = X
+                kept = [(None, out)]
+                for i in range(len(self.W)):
+                    product = mul.forward(self.W[i], out)
+                    out = add.forward(product, self.b[i])
+                    kept.append((product, out))
+                loss = 0.5 * np.sum((out - y) ** 2)
+                dout = out - y
+                for i in range(len(kept) - 1, 0, -1):
+                    db, dmul = add.backward(kept[i][0], self.b[i - 1], dout)
+                    dW, dout = mul.backward(self.W[i - 1], kept[{layer}][1], dmul)
+                    self.b[i - 1] += -epsilon * db
+                    self.W[i - 1] += -epsilon * dW
+    """
+"""Parameters that a list keeps, drawn or of zeros."""
+
+BIASES = ["np.zeros((1, dims[i + 1]))", "np.random.randn(dims[i + 1]).reshape(1, dims[i + 1])"]
 SIZES = ["np.hstack((n_in, hidden, n_out))", "np.concatenate(([n_in], hidden, [n_out]))", "[n_in] + hidden + [n_out]"]
 RIGHT = [
     *(NETWORK.format(dims=dims, dW="kept[i].T.dot(d)") for dims in SIZES),
     POOL.format(gradient="dout[n, c, j, i]"),
     NORMALISED.format(da="da", db="da.sum(axis=0)"),
+    MADE_ELSEWHERE.format(db="np.sum(grad, axis=0)"),
+    *(GATES.format(bias=bias, layer="i - 1") for bias in BIASES),
 ]
 WRONG = [
     *(NETWORK.format(dims=dims, dW="kept[i + 1].T.dot(d)") for dims in SIZES),
     POOL.format(gradient="2 * dout[n, c, j, i]"),
     NORMALISED.format(da="dh", db="da.sum(axis=0)"),
     NORMALISED.format(da="da", db="dout.sum(axis=0)"),
+    MADE_ELSEWHERE.format(db="np.mean(grad, axis=0)"),
+    *(GATES.format(bias=bias, layer="i") for bias in BIASES),
 ]
 
 

@@ -125,6 +125,9 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
     found = [_compare(result, t, derived[t]) for t in targets]
     order = ["verified", "wrong", "unchecked"]
     best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None, bool(j.reason) and not j.transposed))
+    if best.verdict == "wrong":
+        elsewhere = (_compare(result, t, derived[t]) for t in result.beside if t in derived)
+        best = next((j for j in elsewhere if j.verdict == "verified"), best)
     if result.guess and best.verdict == "wrong":
         return Judged(result, "unchecked", "its variable is not known")
     return best

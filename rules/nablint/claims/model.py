@@ -37,6 +37,8 @@ class Result:
     """The return statement that it leaves by."""
     guess: bool = False
     """Nothing tells its variable: `wrt` holds all forward values of its shape, and what is not right is unchecked."""
+    beside: tuple[Term, ...] = ()
+    """The other arguments, where what is returned has no name: it may be in an order of the code's own."""
     doubt: str = ""
     """Why what is not right is unchecked: something that it depends on was guessed."""
 

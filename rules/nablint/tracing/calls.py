@@ -62,10 +62,23 @@ def evaluate_call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
             keywords[arg.keyword.value] = value
         else:
             args.append(value)
+    if args and isinstance(callee, Method) and callee.name == "append" and isinstance(callee.receiver, list):
+        _kept_in_list(it, node, callee.receiver, args[0])
     result = _called_here(it, callee, args, keywords, node)
     if isinstance(result, Unknown | Pending) and isinstance(callee, External | Unknown | Pending):
         _written_to(it, node, callee, [*args, *keywords.values()])
     return result
+
+
+def _kept_in_list(it: Interpreter, node: cst.Call, items: list[Any], value: Any) -> None:
+    """`self.W.append(np.random.randn(n, m))`: what a list keeps may be a parameter, and goes by the list's name."""
+    from nablint.tracing.statements.assigning import keep_blanks, name_draws
+    from nablint.tracing.statements.targets import last_name
+
+    if not it.graph.tainting and isinstance(node.func, cst.Attribute):
+        keep_blanks(value)
+        if name := last_name(node.func.value):
+            name_draws(it, value, f"{name}[{len(items)}]")
 
 
 def _called_here(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any], node: cst.Call) -> Any:

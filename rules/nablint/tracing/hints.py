@@ -30,7 +30,7 @@ _SIZES = re.compile(
 )
 _TURNS = re.compile(r"(epoch|iter|steps?$|num_?steps|n_?steps|trials|times|max_it|repeat|rounds|T_max)", re.I)
 _LISTS = re.compile(
-    r"^_?(\w*sizes|\w*layers|\w*dims|weights|biases|ws|bs|activations|caches|params|parameters|grads|\w*shapes|zs|xs|"
+    r"^_?(\w*sizes|\w*layers|\w*dims|layers?_(?:dim|size|unit|width)|weights|biases|ws|bs|activations|caches|params|parameters|grads|\w*shapes|zs|xs|"
     r"ys|inputs_list|"
     r"args|cache|cached?\w*|hs|tensors|saved\w*|structure|architecture|topology|nodes|data_list|units|\w+_list|"
     r"mini_batch|training_data|"

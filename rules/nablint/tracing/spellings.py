@@ -129,6 +129,8 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
         last = name.rsplit(".", 1)[-1]
         if last in BLANK and not it.graph.tainting and result.card is None and not result.label:
             array.fresh = True
+        elif last in _SAME_VALUES and args and isinstance(args[0], Array) and result.card is None:
+            array.fresh = args[0].fresh
         return array
     if name.rsplit(".", 1)[-1] in CUTTING and isinstance(result, tuple | list) and isinstance(args[0], Array):
         return type(result)([_piece(args[0], part, dialect) for part in result])
@@ -136,6 +138,9 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
 
 
 _TO_TRUTH = frozenset({"Tensor.to", "Tensor.bool", "Tensor.type", "ndarray.astype"})
+
+_SAME_VALUES = frozenset({"astype", "copy", "to", "float", "double", "asarray", "array", "ascontiguousarray"})
+"""What makes an array of another's values: zeros that are cast are zeros just made."""
 
 CUTTING = frozenset({"split", "array_split", "tensor_split", "split_with_sizes", "chunk", "unbind", "unstack", "hsplit",
                      "vsplit", "dsplit"})

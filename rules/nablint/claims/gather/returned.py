@@ -94,6 +94,8 @@ def returned_results(
         ):
             wrt = [arrays[i][1].term]
             out.append(_result(it, word or arrays[i][0], part, wrt, step, element, arrays[i][0], True))
+            if not word and len(parts) > 1:
+                out[-1].beside = tuple(a.term for _, a in arrays if a.term is not wrt[0])
         elif wrt or word:
             out.append(_result(it, word, part, wrt, step, element, "", bool(arrays)))
     return out

@@ -38,7 +38,7 @@ def _len(it: Interpreter, node: Node, value: Any) -> Any:
         refine.counted(it, value.of)
         value = refine.whole_shape(it, value)
     if isinstance(value, Pending):
-        value = refine.iterated(it, value)
+        value = refine.measured(it, value)
     if isinstance(value, Array):
         if value.term.ndim == 0:
             raise RaiseSignal("TypeError")

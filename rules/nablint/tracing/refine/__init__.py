@@ -22,6 +22,7 @@ from nablint.tracing.refine.keys import (
     is_instance,
     is_string,
     iterated,
+    measured,
     truth_of,
 )
 from nablint.tracing.refine.kinds import (
@@ -61,6 +62,7 @@ __all__ = [
     "as_integer", "as_key", "as_list", "as_object", "as_operand", "as_size", "as_sizes", "attribute_of",
     "booleans", "copied", "counted", "default_rank", "flag_of", "free_shape", "gone_along", "has_key", "indexed",
     "integers", "is_instance", "is_none", "is_string", "items_wanted", "iterated", "known_shape", "make_array",
+    "measured",
     "operands", "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry",
     "sizes_in_a_row", "spanned",
     "truth_of", "unpacked", "whole_shape", "wrong_rank",

@@ -43,10 +43,18 @@ def indexed(it: Interpreter, p: Pending, key: Any) -> Any:
 
 
 def iterated(it: Interpreter, p: Pending) -> Any:
-    """A pending input that is looped over or measured."""
+    """A pending input that is looped over."""
     if p.value is not None:
         return p.value
     return _list_or_array(it, p)
+
+
+def measured(it: Interpreter, p: Pending) -> Any:
+    """A pending input whose length is asked for: of `dims`, who counts them has the sizes of layers, and no axes."""
+    name = hints.base(p.hint)
+    if p.value is None and hints.is_axis(name) and hints.is_list(name) and not it.world.sure:
+        return as_list(it, p)
+    return iterated(it, p)
 
 
 def _list_or_array(it: Interpreter, p: Pending) -> Any:

@@ -107,9 +107,9 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
     if isinstance(value, Pending) and value.value is not None:
         value = value.value
     if not quiet and not it.graph.tainting:
-        _keep_blanks(value)
+        keep_blanks(value)
         if type(target) is not cst.Subscript:
-            _name_draws(it, value, label_of(target))
+            name_draws(it, value, label_of(target))
     if type(target) is cst.Name:
         if not quiet:
             record(it, target, target.value, "", None, None, value)
@@ -125,7 +125,7 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
         owner = it.eval(target.value, scope)
         key = subscript_key(it, target, scope)
         if isinstance(key, str) and not quiet and not it.graph.tainting:
-            _name_draws(it, value, key)
+            name_draws(it, value, key)
         store(it, owner, key, value, target)
         if isinstance(key, str):
             it.note(key, value)
@@ -145,36 +145,40 @@ def written_into(target: cst.Subscript, owner: Array) -> Array:
     return owner
 
 
-def _keep_blanks(value: Any) -> None:
+def keep_blanks(value: Any) -> None:
     """Arrays of zeros or ones that get a name, or a place in a container with a name, may be parameters."""
     if type(value) is Array:
+        if value.base is not None and value.base.fresh:  # `zeros(n).reshape(1, n)`: nobody else has the whole
+            value.base, value.fresh = None, True
         if value.fresh:
             value.fresh, value.blank = False, True
     elif isinstance(value, dict):
         for item in value.values():
-            _keep_blanks(item)
+            keep_blanks(item)
     elif isinstance(value, list | tuple) and len(value) < 64:
         for item in value:
             if type(item) is Array:
-                _keep_blanks(item)
+                keep_blanks(item)
 
 
 _DRAWN = frozenset({"randn", "normal", "rand", "random", "standard_normal", "positive", "uniform", "truncnorm"})
 
-_SCALING = frozenset({"multiply", "divide", "add", "subtract", "negative", "sqrt", "power", "astype", "cast"})
+_SCALING = frozenset({"multiply", "divide", "add", "subtract", "negative", "sqrt", "power", "astype", "cast",
+                      "reshape"})
 
 
-def _name_draws(it: Interpreter, value: Any, label: str) -> None:
+def name_draws(it: Interpreter, value: Any, label: str) -> None:
     """A drawn array that gets its first name, be it scaled or shifted, is a parameter by that name."""
     if type(value) is Array:
-        if label and value.base is None and _is_draw(it, value.current):
+        if label and _is_draw(it, value.current) and (value.base is None or value.base.current not in it.names):
+            value.base = None
             value.current = it.graph.leaf(label, value.current.sample, value.current.shape)
     elif type(value) in (list, tuple) and len(value) < 16:
         for i, item in enumerate(value):
-            _name_draws(it, item, f"{label}[{i}]" if label else "")
+            name_draws(it, item, f"{label}[{i}]" if label else "")
     elif isinstance(value, dict) and len(value) < 32:
         for key, item in value.items():
-            _name_draws(it, item, str(key) if isinstance(key, str) else "")
+            name_draws(it, item, str(key) if isinstance(key, str) else "")
 
 
 def _is_draw(it: Interpreter, term: Any) -> bool:
