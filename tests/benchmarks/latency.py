@@ -75,14 +75,15 @@ class Client:
         return self.wait(published, timeout)["params"]["diagnostics"]
 
     def wait(self, wanted: Any, timeout: float) -> dict[str, Any]:
-        """The next message that is wanted; requests of the server are answered with null."""
+        """The next message that is wanted; requests of the server are answered with null, one for each item."""
         end = time.monotonic() + timeout
         while True:
             message = self.incoming.get(timeout=max(0.001, end - time.monotonic()))
             if wanted(message):
                 return message
             if "id" in message and "method" in message:
-                self.send({"id": message["id"], "result": None})
+                items = (message.get("params") or {}).get("items")
+                self.send({"id": message["id"], "result": None if items is None else [None] * len(items)})
 
 
 def main(edits: int = 60) -> None:

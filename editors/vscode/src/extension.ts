@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions, State } from "vscode-languageclient/node";
 import { findProgram, type Found } from "./finding";
 import type { Derivation } from "./page";
-import { showDerivation } from "./panel";
+import { Panel, type Where } from "./panel";
 
 const SELECTOR = [
   { scheme: "file", language: "python" },
@@ -17,16 +17,19 @@ const SELECTOR = [
 let client: LanguageClient | undefined;
 let log: vscode.LogOutputChannel;
 let status: vscode.LanguageStatusItem;
+let panel: Panel;
 let starting: Promise<void> = Promise.resolve();
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   log = vscode.window.createOutputChannel("nablint", { log: true });
   status = vscode.languages.createLanguageStatusItem("nablint", SELECTOR);
   status.name = "nablint";
+  panel = new Panel(derivation);
   const command = (name: string, run: () => unknown) => vscode.commands.registerCommand(name, run);
   context.subscriptions.push(
     log,
     status,
+    panel,
     command("nablint.restart", restart),
     command("nablint.showLog", () => log.show()),
     command("nablint.showDerivationHere", showDerivationHere),
@@ -101,8 +104,7 @@ function options(): LanguageClientOptions {
     middleware: {
       async executeCommand(name, args, next) {
         if (name !== "nablint.showDerivation") return next(name, args);
-        const found: Derivation | null = await next("nablint.derivation", [{ ...args[0], mathml: true }]);
-        showDerivation(found);
+        await panel.show(args[0]);
       },
     },
   };
@@ -112,6 +114,12 @@ function settings(): Record<string, unknown> {
   const chosen = vscode.workspace.getConfiguration("nablint");
   const names = ["select", "ignore", "configuration", "diagnosticMode", "inlayHints", "codeLens", "pictures"];
   return Object.fromEntries(names.map((name) => [name, chosen.get(name)]));
+}
+
+/** The derivation at a place, with its formulas in MathML. */
+async function derivation(where: Where): Promise<Derivation | null | undefined> {
+  const params = { command: "nablint.derivation", arguments: [{ ...where, mathml: true }] };
+  return client?.isRunning() ? client.sendRequest("workspace/executeCommand", params) : undefined;
 }
 
 async function showDerivationHere(): Promise<void> {

@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from nablint.checks import rule_for
+from nablint.checks.related import related, span_of
 from nablint.claims import program as programs
 from nablint.claims.explain import explanation_of
 from nablint.claims.program import Outcome, Program
 from nablint.claims.repair import Fault, find_faults
 from nablint.claims.replay import holds
 from nablint.claims.rewriting import edit_text
-from nablint.results import Diagnostic, Fix, Place, Related
-from nablint.tracing.step import Step
+from nablint.results import Diagnostic, Fix
 
 
 def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: bool, ends: float,
@@ -128,13 +128,6 @@ _SIZED = re.compile(r"(?<![\w.])0(?![\w.])|is outside axis")
 """Clashes of arrays without entries, or of a place that an array does not have: another size may have it."""
 
 
-def span_of(step: Step) -> tuple[Place, Place] | None:
-    """The place of a step's statement in the file."""
-    tree = step.block.tree()
-    span = tree.spans.get(id(step.node)) if tree is not None else None
-    return (step.block.place(span[0]), step.block.place(span[1])) if span is not None else None
-
-
 def diagnose(outcome: Outcome, fault: Fault, steps_in: str = "text") -> Diagnostic | None:
     """The diagnostic of a fault."""
     span = span_of(fault.step)
@@ -148,20 +141,9 @@ def diagnose(outcome: Outcome, fault: Fault, steps_in: str = "text") -> Diagnost
         fix = Fix(f"replace `{_line(fault.repair.before)}` by `{_line(fault.repair.after)}`",
                   (moved,) if moved is not None else fault.repair.text_edits,
                   "unsafe" if fault.repair.edit.kind == "rewrite" else "safe")
-    related = tuple(_related(outcome, fault))
-    return Diagnostic(rule.code, rule.name, rule.severity, message, *span, fix, related,
+    return Diagnostic(rule.code, rule.name, rule.severity, message, *span, fix, related(outcome, fault),
                       explanation_of(outcome, fault.judged[0], steps_in))
 
 
 def _line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _related(outcome: Outcome, fault: Fault) -> list[Related]:
-    """The forward statement that made what the variable flows into."""
-    out: list[Related] = []
-    for judged in fault.judged:
-        step = judged.result.step
-        if step.node is not fault.step.node and (span := span_of(step)) is not None:
-            out.append(Related(f"{judged.result.name} comes out wrong here", *span))
-    return out[:4]

@@ -105,4 +105,4 @@ def _key(program: Program, unit: Named) -> Key:
     project = getattr(getattr(program.resolve, "func", None), "__self__", None)
     around = surroundings(program)
     own = unit.kind in BY_NAME and not unit.module
-    return unit.name, unit.kind, unit.functions, around.frame if own else around.whole, id(project)
+    return unit.name, unit.kind, unit.functions, around.frame if own else around.whole, getattr(project, "number", 0)

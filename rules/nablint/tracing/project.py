@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
 from typing import Any
 
 import libcst as cst
@@ -44,6 +45,8 @@ MAX_MODULES = 1000
 
 _DEFINED = re.compile(r"^(?:(?:async\s+)?def|class)\s+(\w+)", re.M)
 
+NUMBERS = count(1)
+
 
 @dataclass(eq=False, slots=True)
 class Module(Scope):
@@ -58,11 +61,13 @@ class Module(Scope):
 class Project:
     """The files of a project, by dotted module name.
 
-    read: the source text of a module, None where there is none; a package is its `__init__`.
+    read:   the source text of a module, None where there is none; a package is its `__init__`.
+    number: tells it from every other, those that are no more among them.
     """
 
     def __init__(self, read: Callable[[str], str | None]) -> None:
         self.read = read
+        self.number = next(NUMBERS)
         self.modules: dict[str, Module | None] = {}
         self.loading: set[str] = set()
 

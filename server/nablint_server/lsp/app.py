@@ -14,13 +14,14 @@ from nablint_server.lsp.features import (
     inlay_hints,
     lifecycle,
     synchronisation,
+    watching,
     workspace,
 )
 from nablint_server.lsp.server import Server
 
 FEATURES = (
-    lifecycle, configuration, synchronisation, diagnostics, workspace, code_actions, fixing, hover, inlay_hints,
-    code_lens, completion, derivations,
+    lifecycle, configuration, watching, synchronisation, diagnostics, workspace, code_actions, fixing, hover,
+    inlay_hints, code_lens, completion, derivations,
 )
 
 

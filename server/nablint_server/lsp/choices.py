@@ -6,6 +6,7 @@ A configuration that cannot be read leaves the last good one in force, and that 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from typing import Any
 from nablint.settings import Settings
 
 from nablint_server.configuration import Configuration, Overrides
-from nablint_server.configuration.finding import NAMES
 from nablint_server.lsp.work import Urgency, Work
 
 
@@ -87,13 +87,9 @@ class Choices:
         if found not in self._said:
             self._said.add(found)
             kept = "the last good configuration stays" if folder in self._good else "the defaults hold meanwhile"
-            self._say(f"{found}; {kept}")
+            short = found.removeprefix(f"{self.root}{os.sep}")  # editors cut long lines off
+            self._say(f"{short}; {kept}")
         return self._good.get(folder) or Configuration(Path(folder))
-
-
-def is_configuration(filename: str) -> bool:
-    """Whether a file may hold configuration."""
-    return Path(filename).name in NAMES
 
 
 def _strings(value: Any) -> tuple[str, ...] | None:

@@ -59,6 +59,14 @@ class Document:
             await event.wait()
         return self.latest()
 
+    async def ready(self, patience: float) -> View | None:
+        """The newest result with repairs and derivations, or without them when that takes longer, in seconds."""
+        await self.settled()
+        try:
+            return await asyncio.wait_for(self.settled(repairs=True), patience)
+        except TimeoutError:
+            return self.latest()
+
 
 class Documents:
     """All open texts.  `published` is called with each whose findings may have changed."""

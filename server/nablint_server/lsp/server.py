@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -44,6 +45,14 @@ class Server(LanguageServer):
         """Called with each document whose findings may have changed."""
         self.starters: list[Callable[[Server], Awaitable[None]]] = []
         """Called when the client is ready to be asked."""
+        self.openers: list[Callable[[str], None]] = []
+        """Called with the address of each file that is opened."""
+        self.watchers: list[Callable[[str], Awaitable[None]]] = []
+        """Called with the path of each file that has changed on the disk."""
+        self.left: set[str] = set()
+        """What was closed, until the client knows that there is nothing to be told of it any more."""
+        self.news = asyncio.Event()
+        """Something may have to be said of files that are not open."""
 
     def say(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
         """One line to the user, with a way forward in it."""
@@ -70,6 +79,10 @@ class Server(LanguageServer):
         """Take the version and text of an open file; cells belong to their notebook."""
         if self.workspace.get_notebook_document(cell_uri=uri) is not None:
             return None
+        if self.documents.get(uri) is None:
+            for told in self.openers:
+                told(uri)
+        self.left.discard(uri)
         version = self.workspace.get_text_document(uri).version
         return self.documents.put(snapshots.of_file(uri, version, self.text(uri)), filename(uri))
 
@@ -112,6 +125,7 @@ class Server(LanguageServer):
         """Everything is judged anew: what the judgement depends on has changed."""
         self.choices.root = next(iter(self.folders), self.choices.root)
         self.choices.forget()
+        self.news.set()
         for document in self.documents:
             self.documents.refresh(document)
 

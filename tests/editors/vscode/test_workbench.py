@@ -96,3 +96,16 @@ def test_a_tour(session, tmp_path):
     assert "closed.py" in seen["problems"]
     assert "book.ipynb" in seen["problems"]
     assert "nablint" in seen["status"]
+    assert "Received response" in seen["log"]
+
+
+def test_mishaps(session, tmp_path):
+    slip = FORWARD + "\n\n" + BACKWARD
+    seen = session("mishaps.mjs", {"net.py": slip, "book.ipynb": notebook(FORWARD, BACKWARD)}, slip=slip,
+                   settings={"nablint.path": str(real_program(tmp_path))})
+    assert "renamed.py" in seen["renamed"]
+    assert "net.py" not in seen["renamed"]
+    assert "nablint.toml" in seen["broken"]
+    assert "the last good configuration stays" in seen["broken"]
+    assert "dw = x.T @ dout" in seen["saved"]
+    assert seen["moved"] == 1

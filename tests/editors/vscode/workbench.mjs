@@ -16,7 +16,9 @@ const SETTINGS = {
   "workbench.colorTheme": "Default Light Modern",
   "editor.minimap.enabled": false,
   "editor.hover.sticky": true,
+  "editor.autoIndent": "none",
   "files.hotExit": "off",
+  "files.autoSave": "off",
   "chat.commandCenter.enabled": false,
 };
 export const SQUIGGLES = ".squiggly-warning, .squiggly-error";
@@ -104,8 +106,7 @@ class Workbench {
     await this.page.keyboard.press("F1");
     await this.page.waitForSelector(".quick-input-box input");
     await this.page.keyboard.type(name);
-    await this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: name }).waitFor();
-    await this.page.keyboard.press("Enter");
+    await this.page.locator(".quick-input-list .label-name").getByText(name, { exact: true }).click();
   }
 
   async goTo(row, column = 1) {
@@ -152,6 +153,7 @@ class Workbench {
   async save() {
     await this.page.keyboard.press("Control+s");
     await this.page.waitForFunction(() => !document.querySelector(".tab.active.dirty"));
+    await this.page.waitForTimeout(500);
   }
 
   write(name, text) {

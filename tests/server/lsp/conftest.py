@@ -25,12 +25,22 @@ class Client(LanguageClient):
         self.published = asyncio.Queue()
         self.registrations = []
         self.applied = []
+        self.partial = {}
         register_lsp_features(self, {
             **DEFAULT_CLIENT_FEATURES,
             types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: _keep,
             types.CLIENT_REGISTER_CAPABILITY: _registered,
             types.WORKSPACE_APPLY_EDIT: _applied,
+            types.PROGRESS: _progress,
         })
+
+
+def _progress(client: LanguageClient, params: types.ProgressParams):
+    if params.token in client.progress_reports:
+        DEFAULT_CLIENT_FEATURES[types.PROGRESS](client, params)
+        return
+    value = default_converter().structure(params.value, types.WorkspaceDiagnosticReportPartialResult)
+    client.partial.setdefault(params.token, []).append(value)
 
 
 def _registered(client: LanguageClient, params: types.RegistrationParams):
@@ -89,6 +99,11 @@ class Session:
                 params = await self.published.get()
                 if params.uri == uri and params.version == self.versions.get(uri, params.version):
                     return list(params.diagnostics)
+
+    def touched(self, *paths, kind=types.FileChangeType.Changed):
+        """Files have changed on the disk."""
+        self.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(
+            [types.FileEvent(path.as_uri(), kind) for path in paths]))
 
     async def pulled(self, uri, previous=None, timeout=15):
         async with asyncio.timeout(timeout):

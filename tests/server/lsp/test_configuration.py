@@ -11,11 +11,6 @@ SLIP = "dW = X @ g\n"
 pytestmark = pytest.mark.asyncio
 
 
-def touched(session, path):
-    session.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(
-        [types.FileEvent(path.as_uri(), types.FileChangeType.Changed)]))
-
-
 def written(path, text):
     path.write_text(text)
     return path
@@ -26,7 +21,7 @@ async def test_a_changed_file_of_configuration_is_read_again(session, tmp_path):
     await session.initialize(tmp_path, adapt=push_only)
     uri = session.open(SLIP, (tmp_path / "net.py").as_uri())
     assert await session.diagnostics(uri) == []
-    touched(session, written(config, "[tool.nablint]\n"))
+    session.touched(written(config, "[tool.nablint]\n"))
     assert len(await session.diagnostics(uri)) == 1
 
 
@@ -35,7 +30,7 @@ async def test_a_broken_configuration_leaves_the_last_good_one_in_force_and_says
     await session.initialize(tmp_path, adapt=push_only)
     uri = session.open(SLIP, (tmp_path / "net.py").as_uri())
     assert await session.diagnostics(uri) == []
-    touched(session, written(config, "ignore = [\n"))
+    session.touched(written(config, "ignore = [\n"))
     session.change(uri, "\n" + SLIP)
     assert await session.diagnostics(uri) == []
     (message,) = session.client.messages

@@ -79,6 +79,66 @@ async def test_an_open_file_is_judged_before_the_rest_of_the_workspace(session, 
     whole.cancel()
 
 
-async def _workspace(session, known=()):
-    report = await session.client.workspace_diagnostic_async(types.WorkspaceDiagnosticParams(list(known)))
-    return report.items
+async def test_a_client_that_takes_partial_results_gets_each_file_as_it_is_judged(session, tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.py").write_text(SLIP)
+    await session.initialize(tmp_path, adapt=can_pull)
+    assert await _workspace(session, token="t") == []
+    assert [len(report.items[0].items) for report in session.client.partial["t"]] == [1, 1, 1]
+
+
+async def test_it_is_answered_when_something_has_happened_and_not_before(session, tmp_path):
+    file = tmp_path / "a.py"
+    file.write_text(SLIP)
+    await session.initialize(tmp_path, adapt=can_pull)
+    await _workspace(session, token="first")
+    known = [types.PreviousResultId(r.items[0].uri, r.items[0].result_id) for r in session.client.partial["first"]]
+    held = asyncio.ensure_future(_workspace(session, known, token="second"))
+    done, _ = await asyncio.wait([held], timeout=0.5)
+    assert not done
+    file.write_text(SLIP + SLIP)
+    session.touched(file)
+    assert await asyncio.wait_for(held, 5) == []
+    (report,) = session.client.partial["second"]
+    assert len(report.items[0].items) == 2
+
+
+async def test_what_a_client_knows_of_a_file_that_was_closed_is_taken_back(session, tmp_path):
+    await session.initialize(tmp_path, adapt=can_pull, options={"diagnosticMode": "openFilesOnly"})
+    uri = session.open(SLIP, (tmp_path / "a.py").as_uri())
+    await session.pulled(uri)
+    held = asyncio.ensure_future(_workspace(session, token="t"))
+    done, _ = await asyncio.wait([held], timeout=0.5)
+    assert not done
+    session.close(uri)  # VS Code forgets the result's id, and relies on the workspace's report
+    assert await asyncio.wait_for(held, 5) == []
+    (report,) = session.client.partial["t"]
+    assert (report.items[0].uri, list(report.items[0].items)) == (uri, [])
+    held = asyncio.ensure_future(_workspace(session, [types.PreviousResultId(uri, report.items[0].result_id)], "u"))
+    done, _ = await asyncio.wait([held], timeout=0.5)
+    assert not done
+    held.cancel()
+
+
+async def test_what_was_pushed_of_a_closed_file_is_put_right(session, tmp_path):
+    files = [tmp_path / f"{name}.py" for name in "ab"]
+    for file in files:
+        file.write_text(SLIP)
+    await session.initialize(tmp_path, adapt=can_pull)
+    await session.client.workspace_execute_command_async(types.ExecuteCommandParams("nablint.checkWorkspace"))
+    assert [len(await session.diagnostics(file.as_uri())) for file in files] == [1, 1]
+    session.open(SLIP, files[0].as_uri())  # from now on the client asks for itself
+    taken_back = await session.published.get()
+    assert (taken_back.uri, list(taken_back.diagnostics)) == (files[0].as_uri(), [])
+    files[1].write_text(SLIP + SLIP)
+    session.touched(files[1])
+    assert len(await session.diagnostics(files[1].as_uri())) == 2
+    files[1].unlink()
+    session.touched(files[1], kind=types.FileChangeType.Deleted)
+    assert await session.diagnostics(files[1].as_uri()) == []
+
+
+async def _workspace(session, known=(), token=None):
+    report = await session.client.workspace_diagnostic_async(
+        types.WorkspaceDiagnosticParams(list(known), partial_result_token=token))
+    return list(report.items)

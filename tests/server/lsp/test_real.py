@@ -90,6 +90,33 @@ async def test_shapes_are_shown_on_hover_and_beside_assignments(session):
     assert "self.W: (n_in, n_out)" in await session.hover(uri, row, lines[row].index("self.W") + 5)
 
 
+async def test_a_text_is_judged_again_when_what_it_imports_changes_on_the_disk(session, tmp_path):
+    helper = tmp_path / "common.py"
+    right = "import numpy as np\n\n\ndef sigmoid(x):\n    return 1 / (1 + np.exp(-x))\n"
+    helper.write_text(right)
+    source = """import numpy as np
+from common import sigmoid
+
+
+def forward(x, w):
+    return sigmoid(x @ w), (x, w)
+
+
+def backward(dout, cache):
+    x, w = cache
+    s = sigmoid(x @ w)
+    dw = x.T @ (dout * s * (1 - s))
+    return dw
+"""
+    await session.initialize(tmp_path, adapt=push_only)
+    uri = session.open(source, (tmp_path / "net.py").as_uri())
+    assert await session.diagnostics(uri, timeout=60) == []
+    for text, count in (("np.tanh(x)", 1), ("1 / (1 + np.exp(-x))", 0), ("np.sin(x)", 1)):
+        helper.write_text(right.replace("1 / (1 + np.exp(-x))", text))
+        session.touched(helper)
+        assert len(await session.diagnostics(uri, timeout=60)) == count, text
+
+
 LAYERS = """import numpy as np
 
 

@@ -6,7 +6,6 @@ action is offered all the same and finished by `codeAction/resolve`.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Any
 
@@ -43,7 +42,7 @@ def register(server: Server) -> None:
             place = document.now.place(uri, params.range.start)
             written = None if place is None else composing.action(document.now, uri, place.row)
             found += [written] if written is not None else []
-        view = await _ready(document)
+        view = await document.ready(PATIENCE)
         if view is None:
             return found
         if _wanted(types.CodeActionKind.QuickFix, only):
@@ -76,14 +75,6 @@ def register(server: Server) -> None:
             if view is not None and finding.location == place and finding.fix is not None:
                 action.edit = _edit(server, view, finding)
         return action
-
-
-async def _ready(document: Document) -> View | None:
-    await document.settled()
-    try:
-        return await asyncio.wait_for(document.settled(repairs=True), PATIENCE)
-    except TimeoutError:
-        return document.latest()
 
 
 def _wanted(kind: str, only: list[types.CodeActionKind | str] | Any) -> bool:

@@ -21,13 +21,16 @@ DERIVATION = "nablint.derivation"
 SHOW = "nablint.showDerivation"
 """Command: {uri, line, character}; opens the derivation.  Clients with a panel take this name for themselves."""
 
+PATIENCE = 2.0
+"""Seconds that a request waits for the derivations of what has just been typed."""
+
 
 def register(server: Server) -> None:
     """Register the commands."""
 
     @server.command(DERIVATION)
     async def derivation(where: Any) -> dict[str, Any] | None:
-        chosen = _chosen(server, where)
+        chosen = await _chosen(server, where)
         if chosen is None:
             return None
         told = _told(chosen[1])
@@ -37,7 +40,7 @@ def register(server: Server) -> None:
 
     @server.command(SHOW)
     async def show(where: Any) -> None:
-        chosen = _chosen(server, where)
+        chosen = await _chosen(server, where)
         window = server.client_capabilities.window
         if chosen is None:
             server.say("no derivation here; put the cursor on a gradient", types.MessageType.Info)
@@ -58,10 +61,10 @@ def show_at(uri: str, position: types.Position, title: str = "Show the derivatio
         title, SHOW, arguments=[{"uri": uri, "line": position.line, "character": position.character}])
 
 
-def _chosen(server: Server, where: dict[str, Any]) -> tuple[Document, Diagnostic | Claim] | None:
+async def _chosen(server: Server, where: dict[str, Any]) -> tuple[Document, Diagnostic | Claim] | None:
     """The finding or claim with a derivation on a line, the one nearest to the column first."""
     document = server.documents.get(str(where["uri"]))
-    view = None if document is None else document.latest()
+    view = None if document is None else await document.ready(PATIENCE)
     place = None if view is None else view.place(
         str(where["uri"]), types.Position(int(where["line"]), int(where.get("character", 0))))
     if document is None or view is None or place is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from nablint_server.lsp.features.watching import judge_importers, watches
 from nablint_server.lsp.server import Server
 
 
@@ -23,6 +24,8 @@ def register(server: Server) -> None:
         document = server.documents.get(params.text_document.uri)
         if document is not None and document.failure is not None:
             server.documents.refresh(document)
+        if document is not None and not watches(server):
+            judge_importers(server, document.filename)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     async def did_close(params: types.DidCloseTextDocumentParams) -> None:
@@ -44,5 +47,8 @@ def register(server: Server) -> None:
 def _forget(server: Server, uri: str) -> None:
     """An editor shows what it was last told of a closed document unless it is told that there is nothing."""
     document = server.documents.close(uri)
+    if document is not None:
+        server.left.add(uri)
+    server.news.set()
     for part in document.now.parts if document is not None else ():
         server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(part.uri, []))
