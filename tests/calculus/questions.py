@@ -85,4 +85,9 @@ SUMS = [
     ("Σ_i (x_i - mean(x))²", "x", {}, "2 (x - mean(x))"),
     ("Σ_i x_i² / ‖x‖", "x", {}, "(2 x - Σ(x²) x / ‖x‖²) / ‖x‖"),
 ]
-QUESTIONS = [*QUADRATIC, *SUMS, *NORMS, *MATRICES, *LEARNING]
+ENTRIES = [
+    ("E[idx]", "E", {}, "scatter(G, [idx])"),
+    ("np.sum((E[idx] @ w - y)**2)", "E", {}, "scatter(2 (E[idx] w - y) wᵀ, [idx])"),
+    ("X[:, 0] @ y", "X", {}, "scatter(y, [:, 0])"),
+]
+QUESTIONS = [*QUADRATIC, *ENTRIES, *SUMS, *NORMS, *MATRICES, *LEARNING]

@@ -33,6 +33,9 @@ def test_code_and_steps_hold(text, wrt, shapes, wanted):
         expected = asked.complex_step(cotangent=samples["G"])
     for style in ("numpy", "einsum"):
         code = found.gradient[style]
+        if code is None:  # zeros with a slice filled in is no expression
+            assert found.gradient["text"].startswith("scatter")
+            return
         assert close(run_code(code, samples), expected), code
     torch = pytest.importorskip("torch")
     tensors = {n: torch.as_tensor(np.array(v)) for n, v in samples.items()}

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from nablint.calculus.question import QuestionError, answer
+from nablint_server.cli.derive import pointed
 
 QUESTION = ["(X @ W + b) @ y", "--wrt", "W", "--shape", "X=1,m", "--shape", "W=m,10;b=1,10", "--shape", "y=10,1"]
 
@@ -45,6 +47,11 @@ def test_other_forms(run):
 @pytest.mark.parametrize(("arguments", "told"), [
     (["a + b"], "say which name to differentiate by: --wrt a or b"),
     (["tr(A @ X)", "--wrt", "Z"], "'Z' is not in the expression"),
+    (["log(2)", "--wrt", "x"], "it holds no names"),
+    (["x = x + 1; x @ x", "--wrt", "x"], "x is used before its equation"),
+    (["X @ W", "--wrt", "W", "--shape", "X=3,4", "--shape", "W=5,6"], "X (3, 4) and W (5, 6); 4 and 5 would"),
+    (["open('marker', 'w')", "--wrt", "x"], "there is no function 'open'"),
+    (["‖x‖_3", "--wrt", "x"], "the norm '3' is not known here"),
     (["A @@", "--wrt", "A"], "'@' cannot stand here"),
     (["tr(A @ X)", "--wrt", "X", "--shape", "X"], "write a name and its sizes, as in --shape X=1,m"),
     (["tr(A @ X)", "--wrt", "X", "--shape", "X=1,-"], "the shape of X has '-'"),
@@ -52,7 +59,7 @@ def test_other_forms(run):
     (["(" * 10000, "--wrt", "X"], ""),
     (["-" * 5000 + "x", "--wrt", "x"], ""),
     (["__import__('os').system('touch marker')", "--wrt", "x"], ""),
-], ids=range(9))  # fmt: skip
+], ids=range(14))  # fmt: skip
 def test_mistakes_are_one_line(run, folder, arguments, told):
     result = run("derive", *arguments[1:], "--", arguments[0])
     assert (result.exit_code, result.stdout) == (2, "")
@@ -64,3 +71,26 @@ def test_mistakes_are_one_line(run, folder, arguments, told):
 
 def test_one_name_needs_no_wrt(run):
     assert "X⁻ᵀ" in run("derive", "log(det(X))").stdout
+
+
+def test_a_terminal_is_shown_the_place():
+    with pytest.raises(QuestionError) as caught:
+        answer("f = X @ W\nL = f @ @ y", "W", {})
+    assert pointed(caught.value) == "    L = f @ @ y\n            ^\n"
+
+
+def test_functions_of_the_libraries(run):
+    """What is no card is asked of the dialects that the tracer has."""
+    text = run("derive", "F.cross_entropy(X @ W, y)", "--wrt", "W").stdout
+    assert "∂L/∂W = Xᵀ (softmax(X W) - onehot(y)) / n" in text
+    assert "y (n,)" in text
+    assert "integers: labels or indices" in text
+
+
+def test_third_order_and_numerator_layout(run):
+    text = run("derive", "A @ x", "--wrt", "A").stdout
+    assert "a tensor of order 3, which is not formed" in " ".join(text.split())
+    assert "df = dA x" in text
+    text = run("derive", "A @ x", "--wrt", "x", "--layout", "numerator").stdout
+    assert "∂f/∂x = A " in text
+    assert "= Aᵀ" in text

@@ -99,8 +99,7 @@ class Answer:
         lines = [f"{self.expression}    by {self.variable}", ""]
         width = max((len(f"{n} {s}") for n, (s, _) in self.shapes.items()), default=0)
         lines += [f"  {f'{n} {s}'.ljust(width)}  {origin}" for n, (s, origin) in self.shapes.items()]
-        lines.append("")
-        lines += _derivation_lines(self.steps)
+        lines += ["", *_derivation_lines(self.steps)] if self.steps else []
         other = "numerator" if self.layout == "denominator" else "denominator"
         shown = f"{self.symbol} = {self.gradient['text']}"
         also = f"{' ' * len(self.symbol)} = {self.other_layout['text']}"

@@ -71,10 +71,12 @@ LABELLED = ("cross_entropy", "nll_loss", "multi_margin_loss")
 
 
 def label_names(problem: Problem) -> frozenset[str]:
-    """Lowercase names that stand for the labels of a loss."""
-    return frozenset(n.parts[1].value for _, e in problem.steps for n in e.walk()
-                     if n.kind == "call" and n.value in LABELLED and len(n.parts) > 1 and n.parts[1].kind == "name"
-                     and n.parts[1].value[0].islower())
+    """Lowercase names that stand for the labels of a loss or for the indices of entries."""
+    nodes = [n for _, e in problem.steps for n in e.walk()]
+    labels = [n.parts[1] for n in nodes if n.kind == "call" and n.value in LABELLED and len(n.parts) > 1]
+    labels += [p for n in nodes if n.kind == "index" for p in n.parts[1:]]
+    running = {i for n in nodes if n.kind == "sum_over" for i in (n.value.split(",") if "," in n.value else n.value)}
+    return frozenset(p.value for p in labels if p.kind == "name" and p.value[0].islower()) - running
 
 
 def identities(problem: Problem) -> frozenset[str]:

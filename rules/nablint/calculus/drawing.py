@@ -198,7 +198,7 @@ def _origin(asked: Asked, name: str, dims: Dims, classes: Classes, letters: dict
     if len(dims) == 2 and dims[1] == "1":
         kind = "column vector"
     if name in asked.labels:
-        text = "class labels"
+        text = "integers: labels or indices"
     elif len(dims) == 2 and (f"?{name}.0",) in asked.choices[name] and len(asked.choices[name]) == 2:
         text = f"its rows are the {name}_i"
     elif likeliest != dims:

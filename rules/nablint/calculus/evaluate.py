@@ -257,16 +257,19 @@ class Evaluator:
             if len(names) != len(e.parts) - 1:
                 raise self.error("under a sum, give every axis an index", e)
             return self.entry(self.term(base), names, e)
-        parts: list[Any] = []
+        parts, arrays = list[Any](), list[Term]()
         for p in e.parts[1:]:
             if p.kind == "slice":
                 parts.append(("slice", *(self.value(q) for q in p.parts), None))
             else:
                 found = self.value(p)
+                if isinstance(found, Term) and found.sample.dtype.kind not in "iu":
+                    raise self.error("an index is a number, a slice or a name of its own", p)
                 if isinstance(found, Term):
-                    raise self.error("an index must be a number or a slice", p)
+                    arrays.append(found)
+                    found = ("term", len(arrays) - 1)
                 parts.append(found)
-        return op.getitem(self.term(base), index=tuple(parts))
+        return op.getitem(self.term(base), *arrays, index=tuple(parts))
 
     def _place(self, e: Expr) -> int | slice:
         return slice(*(self.value(p) for p in e.parts)) if e.kind == "slice" else self.value(e)
@@ -313,7 +316,7 @@ class Evaluator:
                 return found
         if special is not None:
             return special(self, e, args, words)
-        if any(isinstance(a, str) for a in args):
+        if card is not None and any(isinstance(a, str) for a in args):
             raise self.error(f"{e.value} takes no text", e)
         if card is None:
             near = ", ".join(sorted(n for n in self.graph.cards if n[:2] == name[:2])[:4])

@@ -48,7 +48,7 @@ def answer(expression: str, wrt: str, shapes: Mapping[str, str], layout: str = "
     wrt = wrt.strip()
     variable = setting.names.get(wrt)
     if variable is None or (variable.is_constant and wrt not in setting.leaves):
-        raise QuestionError(f"'{wrt}' is not in the expression; it holds {', '.join(setting.leaves)}")
+        raise QuestionError(f"'{wrt}' is not in the expression; it holds {', '.join(setting.leaves) or 'no names'}")
     notes = [f"{n} is the {word} function." for n, (_, word) in recognised.items()]
     try:
         with np.errstate(all="ignore"):
@@ -274,7 +274,7 @@ def hessian(expression: str, wrt: str, shapes: Mapping[str, str], *, library: Li
     setting = settle(problem, shapes, {n: card for n, (card, _) in recognised.items()}, library)
     variable = setting.names.get(wrt.strip())
     if variable is None:
-        raise QuestionError(f"'{wrt}' is not in the expression; it holds {', '.join(setting.leaves)}")
+        raise QuestionError(f"'{wrt}' is not in the expression; it holds {', '.join(setting.leaves) or 'no names'}")
     if np.size(setting.result.sample) != 1 or vector_length(variable) is None:
         raise QuestionError("the Hessian is formed for a scalar function of a vector; for others derive the gradient")
     asked = _Answering(problem, setting, wrt.strip(), variable, "denominator", [])

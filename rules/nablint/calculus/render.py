@@ -354,6 +354,13 @@ def _getitem(w: Writer, t: Term) -> Node:
     return Node("index", (w.write(t.args[0]),), index_text(t.params["index"], arrays))
 
 
+@_writes("scatter")
+def _scatter(w: Writer, t: Term) -> Node:
+    """Zeros with a value put where an index points."""
+    arrays = [formula.text(w.write(a)) for a in t.args[1:]]
+    return formula.call("scatter", w.write(t.args[0]), formula.name(f"[{index_text(t.params['index'], arrays)}]"))
+
+
 def index_text(index: tuple[object, ...], arrays: list[str]) -> str:
     """What stands between the brackets of an index."""
     shown: list[str] = []

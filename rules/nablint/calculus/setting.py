@@ -36,6 +36,9 @@ def settle(problem: Problem, given: Mapping[str, str], known: Mapping[str, str] 
     sizes = {part for written in given.values() for part in re.findall(r"[^\W\d]\w*", written)} - set(given)
     names = [(n, axes) for n, axes in free_names(problem) if n not in sizes]  # a size that is written is a number
     listed = [n for n, _ in names]
+    twice = next((n for n, _ in problem.steps if n and n in listed), None)
+    if twice is not None:
+        raise QuestionError(f"{twice} is used before its equation; give the new value a name of its own", problem.text)
     intermediate = [n for n, _ in problem.steps if n]
     for name in given:
         if name not in listed and name not in intermediate:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nablint_server.cli.output import stop, utf8
+from nablint_server.cli.output import FAILED, complain, stop, utf8
 
 if TYPE_CHECKING:
-    from nablint.calculus.question import Answer
+    from nablint.calculus.question import Answer, QuestionError
 
 FORMS = ("text", "latex", "mathml", "json")
 DIALECTS = ("numpy", "torch", "einsum")
@@ -56,13 +56,25 @@ def derive(
     try:
         answer = _answer(expression, wrt, _shapes(shapes), layout, hessian=hessian)
     except QuestionError as error:
-        stop(str(error))
+        complain(str(error))
+        if sys.stderr.isatty():
+            sys.stderr.write(pointed(error))
+        sys.exit(FAILED)
     except (RecursionError, MemoryError):
         stop("the expression is nested too deeply; name its parts: `A = X @ W; L = tr(A)`")
     if dialect is not None:
         kept = {style: code for style, code in answer.gradient.items() if style == dialect or style not in DIALECTS}
         answer = replace(answer, gradient=kept)
     sys.stdout.write(utf8(written(answer, "latex" if latex else output_format)))
+
+
+def pointed(error: QuestionError) -> str:
+    """The line of the input that the error is about, with a caret under the place; nothing where there is none."""
+    if not error.column:
+        return ""
+    before = error.text[: error.column - 1].rpartition("\n")[2]
+    line = error.text[error.column - 1 - len(before):].partition("\n")[0]
+    return f"    {line}\n    {' ' * len(before)}^\n"
 
 
 def written(answer: Answer, form: str) -> str:

@@ -216,6 +216,19 @@ def _getitem(w: Coder, t: Term) -> Written:
     return f"{w.at(t.args[0], CALL)}[{index_code(t.params['index'], [w.write(a)[0] for a in t.args[1:]])}]", CALL
 
 
+@codes("scatter")
+def _scatter(w: Coder, t: Term) -> Written | None:
+    """Rows added up where an array of indices points; in numpy a product with the one-hot indices."""
+    value, index = t.args[0], t.args[1:]
+    if t.params["index"] != (("term", 0),) or index[0].ndim != 1 or value.ndim > 2:
+        return None
+    places = w.write(index[0])[0]
+    if w.torch:
+        zeros = f"{w.at(value, CALL)}.new_zeros({w.shape(t.shape)})"
+        return f"{zeros}.index_add(0, {places}, {w.write(value)[0]})", CALL
+    return f"np.eye({w.size(t.shape[0])[0]})[{places}].T @ {w.at(value, NEG)}", MUL
+
+
 @codes("einsum")
 def _einsum(w: Coder, t: Term) -> Written:
     return f"{w.lib}.einsum('{t.params['subscripts']}', {', '.join(w.write(a)[0] for a in t.args)})", CALL
