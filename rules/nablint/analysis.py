@@ -87,7 +87,7 @@ def claims_of(outcomes: list[Outcome], *, steps_in: str | None = None) -> list[C
     for outcome in outcomes:
         if outcome.judgement is None:
             continue
-        known = by_unit.setdefault(outcome.unit.name, {})
+        known = by_unit.setdefault(outcome.unit.family or outcome.unit.name, {})
         if outcome.entries is None or outcome.entries[1] != outcome.judgement.proofs:
             outcome.entries = entries(outcome.judgement), outcome.judgement.proofs
         for key, entry in outcome.entries[0].items():

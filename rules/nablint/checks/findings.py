@@ -96,7 +96,9 @@ def _settled(outcomes: list[Outcome], outcome: Outcome) -> set[int]:
     """Statements whose results another unit found right, on all of its paths."""
     good: set[int] = set()
     for other in outcomes:
-        if other.judgement is None or other.unit.name == outcome.unit.name:
+        related = other.unit.name == outcome.unit.name or (
+            bool(other.unit.family) and other.unit.family == outcome.unit.family)
+        if other.judgement is None or related:
             continue
         bad = {id(j.result.step.node) for j in other.judgement.judged if j.verdict == "wrong"}
         good |= {id(j.result.step.node) for j in other.judgement.judged if j.verdict in ("proved", "verified")} - bad
@@ -111,7 +113,7 @@ def _reportable(outcome: Outcome, fault: Fault) -> bool:
     clashes = [(s, n) for s, n, message in judgement.run.it.misfits if any(j.reason == message for j in fault.judged)]
     if clashes and not any(holds(s.node, n) for s, n in clashes):
         return False  # what does not fit stands in another file, read for its definitions only
-    if outcome.unit.kind in ("autograd", "closure"):
+    if outcome.unit.kind in ("autograd", "closure", "engine"):
         return True
     if judgement.together:  # what is returned with its loss; a name that the code uses again for each layer is not
         return any(j.result.returned is not None for j in fault.judged)

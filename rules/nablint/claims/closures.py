@@ -44,7 +44,7 @@ def closure_units(cls: Class, methods: dict[str, Function]) -> list[Unit]:
             if _adds_to_gradients(inner):
                 units.append(Unit(f"{cls.name}.{name}.{inner.name.value}", "closure",
                                   lambda it, m=name, f=inner: closure(it, cls, m, f),
-                                  (f"{function.name}.{inner.name.value}",)))
+                                  (f"{function.name}.{inner.name.value}",), family=cls.name))
     return units
 
 
@@ -52,13 +52,12 @@ def closure(it: Interpreter, cls: Class, name: str, inner: cst.FunctionDef) -> R
     """Run an operation on objects, then the closure that it keeps, with a cotangent at its result."""
     method = cls.lookup(name)
     assert isinstance(method, Function)
-    it.entrywise = not any(isinstance(v, External) and v.name.split(".")[0] in ("numpy", "torch", "cupy", "jax")
-                           for v in it.scope.names.values())
+    it.entrywise = plain_numbers(it)
     operands = [_operand(it, cls, "self")]
     given: list[Any] = [operands[0]]
     for param in parameters(method, bound=True):
         word = param.name.value
-        if _is_object(method, word, cls):
+        if is_object(method, word, cls):
             operands.append(_operand(it, cls, word))
             given.append(operands[-1])
         elif param.default is not None:
@@ -68,7 +67,7 @@ def closure(it: Interpreter, cls: Class, name: str, inner: cst.FunctionDef) -> R
     out = settle(guarded(it, method, given))
     back = _kept(it, out, inner)
     run = Run(it, start=len(it.steps))
-    held = _data(out)
+    held = data_of(out)
     if back is None or held is None or not isinstance(out, Instance):
         return run
     cotangent = it.world.leaf("out.grad", held.term.shape, tainted=True)
@@ -78,7 +77,7 @@ def closure(it: Interpreter, cls: Class, name: str, inner: cst.FunctionDef) -> R
     run.start = len(it.steps)
     takes = parameters(back, bound=False)
     guarded(it, back, [Array(cotangent, held.dialect)] if len(takes) == 1 else [])
-    variables = {id(o): value for o in operands if (value := _data(o)) is not None}
+    variables = {id(o): value for o in operands if (value := data_of(o)) is not None}
     for operand in operands:
         operand.names.update({k: settle(v) for k, v in operand.names.items() if isinstance(v, Pending)})
     for result in stored_results(it, run.start, None):
@@ -89,6 +88,12 @@ def closure(it: Interpreter, cls: Class, name: str, inner: cst.FunctionDef) -> R
     run.results = drop_staged(run.results)
     run.seeds = [Seed({held.term: cotangent}, "arriving")]
     return run
+
+
+def plain_numbers(it: Interpreter) -> bool:
+    """Is an engine for plain numbers: does its module know no arrays?"""
+    return not any(isinstance(v, External) and v.name.split(".")[0] in ("numpy", "torch", "cupy", "jax")
+                   for v in it.scope.names.values())
 
 
 def _operand(it: Interpreter, cls: Class, word: str) -> Instance:
@@ -102,7 +107,7 @@ def _operand(it: Interpreter, cls: Class, word: str) -> Instance:
     return made
 
 
-def _is_object(method: Function, word: str, cls: Class) -> bool:
+def is_object(method: Function, word: str, cls: Class) -> bool:
     """Is a parameter an object of the class: is its number or its gradient read, or is it made one if it is none?"""
     for part in below(method.node):
         if isinstance(part, cst.Attribute) and isinstance(part.value, cst.Name) and part.value.value == word and (
@@ -116,7 +121,7 @@ def _is_object(method: Function, word: str, cls: Class) -> bool:
     return False
 
 
-def _data(value: Any) -> Array | None:
+def data_of(value: Any) -> Array | None:
     """The array that an object holds."""
     if not isinstance(value, Instance):
         return None

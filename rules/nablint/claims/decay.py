@@ -10,8 +10,9 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims.model import Judged, Seed
+from nablint.claims.parameters import is_parameter
 
-TOLERANCE = 1e-9
+TOLERANCE = 1e-7
 
 
 def allow_decay(judged: list[Judged], seed: Seed) -> None:
@@ -19,20 +20,26 @@ def allow_decay(judged: list[Judged], seed: Seed) -> None:
     if seed.kind == "loss" or seed.exact or any(not t.ndim for t in seed.cotangents):
         return  # a number that is differentiated would have the penalty
     for j in judged:
-        if j.verdict != "wrong" or j.result.value is None or j.derived is None or j.wrt is None or j.wrt.card:
+        if j.verdict != "wrong" or j.result.value is None or j.derived is None or j.wrt is None:
             continue
-        if _decays(j.result.value, j.derived, j.wrt):
+        if is_parameter(j) and _decays(j.result.value, j.derived, j.wrt):
             j.verdict, j.ratio = "verified", None
             j.reason = "with the gradient of a penalty that the loss in sight lacks"
 
 
 def _decays(value: Term, derived: Term, wrt: Term) -> bool:
-    """Is the value the derived one and a number times the variable, or times its signs?  Two numbers for both."""
+    """Is the value the derived one, and beside it what the gradient of a penalty is made of?"""
     claimed, expected, own = (np.asarray(t.sample) for t in (value, derived, wrt))
     if not (claimed.shape == expected.shape == own.shape) or own.size < 3 or claimed.dtype.kind != "f":
         return False
-    residual = (claimed - expected).ravel()
+    if _made_of(own, expected):
+        return False  # what belongs to a penalty cannot be told from what does not
+    return _made_of(own, claimed - expected)
+
+
+def _made_of(own: np.ndarray, residual: np.ndarray) -> bool:
+    """Is it a number times the variable, and another times its signs?"""
     basis = np.stack([own.ravel(), np.sign(own).ravel()], axis=1)
-    found, *_ = np.linalg.lstsq(basis, residual, rcond=None)
-    scale = max(float(np.max(np.abs(claimed))), float(np.max(np.abs(expected))))
-    return bool(np.any(found)) and bool(np.max(np.abs(basis @ found - residual)) <= TOLERANCE * scale)
+    found, *_ = np.linalg.lstsq(basis, residual.ravel(), rcond=None)
+    rest = np.max(np.abs(basis @ found - residual.ravel()))
+    return bool(np.any(found)) and bool(rest <= TOLERANCE * max(float(np.max(np.abs(residual))), 1e-12))

@@ -7,8 +7,6 @@ mistake.
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from nablint.calculus.gradient import gradients
@@ -16,10 +14,10 @@ from nablint.calculus.terms import Term
 from nablint.claims.decay import allow_decay
 from nablint.claims.intent import silence_deliberate
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
+from nablint.claims.parameters import is_parameter
 from nablint.claims.seeds import as_meant
 from nablint.claims.small_constants import agree_without
 from nablint.shapes import Misfit, show_shape
-from nablint.tracing.hints import base
 from nablint.tracing.values import Array
 
 TOLERANCE = 1e-9
@@ -27,8 +25,6 @@ NOT_FINITE, ZERO = "the samples are not finite", "it is zero on the samples"
 CANCELS = "it cancels to zero on the samples"
 """What is left of summands that cancel is a rounding error: the gradient of a bias before a normalisation."""
 """What a draw of samples leaves open; another may tell."""
-_PARAMETER = re.compile(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kernel|filters?|syn|embed|blank|params?|"
-                        r"lut|coef)", re.I)
 
 
 def judge(run: Run) -> Judgement:
@@ -64,7 +60,7 @@ def _common_scale(judgement: Judgement) -> float | None:
 
     Other results may be wrong in another way: against the scaled loss they show it.
     """
-    parameters = [j for j in judgement.judged if j.wrt is not None and _is_parameter(j)]
+    parameters = [j for j in judgement.judged if j.wrt is not None and is_parameter(j)]
     right = sum(j.verdict in ("proved", "verified") and not j.reason for j in parameters)
     ratios = [round(j.ratio, 9) for j in parameters if j.verdict == "wrong" and j.ratio is not None]
     if not ratios or len(ratios) == len(parameters):
@@ -228,7 +224,7 @@ def _conventions(judged: list[Judged], seed: Seed) -> None:
     if not scaled:
         return
     parameters = [j for j in judged if j.wrt is not None and j.verdict in ("proved", "verified", "wrong")
-                  and _is_parameter(j)]
+                  and is_parameter(j)]
     scales = [_scale(j) for j in parameters if j.verdict == "wrong" and not _of_another_size(j)]
     ratios = {None if s is None else round(s, 9) for s in scales}
     right = any(j.verdict in ("proved", "verified") for j in parameters)
@@ -297,11 +293,6 @@ def _lost_scale(judged: list[Judged], parameters: list[Judged], seed: Seed) -> b
         j.verdict, j.reason, j.ratio = "wrong", "", 1 / ratio
         j.derived = j.derived * ratio
     return True
-
-
-def _is_parameter(j: Judged) -> bool:
-    assert j.wrt is not None
-    return j.wrt.card is None and bool(_PARAMETER.match(base(j.wrt.label)))
 
 
 def _conventional(judged: list[Judged], ratio: float) -> bool:

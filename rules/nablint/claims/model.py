@@ -84,6 +84,8 @@ class Unit:
     run: Callable[[Interpreter], Run]
     functions: tuple[str, ...] = ()
     module: bool = False
+    family: str = ""
+    """Units by one name of a family judge the same statements: what is wrong in one of them is wrong."""
     otherwise: Unit | None = None
     """Another way to run the same code, tried where this one does not come out right."""
 

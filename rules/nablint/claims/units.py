@@ -11,6 +11,7 @@ import libcst as cst
 from nablint.claims import chainer_functions, derivatives, names, registered, tapes
 from nablint.claims.closures import closure_units
 from nablint.claims.companions import companion_units
+from nablint.claims.engines import engine_units
 from nablint.claims.model import Unit
 from nablint.claims.partners import partner_by_data
 from nablint.claims.scenarios import custom, instances, pairs, whole
@@ -31,7 +32,7 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
     classes = [v for v in it.scope.names.values() if isinstance(v, Class) and v.scope is it.scope]
     units: list[Unit] = []
     for cls in classes:
-        units += _class_units(cls)
+        units += _class_units(cls, functions)
     imported = [v for v in it.scope.names.values() if isinstance(v, Function) and v.scope is not it.scope
                 and v.owner is None]
     vjps = registered.units(it, statements)
@@ -109,7 +110,7 @@ def _parameters(function: Function) -> list[str]:
     return [p.name.value for p in (*params.posonly_params, *params.params)]
 
 
-def _class_units(cls: Class) -> list[Unit]:
+def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
     methods = {name: f for name, f in _members(cls).items() if isinstance(f, Function)}
     own = {name for name, f in cls.names.items() if isinstance(f, Function)}
     base = cls.external_base() or ""
@@ -133,6 +134,7 @@ def _class_units(cls: Class) -> list[Unit]:
         partner = _partner(name, methods)
         taken.add(name)
         if partner is None:
+            units += engine_units(cls, functions)
             units.append(_method_unit(cls, name, function))
             continue
         units.append(

@@ -33,7 +33,7 @@ def evened(source: Shape, target: Shape) -> tuple[tuple[Size, Size], ...]:
     bare = [s for s in free if s.expr.name is not None and s.expr.name not in rest.names()]
     if not bare or rest.number == 1:
         return ()
-    if rest.name is not None and _AXIS.search(rest.name):
+    if rest.number is None and (rest.name is None or _AXIS.search(rest.name)):
         axis = bare[-1] if target[-1].expr == rest else bare[0]
         return ((axis, Size(0, rest)),)
     axis = bare[-1] if rest.number is not None and target[0] == -1 else bare[0]

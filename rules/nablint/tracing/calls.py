@@ -170,7 +170,7 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
     if isinstance(callee, Class):
         return instantiate(it, callee, args, keywords, node)
     if isinstance(callee, Instance) and callee.cls is not None:
-        if is_node(callee.cls):
+        if is_node(callee.cls) and not it.books:
             return call_method(it, callee, "forward", [plain(a) for a in args], node, keywords)
         if layers.is_layer(it, callee.cls):
             return _call_layer(it, callee, args, node, keywords)
@@ -178,7 +178,7 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
             if callee.cls.lookup(name) or (name == "__call__" and lent(it, callee, name)) or (
                     name == "forward" and layers.inherited(it, callee.cls, name)):
                 return call_method(it, callee, name, args, node, keywords)
-    if isinstance(callee, Array) and not args and not keywords:
+    if isinstance(callee, Array | Instance) and not args and not keywords:
         return callee  # what a weak reference points to
     if isinstance(callee, Pending) and callee.value is None:
         return it.unknown(f"{callee.path} is called, and what it does is not known", *args)

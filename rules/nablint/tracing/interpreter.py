@@ -74,6 +74,8 @@ class Interpreter:
         self.depth = 0
         self.shielded = 0
         """How many statements around the present one expect exceptions."""
+        self.books = False
+        """Who made what is wanted: calls of an engine's functions are followed as they stand."""
         self.handling: list[str] = []
         """The exceptions whose handlers are running."""
         self.calling: cst.Call | None = None

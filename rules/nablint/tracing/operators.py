@@ -60,7 +60,10 @@ def plain(value: Any, method: str = "") -> Any:
 def binary(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None) -> Any:
     """`a <operator> b`; the name is that of the libcst operator node, without `Assign`."""
     word = _METHODS.get(name, "")
-    a, b = plain(a, f"__{word}__"), plain(b, f"__r{word}__")
+    own = plain(a, f"__{word}__")
+    if own is not a or not isinstance(a, Instance):  # an object's own operator gets the other operand as it is
+        b = plain(b, f"__r{word}__")
+    a = own
     if isinstance(a, PendingShape) or isinstance(b, PendingShape):
         a, b = refine.whole_shape(it, a), refine.whole_shape(it, b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):

@@ -112,6 +112,8 @@ ASKING: dict[str, Callable[..., Any]] = {
     "callable": lambda it, node, value: not isinstance(value, Array | int | float),
     "vars": lambda it, node, value=None: getattr(value, "names", {}),
     "object": lambda it, node: Instance(None, {}, "object"), "$apply": _apply,
-    **dict.fromkeys(("$nothing", "print", "input", "open", "id", "Exception", "ValueError", "NotImplementedError",
+    **dict.fromkeys(("weakref.ref", "weakref.proxy"), lambda it, node, value, *_: value),
+    "id": lambda it, node, value: id(value),
+    **dict.fromkeys(("$nothing", "print", "input", "open", "Exception", "ValueError", "NotImplementedError",
                      "TypeError", "AssertionError", "RuntimeError", "KeyError", "IndexError"), _nothing),
 }

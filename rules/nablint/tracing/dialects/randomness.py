@@ -155,9 +155,11 @@ def torch_rand_like(input: Term, **_: Any) -> Term:
 
 
 @spelled(*_everywhere("randint", "integers", "random_integers"))
-def np_randint(low: Any, high: Any = None, size: Any = None, *args: Any, **_: Any) -> Term:
-    """Integers between two bounds."""
+def np_randint(low: Any, high: Any = None, size: Any = None, *args: Any, **_: Any) -> Term | int:
+    """Integers between two bounds, or one."""
     low, high = (0, low) if high is None else (low, high)
+    if size is None and not any(isinstance(b, Term) for b in (low, high)):
+        return int(current_random().integers(int(low), max(int(high), int(low) + 1)))
     return whole("randint", _size(size), as_int(low), as_int(high))
 
 
