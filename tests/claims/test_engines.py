@@ -153,7 +153,9 @@ KEPT = """
 
         def backward(self, gy):
             a, b = self.inputs[0].data, self.inputs[1].data
-            return gy * b, gy * a
+            ga = gy * b
+            gb = gy * a
+            return ga, gb
 
     def mul(a, b):
         return Mul()(a, b)
@@ -175,7 +177,7 @@ SLIPS = [
     ("operations by name", "self.grad += grad", "self.grad = grad"),
     ("operations with closures", "self.grad += other.data * out.grad", "self.grad += self.data * out.grad"),
     ("operations that keep their inputs", "else x.grad + gx", "else x.grad - gx"),
-    ("operations that keep their inputs", "return gy * b, gy * a", "return gy * a, gy * b"),
+    ("operations that keep their inputs", "ga = gy * b", "ga = gy * a"),
 ]
 
 
