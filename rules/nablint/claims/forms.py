@@ -13,6 +13,8 @@ from nablint.claims.live import LiveValue
 CLOSE = 1e-8
 
 MAX_FORMS = 90
+MAX_FACTORS = 3
+"""Factors of each kind whose products are reduced."""
 
 
 @dataclass(slots=True)
@@ -160,6 +162,7 @@ def _forms(live: list[LiveValue], shape: tuple[int, ...]) -> list[Form]:
                         if np.all(np.isfinite(made := make(sample)))]
             derived += [Form(text.format(value.text), made, cost) for text, cost, make in _DERIVED
                         if np.all(np.isfinite(made := make(sample))) and np.ptp(made) > 1e-12]
+    derived += _reduced_products(live, shape)
     out: list[Form] = []
     for form in (*plain, *derived):
         if len(out) < MAX_FORMS and not (form.sample.ndim == 0 and abs(float(form.sample) - 1.0) < 1e-12):
@@ -174,6 +177,16 @@ def _reduced(value: LiveValue, torch: bool) -> Iterator[Form]:
         for word in ("mean", "sum"):
             made = getattr(value.sample, word)(axis=k, keepdims=True)
             yield Form(f"{value.text}.{word}({axis}={k}, {keep}=True)", made, 0.2)
+
+
+def _reduced_products(live: list[LiveValue], shape: tuple[int, ...]) -> Iterator[Form]:
+    """Sums and means along an axis of a cotangent times a forward value, as in the backward pass of a normalisation."""
+    alike = [v for v in live if v.sample.shape == shape and v.sample.dtype.kind == "f"]
+    carried, plain = [v for v in alike if v.tainted][-MAX_FACTORS:], [v for v in alike if not v.tainted][-MAX_FACTORS:]
+    for first in carried if len(shape) > 1 else ():
+        for second in plain:
+            made = LiveValue(f"({first.text} * {second.text})", first.sample * second.sample, True, first.torch)
+            yield from (Form(f.text, f.sample, f.cost + 0.1) for f in _reduced(made, first.torch))
 
 
 def _broadcasts(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:

@@ -71,7 +71,8 @@ class Search:
             wanted = site.wanted(self._perhaps)
             if site.root is not None and wanted is not None:
                 matched = site.whole and self._wanted is not None
-                yield from matches(step, site.root, wanted, at_hand(self._it, step), numbers_at_hand(step))
+                yield from matches(step, site.root, wanted, at_hand(self._it, step, np.shape(wanted)),
+                                   numbers_at_hand(step))
         elif site is not None and site.whole and site.root is not None:
             yield from added(site.root, left_out(self._it, site.step, site.root, site.old))
         if self._given is None:

@@ -11,6 +11,7 @@ from typing import TypeGuard
 import libcst as cst
 
 from nablint.calculus.terms import Term
+from nablint.claims.factors import first_off
 from nablint.claims.localise import carries
 from nablint.claims.model import Judgement
 from nablint.claims.names import is_gradient_name
@@ -23,6 +24,9 @@ SIBLINGS = 0.3
 """What it weighs that a statement becomes a copy of another one."""
 BROUGHT = 0.3
 """What it weighs that a gradient into which no cotangent flows gets one."""
+FIRST = 0.3
+"""What it weighs that a factor comes in at a statement, by the cotangents of all forward values."""
+MISSHAPEN = 0.25
 UPSTREAM = 0.05
 RENAMED = 0.2
 HANDED_ON = 0.4
@@ -36,11 +40,24 @@ class Likelihood:
     def __init__(self, judgement: Judgement) -> None:
         self._judgement = judgement
         self._siblings = Siblings(judgement.run.it.steps)
+        off = first_off(judgement)
+        self._off = id(off[0].step.node) if off is not None else None
 
     def evidence(self, candidate: Candidate) -> float:
         """What speaks for an edit beside its own cost."""
         step, edit = candidate.steps[-1], candidate.edit
-        return SIBLINGS * self._siblings.gain(step, edit) + BROUGHT * self._brings(candidate)
+        return (SIBLINGS * self._siblings.gain(step, edit) + BROUGHT * self._brings(candidate)
+                + FIRST * (id(step.node) == self._off) - MISSHAPEN * self._misshapes(candidate))
+
+    def _misshapes(self, candidate: Candidate) -> bool:
+        """Has a result, right as its values are, other axes of size 1 than its variable?"""
+        step = candidate.steps[-1]
+        own = [j for j in candidate.fixes if j.result.step is step and j.derived is not None]
+        if not own:
+            return False
+        pair = replacement(self._judgement.run.it, step, candidate.edit.old, candidate.edit.new)
+        return pair is not None and pair[1] is not None and any(
+            j.derived is not None and pair[1].sample.shape != j.derived.sample.shape for j in own)
 
     def _brings(self, candidate: Candidate) -> bool:
         """Does the edit bring a cotangent into what has a gradient's name, and had none?"""

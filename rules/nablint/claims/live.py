@@ -16,6 +16,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.claims.replay import evaluated
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
 from nablint.tracing.values import Array, Function, Instance, Pending
@@ -36,13 +37,23 @@ MAX_ATTRIBUTES = 24
 MAX_TERMS = 6
 
 
-def at_hand(it: Interpreter, step: Step) -> list[LiveValue]:
-    """Everything that has a name where a step stands, and the items that its function writes by an index."""
+def at_hand(it: Interpreter, step: Step, shape: tuple[int, ...] | None = None) -> list[LiveValue]:
+    """Everything that has a name where a step stands, and the items that its function writes by an index.
+
+    shape: that of the value in question, for which the file's derivative functions may be needed, too.
+    """
     torch = it.dialect == "torch"
     found: dict[str, LiveValue] = {}
     for text, term in chain(live_values(step), written_items(it, step)):
         found.setdefault(text, LiveValue(text, np.asarray(term.sample), term.tainted, torch))
-    return list(found.values())[:48]
+    alike = [v.text for v in found.values() if v.sample.shape == shape and v.sample.dtype.kind == "f" and not v.tainted]
+    for name in derivative_functions(step) if alike else ():
+        for text in alike[:MAX_TERMS]:
+            value = evaluated(it, step, f"{name}({text})")
+            if value is not None and np.shape(value.sample) == shape:
+                made = f"{name}({text})"
+                found.setdefault(made, LiveValue(made, np.asarray(value.sample), False, torch))
+    return list(found.values())[:60]
 
 
 def left_out(it: Interpreter, step: Step, node: cst.BaseExpression, value: Term) -> list[str]:
@@ -55,8 +66,6 @@ def left_out(it: Interpreter, step: Step, node: cst.BaseExpression, value: Term)
 
 def written_items(it: Interpreter, step: Step) -> Iterator[tuple[str, Term]]:
     """The items `hs[t]`, `activations[-l-1]`, as the function of a step writes them, with what they are there."""
-    from nablint.claims.replay import evaluated
-
     seen: dict[str, None] = {}
     read = {id(s.node): s.node for s in it.steps if s.function == step.function and s.block is step.block}
     for node in read.values():

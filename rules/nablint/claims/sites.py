@@ -1,6 +1,6 @@
 """Sites: where in a statement a value is made, whose place in the graph an edit's value takes, and what it should be.
 
-Mostly that is the value of the statement's expression.  What is written into a part of an array, or added to one, shows
+Mostly that is the value of the statement's expression.  What is written into a part of an array, or changes one, shows
 in the whole; what is given to a function of the file that returns several values shows in all that the function makes.
 """
 
@@ -36,7 +36,7 @@ class Site:
         """What the expression should be for the term to have a value; None where nothing would do."""
         if self.whole:
             return value
-        return _added(self.step, value) if _adds(self.step) else _part(self.step, value)
+        return _operand(self.step, value) if _updates(self.step) else _part(self.step, value)
 
 
 def expression(step: Step) -> Any:
@@ -60,7 +60,7 @@ def sites(steps: list[Step], given: Any = None) -> list[Site]:
     out: list[Site] = []
     for s in steps:
         root = expression(s)
-        value = stored(s) if _adds(s) else old_value(s)
+        value = stored(s) if _updates(s) else old_value(s)
         if value is not None:
             out.append(Site(s, root, value, root is not None and value is s.values.get(id(root))))
     return out
@@ -112,15 +112,16 @@ def _writes_part(step: Step) -> bool:
     return isinstance(target, cst.Subscript) and step.event is not None and isinstance(step.event.owner, Array)
 
 
-def _adds(step: Step) -> bool:
-    """Does the step add to an array what is not its own, or is repeated to fill it?  Only in the sum does it show."""
-    node, sum_ = step.node, stored(step)
-    if not isinstance(node, cst.AugAssign) or not isinstance(node.operator, cst.AddAssign | cst.SubtractAssign):
+def _updates(step: Step) -> bool:
+    """Does the step change a whole array by what is not its own, or is repeated to fill it, and only shows there?"""
+    node, now = step.node, stored(step)
+    if not isinstance(node, cst.AugAssign) or not isinstance(
+            node.operator, cst.AddAssign | cst.SubtractAssign | cst.MultiplyAssign | cst.DivideAssign):
         return False
-    if sum_ is None or sum_.card is None or len(sum_.args) != 2 or _writes_part(step):
+    if now is None or now.card is None or len(now.args) != 2 or _writes_part(step):
         return False
     found = step.values.get(id(node.value))
-    return not isinstance(found, Term) or found.origin is not step or found.sample.size < sum_.sample.size
+    return not isinstance(found, Term) or found.origin is not step or found.sample.size < now.sample.size
 
 
 def replacement(it: Interpreter, step: Step, old: cst.CSTNode, new: Any) -> tuple[Term, Term | None] | None:
@@ -133,8 +134,8 @@ def replacement(it: Interpreter, step: Step, old: cst.CSTNode, new: Any) -> tupl
             if holds(given, old):
                 return step.values[id(given)], new_value(it, step, cst.Expr(replace(given, old, new)))
         edited = replace(step.node, old, new)
-        if _adds(step) and (sum_ := stored(step)) is not None:
-            return sum_, _accumulated(it, step, edited)
+        if _updates(step) and (now := stored(step)) is not None:
+            return now, _accumulated(it, step, edited)
         was = old_value(step)
         return None if was is None else (was, new_value(it, step, edited))
     was = stored(step)
@@ -169,14 +170,17 @@ def _accumulated(it: Interpreter, step: Step, statement: cst.AugAssign) -> Term 
     return made.term if isinstance(made, Array) else None
 
 
-def _added(step: Step, wanted: Any) -> Any:
-    """What a step should have added to an array, for the sum to be as wanted."""
-    sum_ = stored(step)
-    assert sum_ is not None and isinstance(step.node, cst.AugAssign)
-    before = sum_.args[0].sample
+def _operand(step: Step, wanted: Any) -> Any:
+    """What a step should have added to an array, or multiplied it by, for it to become as wanted."""
+    now = stored(step)
+    assert now is not None and isinstance(step.node, cst.AugAssign)
+    before, operator = np.asarray(now.args[0].sample, float), step.node.operator
     if np.shape(before) != np.shape(wanted):
         return None
-    return wanted - before if isinstance(step.node.operator, cst.AddAssign) else before - wanted
+    with np.errstate(all="ignore"):
+        if isinstance(operator, cst.AddAssign | cst.SubtractAssign):
+            return wanted - before if isinstance(operator, cst.AddAssign) else before - wanted
+        return wanted / before if isinstance(operator, cst.MultiplyAssign) else before / wanted
 
 
 def _part(step: Step, wanted: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import libcst as cst
 import numpy as np
 
 from nablint.calculus.effort import EFFORT, TRIAL
@@ -71,6 +72,8 @@ class Trial:
             if pair is None:
                 return None
             old, new = pair
+            if old.card is None and isinstance(step.node, cst.AugAssign) and old.label.startswith("misfit: "):
+                return None  # the sum is not in the graph
             if old.origin is not step and old.card is None:
                 return self._renamed(candidate)
             if new is None:

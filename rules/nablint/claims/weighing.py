@@ -18,6 +18,8 @@ def better(outcome: Outcome, second: Outcome, *, preferred: bool) -> bool:
         return not better(second, outcome, preferred=True)
     if second.judgement is None or outcome.judgement is None:
         return second.judgement is not None
+    if not outcome.judgement.good and not second.judgement.good and outcome.judgement.wrong and second.judgement.wrong:
+        return _unfit(second.judgement) < _unfit(outcome.judgement)
     return second.judgement.good > outcome.judgement.good or (
         not outcome.judgement.good and not outcome.judgement.wrong and bool(second.judgement.judged))
 
@@ -42,14 +44,15 @@ def fits_better(judgement: Judgement, best: Judgement) -> bool:
     if now != known or judgement.wrong < best.wrong:
         return now > known
     if not judgement.good:
-        return _clashes(judgement) + _misshapen(judgement) < _clashes(best) + _misshapen(best)
+        return _unfit(judgement) < _unfit(best)
     return _clashes(judgement) < _clashes(best)
 
 
-def _misshapen(judgement: Judgement) -> int:
-    """How many results have another shape than their variables."""
-    return sum(j.verdict == "wrong" and j.derived is not None and j.result.value is not None
-               and j.result.value.sample.shape != j.derived.sample.shape for j in judgement.judged)
+def _unfit(judgement: Judgement) -> int:
+    """How many statements' shapes clash, and how many results have another shape than their variables."""
+    return _clashes(judgement) + sum(
+        j.verdict == "wrong" and j.derived is not None and j.result.value is not None
+        and j.result.value.sample.shape != j.derived.sample.shape for j in judgement.judged)
 
 
 def _fit(judgement: Judgement) -> tuple[float, int]:
