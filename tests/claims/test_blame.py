@@ -186,6 +186,78 @@ def rows_backward(dout, cache):
     return dx, dw, db
 '''
 
+NORMALISED = HEAD + '''def layer_forward(x, gain):
+    """x: (N, D), gain: (D,)"""
+    mean = x.mean(axis=-1, keepdims=True)
+    rstd = 1 / np.sqrt(np.mean((x - mean) ** 2, axis=-1, keepdims=True) + 1e-5)
+    hat = (x - mean) * rstd
+    return hat * gain, (hat, rstd, gain)
+
+
+def layer_backward(dout, cache):
+    hat, rstd, gain = cache
+    dgain = (dout * hat).sum(axis=0)
+    dhat = dout * gain
+    SLOT
+    dx *= rstd
+    return dx, dgain
+'''
+
+NETWORK = HEAD + '''def squash(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def squash_prime(z):
+    return squash(z) * (1 - squash(z))
+
+
+class Network:
+    def __init__(self, sizes):
+        self.biases = [np.random.randn(n, 1) for n in sizes[1:]]
+        self.weights = [np.random.randn(n, m) for m, n in zip(sizes[:-1], sizes[1:])]
+
+    def feedforward(self, a):
+        for b, w in zip(self.biases, self.weights):
+            a = squash(np.dot(w, a) + b)
+        return a
+
+    def backprop(self, x, y):
+        nabla_b = [np.zeros(b.shape) for b in self.biases]
+        nabla_w = [np.zeros(w.shape) for w in self.weights]
+        activations, zs = [x], []
+        for b, w in zip(self.biases, self.weights):
+            zs.append(np.dot(w, activations[-1]) + b)
+            activations.append(squash(zs[-1]))
+        SLOT
+        nabla_b[-1] = delta
+        nabla_w[-1] = np.dot(delta, activations[-2].T)
+        for l in range(2, len(self.weights) + 1):
+            delta = np.dot(self.weights[-l + 1].T, delta) * squash_prime(zs[-l])
+            nabla_b[-l] = delta
+            nabla_w[-l] = np.dot(delta, activations[-l - 1].T)
+        return nabla_b, nabla_w
+
+    def cost_derivative(self, output, y):
+        return output - y
+'''
+
+BATCHED = HEAD + '''def patches_backward(dout, w, x):
+    """dout: (N, F, P), w: (F, K), x: (N, K, P)"""
+    dx, dw = np.zeros(x.shape), np.zeros(w.shape)
+    for n in range(x.shape[0]):
+        dx[n] = w.T.dot(dout[n])
+        SLOT
+    return dx, dw
+
+
+def patches_forward(x, w):
+    """x: (N, K, P), w: (F, K)"""
+    out = np.zeros((x.shape[0], w.shape[0], x.shape[2]))
+    for n in range(x.shape[0]):
+        out[n] = w.dot(x[n])
+    return out
+'''
+
 CALL = "dx[:, t], dh0, dWx_t, dWh_t, db_t = step_backward({}, cache[t])"
 
 SLIPS: dict[str, tuple[str, str, str]] = {
@@ -199,6 +271,11 @@ SLIPS: dict[str, tuple[str, str, str]] = {
     "a sum without which the shape is larger": (CENTRED, "dmean = np.sum(dcentred, axis=0)", "dmean = dcentred"),
     "one line of two that are alike": (STAGED, "g4 = np.ones_like(x) / N * g3", "g4 = np.ones_like(x) * g3"),
     "the sum of an output and its target": (CLASSIFIER, "dZ2 = A2 - Y", "dZ2 = A2 + Y"),
+    "a sum of products along an axis": (NORMALISED, "dx = dhat - dhat.mean(-1, keepdims=True) - hat * (dhat * hat)"
+                                        ".mean(-1, keepdims=True)", "dx = dhat - dhat.mean(-1, keepdims=True) - hat"),
+    "a cost's derivative as the delta": (NETWORK, "delta = self.cost_derivative(activations[-1], y) * squash_prime("
+                                         "zs[-1])", "delta = self.cost_derivative(activations[-1], y)"),
+    "a clash in a sum over a loop": (BATCHED, "dw += dout[n].dot(x[n].T)", "dw += dout[n].dot(x[n])"),
     "a number that was worked out from one draw's sizes": (FLAT, "dw = X.T.dot(dout)", "dw = X.dot(dout)"),
 }
 """A source, its line as it should be, and with a slip."""

@@ -11,6 +11,8 @@ import numpy as np
 from nablint.calculus.terms import Term
 from nablint.claims.model import Judged, Seed
 from nablint.claims.parameters import is_parameter
+from nablint.claims.replay import FAILURES
+from nablint.claims.replayed import evaluate
 
 TOLERANCE = 1e-7
 
@@ -22,7 +24,8 @@ def allow_decay(judged: list[Judged], seed: Seed) -> None:
     for j in judged:
         if j.verdict != "wrong" or j.result.value is None or j.derived is None or j.wrt is None:
             continue
-        if is_parameter(j) and _decays(j.result.value, j.derived, j.wrt):
+        if (is_parameter(j) and _decays(j.result.value, j.derived, j.wrt)
+                and _stays(j.result.value, j.derived, seed)):
             j.verdict, j.ratio = "verified", None
             j.reason = "with the gradient of a penalty that the loss in sight lacks"
 
@@ -43,3 +46,16 @@ def _made_of(own: np.ndarray, residual: np.ndarray) -> bool:
     found, *_ = np.linalg.lstsq(basis, residual.ravel(), rcond=None)
     rest = np.max(np.abs(basis @ found - residual.ravel()))
     return bool(np.any(found)) and bool(rest <= TOLERANCE * max(float(np.max(np.abs(residual))), 1e-12))
+
+
+def _stays(value: Term, derived: Term, seed: Seed) -> bool:
+    """Is what the value has beside the derived one there without a cotangent, too?  A slip's is made of one."""
+    none = {c: c.graph.leaf("", np.zeros(np.shape(c.sample)), c.shape) for c in seed.cotangents.values()}
+    try:
+        with np.errstate(all="ignore"):
+            left = np.asarray(evaluate(value, none))
+    except FAILURES:
+        return False
+    residual = np.asarray(value.sample) - np.asarray(derived.sample)
+    scale = max(float(np.max(np.abs(residual), initial=0.0)), 1e-300)
+    return left.shape == residual.shape and bool(np.max(np.abs(left - residual), initial=0.0) <= 1e-7 * scale)

@@ -27,7 +27,8 @@ class Form:
     atom: bool = True
 
 
-_FUNCTIONS: tuple[tuple[str, Any], ...] = (("exp", np.exp), ("log", np.log), ("sqrt", np.sqrt))
+_FUNCTIONS: tuple[tuple[str, Any], ...] = (("exp", np.exp), ("log", np.log), ("sqrt", np.sqrt),
+                                           ("sign", np.sign))
 """Functions that stand in derivatives, and are forgotten there."""
 
 _DERIVED: tuple[tuple[str, float, Any], ...] = (
@@ -157,8 +158,7 @@ def _forms(live: list[LiveValue], shape: tuple[int, ...]) -> list[Form]:
         if value.tainted and sample.dtype.kind == "f":
             derived += _reduced(value, value.torch)
         if sample.dtype.kind == "f" and not value.tainted:
-            module = "torch" if value.torch else "np"
-            derived += [Form(f"{module}.{word}({value.text})", made, 0.2) for word, make in _FUNCTIONS
+            derived += [Form(f"{value.module}.{word}({value.text})", made, 0.2) for word, make in _FUNCTIONS
                         if np.all(np.isfinite(made := make(sample)))]
             derived += [Form(text.format(value.text), made, cost) for text, cost, make in _DERIVED
                         if np.all(np.isfinite(made := make(sample))) and np.ptp(made) > 1e-12]
@@ -185,7 +185,7 @@ def _reduced_products(live: list[LiveValue], shape: tuple[int, ...]) -> Iterator
     carried, plain = [v for v in alike if v.tainted][-MAX_FACTORS:], [v for v in alike if not v.tainted][-MAX_FACTORS:]
     for first in carried if len(shape) > 1 else ():
         for second in plain:
-            made = LiveValue(f"({first.text} * {second.text})", first.sample * second.sample, True, first.torch)
+            made = LiveValue(f"({first.text} * {second.text})", first.sample * second.sample, True)
             yield from (Form(f.text, f.sample, f.cost + 0.1) for f in _reduced(made, first.torch))
 
 

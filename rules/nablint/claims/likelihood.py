@@ -6,6 +6,7 @@ its other statements, from the names, and from where the cotangent is lost.
 
 from __future__ import annotations
 
+import re
 from typing import TypeGuard
 
 import libcst as cst
@@ -32,6 +33,10 @@ RENAMED = 0.2
 HANDED_ON = 0.4
 BRACKETED = 0.15
 SCALED = 0.3
+
+
+_CALLED = re.compile(r"(g|d|grad|delta)_?\w{1,4}$|.*grad")
+"""Names that a gradient has already where it is returned."""
 
 
 class Likelihood:
@@ -79,7 +84,7 @@ def unlikely(candidate: Candidate, *, upstream: bool, turned: bool) -> float:
     cost = UPSTREAM * upstream + BRACKETED * (is_sum(edit.old) and not edit.old.lpar
                                               and isinstance(edit.new, cst.BinaryOperation) and not is_sum(edit.new))
     if isinstance(edit.old, cst.Name) and edit.old is expression(step):
-        if isinstance(step.node, cst.Return) and _made_here(step, edit.old):
+        if isinstance(step.node, cst.Return) and _CALLED.match(edit.old.value) and _made_here(step, edit.old):
             cost += HANDED_ON
         elif is_gradient_name(edit.old.value) and (
                 isinstance(step.node, cst.Return) or edit.kind not in ("derivative", "scale", "term")):

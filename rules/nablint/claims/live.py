@@ -19,7 +19,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.replay import evaluated
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
-from nablint.tracing.values import Array, Function, Instance, Pending
+from nablint.tracing.values import Array, External, Function, Instance, Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class LiveValue:
     sample: Any
     tainted: bool
     torch: bool = False
+    module: str = "np"
+    """The name that the file has for its library."""
 
 
 MAX_WRITTEN = 24
@@ -42,18 +44,25 @@ def at_hand(it: Interpreter, step: Step, shape: tuple[int, ...] | None = None) -
 
     shape: that of the value in question, for which the file's derivative functions may be needed, too.
     """
-    torch = it.dialect == "torch"
+    torch, module = it.dialect == "torch", module_name(it)
     found: dict[str, LiveValue] = {}
     for text, term in chain(live_values(step), written_items(it, step)):
-        found.setdefault(text, LiveValue(text, np.asarray(term.sample), term.tainted, torch))
+        found.setdefault(text, LiveValue(text, np.asarray(term.sample), term.tainted, torch, module))
     alike = [v.text for v in found.values() if v.sample.shape == shape and v.sample.dtype.kind == "f" and not v.tainted]
     for name in derivative_functions(step) if alike else ():
         for text in alike[:MAX_TERMS]:
             value = evaluated(it, step, f"{name}({text})")
             if value is not None and np.shape(value.sample) == shape:
                 made = f"{name}({text})"
-                found.setdefault(made, LiveValue(made, np.asarray(value.sample), False, torch))
+                found.setdefault(made, LiveValue(made, np.asarray(value.sample), False, torch, module))
     return list(found.values())[:60]
+
+
+def module_name(it: Interpreter) -> str:
+    """What a file calls the library that its arrays are of."""
+    library = "torch" if it.dialect == "torch" else "numpy"
+    found = next((n for n, v in it.scope.names.items() if isinstance(v, External) and v.name == library), None)
+    return found or ("torch" if library == "torch" else "np")
 
 
 def left_out(it: Interpreter, step: Step, node: cst.BaseExpression, value: Term) -> list[str]:

@@ -139,7 +139,7 @@ def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[t
             yield Edit(node, binary(node, cst.Multiply(), cst.parse_expression(factor)), "derivative", 1.2 + cost,
                        factor)
     if now.ndim and (c := constant(wanted)) in (0.0, 1.0) and not isinstance(node, cst.Call):
-        module = "torch" if any(v.torch for v in live) else "np"
+        module = live[0].module if live else "np"
         word = "ones_like" if c else "zeros_like"
         yield Edit(node, cst.parse_expression(f"{module}.{word}({text})"), "operand", 1.3, word)
     residual = wanted - now

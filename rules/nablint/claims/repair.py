@@ -77,7 +77,20 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
             blamed[id(origin.node)] = Fault(step, [j], naming)
         elif scaled is not None:
             blamed[id(origin.node)].judged.append(j)
-    return [*faults, *blamed.values()]
+    return [*faults, *_merged(list(blamed.values()))]
+
+
+def _merged(faults: list[Fault]) -> list[Fault]:
+    """Without those whose results are made of what another one's failing result is: one slip is one finding."""
+    kept: list[Fault] = []
+    for fault in faults:
+        first = next((f for f in faults if f is not fault and f.judged[0].result.value in _makings(fault.judged[0])
+                      and f.judged[0].result.value is not fault.judged[0].result.value), None)
+        if first is None:
+            kept.append(fault)
+        else:
+            first.judged.append(fault.judged[0])
+    return kept
 
 
 def _makings(j: Judged) -> set[Term]:

@@ -159,7 +159,8 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
         fitting.append(hypothesis)
         if best is not None and best[0].wrong and by_chance(program, unit, judgement, hypothesis, ends):
             continue
-        if best is None or fits_better(judgement, best[0]) or says_more(judgement, hypothesis, *best):
+        far = best is not None and hypothesis.cost >= UNLIKELY > best[1].cost
+        if best is None or fits_better(judgement, best[0], far=far) or says_more(judgement, hypothesis, *best):
             best = (judgement, hypothesis)
             if but_for_a_sign(judgement):
                 break

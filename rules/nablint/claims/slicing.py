@@ -11,7 +11,7 @@ from nablint.claims.edits import live as with_live
 from nablint.claims.edits import small, trees
 from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
-from nablint.claims.live import derivative_functions, factors, live_numbers, live_shapes, shape_of, terms
+from nablint.claims.live import derivative_functions, factors, live_numbers, live_shapes, module_name, shape_of, terms
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.restated import restatements
 from nablint.claims.sites import expression, old_value
@@ -67,7 +67,7 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
     it = judgement.run.it
     if root is None or (isinstance(step.node, cst.Return) and isinstance(root, cst.Tuple)):
         return
-    torch = it.dialect == "torch"
+    torch, module = it.dialect == "torch", module_name(it)
     yield from restatements(step)
     node = step.node
     if isinstance(node, cst.Assign | cst.AugAssign):
@@ -80,7 +80,7 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
                     and step.values[id(node)].sample.dtype.kind == "b"
                 ):
                     yield from small.inverted(node)
-            yield from (e for e in small.edits(left, torch=torch) if e.kind in ("mask", "constant")
+            yield from (e for e in small.edits(left, torch=torch, module=module) if e.kind in ("mask", "constant")
                         and e.old is not left)
             yield from (e for e in with_live.replacements(left, live_shapes(step), lambda n: shape_of(step, n))
                         if e.old is not left and e.old is not left.value)
@@ -97,7 +97,7 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
         | cst.Float
         | cst.IfExp,
     ):
-        yield from small.edits(root, torch=torch)
+        yield from small.edits(root, torch=torch, module=module)
         yield from with_live.called(root, derivative_functions(step))
         yield from small.powers(root, lambda n: shape_of(step, n) is not None)
         live = live_shapes(step)

@@ -34,9 +34,10 @@ def but_for_a_sign(judgement: Judgement) -> bool:
     return judgement.seed is not None and judgement.seed.turned and judgement.wrong > 0
 
 
-def fits_better(judgement: Judgement, best: Judgement) -> bool:
+def fits_better(judgement: Judgement, best: Judgement, *, far: bool = False) -> bool:
     """More results right, or as many and fewer left over, or as many and fewer statements whose shapes clash.
 
+    far: the reading is unlikely and the best one is not: that a clash goes away with it does not speak for it, either.
     That a reading leaves in doubt what a likelier one shows to be wrong does not speak for it: on a single row many
     mistakes are zero.
     """
@@ -45,7 +46,7 @@ def fits_better(judgement: Judgement, best: Judgement) -> bool:
         return now > known
     if not judgement.good:
         return _unfit(judgement) < _unfit(best)
-    return _clashes(judgement) < _clashes(best)
+    return not far and _clashes(judgement) < _clashes(best)
 
 
 def _unfit(judgement: Judgement) -> int:

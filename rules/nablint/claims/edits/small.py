@@ -24,7 +24,7 @@ from nablint.claims.edits.trees import (
 SUMS = frozenset({"sum", "mean"})
 
 
-def edits(root: Any, *, torch: bool) -> Iterator[Edit]:
+def edits(root: Any, *, torch: bool, module: str) -> Iterator[Edit]:
     """Edits that need nothing but the expression itself."""
     for node in walk(root):
         pair = operands(node)
@@ -46,7 +46,7 @@ def edits(root: Any, *, torch: bool) -> Iterator[Edit]:
             yield from _number_edits(node)
         if isinstance(node, cst.Call):
             yield from _function_edits(node)
-    yield from _whole_edits(root, torch)
+    yield from _whole_edits(root, torch, module)
 
 
 def _product_edits(node: Any, left: Any, right: Any) -> Iterator[Edit]:
@@ -177,12 +177,12 @@ def _number_edits(node: Any) -> Iterator[Edit]:
                 yield Edit(node, cst.Integer(str(other)), "constant", 1.4)
 
 
-def _whole_edits(root: Any, torch: bool) -> Iterator[Edit]:
+def _whole_edits(root: Any, torch: bool, module: str) -> Iterator[Edit]:
     """Edits around the whole expression."""
     yield Edit(root, cst.UnaryOperation(cst.Minus(), bracketed(root)), "sign", 1.2)
     if operands(root) is None:
         yield Edit(root, transposed(root), "transpose", 1.1)
-    module, word, keep = ("torch", "dim", "keepdim") if torch else ("np", "axis", "keepdims")
+    word, keep = ("dim", "keepdim") if torch else ("axis", "keepdims")
     for axis in ("0", "1"):
         for kept in (False, True):
             args = [cst.Arg(root), _keyword(word, axis), *([_keyword(keep, "True")] if kept else [])]
