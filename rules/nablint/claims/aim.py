@@ -20,10 +20,12 @@ from nablint.shapes import Misfit
 
 MAX_ENTRIES = 400
 """Entries of the values that are solved for: one evaluation each."""
-MAX_WORK = 40_000
+MAX_WORK = 20_000
 """Entries times the nodes that each evaluation computes anew."""
-SQUARE = 60
-"""Columns from which the normal equations are tried first: the singular values of a large map take long."""
+MAX_SINGULAR = 160
+"""Entries up to which the singular values of a map are asked for."""
+REGULAR = 1e-4
+"""Least ratio of the pivots of a regular map's normal equations."""
 TOLERANCE = 1e-7
 FAILURES = (ValueError, IndexError, TypeError, Misfit, KeyError, np.linalg.LinAlgError, RecursionError,
             FloatingPointError)
@@ -81,19 +83,25 @@ def wanted_of(judged: Judged) -> Any:
     return found if np.all(np.isfinite(found)) else np.asarray(derived.sample)
 
 
-def _change(columns: Any, residual: Any) -> tuple[Any, int]:
-    """The change that makes up a residual, as far as one does, and the rank of the map; quickly where it is regular."""
+def _change(columns: Any, residual: Any) -> tuple[Any, int] | None:
+    """The change that makes up a residual, as far as one does, and the rank of the map; None where it is too large.
+
+    A regular map is solved by the normal equations; else a few random combinations of the rows tell as much as all.
+    """
     rows, size = columns.shape
-    if size > SQUARE and rows >= size:
-        picked = columns.T @ columns, columns.T @ residual
+    if rows >= size:
+        gram = columns.T @ columns
         try:
-            factor = np.linalg.cholesky(picked[0])
+            pivots = np.diag(np.linalg.cholesky(gram))
         except np.linalg.LinAlgError:
-            pass
-        else:
-            pivots = np.diag(factor)
-            if np.min(pivots) > 1e-4 * np.max(pivots):
-                return np.linalg.solve(*picked), size
+            pivots = np.zeros(1)
+        if np.min(pivots, initial=np.inf) > REGULAR * np.max(pivots, initial=0.0):
+            return np.linalg.solve(gram, columns.T @ residual), size
+    if size > MAX_SINGULAR:
+        return None
+    if rows > 2 * size:
+        some = np.random.default_rng(11).standard_normal((size + 16, rows))
+        columns, residual = some @ columns, some @ residual
     change, _, rank, _ = np.linalg.lstsq(columns, residual, rcond=1e-10)
     return change, int(rank)
 
@@ -126,7 +134,10 @@ def _solved(graph: Replayed, olds: list[Term], judged: list[Judged], failing: se
             1.0, float(np.max(np.abs(probe), initial=0.0))):
         return None
     residual = wanted - there
-    change, rank = _change(columns, residual)
+    found = _change(columns, residual)
+    if found is None:
+        return None
+    change, rank = found
     scale = max(float(np.max(np.abs(residual), initial=0.0)), 1e-12)
     if np.max(np.abs(columns @ change - residual), initial=0.0) > TOLERANCE * scale:
         return Aim(False)

@@ -7,7 +7,7 @@ with it and no other has become worse.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -68,12 +68,13 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
             return [Fault(repair.step, repair.fixed, Naming(rival.run.it), repair)]
         outcome.judgement, outcome.hypothesis = known
     off = first_off(judgement) if failing else None
+    suspects = localise(judgement).suspects if failing else {}
     blamed: dict[int, Fault] = {}
     for j in failing:
         scaled = off[0].step if off is not None and off[0].value in _makings(j) else None
         origin = scaled or j.result.step
         if id(origin.node) not in blamed:
-            step = _misfit_step(judgement, j) or scaled or _suspect_step(judgement, j) or origin
+            step = _misfit_step(judgement, j) or scaled or _suspect_step(judgement, j, suspects) or origin
             blamed[id(origin.node)] = Fault(step, [j], naming)
         elif scaled is not None:
             blamed[id(origin.node)].judged.append(j)
@@ -98,9 +99,8 @@ def _makings(j: Judged) -> set[Term]:
     return ancestors(j.result.value) if j.result.value is not None else set()
 
 
-def _suspect_step(judgement: Judgement, j: Judged) -> Step | None:
+def _suspect_step(judgement: Judgement, j: Judged, suspects: Container[int]) -> Step | None:
     """The last suspect statement that what failed was made by."""
-    suspects = localise(judgement).suspects
     inside = _makings(j)
     found = [e.step for e in judgement.run.it.events if id(e.step.node) in suspects and e.value in inside]
     return max(found, key=lambda s: s.number) if found else None
