@@ -26,3 +26,32 @@ def test_snippet(code: str, library: str, evidence: str, what: str, bad: str, ri
 
 def test_table_is_read_whole() -> None:
     assert len(SNIPPETS) == TABLE.count("\n=== ") == TABLE.count("\n---\n")
+
+
+WORDS = '''import numpy as np
+
+def scores(x, w):
+    """Scores of (C, N) classes.
+
+    Args:
+        x: array of shape (N, D)
+        w: array of shape (D, C)
+
+    Returns:
+        array of shape (C, N)
+    """
+    s = x @ w  # (C, N)
+    return s
+'''
+
+
+def test_words_that_contradict_the_code_are_corrected() -> None:
+    lines = WORDS.split("\n")
+    for found in analyse(WORDS, "snippet.py").diagnostics:
+        assert found.fix is not None
+        (edit,) = found.fix.edits
+        first, last = edit.location.row - 1, edit.end_location.row - 1
+        new = lines[first][: edit.location.column - 1] + edit.content + lines[last][edit.end_location.column - 1:]
+        lines[first : last + 1] = new.split("\n")
+    assert "\n".join(lines) == WORDS.replace("array of shape (C, N)", "array of shape (N, C)").replace(
+        "# (C, N)", "# (N, C)")

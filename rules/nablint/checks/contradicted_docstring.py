@@ -1,11 +1,10 @@
 """A docstring states a shape that the code contradicts.
 
-A returned value has another shape than the docstring says, an argument is unpacked into another number of sizes, or a
-call passes an array of another shape than the function documents.
+A returned value has another shape than the docstring says, or an argument is unpacked into another number of sizes.
 
 ## Why is this bad?
 
-Either the code is wrong, or the docstring sends the next caller wrong.
+Either the code is wrong, or the docstring sends the next caller wrong.  The fix corrects the docstring, never the code.
 
 ## Example
 
@@ -50,6 +49,7 @@ from typing import Any
 
 import libcst as cst
 
+from nablint.checks.docstrings import corrected
 from nablint.checks.found import Found, short
 from nablint.checks.rule import Rule
 from nablint.checks.said import contradiction
@@ -70,6 +70,8 @@ def look(run: SureRun) -> Iterator[Found]:
         if type(seen.node) is not cst.Return or seen.node.value is None:
             continue
         function = functions.get(seen.step.function)
+        if seen.step.function != run.unit.name:  # with arguments of a caller, which may be of other shapes
+            continue
         if function is None or not isinstance(function.node, cst.FunctionDef) or function.generator:
             continue
         said = _returns(function.node)
@@ -81,11 +83,25 @@ def look(run: SureRun) -> Iterator[Found]:
                 fits.add(id(seen.node))
                 continue
             what = f"`{evidence.name}`" if evidence.name else f"`{short(seen.node.value)}`"
-            found.setdefault(id(seen.node), Found(
+            found.setdefault(id(seen.node), corrected(run, seen.step, function.node, evidence, value.shape, Found(
                 seen.step, seen.node, f"the docstring says that {what} is {evidence.show()}, and "
-                f"{run.naming.text(show_shape(value.shape))} is returned"))
+                f"{run.naming.text(show_shape(value.shape))} is returned")))
     wrong = {key for key in found if key not in fits}
     yield from (found[key] for key in wrong if _others(functions[found[key].step.function]) <= wrong)
+    yield from _unpacked(run, functions)
+
+
+def _unpacked(run: SureRun, functions: dict[str, Function]) -> Iterator[Found]:
+    """Arguments that are unpacked into another number of sizes than they are said to have."""
+    own = {id(step) for step in run.steps}
+    for step, leaf, count in run.it.unpacked:
+        function, name = functions.get(step.function), leaf.label.rpartition(".")[2]
+        if id(step) not in own or function is None or leaf.label != f"{function.name}.{name}":
+            continue
+        said = run.it.evidence(function, name) if run.it.evidence is not None else None
+        if said is not None and said.dims is not None and said.source == "docstring" and not is_loose(said):
+            yield Found(step, step.node, f"the docstring says that `{name}` is {said.show()}, and it is unpacked into "
+                        f"{count} sizes")
 
 
 def _others(function: Function) -> set[int]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from nablint.calculus.terms import Term
-from nablint.shapes import Polynomial, Shape, Size
+from nablint.shapes import Polynomial, Shape, Size, dim
 from nablint.tracing.world import World
 
 LARGE = 96
@@ -30,7 +30,8 @@ def alike(world: World, equations: Iterable[tuple[Size, Size]], operands: Iterab
     """
     shapes = [o.shape for o in operands if isinstance(o, Term) and o.ndim]
     for pair in equations:
-        for own, other in (pair, pair[::-1]):
+        first, second = map(dim, pair)
+        for own, other in ((first, second), (second, first)):
             name = own.expr.name
             if name is None or name in world.alike or not (_free(name) and _given(name, other)):
                 continue
@@ -41,7 +42,7 @@ def alike(world: World, equations: Iterable[tuple[Size, Size]], operands: Iterab
 
 def divisible(world: World, equations: Iterable[tuple[Size, Size]]) -> tuple[str, Polynomial] | None:
     """What is divided by another size (`D // heads`) and must be a multiple of it for a reshape to fit, as one."""
-    for name in dict.fromkeys(n for pair in equations for size in pair for n in size.expr.names()):
+    for name in dict.fromkeys(n for pair in equations for size in pair for n in dim(size).expr.names()):
         found = _QUOTIENT.match(name)
         if found is None or not all(word in world.sizes or word.isdigit() for word in found.groups()):
             continue
@@ -63,7 +64,7 @@ def roomy(world: World, shape: Shape, parts: tuple[Any, ...]) -> tuple[str, Poly
     ends = [*zip(shape, parts[:at], strict=False), *zip(reversed(shape), reversed(parts[at + 1:]), strict=False)]
     for size, part in ends:
         stop = part.stop if isinstance(part, slice) and part.step is None else None
-        name = size.expr.name
+        name = dim(size).expr.name
         if isinstance(stop, Size) and stop.expr.number is None and name is not None and stop > size:
             if name not in world.alike and name not in stop.expr.names() and not world.alike.keys() & stop.expr.names():
                 return name, stop.expr + Polynomial.symbol(f"{name} beyond {stop}")
@@ -97,4 +98,4 @@ def _given(name: str, size: Size) -> bool:
 
 
 def _share(a: Iterable[Size], b: Iterable[Size]) -> bool:
-    return any(x.expr == y.expr and x != 1 for x in a for y in b)
+    return any(dim(x).expr == dim(y).expr and x != 1 for x in a for y in b)

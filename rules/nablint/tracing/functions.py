@@ -8,7 +8,7 @@ import libcst as cst
 
 from nablint.tracing.layers import inherited
 from nablint.tracing.standard import record
-from nablint.tracing.sure import RETURNS, YIELDED, joined
+from nablint.tracing.sure import RETURNS, YIELDED, Passed, joined
 from nablint.tracing.values import Array, Class, External, Function, Instance, Pending, ReturnSignal, Scope
 
 if TYPE_CHECKING:
@@ -28,10 +28,13 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
     it.too_deep()
     saved = it.step, it.block, it.graph.tainting, it.graph.origin, it.caller
     scope = Scope({}, function.scope, function.name)
+    given: dict[str, Any] = {}
+    clashes = len(it.clashes)
     try:
         it.caller = it.step
         it.block = function.block or it.block
         bind_arguments(it, function, scope, args, keywords)
+        given = dict(scope.names) if it.world.sure else {}
         it.frames.setdefault(function.name, []).append(scope)
         if function.generator:
             scope.names[YIELDED] = []
@@ -55,6 +58,8 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
         it.returned.append((function, scope, it.step, result))
         return result
     finally:
+        if it.world.sure and isinstance(node, cst.Call) and saved[0] is not None and given:
+            it.passed.append(Passed(saved[0], node, function, given, len(it.clashes) > clashes))
         it.depth -= 1
         it.step, it.block, it.graph.tainting, it.graph.origin, it.caller = saved
 

@@ -24,7 +24,7 @@ from nablint.tracing.paths import backward_begins
 from nablint.tracing.refine import as_integer, rank_wanted
 from nablint.tracing.statements import execute
 from nablint.tracing.step import Event, Step
-from nablint.tracing.sure import Clash, depends, terms_of
+from nablint.tracing.sure import Clash, Passed, depends, terms_of
 from nablint.tracing.values import (
     Array,
     Class,
@@ -98,6 +98,10 @@ class Interpreter:
         """What did not fit in a sure run."""
         self.frames: dict[str, list[Scope]] = {}
         """The scopes of a function's calls, by its name."""
+        self.passed: list[Passed] = []
+        """The calls of functions of the source in a sure run."""
+        self.unpacked: list[tuple[Step, Term, int]] = []
+        """Inputs of a sure run that were unpacked into another number of sizes than they are said to have."""
         self.returned: list[tuple[Function, Scope, Step | None, Any]] = []
         self.names: dict[Term, str] = {}
         """What messages call a term."""

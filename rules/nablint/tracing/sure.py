@@ -23,6 +23,7 @@ from nablint.tracing.step import Step
 from nablint.tracing.values import (
     Array,
     External,
+    Function,
     Instance,
     Pending,
     ReturnSignal,
@@ -60,9 +61,25 @@ class Clash:
     layer: Instance | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A call of a function of the source, in a sure run.
+
+    step, node: the statement and the call.
+    args:       what was passed, by the names of parameters.
+    failed:     something did not fit in the function, or in what it calls.
+    """
+
+    step: Step
+    node: cst.Call
+    function: Function
+    args: dict[str, Any]
+    failed: bool
+
+
 __all__ = [
-    "MEASURES", "Clash", "Undecided", "both", "depends", "expects_exception", "forget", "in_part", "is_size", "joined",
-    "operand", "operands", "reduced", "shape_entry", "terms_of",
+    "MEASURES", "Clash", "Passed", "Undecided", "both", "depends", "expects_exception", "forget", "in_part", "is_size",
+    "joined", "operand", "operands", "reduced", "shape_entry", "terms_of",
 ]
 
 

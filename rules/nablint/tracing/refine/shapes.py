@@ -112,7 +112,10 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
             rank = evidence_rank(it, p) if starred else count
             if it.world.sure and rank is None:
                 return it.unknown(f"nothing tells the rank of {p.hint}")
-            make_array(it, p, free_shape(it, p, rank or count))
+            made = make_array(it, p, free_shape(it, p, rank or count))
+            if it.world.sure and not starred and it.step is not None and not it.shielded:
+                if evidence_rank(it, p) not in (None, count):
+                    it.unpacked.append((it.step, made.term, count))
         array = p.value
         if not isinstance(array, Array):
             return it.unknown("the shape of something unknown")
