@@ -106,6 +106,12 @@ def sizes_of_targets(
     return None
 
 
+def unmet_sizes(it: Interpreter, pairs: Iterable[tuple[Size, Size]]) -> bool:
+    """Is a clash about sizes that no array of forward code has: arguments that were kept for backward code alone?"""
+    known = {n for t in it.met or () for size in t.shape for n in it.world.resolve(size.expr).names()}
+    return any(not it.world.resolve(size.expr).names() <= known for pair in pairs for size in pair)
+
+
 def clash_sizes(it: Interpreter, node: cst.CSTNode | None, message: str, pairs: Iterable[tuple[Size, Size]]) -> None:
     """Sizes that forward code says are equal, and are not; where it says 1, they are 1."""
     solved = [e for pair in pairs if (e := solve(it.world, *pair, one=True))]

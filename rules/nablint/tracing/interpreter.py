@@ -16,7 +16,7 @@ from nablint.calculus.terms import Graph, Term
 from nablint.reading.source import Block
 from nablint.shapes import Shape, Size
 from nablint.tracing import assumed, dialects
-from nablint.tracing.clashes import sizes_of_targets, solve, stranger, sure_clash, whole_parts
+from nablint.tracing.clashes import sizes_of_targets, solve, stranger, sure_clash, unmet_sizes, whole_parts
 from nablint.tracing.dialects import context
 from nablint.tracing.expressions import EXPRESSIONS
 from nablint.tracing.imports import canonical
@@ -295,7 +295,8 @@ class Interpreter:
                     return Unknown(term.label.removeprefix("misfit: "), True, True)
             if (documented := sizes_of_targets(self, terms, equations)) is not None:
                 raise Restart(message, (documented,), at=self.step)
-            if self.met is not None and any(stranger(self, t, targets=False) for t in terms):
+            if self.met is not None and (any(stranger(self, t, targets=False) for t in terms)
+                                         or unmet_sizes(self, equations)):
                 return Unknown(message, True)  # an input that only backward code uses was guessed wrong
             if self.step is not None and node is not None:
                 self.misfits.append((self.step, node, message))
