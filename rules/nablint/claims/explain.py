@@ -5,7 +5,7 @@ from __future__ import annotations
 from nablint.calculus.derivation import derive
 from nablint.calculus.formula import renamed
 from nablint.calculus.render import PRINTERS, formula_of, render
-from nablint.calculus.simplify import simplify
+from nablint.calculus.simplify import simplify, within
 from nablint.calculus.terms import Term
 from nablint.claims.model import Judged
 from nablint.claims.naming import Naming
@@ -13,6 +13,9 @@ from nablint.claims.program import Outcome
 from nablint.results import DerivationStep, Explanation
 from nablint.shapes import Misfit
 from nablint.tracing.hints import base
+
+MOST = 500
+"""Terms of a gradient whose derivation somebody may read; one that is unrolled entry by entry has thousands."""
 
 
 def names_of(outcome: Outcome) -> dict[Term, str]:
@@ -46,6 +49,8 @@ def explanation_of(outcome: Outcome, judged: Judged, steps_in: str = "text") -> 
     names = names_of(outcome)
     names.setdefault(judged.wrt, base(judged.wrt.label) if judged.wrt.label else judged.result.wrt_name or "W")
     variable = names[judged.wrt]
+    if not within(judged.derived, names, MOST):
+        return None
     style = "torch" if it.dialect == "torch" else "numpy"
     naming = Naming(it)
     with it.using():

@@ -74,7 +74,8 @@ class Memory(Generic[T]):
     def remember(self, program: Program, unit: Named, outcome: T) -> None:
         """Keep it for the next analysis."""
         key = _key(program, unit)
-        names = surroundings(program).of(program.read)
+        own = {name.partition(".")[0] for name in (unit.name, *unit.functions)}
+        names = surroundings(program).of(program.read | own)
         new = Remembered(outcome, list(program.visited.values()), names, self.weigh(outcome))
         versions = [new, *self.held.pop(key, ())]
         self.held[key] = versions[:VERSIONS]

@@ -7,6 +7,7 @@ takes the old one's place in the expression graph, and only what depends on it i
 from __future__ import annotations
 
 import copy
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -14,7 +15,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.ops import CARDS
-from nablint.reading.nodes import parts
+from nablint.reading.nodes import fields_of, parts
 from nablint.shapes import Misfit
 from nablint.tracing.expressions import EXPRESSIONS, subscript_key
 from nablint.tracing.interpreter import Interpreter
@@ -53,20 +54,28 @@ def replayer(it: Interpreter, step: Step) -> Replay:
     return other
 
 
+@lru_cache(maxsize=256)
 def replace(root: Any, old: cst.CSTNode, new: cst.CSTNode) -> Any:
-    """The tree with one node replaced; what does not hold it stays the same object."""
+    """The tree with one node replaced; what does not hold it stays the same object.
+
+    An edit is tried at every execution of its statement: the edited tree is made once.
+    """
+    return _replaced(root, old, new)
+
+
+def _replaced(root: Any, old: cst.CSTNode, new: cst.CSTNode) -> Any:
     if root is old:
         return new
-    for field in root.__dataclass_fields__:
+    for field in fields_of(root):
         value = getattr(root, field)
         if isinstance(value, cst.CSTNode):
-            inner = replace(value, old, new)
+            inner = _replaced(value, old, new)
             if inner is not value:
                 return root.with_changes(**{field: inner})
         elif isinstance(value, tuple | list):
             for i, item in enumerate(value):
                 if isinstance(item, cst.CSTNode):
-                    inner = replace(item, old, new)
+                    inner = _replaced(item, old, new)
                     if inner is not item:
                         return root.with_changes(**{field: [*value[:i], inner, *value[i + 1 :]]})
     return root

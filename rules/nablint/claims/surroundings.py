@@ -100,7 +100,7 @@ def _given(statement: cst.CSTNode) -> tuple[tuple[str, str, frozenset[str]], ...
 
 
 def _names_given(statement: cst.CSTNode) -> Iterator[tuple[str, str, frozenset[str]]]:
-    if isinstance(statement, cst.FunctionDef):
+    if isinstance(statement, cst.FunctionDef | cst.ClassDef):
         yield statement.name.value, "def", _mentioned(*(d.decorator for d in statement.decorators))
     elif isinstance(statement, cst.SimpleStatementLine) and _found_by_name(statement):
         said = _said(cst.Module([]).code_for_node(statement))

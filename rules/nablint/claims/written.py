@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import libcst as cst
 
 from nablint.calculus.render import render
-from nablint.calculus.simplify import simplify
+from nablint.calculus.simplify import simplify, within
 from nablint.calculus.terms import Term
 from nablint.claims.model import Judged
 from nablint.claims.program import Outcome
@@ -15,6 +15,8 @@ from nablint.shapes import Misfit
 
 LONGEST = 90
 """A longer expression is no fix that a person would take."""
+MOST = 500
+"""Terms that are simplified to find out."""
 
 
 def written_gradient(outcome: Outcome, judged: Judged, live: Iterable[tuple[str, Term]]) -> str | None:
@@ -25,6 +27,8 @@ def written_gradient(outcome: Outcome, judged: Judged, live: Iterable[tuple[str,
         if term is not judged.result.value and text != judged.result.name:
             names.setdefault(term, text)
     it = outcome.judgement.run.it
+    if not within(judged.derived, names, MOST):
+        return None
     with it.using():
         try:
             shown = simplify(judged.derived, keep=names)

@@ -12,13 +12,18 @@ _BLANK = ("whitespace", "lpar", "rpar", "comma", "leading", "trailing", "header"
           "equal", "newline", "indent", "colon")
 
 
-def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """The nodes directly below a node, in the order of the source where the node's fields are."""
+def fields_of(node: cst.CSTNode) -> tuple[str, ...]:
+    """The fields of a node that hold more than white space and punctuation."""
     fields = _FIELDS.get(type(node))
     if fields is None:
         names: tuple[str, ...] = tuple(node.__dataclass_fields__)
         fields = _FIELDS[type(node)] = tuple(n for n in names if not n.startswith(_BLANK))
-    for name in fields:
+    return fields
+
+
+def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes directly below a node, in the order of the source where the node's fields are."""
+    for name in fields_of(node):
         value = getattr(node, name)
         if isinstance(value, cst.CSTNode):
             yield value
