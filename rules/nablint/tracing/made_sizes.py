@@ -58,7 +58,7 @@ def size_in(it: Interpreter, term: Term) -> Any:
     return made if made is not None and int(made) == float(term.sample) else rounded(it, term)
 
 
-def _size_of(it: Interpreter, term: Term) -> Size | None:
+def _size_of(it: Interpreter, term: Term, seen: dict[int, Size | None] | None = None) -> Size | None:
     """The size that arithmetic on dimensions and numbers stands for, divisions rounded down."""
     if term.card is None:
         known = it.world.leaves.get("size:" + term.label) if term.label else None
@@ -67,15 +67,23 @@ def _size_of(it: Interpreter, term: Term) -> Size | None:
         whole = not term.label and not term.ndim and float(term.sample).is_integer()
         return Size(int(term.sample)) if whole else None
     if (item := _item(term)) is not None:
-        return _size_of(it, item)
-    parts = [_size_of(it, a) for a in term.args]
+        return _size_of(it, item, seen)
+    if term.ndim or term.card.name not in _ROUNDING | _SIZED.keys():
+        return None
+    seen = {} if seen is None else seen
+    if term.number not in seen:
+        seen[term.number] = _reckoned(term.card.name, [_size_of(it, a, seen) for a in term.args])
+    return seen[term.number]
+
+
+def _reckoned(name: str, parts: list[Size | None]) -> Size | None:
     made = [p for p in parts if p is not None]
     if len(made) < len(parts):
         return None
-    if term.card.name in _ROUNDING and len(made) == 1:
+    if name in _ROUNDING and len(made) == 1:
         return made[0]
-    if term.card.name in _SIZED and len(made) == 2 and (made[1] or term.card.name != "divide"):
-        return _SIZED[term.card.name](made[0], made[1])
+    if name in _SIZED and len(made) == 2 and (made[1] or name != "divide"):
+        return _SIZED[name](made[0], made[1])
     return None
 
 
