@@ -91,8 +91,8 @@ GRADIENTS = [
     ("131 b", "xᵀ x", "x", {}, "2 x", "proved"),
     ("132", "norm(X)**2", "X", {}, "2 * X", "proved"),
     # 2.8 structure
-    ("138", "tr(A X)", "X", {"X": "n,n,symmetric"}, "A + Aᵀ - A ∘ eye(n)", "proved"),
-    ("139", "tr(A X B)", "X", {"X": "n,n,symmetric"}, "Aᵀ Bᵀ + B A - (Aᵀ Bᵀ) ∘ eye(n)", "proved"),
+    ("138", "tr(A X B)", "X", {"X": "n,n,symmetric"}, "Aᵀ Bᵀ + B A - (Aᵀ Bᵀ) ∘ eye(n)", "proved"),
+    ("139", "tr(A X)", "X", {"X": "n,n,symmetric"}, "A + Aᵀ - A ∘ eye(n)", "proved"),
     ("140", "det(X)", "X", {"X": "n,n,symmetric"}, "det(X) (2 X⁻¹ - X⁻¹ ∘ eye(n))", "proved"),
     ("141", "logdet(X)", "X", {"X": "n,n,symmetric"}, "2 X⁻¹ - X⁻¹ ∘ eye(n)", "proved"),
     ("142", "tr(A X)", "X", {"X": "n,n,diagonal"}, "A ∘ eye(n)", "proved"),

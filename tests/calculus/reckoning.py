@@ -63,7 +63,7 @@ class Question:
 
     def __init__(self, text, wrt, shapes, library=None):
         self.problem = read(text)
-        self.known = {n: card for n, (card, _) in recognise_all(self.problem).items()}
+        self.known = {n: card for n, (card, _) in recognise_all(self.problem, library).items()}
         self.setting = settle(self.problem, shapes, self.known, library)
         self.wrt, self.library = wrt, library
         self.output, self.variable = self.setting.result, self.setting.names[wrt]

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from calculus.cookbook import BY_SCALAR, DIFFERENTIALS, GRADIENTS
 from calculus.reckoning import Question, close, run_code
+from nablint.calculus.gradient import gradients
 from nablint.calculus.jacobian import derivative_by_scalar, forward
 from nablint.calculus.normal import same
 from nablint.calculus.question import answer
@@ -94,3 +95,32 @@ def test_toeplitz():
     for i in range(4):
         for j in range(4):
             assert np.isclose(found[i, j], np.trace(a.T, j - i))
+
+
+STRUCTURE = {"": lambda i, j, k, m: (i, j) == (k, m), "symmetric": lambda i, j, k, m: (i, j) in ((k, m), (m, k)),
+             "diagonal": lambda i, j, k, m: i == j == k == m, "toeplitz": lambda i, j, k, m: j - i == m - k}
+"""Whether entry (k, m) moves with entry (i, j): the structure matrix S of equation 134."""
+
+
+@pytest.mark.parametrize("kind", STRUCTURE)
+@pytest.mark.parametrize("text", ["tr(A X)", "tr(A X B X)", "log det(X)"])
+def test_structure_matrices(kind, text):
+    """Equations 133 and 134: ∂f/∂x_ij is the trace of (∂f/∂X)ᵀ S_ij."""
+    asked = Question(text, "X", {"X": f"4,4,{kind}" if kind else "4,4"})
+    plain = asked.derivation().gradient
+    found = structured(plain, kind).sample if kind else plain.sample
+    for i, j in np.ndindex(4, 4):
+        moved = [[STRUCTURE[kind](i, j, k, m) for m in range(4)] for k in range(4)]
+        assert np.isclose(found[i, j], np.sum(plain.sample * np.array(moved, float)))
+
+
+def test_chain_rule_of_a_matrix():
+    """Equations 135 to 137: ∂g(U)/∂x_ij is the trace of (∂g/∂U)ᵀ ∂U/∂x_ij."""
+    asked = Question("U = A X B X; tr(Uᵀ U)", "X", {"X": "3,3"})
+    u, x = asked.setting.names["U"], asked.variable
+    outer = gradients({asked.output: asked.setting.graph.constant(1.0)}, [u])[u]
+    for i, j in np.ndindex(3, 3):
+        one = np.zeros((3, 3))
+        one[i, j] = 1
+        moved = forward(u, x, asked.setting.graph.leaf("J", one, x.shape))
+        assert np.isclose(np.trace(outer.sample.T @ moved.sample), asked.derivation().gradient.sample[i, j])

@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from calculus.reckoning import Question, close
+from nablint import deriving
 from nablint.calculus.derivation import derive
+from nablint.calculus.gradient import gradients
 from nablint.calculus.question import answer
 from nablint.calculus.render import render
 from nablint.calculus.terms import Graph
@@ -27,6 +30,18 @@ def test_named_layers_give_a_step_each():
     assert found.check() == []
     assert len(found.steps) < 60 * 8
     assert any("∂L/∂h30" in s.before for s in found.shown())
+
+
+def test_gradients_grow_linearly():
+    """Nodes of the gradients of all layers, for 20 and for 200 layers; the derivation's steps with them."""
+    counts = []
+    for layers in (20, 200):
+        loss, weights, names = network(layers)
+        before = loss.graph.count
+        gradients({loss: loss.graph.constant(1.0)}, weights)
+        counts.append((loss.graph.count - before, len(derive(loss, None, weights[0], names).steps)))
+    for short, long in zip(*counts, strict=True):
+        assert 9 * short < long < 11 * short
 
 
 def test_deep_graphs_without_names_are_cut_short():
@@ -93,11 +108,32 @@ def test_an_intermediate_value_as_variable():
     assert found.gradient["text"] == "yᵀ"
 
 
-def test_functions_are_recognised():
-    for text, word in (("lambda z: 1/(1+np.exp(-z))", "sigmoid"), ("lambda z: np.maximum(z, 0)", "relu"),
-                       ("lambda z: np.log(1+np.exp(z))", "softplus"), ("lambda z: z/(1+np.exp(-z))", "silu"),
-                       ("lambda z: (np.exp(z)-np.exp(-z))/(np.exp(z)+np.exp(-z))", "tanh")):
-        assert answer(f"s = {text}; np.sum(s(x))", "x", {"x": "n"}).notes[0] == f"s is the {word} function."
+WRITTEN = [
+    ("1/(1+np.exp(-z))", "sigmoid"), ("np.exp(z)/(1+np.exp(z))", "sigmoid"), ("0.5*(1+np.tanh(z/2))", "sigmoid"),
+    ("1 - 1/(1+np.exp(z))", "sigmoid"), ("scipy.special.expit(z) * 1", "sigmoid"),
+    ("(np.exp(z)-np.exp(-z))/(np.exp(z)+np.exp(-z))", "tanh"), ("2/(1+np.exp(-2*z))-1", "tanh"),
+    ("np.maximum(z, 0)", "relu"), ("z * (z > 0)", "relu"), ("(z + np.abs(z))/2", "relu"),
+    ("torch.clamp(z, min=0)", "relu"), ("np.where(z > 0, z, 0.01*z)", "leaky relu"),
+    ("np.maximum(0.01*z, z)", "leaky relu"), ("np.where(z > 0, z, np.exp(z) - 1)", "elu"),
+    ("np.log(1+np.exp(z))", "softplus"), ("np.logaddexp(0, z)", "softplus"), ("z/(1+np.exp(-z))", "silu"),
+    ("0.5*z*(1+erf(z/np.sqrt(2)))", "gelu"), ("z*np.tanh(np.log(1+np.exp(z)))", "mish"),
+    ("0.5*z*(1+np.tanh(np.sqrt(2/np.pi)*(z+0.044715*z**3)))", "gelu tanh"), ("np.sqrt(z**2)", "absolute"),
+    ("z/(1+np.abs(z))", "softsign"), ("np.log(z + np.sqrt(z**2 + 1))", "arcsinh"), ("(np.exp(z)-np.exp(-z))/2", "sinh"),
+    ("-np.log(1+np.exp(-z))", "log sigmoid"),
+]
+
+
+@pytest.mark.parametrize(("body", "word"), WRITTEN, ids=[w[0] for w in WRITTEN])
+def test_functions_are_recognised(body, word):
+    text = f"s = lambda z: {body}; np.sum(s(x))"
+    found = deriving.answer(text, "x", {"x": "n"})
+    assert found.notes[0] == f"s is the {word} function."
+    asked = Question(text, "x", {"x": "n"}, library=deriving.spelled)
+    assert close(asked.derivation().gradient.sample, asked.complex_step(1e-20), 1e-6)
+
+
+def test_definitions_are_read_and_others_stay_themselves():
     found = answer("def swish(x): return x * sigmoid(x); np.sum(swish(a))", "a", {"a": "n"})
     assert found.notes[0] == "swish is the silu function."
     assert not answer("s = lambda z: z**3 + 1; np.sum(s(x))", "x", {"x": "n"}).notes
+    assert answer("s = lambda z: z**3 + 1; np.sum(s(x))", "x", {"x": "n"}).gradient["text"] == "3 x²"

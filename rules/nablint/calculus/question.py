@@ -43,7 +43,7 @@ def answer(expression: str, wrt: str, shapes: Mapping[str, str], layout: str = "
     if layout not in ("denominator", "numerator"):
         raise QuestionError(f"the layout is 'denominator' or 'numerator', not '{layout}'")
     problem = read(expression)
-    recognised = recognise_all(problem)
+    recognised = recognise_all(problem, library)
     setting = settle(problem, shapes, {n: card for n, (card, _) in recognised.items()}, library)
     wrt = wrt.strip()
     variable = setting.names.get(wrt)
@@ -270,7 +270,7 @@ def hessian(expression: str, wrt: str, shapes: Mapping[str, str], *, library: Li
     Raises `QuestionError` where the function is no scalar, the variable no vector, or the matrix cannot be written.
     """
     problem = read(expression)
-    recognised = recognise_all(problem)
+    recognised = recognise_all(problem, library)
     setting = settle(problem, shapes, {n: card for n, (card, _) in recognised.items()}, library)
     variable = setting.names.get(wrt.strip())
     if variable is None:

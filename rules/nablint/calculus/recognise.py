@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nablint.calculus.evaluate import Evaluator
+from nablint.calculus.evaluate import Evaluator, Library
 from nablint.calculus.normal import same
 from nablint.calculus.notation import Function, Problem, QuestionError
 from nablint.calculus.terms import Graph, Term
@@ -17,7 +17,7 @@ from nablint.shapes import Misfit, Size
 POINTS = np.array([-2.3, -1.1, -0.4, 0.2, 0.7, 1.9])
 NAMED = ("sigmoid", "tanh", "relu", "softplus", "silu", "gelu", "gelu_tanh", "elu", "leaky_relu", "exp", "log", "sqrt",
          "square", "absolute", "sin", "cos", "sinh", "cosh", "log_sigmoid", "softsign", "mish", "relu6", "reciprocal",
-         "erf", "log1p", "expm1", "arctan")
+         "erf", "log1p", "expm1", "arctan", "arcsinh")
 """The functions that are looked for."""
 
 
@@ -42,24 +42,25 @@ def recognise(value: Term, argument: Term) -> str | None:
     return None
 
 
-def recognise_all(problem: Problem) -> dict[str, tuple[str, str]]:
+def recognise_all(problem: Problem, library: Library | None = None) -> dict[str, tuple[str, str]]:
     """The user's functions of one argument: name -> (card, the word for it)."""
     found: dict[str, tuple[str, str]] = {}
     for name, function in problem.functions.items():
         if len(function.parameters) != 1:
             continue
-        card = _recognised(function, problem)
+        card = _recognised(function, problem, library)
         if card is not None:
             found[name] = (card, card.replace("_", " "))
     return found
 
 
-def _recognised(function: Function, problem: Problem) -> str | None:
+def _recognised(function: Function, problem: Problem, library: Library | None) -> str | None:
     graph = Graph()
     leaf = graph.leaf(function.parameters[0], POINTS, (Size(len(POINTS)),))
     try:
         with np.errstate(all="ignore"):
-            value = Evaluator(graph, {function.parameters[0]: leaf}, problem).value(function.body)
+            names = {function.parameters[0]: leaf}
+            value = Evaluator(graph, names, problem, library=library).value(function.body)
     except (QuestionError, Misfit, Exception):  # noqa: BLE001 - a body with other names is no known function
         return None
     return recognise(value, leaf) if isinstance(value, Term) else None
@@ -74,7 +75,7 @@ def _sympy_agrees(a: Term, b: Term, argument: Term) -> bool:
     symbol = sympy.Symbol("x", real=True)
     try:
         difference = _to_sympy(a, argument, symbol, sympy) - _to_sympy(b, argument, symbol, sympy)
-        return bool(sympy.simplify(difference.rewrite(sympy.exp)) == 0)
+        return any(sympy.simplify(difference.rewrite(words)) == 0 for words in (sympy.exp, sympy.Piecewise, sympy.log))
     except (KeyError, TypeError, ValueError, RecursionError):
         return False
 
@@ -95,7 +96,7 @@ def _sympy_functions(sympy: Any) -> Iterator[tuple[str, Any]]:
                 ("maximum", sympy.Max), ("minimum", sympy.Min), ("absolute", sympy.Abs), ("square", lambda x: x**2),
                 ("reciprocal", lambda x: 1 / x), ("log1p", lambda x: sympy.log(1 + x)),
                 ("expm1", lambda x: sympy.exp(x) - 1), ("sigmoid", lambda x: 1 / (1 + sympy.exp(-x))),
-                ("arctan", sympy.atan), ("relu", lambda x: sympy.Max(x, 0)),
+                ("arctan", sympy.atan), ("arcsinh", sympy.asinh), ("relu", lambda x: sympy.Max(x, 0)),
                 ("softplus", lambda x: sympy.log(1 + sympy.exp(x))), ("silu", lambda x: x / (1 + sympy.exp(-x))),
                 ("log_sigmoid", lambda x: -sympy.log(1 + sympy.exp(-x))),
                 ("softsign", lambda x: x / (1 + sympy.Abs(x))),
