@@ -1,3 +1,5 @@
+from functools import partial
+
 import numpy as np
 import pytest
 from calculus.backprop import ACTIVATIONS, NETWORKS
@@ -82,6 +84,34 @@ def convolution_by_columns(graph):
     return x, patches @ kernel
 
 
+WINDOWS = {"axes": (2, 3), "size": (3, 2), "stride": (1, 1), "dilation": (1, 1)}
+
+
+def convolution_by_windows(graph, by="x"):
+    x = leaf(graph, "x", ("n", 2), ("c", 3), ("h", 6), ("w", 5))
+    kernel = leaf(graph, "k", ("f", 4), ("c", 3), ("a", 3), ("b", 2))
+    out = op.einsum(op.windows(x, **WINDOWS), kernel, subscripts="nchwab,fcab->nfhw")
+    return {"x": x, "k": kernel}[by], out
+
+
+def convolution(graph, by="x"):
+    x = leaf(graph, "x", ("n", 2), ("c", 3), ("h", 6), ("w", 5))
+    kernel = leaf(graph, "k", ("f", 4), ("c", 3), ("a", 3), ("b", 2))
+    plain = {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 1), "groups": 1}
+    return {"x": x, "k": kernel}[by], op.convolution(x, kernel, **plain)
+
+
+def average_pooling_by_windows(graph):
+    x = leaf(graph, "x", ("n", 2), ("c", 3), ("h", 6), ("w", 4))
+    windows = op.windows(x, **{**WINDOWS, "size": (2, 2), "stride": (2, 2)})
+    return x, op.mean(windows, axis=(4, 5), keepdims=False)
+
+
+def max_pooling_by_windows(graph):
+    x = leaf(graph, "x", ("n", 2), ("c", 3), ("h", 6), ("w", 4))
+    return x, op.max(op.windows(x, **{**WINDOWS, "size": (2, 2), "stride": (2, 2)}), axis=(4, 5))
+
+
 def pooling(graph):
     x = leaf(graph, "x", ("a", 6), ("b", 4))
     blocks = op.reshape(x, shape=(3, 2, 2, 2))
@@ -95,7 +125,11 @@ def multiclass_hinge(graph):
     return scores, op.maximum(0.0, scores - op.expand_dims(right, axis=1) + 1.0)
 
 
-@pytest.mark.parametrize("build", [embedding, integer_labels, convolution_by_columns, pooling, multiclass_hinge])
+@pytest.mark.parametrize("build", [
+    embedding, integer_labels, convolution_by_columns, convolution_by_windows, partial(convolution_by_windows, by="k"),
+    convolution, partial(convolution, by="k"), average_pooling_by_windows, max_pooling_by_windows, pooling,
+    multiclass_hinge,
+])
 def test_with_indices(build):
     graph = Graph()
     variable, output = build(graph)
