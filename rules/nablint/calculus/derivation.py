@@ -12,108 +12,22 @@ is checked by comparing two numbers.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 import numpy as np
 
 from nablint.calculus.chains import Piece, expand, is_chained
-from nablint.calculus.formula import Node, renamed, text
+from nablint.calculus.formula import Node, text
 from nablint.calculus.gradient import gradients
-from nablint.calculus.render import PRINTERS, Writer, formula_of
+from nablint.calculus.render import Writer, formula_of
 from nablint.calculus.simplify import equal_samples, simplify
+from nablint.calculus.steps import Derivation, Step, as_number, name_of, partial
 from nablint.calculus.terms import Graph, Term
 from nablint.ops.card import Card
-from nablint.results import DerivationStep
 from nablint.shapes import Misfit
 
 INNER = Card("inner_product", lambda a, b: np.sum(a * b), lambda a, b: (), lambda G, out, a, b: (G * b, G * a))
 """⟨A, B⟩, the sum of the products of the entries; only for showing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """before = after, two terms of equal value, by `rule`."""
-
-    rule: str
-    before: Term
-    after: Term
-    why: str
-
-
-@dataclass(slots=True)
-class Derivation:
-    """A gradient and the way to it.
-
-    gradient: simplified, in the variable's shape (denominator layout).
-    names:    what terms are called in the steps, the differentials among them.
-    """
-
-    output: Term
-    variable: Term
-    cotangent: Term
-    gradient: Term
-    steps: list[Step] = field(default_factory=lambda: [])
-    names: dict[Term, str | Node] = field(default_factory=lambda: {})
-
-    def shown(
-        self, style: str = "text", named: Callable[[str], str] | None = None
-    ) -> tuple[DerivationStep, ...]:
-        """The steps as text, LaTeX or MathML; the last one reads the gradient off.  `named` writes names for people."""
-        side = Writer(self.names).write
-
-        def write(node: Node) -> str:
-            return PRINTERS[style](node if named is None else renamed(node, named))
-
-        if self.check():  # a line that does not hold is never shown
-            self.steps.clear()
-        lines = [DerivationStep(s.rule, write(side(s.before)), write(side(s.after)), s.why) for s in self.steps]
-        if lines:
-            last = self.steps[-1].after
-            wanted = Node("relation", (self.symbol(), formula_of(self.gradient, self.plain_names())), "=")
-            lines.append(DerivationStep(
-                "read off the gradient", write(side(last)), write(wanted),
-                "what stands beside the differential in the inner product is the gradient, shaped as the variable"))
-        return tuple(lines)
-
-    def plain_names(self) -> dict[Term, str | Node]:
-        """The names of terms, without those that the derivation made up for cotangents."""
-        return {t: n for t, n in self.names.items() if isinstance(n, str) or n.kind != "partial"}
-
-    def symbol(self) -> Node:
-        """∂L/∂W."""
-        return partial(self.loss(), _name(self.variable, self.names, "x"))
-
-    def loss(self) -> Node:
-        """The name of the scalar whose gradient this is; with an arriving cotangent that scalar is ⟨G, f⟩."""
-        found = _name(self.output, self.names, "L")
-        if self.cotangent.is_constant:
-            return found
-        return Node("name", (), "ℓ" if text(found) == "L" else "L")
-
-    def check(self) -> list[Step]:
-        """The steps whose two sides differ on the samples: none, or there is a mistake."""
-        return [s for s in self.steps if not equal_samples(_number(s.before), _number(s.after))]
-
-
-def _number(term: Term) -> Term:
-    return term if term.ndim == 0 else term.graph.apply(term.graph.cards["sum"], (term,), {"axis": None})
-
-
-def _side(term: Term, names: Mapping[Term, str | Node]) -> Node:
-    return formula_of(term, names, expand=False)
-
-
-def _name(term: Term, names: Mapping[Term, str | Node], otherwise: str) -> Node:
-    found = names.get(term)
-    if isinstance(found, Node):
-        return found
-    return Node("name", (), found or term.label or otherwise)
-
-
-def partial(above: Node, below: Node) -> Node:
-    """∂L/∂Z as a name."""
-    return Node("partial", (above, below))
 
 
 def derive(output: Term, cotangent: Term | None, wrt: Term, names: Mapping[Term, str]) -> Derivation:
@@ -169,7 +83,7 @@ class _Method:
                     value = value + value.T
             else:
                 value = np.asarray(self.differential(term).sample)
-            shown = _side(term, found.names)
+            shown = formula_of(term, found.names, expand=False)
             if term is found.output and shown.kind != "name":
                 shown = Node("name", (), "L" if self.scalar else "f")
             name = Node("differential", (shown,))
@@ -263,7 +177,7 @@ class _Method:
             and term is not self.found.variable
             and total not in self.found.names
         ):
-            self.found.names[total] = partial(self.found.loss(), _name(term, self.found.names, "x"))
+            self.found.names[total] = partial(self.found.loss(), name_of(term, self.found.names, "x"))
             self.keep |= {total}
             self.writer = Writer(self.found.names)
         return total
@@ -301,7 +215,7 @@ class _Method:
             current = self.inner(g, self.short(piece.term(d)))
             traced = piece.trace
             for rule, after, why in piece.traces(g, d, self.short):
-                if equal_samples(_number(after), _number(current)):
+                if equal_samples(as_number(after), as_number(current)):
                     self.step(rule, current, after, why)
                     current, traced = after, True
             self.step("inner product" if traced else "across the inner product", current, self.inner(result, d),

@@ -6,17 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from nablint.calculus.simplify.broadcasting import spread_like, vector_in
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
-from nablint.calculus.simplify.products import (
-    Product,
-    logistic,
-    product_rule,
-    scalars_of,
-    scaled,
-    spread_like,
-    tidy,
-    vector_in,
-)
+from nablint.calculus.simplify.functions import logistic
+from nablint.calculus.simplify.products import Product, product_rule, scalars_of, scaled, tidy
 from nablint.calculus.terms import Term
 
 

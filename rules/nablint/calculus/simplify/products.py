@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from nablint.calculus.simplify.broadcasting import outer_of, spread_like, unpadded
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
+from nablint.calculus.simplify.functions import logistic
 from nablint.calculus.terms import Term
 
 
@@ -59,7 +61,7 @@ class Product:
         below.sort(key=lambda f: "size" not in f[0].params)
         above, below = unpadded(above, self.like), unpadded(below, self.like)
         if self.like.ndim == 2:
-            above = _outer_of(above)
+            above = outer_of(above)
         sign, size = number < 0, abs(number)
         for k, (t, p) in enumerate(above):
             turned = older_turned(t) if p == 1 and t not in keep else None
@@ -88,47 +90,6 @@ class Product:
         return spread_like(result, self.like)
 
 
-def unpadded(parts: list[tuple[Term, float]], like: Term) -> list[tuple[Term, float]]:
-    """v[None, :] beside a matrix is v, and a number kept as an axis is a number: broadcasting adds axes by itself."""
-    shape = np.shape(like.sample)
-    if like.ndim and np.size(like.sample) > 1 and any(np.shape(t.sample) == shape for t, _ in parts):
-        parts = [(_unkept(t), c) for t, c in parts]
-    if like.ndim != 2 or shape[0] == 1:
-        return parts
-    full = any(np.shape(t.sample)[:1] == shape[:1] and t.ndim == 2 for t, _ in parts)
-    if not full:
-        return parts
-    return [(inner if (inner := vector_in(t, 0)) is not None else t, c) for t, c in parts]
-
-
-def _unkept(term: Term) -> Term:
-    """A reduction over all axes without the axes it keeps."""
-    if np.size(term.sample) != 1 or not term.params.get("keepdims") or np.size(term.args[0].sample) == 1:
-        return term
-    assert term.card is not None
-    return term.graph.apply(term.card, term.args, {**term.params, "keepdims": False})
-
-
-def _outer_of(above: list[tuple[Term, float]]) -> list[tuple[Term, float]]:
-    """A vector along the rows times a vector along the columns is their outer product."""
-    columns = [f for f in above if f[1] == 1 and vector_in(f[0], 1) is not None]
-    rows = [f for f in above if f[1] == 1 and (f[0].ndim == 1 or vector_in(f[0], 0) is not None)]
-    if len(columns) != 1 or len(rows) != 1:
-        return above
-    column, row = vector_in(columns[0][0], 1), rows[0][0] if rows[0][0].ndim == 1 else vector_in(rows[0][0], 0)
-    assert column is not None and row is not None
-    outer = column.graph.apply(column.graph.cards["outer"], (column, row), {})
-    return [*(f for f in above if f is not columns[0] and f is not rows[0]), (outer, 1)]
-
-
-def vector_in(term: Term, axis: int) -> Term | None:
-    """The vector that stands as a column (axis 1 added) or as a row (axis 0 added)."""
-    if made_by(term, "expand_dims", "reshape") and term.args[0].ndim == 1 and term.ndim == 2 \
-            and np.shape(term.sample)[axis] == 1 != np.shape(term.sample)[1 - axis]:
-        return term.args[0]
-    return None
-
-
 def older_turned(term: Term) -> Term | None:
     """b - a for a - b where b - a is what the program itself has."""
     if not made_by(term, "subtract"):
@@ -150,13 +111,6 @@ def _whole(value: float | None) -> bool:
 def raised(term: Term, power: float) -> Term:
     """term ** power, without power 1."""
     return term if power == 1 else term ** tidy(power)
-
-
-def spread_like(term: Term, like: Term) -> Term:
-    """Broadcast to the shape of `like` where the rewriting lost it."""
-    if np.shape(term.sample) == np.shape(like.sample):
-        return term
-    return term.graph.apply(term.graph.cards["broadcast_to"], (term,), {"shape": like.shape})
 
 
 @rewrite("renamed")
@@ -279,71 +233,3 @@ def _power(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
         if inner is not None and float(inner).is_integer():
             return base.args[0] ** tidy(inner * exponent)
     return None
-
-
-def logistic(term: Term, keep: Keep = frozenset()) -> Term:
-    """eˣ/(1 + eˣ) is σ(x), and eˣ/(1 + eˣ)² is σ(x) (1 - σ(x)), with the name of σ(x) where it has one."""
-    if not made_by(term, "divide"):
-        return term
-    top, bottom = term.args
-    power = 1.0
-    if made_by(bottom, "power") and number_of(bottom.args[1]) == 2:
-        bottom, power = bottom.args[0], 2.0
-    for above in (top, *(top.args if made_by(top, "multiply") else ())):
-        if (
-            made_by(above, "exp")
-            and made_by(bottom, "add")
-            and above in bottom.args
-            and any(number_of(a) == 1 for a in bottom.args)
-        ):
-            slope = (_sigmoid if power == 1 else _slope)(above.args[0], _named(bottom, keep))
-            if above is top:
-                return slope
-            rest = top.args[1] if top.args[0] is above else top.args[0]
-            return rest * slope
-    return term
-
-
-def _named(bottom: Term, keep: Keep) -> Term | None:
-    """What the program calls 1/(1 + eˣ), which is σ(-x)."""
-    graph = bottom.graph
-    found = graph.find(graph.cards["divide"], (graph.constant(1), bottom))
-    return found if found in keep else None
-
-
-def _sigmoid(x: Term, named: Term | None) -> Term:
-    return x.graph.apply(x.graph.cards["sigmoid"], (x,), {}) if named is None else 1 - named
-
-
-def _slope(x: Term, named: Term | None) -> Term:
-    """σ(x) (1 - σ(x)), which is the same for -x."""
-    inner = x.args[0] if made_by(x, "negative") else x
-    known = _sigmoid(inner, None) if named is None else named
-    return known * (1 - known)
-
-
-@rewrite("exp")
-def _exp(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
-    (inner,) = args
-    if made_by(inner, "log_softmax"):
-        return node.graph.apply(node.graph.cards["softmax"], inner.args, inner.params)
-    if made_by(inner, "log_sigmoid"):
-        return node.graph.apply(node.graph.cards["sigmoid"], inner.args, {})
-    return inner.args[0] if made_by(inner, "log") else None
-
-
-@rewrite("log")
-def _log(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
-    return args[0].args[0] if made_by(args[0], "exp") else None
-
-
-MIRRORED = {"less": "greater", "less_equal": "greater_equal", "greater": "less", "greater_equal": "less_equal"}
-
-
-@rewrite(*MIRRORED)
-def _compared(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
-    """0 < x is x > 0."""
-    if number_of(args[0]) is None or number_of(args[1]) is not None:
-        return None
-    assert node.card is not None
-    return node.graph.apply(node.graph.cards[MIRRORED[node.card.name]], args[::-1], {})

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from nablint.calculus.simplify.broadcasting import spread_like, vector_in
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
 from nablint.calculus.simplify.matrices import chain, is_identity, join
-from nablint.calculus.simplify.products import Product, scalars_of, scaled, spread_like, tidy, vector_in
+from nablint.calculus.simplify.products import Product, scalars_of, scaled, tidy
 from nablint.calculus.terms import Term
 
 

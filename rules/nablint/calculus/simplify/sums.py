@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from nablint.calculus.simplify.broadcasting import spread_like, unpadded
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
 from nablint.calculus.simplify.expanding import shortened
 from nablint.calculus.simplify.matrices import chain, join
-from nablint.calculus.simplify.products import Product, scalars_of, scaled, spread_like, tidy, unpadded
+from nablint.calculus.simplify.products import Product, scalars_of, scaled, tidy
 from nablint.calculus.simplify.reductions import rejoined
 from nablint.calculus.terms import Term
 
