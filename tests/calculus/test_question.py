@@ -196,3 +196,8 @@ def test_nothing_of_the_text_is_run(tmp_path):
 def test_reading_marks_places():
     (_, tree), = read("X @ W + b").steps
     assert (tree.start, tree.end) == (0, 9)
+
+
+def test_products_are_written_as_the_question_has_them():
+    assert answer("np.sum((np.dot(X, w) - y)**2)", "w", {}).gradient["numpy"] == "2 * np.dot(X.T, np.dot(X, w) - y)"
+    assert answer("np.sum((X @ w - y)**2)", "w", {}).gradient["numpy"] == "2 * X.T @ (X @ w - y)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nablint.calculus.evaluate import split_index
 from nablint.calculus.formula import GREEK
+from nablint.calculus.indices import split_index
 from nablint.calculus.notation import Expr, Problem, QuestionError
 from nablint.calculus.structure import STRUCTURES
 

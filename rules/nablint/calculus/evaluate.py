@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 
 from nablint.calculus.functions import ALIASES, ALONG, REDUCTIONS, SPECIAL, WORDS, beyond_the_card, full_names, norm_of
+from nablint.calculus.indices import entry_of, indexed, split_index, summed_over, with_rows
 from nablint.calculus.notation import Expr, Function, Problem, QuestionError
-from nablint.calculus.rows import Pairs, Rows, Whole, combined, summed
+from nablint.calculus.rows import Pairs, Rows, Whole, bare
 from nablint.calculus.terms import Graph, Term
 from nablint.ops.card import op
-from nablint.shapes import Misfit, dim
+from nablint.shapes import Misfit
 
 Value = Any
 """A term, a number, or a tuple of these."""
 Library = Callable[[Graph, str, list[Value], dict[str, Value]], Value]
 """Calls a function of numpy, torch or scipy by its full name; None for one that it does not know."""
-
-_SUBSCRIPTS = str.maketrans("ᵢⱼₖₘₙ₀₁₂₃₄₅₆₇₈₉", "ijkmn0123456789")
 
 
 class ShapeClash(Exception):
@@ -106,55 +105,21 @@ class Evaluator:
             return Whole(found) if self.indices and found.ndim else found
         base, indices = split_index(e.value, self.indices)
         if indices and base in self.names:
-            return self.entry(self.names[base], indices, e)
+            return entry_of(self, self.names[base], indices, e)
         if e.value in ("pi", "π"):
             return float(np.pi)
         raise self.error(f"'{e.value}' is not known", e)
-
-    def entry(self, array: Term, indices: str | list[str], where: Expr) -> Term | Rows:
-        """x_i under a sum over i: the array with its axes where the running indices stand."""
-        if array.ndim == len(indices) + 1 and np.shape(array.sample)[-1] == 1:
-            array = op.reshape(array, shape=array.shape[:-1])
-        if array.ndim == 2 and len(indices) == len(self.indices) == 1:
-            return Rows(array)
-        if array.ndim != len(indices):
-            raise self.error(f"{array.label or 'this'} has {array.ndim} axes and {len(indices)} indices", where)
-        places = [self.indices.index(i) for i in indices]
-        if len(set(places)) < len(places):
-            if len(places) != 2:
-                raise self.error("an index may be repeated on a matrix only", where)
-            array, places = op.diagonal(array), places[:1]
-        order = sorted(range(len(places)), key=places.__getitem__)
-        if order != list(range(len(places))):
-            array = op.transpose(array, axes=tuple(order))
-        missing = tuple(k for k in range(len(self.indices)) if k not in places)
-        return op.expand_dims(array, axis=missing) if missing else array
 
     # Operators --------------------------------------------------------------------------------------------------------
 
     def _binary(self, e: Expr) -> Value:
         a, b = (self.value(p) for p in e.parts)
         if isinstance(a, Rows | Whole | Pairs) or isinstance(b, Rows | Whole | Pairs):
-            return self._with_rows(a, b, e)
-        return self._combined(a, b, e)
+            return with_rows(self, a, b, e)
+        return self.combined(a, b, e)
 
-    def _with_rows(self, a: Value, b: Value, e: Expr) -> Value:
-        """Arrays without index under a sum go together as outside of it, and with vectors that bear the index."""
-        numbered = e.value in ("", "*") and any(isinstance(v, Term) and v.ndim == 1 for v in (a, b))  # y_i wᵀ
-        if numbered or any(isinstance(v, Rows | Pairs) for v in (a, b)):
-            found = combined(e.value, a, b)
-        elif all(isinstance(v, Whole) or not getattr(v, "ndim", 0) for v in (a, b)):
-            running, self.indices = self.indices, []
-            found = self._combined(_bare(a), _bare(b), e)
-            self.indices = running
-            return Whole(found) if found.ndim else found
-        else:
-            found = None
-        if found is None:
-            raise self.error("under a sum this is not followed; give every axis an index, or write it with matrices", e)
-        return found
-
-    def _combined(self, a: Value, b: Value, e: Expr) -> Value:
+    def combined(self, a: Value, b: Value, e: Expr) -> Value:
+        """The value of a binary operator on two values."""
         if e.value in ("@", "", "·"):
             return self._multiplied(a, b, e)
         if e.value == "/" and not isinstance(b, Term) and not b:
@@ -213,7 +178,7 @@ class Evaluator:
         return op.inv(x)
 
     def _power(self, e: Expr) -> Value:
-        base, exponent = (_bare(self.value(p)) for p in e.parts)
+        base, exponent = (bare(self.value(p)) for p in e.parts)
         if isinstance(base, Rows):
             raise self.error("the power of a vector is not followed; write ‖x‖² or xᵀ x", e)
         if not isinstance(base, Term) and not isinstance(exponent, Term):
@@ -234,68 +199,20 @@ class Evaluator:
         x = self.value(e.parts[0])
         if isinstance(x, Rows):
             return op.sum(op.absolute(x.array), axis=1, keepdims=False) if e.value == "1" else op.norm(x.array, axis=1)
-        return norm_of(self, e, self.term(_bare(x)))
+        return norm_of(self, e, self.term(bare(x)))
 
     def _absolute(self, e: Expr) -> Value:
-        x = _bare(self.value(e.parts[0]))
+        x = bare(self.value(e.parts[0]))
         return op.absolute(x) if isinstance(x, Term) else abs(x)
 
-    # Indices ----------------------------------------------------------------------------------------------------------
-
     def _index(self, e: Expr) -> Value:
-        if e.value == "shape":
-            return tuple(self.graph.constant(s) if dim(s).expr.number is None else int(s)
-                         for s in self.value(e.parts[0]).shape)
-        head = e.parts[0]
-        if head.kind == "call" and head.value == "slogdet":
-            return op.logabsdet(self.value(head.parts[0]))
-        base = _bare(self.value(head))
-        if isinstance(base, tuple):
-            return base[self._place(e.parts[1])]
-        names = [p.value for p in e.parts[1:] if p.kind == "name" and p.value in self.indices]
-        if names:
-            if len(names) != len(e.parts) - 1:
-                raise self.error("under a sum, give every axis an index", e)
-            return self.entry(self.term(base), names, e)
-        parts, arrays = list[Any](), list[Term]()
-        for p in e.parts[1:]:
-            if p.kind == "slice":
-                parts.append(("slice", *(self.value(q) for q in p.parts), None))
-            else:
-                found = self.value(p)
-                if isinstance(found, Term) and found.sample.dtype.kind not in "iu":
-                    raise self.error("an index is a number, a slice or a name of its own", p)
-                if isinstance(found, Term):
-                    arrays.append(found)
-                    found = ("term", len(arrays) - 1)
-                parts.append(found)
-        return op.getitem(self.term(base), *arrays, index=tuple(parts))
-
-    def _place(self, e: Expr) -> int | slice:
-        return slice(*(self.value(p) for p in e.parts)) if e.kind == "slice" else self.value(e)
+        return indexed(self, e)
 
     def _slice(self, e: Expr) -> Value:
         raise self.error("a slice stands between the brackets of an array", e)
 
     def _sum_over(self, e: Expr) -> Value:
-        fresh = e.value.split(",") if "," in e.value else list(e.value)
-        before = len(self.indices)
-        if any(i in self.indices for i in fresh):
-            raise self.error(f"the index {e.value} is already running", e)
-        self.indices += fresh
-        try:
-            value = self.value(e.parts[0])
-        finally:
-            del self.indices[before:]
-        if not before and not isinstance(value, Term):
-            total = summed(value)
-            if total is not None:
-                return op.expand_dims(total, axis=1) if self.columns and total.ndim == 1 else total
-        body = self.term(_bare(value))
-        if body.ndim != before + len(fresh):
-            raise self.error(f"the sum over {e.value} needs entries that bear the index, such as x_{fresh[0]}", e)
-        axes = tuple(range(before, body.ndim))
-        return op.sum(body, axis=axes if len(axes) > 1 or before else None, keepdims=False)
+        return summed_over(self, e)
 
     # Functions --------------------------------------------------------------------------------------------------------
 
@@ -303,7 +220,7 @@ class Evaluator:
         if e.value in self.problem.functions:
             return self._own(self.problem.functions[e.value], e)
         name = ALIASES.get(e.value, e.value)
-        args = [_bare(self.value(p)) for p in e.parts]
+        args = [bare(self.value(p)) for p in e.parts]
         if any(isinstance(a, Rows | Whole | Pairs) for a in args):
             if len(args) == 1 and name == "norm" and isinstance(args[0], Rows):
                 return op.norm(args[0].array, axis=1)
@@ -374,10 +291,6 @@ class Evaluator:
             self.bound = outside
 
 
-def _bare(value: Value) -> Value:
-    return value.array if isinstance(value, Whole) and value.times is None else value
-
-
 def is_product(number: Term) -> bool:
     """A number made of products of vectors and of numbers, not of the entries of an array (its mean, its maximum)."""
     if number.ndim:
@@ -386,17 +299,3 @@ def is_product(number: Term) -> bool:
     if name in ("add", "subtract", "multiply", "divide", "negative", "power", "sqrt", "square", "exp", "log"):
         return any(is_product(a) for a in number.args)
     return name in ("matmul", "dot", "reshape", "norm", "trace", "det", "logabsdet")
-
-
-def split_index(name: str, running: list[str]) -> tuple[str, list[str]]:
-    """`X_ij` under sums over i and j as X and [i, j]; no indices where the subscript is part of the name."""
-    base, _, sub = name.rpartition("_")
-    if not base:
-        plain = name.translate(_SUBSCRIPTS)
-        k = len(name)
-        while k and name[k - 1] in "ᵢⱼₖₘₙ":
-            k -= 1
-        base, sub = name[:k], plain[k:]
-    sub = sub.strip("{}")
-    parts = [p.strip() for p in sub.split(",")] if "," in sub else list(sub)
-    return (base, parts) if parts and all(p in running for p in parts) else (name, [])

@@ -5,6 +5,7 @@ The answer is what `nablint derive` prints and what DESIGN.md lists for its JSON
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -69,6 +70,7 @@ class _Answering:
     ) -> None:
         self.problem, self.setting, self.wrt, self.variable = problem, setting, wrt, variable
         self.layout, self.notes, self.output = layout, notes, setting.result
+        self.dot = "@" not in problem.text and re.search(r"\bdot\(", problem.text) is not None
         self.names: dict[Term, str] = {}
         for label, term in setting.names.items():
             if term.card is not None or term.label:
@@ -229,7 +231,7 @@ class _Answering:
 
         def write(style: str) -> str | None:
             if style not in PRINTERS:
-                return render(term, style, codes)  # type: ignore[arg-type]
+                return render(term, style, codes, dot=self.dot)  # type: ignore[arg-type]
             node = formula_of(term, names)
             return PRINTERS[style](Node("transpose", (node,)) if flip and term.ndim == 1 else node)
 

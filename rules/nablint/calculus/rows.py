@@ -39,6 +39,11 @@ class Pairs:
     right: Term
 
 
+def bare(value: Any) -> Any:
+    """An array without index as it is outside of the sum."""
+    return value.array if isinstance(value, Whole) and value.times is None else value
+
+
 def summed(value: Any) -> Term | None:
     """The sum over the index; None for what is no vector or matrix that bears it."""
     if isinstance(value, Pairs):
