@@ -214,3 +214,13 @@ def test_what_is_overwritten_is_not_mended_by_a_number() -> None:
     (finding,) = found.diagnostics
     assert source[finding.location.row - 1].strip() == "x.grad = gx"
     assert finding.fix is None or "2" not in finding.fix.edits[0].content
+
+
+def test_a_definition_that_a_later_cell_replaces_is_judged_too() -> None:
+    first = textwrap.dedent(CLOSED).replace("self.grad += other.data * out.grad", "self.grad += self.data * out.grad")
+    source = first + "\na = Value(2.0)\nb = a @ missing[0]\n" + textwrap.dedent(CLOSED)
+    found = analyse(source, "engine.py")
+    assert [source.split("\n")[d.location.row - 1].strip() for d in found.diagnostics] == [
+        "self.grad += self.data * out.grad"]
+    rows = {c.row for c in found.claims if c.verdict == "proved"}
+    assert any(source.split("\n")[row - 1].strip() == "other.grad += self.data * out.grad" for row in rows)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from nablint.claims import chainer_functions, derivatives, names, registered, ta
 from nablint.claims.closures import closure_units
 from nablint.claims.companions import companion_units
 from nablint.claims.engines import engine_units
-from nablint.claims.model import Unit
+from nablint.claims.model import Run, Unit
 from nablint.claims.partners import partner_by_data
 from nablint.claims.scenarios import custom, instances, pairs, whole
 from nablint.reading.nodes import parts
@@ -35,6 +36,7 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
         units += _class_units(cls, functions)
     imported = [v for v in it.scope.names.values() if isinstance(v, Function) and v.scope is not it.scope
                 and v.owner is None]
+    units += _replaced(it, functions)
     vjps = registered.units(it, statements)
     taken = {name for unit in vjps for name in unit.functions}
     units += vjps + [u for u in _function_units(functions, imported) if not taken.intersection(u.functions)]
@@ -48,6 +50,25 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
     if any(_claims_in(statements_of_script(statements))):
         units += _script_units(statements)
     return units
+
+
+def _replaced(it: Interpreter, functions: list[Function]) -> list[Unit]:
+    """Units of definitions that later ones replaced, judged as if they had stayed."""
+    found: list[Unit] = []
+    for i, old in enumerate(d for d in it.replaced if d.scope is it.scope):
+        units = (_class_units(old, functions) if isinstance(old, Class) else
+                 _function_units([old], [f for f in functions if f.name != old.name]) if has_claims(old) else [])
+        for unit in units:
+            run = unit.run
+
+            def as_of_then(it: Interpreter, old: Function | Class = old,
+                           run: Callable[[Interpreter], Run] = run) -> Run:
+                it.scope.names[old.name] = old
+                return run(it)
+
+            found.append(replace(unit, name=f"{unit.name}, version {i + 1}", run=as_of_then,
+                                 family=unit.family and f"{unit.family}, version {i + 1}"))
+    return found
 
 
 def _script_units(statements: list[cst.CSTNode]) -> list[Unit]:

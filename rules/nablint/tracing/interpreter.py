@@ -74,6 +74,8 @@ class Interpreter:
         self.depth = 0
         self.shielded = 0
         """How many statements around the present one expect exceptions."""
+        self.replaced: list[Function | Class] = []
+        """Definitions at module level that later ones replaced."""
         self.books = False
         """Who made what is wanted: calls of an engine's functions are followed as they stand."""
         self.handling: list[str] = []

@@ -9,7 +9,7 @@ import libcst as cst
 
 from nablint.reading.nodes import parts
 from nablint.reading.source import Block
-from nablint.tracing.values import Pending, RaiseSignal, Restart, TooMuch, Unknown
+from nablint.tracing.values import Pending, RaiseSignal, Restart, Signal, TooMuch, Unknown
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -31,7 +31,11 @@ def load(it: Interpreter, source: Iterable[Block], *, everything: bool) -> list[
         for statement in tree.module.body:
             if everything or _defines(statement):
                 it.marks[id(statement)] = len(it.steps)
-                execute(it, statement, it.scope)
+                try:
+                    execute(it, statement, it.scope)
+                except (Signal, Restart):
+                    if everything:
+                        raise  # a script stops there; what defines something says nothing of the other definitions
             elif _assigns(statement):
                 later.append((block, statement))
     return later

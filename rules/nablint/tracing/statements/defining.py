@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
 def define_function(it: Interpreter, node: cst.FunctionDef, scope: Scope) -> None:
     """`def`."""
-    scope.names[node.name.value] = make_function(it, node, scope)
+    _define(it, scope, node.name.value, make_function(it, node, scope))
+
+
+def _define(it: Interpreter, scope: Scope, name: str, value: Any) -> None:
+    """Bind a definition; what it replaces at module level, as cells of a notebook do, is kept aside."""
+    before = scope.names.get(name) if scope is it.scope else None
+    if isinstance(before, Function | Class) and isinstance(value, type(before)) and before.node is not value.node:
+        it.replaced.append(before)
+    scope.names[name] = value
 
 
 def make_function(it: Interpreter, node: cst.FunctionDef, scope: Scope, owner: Class | None = None) -> Any:
@@ -104,4 +112,4 @@ def define_class(it: Interpreter, node: cst.ClassDef, scope: Scope) -> None:
                 names[statement.name.value] = function
         else:
             execute(it, statement, inner)
-    scope.names[cls.name] = cls
+    _define(it, scope, cls.name, cls)
