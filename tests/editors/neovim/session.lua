@@ -41,9 +41,40 @@ local function run()
   seen.line = vim.api.nvim_get_current_line()
   wait('no more diagnostics', function() return #vim.diagnostic.get(0) == 0 end)
   seen.left = #vim.diagnostic.get(0)
+
+  -- Undone, the finding is back; a restart of the server finds it again.
+  vim.cmd('undo')
+  wait('the finding is back', function() return #vim.diagnostic.get(0) == 1 end)
+  local get = vim.lsp.get_clients or vim.lsp.get_active_clients
+  local before_restart = get()[1].id
+  vim.cmd('NablintRestart')
+  wait('another client', function() return get()[1] and get()[1].id ~= before_restart end)
+  wait('the finding of the new server', function() return #vim.diagnostic.get(0) == 1 end)
+
+  -- What newer ones show: hints and lenses.
+  if vim.lsp.inlay_hint then
+    vim.lsp.inlay_hint.enable(true)
+    wait('inlay hints', function() return #vim.lsp.inlay_hint.get({ bufnr = 0 }) > 0 end)
+    seen.hint = vim.lsp.inlay_hint.get({ bufnr = 0 })[1].inlay_hint.label
+  end
+  local show = vim.lsp.codelens.enable or vim.lsp.codelens.refresh
+  local lenses = function() return vim.lsp.codelens.get(vim.lsp.codelens.enable and { bufnr = 0 } or 0) end
+  show()
+  wait('lenses', function() return #lenses() > 0 end)
+  seen.lens = (lenses()[1].lens or lenses()[1]).command.title
+
+  -- The whole workspace: findings of a file that is not open.
+  vim.cmd('NablintCheck')
+  wait('findings of the workspace', function() return #vim.diagnostic.get() > 1 end)
+  seen.files = {}
+  for _, one in ipairs(vim.diagnostic.get()) do
+    seen.files[vim.fn.fnamemodify(vim.api.nvim_buf_get_name(one.bufnr), ':t')] = true
+  end
+  seen.deprecated = vim.fn.execute('messages'):match('[^\n]*deprecated[^\n]*')
 end
 
 local fine, failure = pcall(run)
 seen.failure = not fine and tostring(failure) or nil
 vim.fn.writefile({ vim.fn.json_encode(seen) }, vim.env.NABLINT_SEEN)
 vim.cmd('qa!')
+

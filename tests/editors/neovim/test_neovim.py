@@ -18,8 +18,10 @@ NVIM = os.environ.get("NABLINT_NVIM") or shutil.which("nvim")
 pytestmark = pytest.mark.skipif(NVIM is None, reason="no nvim on PATH")
 
 
-def test_diagnostics_hover_derivation_and_repair(tmp_path):
-    (tmp_path / "net.py").write_text(FAKE_SLIP)
+def test_a_session(tmp_path):
+    for name in ("net.py", "other.py"):
+        (tmp_path / name).write_text(FAKE_SLIP)
+    (tmp_path / "pyproject.toml").touch()
     seen = tmp_path / "seen.json"
     program = fake_program(tmp_path / "bin")
     setup = f"lua require('nablint').setup {{ cmd = {{ '{program}', 'server' }} }}"
@@ -29,13 +31,17 @@ def test_diagnostics_hover_derivation_and_repair(tmp_path):
         cwd=tmp_path, env={**os.environ, "NABLINT_SEEN": str(seen), "XDG_STATE_HOME": str(tmp_path)},
         timeout=120, check=True, capture_output=True)
     found = json.loads(seen.read_text())
-    assert "failure" not in found, found
+    assert "failure" not in found, found["failure"]
     assert found["diagnostic"]["message"] == "dW needs X.T"
     assert "⟨Xᵀ g, dW⟩" in found["hover"]
     assert "X.T @ g" in found["derivation"]
     assert found["actions"][0] == "Write X.T @ g"
     assert found["line"] == "    dW = X.T @ g"
     assert found["left"] == 0
+    assert found["lens"] == "1 of 2 gradients verified, 1 wrong"
+    assert found.get("hint", ": (D, M)") == ": (D, M)"
+    assert sorted(found["files"]) == ["net.py", "other.py"]
+    assert "deprecated" not in found
 
 
 NEW = """

@@ -100,7 +100,11 @@ end
 --- Stop the server and start it again for the open files.
 function M.restart()
   for _, client in ipairs(running()) do
-    vim.lsp.stop_client(client.id)
+    if vim.fn.has('nvim-0.11') == 1 then
+      client:stop()
+    else
+      client.stop()
+    end
   end
   clients = {}
   vim.defer_fn(function()
