@@ -1,7 +1,7 @@
 """The hooks under pre-commit itself, on a scratch repository.
 
-Runs where NABLINT_PRE_COMMIT names the `pre-commit` program; it installs nablint, with what it needs, from this checkout
-and the package index.
+Runs where NABLINT_PRE_COMMIT names the `pre-commit` program; it installs nablint, with what it needs, from this
+checkout and the package index.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ def test_the_hooks_find_mend_and_pass(tmp_path):
         return subprocess.run(["git", *arguments], cwd=cwd, check=True, capture_output=True, text=True).stdout.strip()
 
     def hook(name):
+        environment = {**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home")}
         return subprocess.run([PRE_COMMIT, "run", name, "--all-files"], cwd=tmp_path, check=False, timeout=900,
-                              capture_output=True, text=True, env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home")})
+                              capture_output=True, text=True, env=environment)
 
     git("init", "-q")
     (tmp_path / ".pre-commit-config.yaml").write_text(f"""repos:

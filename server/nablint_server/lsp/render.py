@@ -49,7 +49,7 @@ def brief(explanation: Explanation) -> str:
         previous = step.after
     width = min(max((len(text) for text, rule in rows if rule), default=0), WIDE)
     shown = [f"{cut(text, WIDE):{width}}   {rule}".rstrip() for text, rule in rows]
-    lines = [f"**{escaped(cut(explanation.title, 2 * WIDE))}**", "", *(["```text", *shown, "```"] if shown else [])]
+    lines = [f"**{escaped(cut(explanation.title, 2 * WIDE))}**", "", *(["```", *shown, "```"] if shown else [])]
     if explanation.gradient:
         lines += ["", "```python", explanation.gradient, "```"]
     return "\n".join(lines)
