@@ -111,6 +111,63 @@ RIGHT = {
                 g, = grad_outputs
                 return g - F.broadcast_to(F.mean(g, axis=1, keepdims=True), g.shape),
         """,
+    "the function of a gradient, which another one applies": """
+        class Ratio(function_node.FunctionNode):
+            def forward(self, inputs):
+                self.retain_inputs((0, 1))
+                p, q = inputs
+                return p / q,
+
+            def backward(self, indexes, grad_outputs):
+                p, q = self.get_retained_inputs()
+                return RatioGrad().apply((p, q, grad_outputs[0]))
+
+
+        class RatioGrad(function_node.FunctionNode):
+            def forward(self, inputs):
+                self.retain_inputs((0, 1, 2))
+                p, q, gy = inputs
+                ga = gy / q
+                gb = -ga * p / q
+                return utils.sum_to(ga, p.shape), utils.sum_to(gb, q.shape)
+
+            def backward(self, indexes, grad_outputs):
+                p, q, gy = self.get_retained_inputs()
+                gga, ggb = grad_outputs
+                square = q * q
+                first = -ggb * gy / square
+                second = -gga * gy / square + 2 * ggb * gy * p / (square * q)
+                third = gga / q - ggb * p / square
+                return F.sum_to(first, p.shape), F.sum_to(second, q.shape), F.sum_to(third, gy.shape)
+        """,
+    "the function of a gradient that is made with what it needs": """
+        class Power(function_node.FunctionNode):
+            def forward(self, inputs):
+                self.retain_inputs((0,))
+                x, = inputs
+                self.root = np.sqrt(np.exp(x))
+                return self.root * x,
+
+            def backward(self, indexes, grad_outputs):
+                x, = self.get_retained_inputs()
+                return PowerGrad(self.root).apply((x, grad_outputs[0]))
+
+
+        class PowerGrad(function_node.FunctionNode):
+            def __init__(self, root):
+                self.root = root
+
+            def forward(self, inputs):
+                self.retain_inputs((0, 1))
+                x, g = inputs
+                return g * self.root * (1 + x / 2),
+
+            def backward(self, indexes, grad_outputs):
+                x, g = self.get_retained_inputs()
+                gg, = grad_outputs
+                root = F.exp(x / 2)
+                return gg * g * root * (1 + x / 4), gg * root * (1 + x / 2)
+        """,
     "a sum over one axis, and over all": """
         class Total(function_node.FunctionNode):
             def __init__(self, axis=None, keepdims=False):
@@ -139,6 +196,8 @@ SLIPS = [
     ("the older protocol, with inputs as arrays", "gx, -gx", "gx, gx"),
     ("one function applied in the backward method of another", "Slope().apply((x, gy[0]))",
      "Slope().apply((gy[0], x))"),
+    ("the function of a gradient, which another one applies", "gy * p / (square * q)", "gy * p * (square * q)"),
+    ("the function of a gradient that is made with what it needs", "(1 + x / 4)", "(1 + x / 2)"),
     ("a sum over one axis, and over all", "F.broadcast_to(g, self.shape)", "F.broadcast_to(g * g, self.shape)"),
 ]
 

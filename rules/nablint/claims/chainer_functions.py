@@ -21,7 +21,7 @@ from nablint.reading.nodes import below
 from nablint.tracing import protocols
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.statements import target_names
-from nablint.tracing.values import Array, Class, Function, RaiseSignal, Restart, Unknown
+from nablint.tracing.values import Array, Class, Function, Instance, RaiseSignal, Restart, Unknown
 
 
 def units(cls: Class) -> list[Unit]:
@@ -38,10 +38,13 @@ def units(cls: Class) -> list[Unit]:
 
 
 def scenario(it: Interpreter, cls: Class, ahead: Function, back: Function) -> Run:
-    """Run forward on a tuple of inputs, and backward on a cotangent for each output."""
-    instance = new_instance(it, cls)
+    """Run forward on a tuple of inputs, and backward on a cotangent for each output.
+
+    A function that another one's backward method applies is made, and given inputs of the shapes, as that does it.
+    """
     words = _input_names(it, ahead, cls)
-    given = [it.input(word, ahead) for word in words]
+    as_used = _as_used(it, cls, words)
+    instance, given = as_used or (new_instance(it, cls), [it.input(word, ahead) for word in words])
     for word, value in zip(words, given, strict=True):
         it.note(word, value)
     try:
@@ -74,7 +77,9 @@ def scenario(it: Interpreter, cls: Class, ahead: Function, back: Function) -> Ru
     positions = [entered(it, v) for v in given]
     run.results = returned_results(it, back, gradients, positions, words, formal=True)
     doubt = ""
-    if _made_with(it, cls):
+    if as_used is not None:
+        pass
+    elif _made_with(it, cls):
         doubt = "it depends on what the function was made with, which may depend on its inputs"
     elif any(_is_cotangent(word) for word in words):
         doubt = "how a cotangent among its inputs fits the others is not known"
@@ -82,6 +87,53 @@ def scenario(it: Interpreter, cls: Class, ahead: Function, back: Function) -> Ru
         result.doubt = doubt
     run.seeds = [Seed(cotangents, "arriving")] if cotangents else []
     return run
+
+
+def _as_used(it: Interpreter, cls: Class, words: list[str]) -> tuple[Instance, list[Any]] | None:
+    """A function as the backward method of another one makes it, with the inputs that it gets there.
+
+    What it was made with may have been computed from these, and is differentiated with them.
+    """
+    user = next((c for c in it.classes if c is not cls and protocols.is_chainer_function(c) and _applies(c, cls)), None)
+    ahead = protocols.forward_of(user) if user is not None else None
+    back = user.lookup("backward") if user is not None else None
+    if user is None or ahead is None or not isinstance(back, Function):
+        return None
+    outer = new_instance(it, user)
+    inner = _input_names(it, ahead, user)
+    if any(map(_is_cotangent, inner)):
+        return None
+    inputs = [it.input(word, ahead, f"{user.name}.{word}") for word in inner]
+    try:
+        returned = protocols.run_forward(it, outer, inputs, ahead)
+    except RaiseSignal as signal:
+        raise Restart(f"{ahead.name} raises {signal.kind}") from signal
+    if _made_with(it, user):
+        return None
+    outputs = [settle(v) for v in (returned if isinstance(returned, tuple | list) else (returned,))]
+    upstream = tuple(Array(it.world.leaf(f"{user.name}.gy{i}", o.term.shape), o.dialect)
+                     if isinstance(o, Array) else o for i, o in enumerate(outputs))
+    guarded(it, back, [outer, tuple(range(len(inputs))), upstream])
+    made, given, held = next((a for a in it.applied if a[0].cls is cls), (None, [], {}))
+    if made is None or len(given) != len(words):
+        return None
+    if not any(isinstance(v, Array) for v in held.values()):
+        given = [Array(it.world.leaf(word, v.term.shape), v.dialect) if isinstance(v, Array)
+                 and v.term.sample.dtype.kind == "f" else v for word, v in zip(words, given, strict=True)]
+    elif any(isinstance(v, Array) and v.term.card is not None for v in given):
+        return None  # what it was made with may depend on one input through another
+    for word, value in zip(words, given, strict=True):
+        if isinstance(value, Array):
+            it.names[value.term] = word
+    return made, given
+
+
+def _applies(user: Class, cls: Class) -> bool:
+    """Does the backward method of a class make an object of the other?"""
+    back = user.names.get("backward")
+    return isinstance(back, Function) and any(
+        isinstance(n, cst.Call) and isinstance(n.func, cst.Name) and n.func.value == cls.name
+        for n in below(back.node.body))
 
 
 def _is_cotangent(word: str) -> bool:

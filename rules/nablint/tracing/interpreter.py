@@ -30,6 +30,7 @@ from nablint.tracing.values import (
     Class,
     External,
     Function,
+    Instance,
     Names,
     Pending,
     Restart,
@@ -74,6 +75,8 @@ class Interpreter:
         self.depth = 0
         self.shielded = 0
         """How many statements around the present one expect exceptions."""
+        self.applied: list[tuple[Instance, list[Any], dict[str, Any]]] = []
+        """Functions of a library's protocol that were applied, with their inputs and what they held before."""
         self.replaced: list[Function | Class] = []
         """Definitions at module level that later ones replaced."""
         self.books = False

@@ -57,7 +57,9 @@ def _apply(it: Interpreter, owner: Instance, inputs: Any = ()) -> Any:
     forward = forward_of(owner.cls)
     if forward is None or not isinstance(inputs, tuple | list):
         return it.unknown("a function that is applied to something unknown", inputs)
-    return run_forward(it, owner, [plain(_settled(v)) for v in inputs], forward)
+    given = [plain(_settled(v)) for v in inputs]
+    it.applied.append((owner, given, dict(owner.names)))
+    return run_forward(it, owner, given, forward)
 
 
 def _call(it: Interpreter, owner: Instance, *inputs: Any) -> Any:
