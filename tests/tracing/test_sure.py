@@ -27,7 +27,33 @@ KNOWN = {
     "a parameter of a constructor": ("class F:\n    def __init__(self, n):\n        self.w = np.zeros((n, 2))\n\n"
                                      "    def f(self):\n        y = self.w.T\n", "(2, n)"),
 }
+FITTED = "class F:\n    def fit(self, X):\n        \"\"\"X: (N, D)\"\"\"\n        self.w = X.mean(axis=0)\n\n"
+KNOWN |= {
+    "what another method leaves": (FITTED + "    def f(self):\n        y = self.w * 2\n", "(D,)"),
+    "what two methods leave alike": (
+        FITTED + "    def load(self, Z):\n        \"\"\"Z: (N, D)\"\"\"\n        self.w = Z.sum(axis=0)\n\n"
+        "    def f(self):\n        y = self.w * 2\n", "(D,)"),
+    "sizes of another call that code makes meet": (
+        FITTED + "    def f(self, X):\n        \"\"\"X: (M, K)\"\"\"\n        y = X @ self.w\n", "(M,)"),
+    "a number for a documented size": (
+        'def f(x):\n    """x: (N, D)"""\n    y = x @ np.zeros((3, 4))\n', "(N, 4)"),
+    "heads of a width": (
+        "def f(x, n_heads):\n    n, d = x.shape\n    y = x.reshape(n, n_heads, d // n_heads).sum(axis=0)\n",
+        "(n_heads, d//n_heads)"),
+    "a mask that is cut to length": (
+        "def f(x, m):\n    t, d = x.shape\n    a, b = m.shape\n    y = m[:t, :t] * 2\n", "(t, t)"),
+    "a generator's items": ("def g():\n    yield np.zeros(3)\n    yield np.ones(3)\n\ndef f():\n"
+                            "    y = np.stack(list(g())) + np.zeros(3)\n", "(2, 3)"),
+}
 UNKNOWN = {
+    "what two methods leave otherwise": FITTED + "    def load(self, Z):\n        \"\"\"Z: (N, D)\"\"\"\n"
+                                        "        self.w = Z.sum(axis=1)\n\n    def f(self):\n        y = self.w * 2\n",
+    "a list that grows by nobody knows what": "def f(c):\n    a = [np.zeros(3)]\n    a.extend(c.more())\n"
+                                              "    y = np.stack(a)\n",
+    "a condition on entries": "def f():\n    a = np.random.rand(3)\n    if a.sum() > 1:\n        a = np.zeros(4)\n"
+                              "    y = a * 2\n",
+    "an endless iterator": "import itertools\n\ndef f(c):\n    for i, b in zip(itertools.count(), c.items()):\n"
+                           "        y = b * np.ones(3)\n",
     "an input by its name alone": "def f(X):\n    y = X.T + np.zeros(3)\n",
     "a factor": "def f(X):\n    y = X @ np.zeros((3, 4))\n",
     "a scalar by its name alone": "def f(alpha):\n    y = alpha * np.ones((2, 3))\n",

@@ -49,6 +49,8 @@ class Program:
         self.unsure: set[str] | None = None
         self.read: set[str] = set()
         """The names that runs have looked up in the module, whether it has them or not."""
+        self.left: dict[tuple[int, int], Any] = {}
+        """What methods leave in their objects, as runs for shapes found it out."""
         self.visited: dict[int, Block] = {}
         """The blocks that runs have executed, for what is remembered from one analysis to the next."""
         self.later: list[tuple[Block, cst.CSTNode]] = []

@@ -15,6 +15,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.claims.program import Program
+from nablint.claims.sure_objects import settle
 from nablint.reading.source import Block
 from nablint.tracing.functions import call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
@@ -45,6 +46,7 @@ EVIDENCE = re.compile(
 LAYERS = re.compile(r"\bnn\.[A-Z]\w*(?:\.\w+)?\(|\b(?:Linear|Conv[123]d|Embedding|LSTM|GRU|Sequential)\(")
 """Layers of a library: the methods of an object that has some call them."""
 _CALLED = re.compile(r"\bself\.\w+(?:\[\w+\])?\(|\bin self\.\w+:")
+_READ = re.compile(r"\bself\.(\w+)")
 CONTEXT = re.compile(r"\b(?:torch|nn|F)\.\w|Tensor")
 NUMPY = re.compile(r"\b(?:np|numpy|ndarray)\b")
 
@@ -76,17 +78,26 @@ def sure_units(program: Program) -> Iterator[SureUnit]:
             init = value.lookup("__init__")
             made = _text(init) if isinstance(init, Function) and isinstance(init.node, cst.FunctionDef) else ""
             own, layered = _holds(EVIDENCE, made), _holds(LAYERS, made)
+            told = frozenset(name for name, functions in _assigning(value).items()
+                             if any(_holds(EVIDENCE, _text(f)) for f in functions))
             for function in list(value.names.values()):
                 if not isinstance(function, Function) or not isinstance(function.node, cst.FunctionDef):
                     continue
                 text = _text(function)
-                if _holds(EVIDENCE, text) or (own and _holds(OPERATION, text)) or (layered and _holds(_CALLED, text)):
-                    yield SureUnit(function.name, text, lambda i, c=value, f=function: _method(i, c, f),
-                                   _blocks(function))
+                worked = _holds(OPERATION, text) and (own or not told.isdisjoint(_READ.findall(text)))
+                if _holds(EVIDENCE, text) or worked or (layered and _holds(_CALLED, text)):
+                    yield method_unit(program, value, function)
     script = [b for b in program.blocks if not _DEFINITION.match(b.text.lstrip())]
     text = "".join(b.text for b in script)
     if _holds(EVIDENCE, text):
         yield SureUnit("<module>", text, lambda i: _script(i, program), tuple(script), module=True)
+
+
+def method_unit(program: Program, cls: Class, function: Function, kept: list[Instance] | None = None) -> SureUnit:
+    """The unit of a method; the object that it is called on is put into `kept`."""
+    held: list[Instance] = [] if kept is None else kept
+    return SureUnit(function.name, _text(function), lambda it: _method(it, program, cls, function, held),
+                    _blocks(function))
 
 
 _DEFINITION = re.compile(r"(?:@|(?:async\s+)?def\s|class\s)")
@@ -145,7 +156,7 @@ def _function(it: Interpreter, function: Function) -> None:
     call_function(it, function, inputs(it, function, bound=False), {}, None)
 
 
-def _method(it: Interpreter, cls: Class, function: Function) -> None:
+def _method(it: Interpreter, program: Program, cls: Class, function: Function, kept: list[Instance]) -> None:
     if function.kind == "static":
         _function(it, function)
         return
@@ -161,8 +172,8 @@ def _method(it: Interpreter, cls: Class, function: Function) -> None:
         instance = instantiate(it, cls, given, {}, None)
     except RaiseSignal:
         instance = Instance(cls, {}, "self")
-    for name in _changing(it, cls):
-        instance.names[name] = Unknown(f"self.{name} is assigned in several methods")
+    kept.append(instance)
+    settle(it, program, cls, instance, _assigning(cls), _text(function))
     for value in instance.names.values():
         if isinstance(value, list | dict):
             _forget(value)
@@ -179,13 +190,14 @@ def _stored(text: str) -> frozenset[str]:
     return frozenset(name for left in _LEFT.findall(text) for name in _KEPT.findall(left))
 
 
-def _changing(it: Interpreter, cls: Class) -> set[str]:
-    """Attributes that a method other than `__init__` assigns: nobody knows what they are when another one runs."""
-    found: set[str] = set()
+def _assigning(cls: Class) -> dict[str, list[Function]]:
+    """Attributes that methods other than `__init__` assign, with these methods."""
+    found: dict[str, list[Function]] = {}
     for part in cls.order():
         for name, function in part.names.items():
             if isinstance(function, Function) and isinstance(function.node, cst.FunctionDef) and name != "__init__":
-                found |= _stored(_text(function, outside=True))
+                for stored in _stored(_text(function, outside=True)):
+                    found.setdefault(stored, []).append(function)
     return found
 
 

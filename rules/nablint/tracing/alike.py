@@ -72,7 +72,12 @@ def roomy(world: World, shape: Shape, parts: tuple[Any, ...]) -> tuple[str, Poly
 
 
 def larger(world: World, size: Size) -> tuple[tuple[str, Polynomial], ...]:
-    """The free sizes that an expression is made of, as large ones: those of an image that windows do not fit into."""
+    """The free sizes that an expression is made of, as large ones: those of an image that windows do not fit into.
+
+    What is divided by another size is made a multiple of that instead.
+    """
+    if (found := divisible(world, [(size, size)])) is not None:
+        return (found,)
     text = str(size.expr)
     names = (n for n in world.sizes if n in text and n not in world.alike and _free(n))
     return tuple((n, Polynomial.constant(LARGE) + Polynomial.symbol(f"{n} beyond {LARGE}")) for n in names)
@@ -84,17 +89,23 @@ def _free(name: str) -> bool:
 
 
 def _given(name: str, size: Size) -> bool:
-    """Is a size given from outside of the call: a number, what the object was made with, the word of another method?"""
+    """Is a size given from outside of the call: a number, what the object was made with, a size of another call?"""
     expr = size.expr
     if expr.number is not None:
         return expr.number > 1
     if all(map(_MADE.search, expr.names())):
         return True
-    other = expr.name
-    if other is None or "@" not in name or "@" not in other:
-        return False
-    (word, place), (word2, place2) = name.split("@"), other.split("@")
-    return word == word2 and place != place2 and place.rpartition(".")[0] == place2.rpartition(".")[0] != ""
+    own = _call(name)
+    return own is not None and all((other := _call(n)) is not None and other != own and other.rpartition(".")[0]
+                                   == own.rpartition(".")[0] != "" for n in expr.names())
+
+
+def _call(name: str) -> str | None:
+    """The function whose docstring or input a size belongs to: `C.fit` of `N@C.fit` and of `C.fit.x.0`."""
+    if "@" in name:
+        return name.partition("@")[2]
+    found = re.fullmatch(r"(.+)\.[^.]+\.\d+", name)
+    return found[1] if found is not None else None
 
 
 def _share(a: Iterable[Size], b: Iterable[Size]) -> bool:
