@@ -118,7 +118,8 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
             return Judged(result, "unchecked", f"forward's value is not known ({hidden})")
         return Judged(result, "unchecked", "nothing that it may be the gradient of flows into the loss"
                       if result.wrt else "its variable is not known")
-    found = [_compare(result, t, derived[t]) for t in targets]
+    found = [_compare(result, t, derived[t], symmetric=bool(run.it.world.decided(f"{t.label}:definite")))
+             for t in targets]
     order = ["verified", "wrong", "unchecked"]
     best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None, bool(j.reason) and not j.transposed))
     if best.verdict == "wrong":
@@ -133,7 +134,8 @@ def _is_zero(term: Term) -> bool:
     return not np.any(term.sample)
 
 
-def _compare(result: Result, wrt: Term, derived: Term) -> Judged:
+def _compare(result: Result, wrt: Term, derived: Term, *, symmetric: bool = False) -> Judged:
+    """symmetric: so is the variable, and what belongs to both triangles of it may stand in either."""
     value = result.value
     assert value is not None
     out = Judged(result, "wrong", wrt=wrt, derived=derived)
@@ -150,6 +152,8 @@ def _compare(result: Result, wrt: Term, derived: Term) -> Judged:
             out.reason = f"it has the shape {show_shape(value.shape)}, its variable {show_shape(wrt.shape)}"
             return out
         claimed = claimed.reshape(expected.shape)
+    if symmetric:
+        claimed, expected = (x + np.swapaxes(x, -1, -2) for x in (claimed, expected))
     scale = max(float(np.max(np.abs(expected), initial=0.0)), float(np.max(np.abs(claimed), initial=0.0)))
     if scale < 1e-13:
         out.verdict, out.reason = "unchecked", CANCELS if np.any(claimed) and np.any(expected) else ZERO

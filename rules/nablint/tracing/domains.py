@@ -45,3 +45,14 @@ def _inputs(it: Interpreter, term: Term) -> list[str]:
                 seen.add(arg)
                 stack.append(arg)
     return labels
+
+
+def definite(it: Interpreter, term: object) -> None:
+    """A Cholesky factor of an input of any numbers: start again with one that is symmetric and positive definite."""
+    while isinstance(term, Term) and term.card is not None and term.card.name in ("renamed", "cast"):
+        term = term.args[0]
+    if not isinstance(term, Term) or it.world.sure or it.graph.tainting or term.tainted:
+        return
+    key = f"{term.label}:definite"
+    if term.label and it.world.leaves.get(term.label) is term and it.world.decided(key) is None:
+        raise Restart(f"{term.label} is positive definite", decisions=((key, 1),))

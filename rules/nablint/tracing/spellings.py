@@ -13,7 +13,7 @@ from nablint.ops.indexing import read_at, write_at
 from nablint.shapes import Misfit
 from nablint.tracing import refine
 from nablint.tracing.dialects import Spelling
-from nablint.tracing.domains import in_domain
+from nablint.tracing.domains import definite, in_domain
 from nablint.tracing.made_sizes import too_large
 from nablint.tracing.operators import plain
 from nablint.tracing.subscripts import poison
@@ -73,6 +73,8 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         result = spelling.call(*converted, **named)
     except Misfit as misfit:
         too_large(it, [converted, misfit.below])
+        if "positive definite" in misfit.message:
+            definite(it, converted[0])
         result = it.clash(node, misfit.message, misfit.equations, [*args, *keywords.values()], rank=misfit.rank)
         if spelling.inplace and args and isinstance(args[0], Array):
             poison(it, args[0], result)

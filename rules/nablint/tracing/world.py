@@ -261,7 +261,10 @@ class World:
         if kind == "positive" or path in self.hypothesis.positive:
             return self.random.uniform(0.15, 0.85, plain)
         signed = self.random.uniform(-1.05, 1.05, plain)
-        return signed + np.copysign(0.15, signed)
+        signed = signed + np.copysign(0.15, signed)
+        if self.decided(f"{path}:definite") and plain[-2:-1] == plain[-1:]:
+            return signed @ np.swapaxes(signed, -1, -2) / plain[-1] + np.eye(plain[-1])
+        return signed
 
     def _mask(self, shape: tuple[int, ...]) -> Any:
         """Truth values of which no row is all or nothing: a row that is masked out leaves nothing to normalise."""
