@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from nablint.calculus.effort import EFFORT
+from nablint.claims.confirming import holds_on_other_draws
 from nablint.claims.detours import detours
 from nablint.claims.entries import RANK, Entry, as_claim, entries
 from nablint.claims.evidence import parameter_evidence
@@ -42,6 +43,7 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
     result = FileResult(analysed=True)
     ends = EFFORT.seconds + settings.seconds
     program = Program(blocks(source), evidence=parameter_evidence, resolve=resolve)
+    program.first_look = not (repair or settings.prove)
     broken = [b.error for b in program.blocks if b.error]
     if broken:
         result.error = f"cannot be parsed in part: {broken[0]}"
@@ -51,9 +53,13 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
         remaining = ends - EFFORT.seconds
         if remaining <= 0:
             break
+        program.visited, program.read = {}, set()
         found = OUTCOMES.recall(program, unit)
+        if found is not None and not program.first_look and any(o.provisional for o in found):
+            held = holds_on_other_draws(program, unit, found, EFFORT.seconds + min(UNIT_SECONDS, remaining))
+            OUTCOMES.widen(program, unit)
+            found = found if held else None
         if found is None:
-            program.visited, program.read = {}, set()
             found = explore(program, unit, min(UNIT_SECONDS, remaining))
             found += detours(program, unit, found, ends)
             OUTCOMES.remember(program, unit, found)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nablint.analysis import analyse
 from nablint.calculus.effort import EFFORT
-from nablint.claims import memory, search
+from nablint.claims import confirming, memory, program, search
 from nablint.settings import Settings
 
 SOURCE = (Path(__file__).parent.parent / "examples" / "numpy_two_layer_net.py").read_text("utf8")
@@ -126,3 +126,46 @@ def test_a_name_that_is_read_brings_with_it_what_it_is_made_from() -> None:
     for scale, verdict in (("2.0", "proved"), ("3.0", "wrong"), ("2.0", "proved")):
         claims = analyse(READS.replace("SCALE = 2.0", f"SCALE = {scale}"), "scaled.py").claims
         assert {c.verdict for c in claims if c.role == "result"} == {verdict}
+
+
+CHANCE = '''
+import numpy as np
+
+def affine_forward(x, w):
+    return x.dot(w), (x, w)
+
+def affine_backward(dout, cache):
+    x, w = cache
+    dx = dout.dot(w.T) * (x.shape[0] / 5)
+    dw = x.T.dot(dout)
+    return dx, dw
+'''
+"""Right where the first axis is 5 long, as it is on the first draw."""
+
+
+@pytest.mark.parametrize("source", [SOURCE, SOURCE.replace(".T", ""), CHANCE])
+def test_what_a_first_look_leaves_provisional_is_confirmed_later(
+        source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[str] = []
+    once = program.run_once
+    for module in (search, confirming):
+        monkeypatch.setattr(module, "run_once", lambda *args: runs.append("") or once(*args))
+    memory.OUTCOMES.clear()
+    alone = analyse(source, "net.py")
+    full = len(runs)
+    memory.OUTCOMES.clear()
+    runs.clear()
+    analyse(source, "net.py", Settings(prove=False), repair=False)
+    assert len(runs) < full or alone.diagnostics
+    later = analyse(source, "net.py")
+    assert [(c.row, c.verdict) for c in later.claims] == [(c.row, c.verdict) for c in alone.claims]
+    assert [(d.code, d.location) for d in later.diagnostics] == [(d.code, d.location) for d in alone.diagnostics]
+
+
+def test_chance_is_seen_through_in_the_end() -> None:
+    memory.OUTCOMES.clear()
+    first = analyse(CHANCE, "affine.py", Settings(prove=False), repair=False)
+    second = analyse(CHANCE, "affine.py")
+    dx = [[c.verdict for c in found.claims if c.gradient == "dx"] for found in (first, second)]
+    assert set(dx[0]) == {"verified"}
+    assert not {"verified", "proved"} & set(dx[1])

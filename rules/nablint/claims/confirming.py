@@ -7,7 +7,7 @@ from dataclasses import replace
 from nablint.calculus.effort import EFFORT
 from nablint.claims.judge import CANCELS, NOT_FINITE, ZERO
 from nablint.claims.model import Judged, Judgement, Unit
-from nablint.claims.program import Program, run_once
+from nablint.claims.program import Outcome, Program, run_once
 from nablint.claims.proof import is_proved
 from nablint.tracing.values import Restart, TooMuch
 from nablint.tracing.world import Hypothesis
@@ -55,6 +55,33 @@ def silence(judgement: Judgement, reason: str) -> None:
     for j in judgement.judged:
         if j.verdict == "wrong":
             j.verdict, j.reason = "unchecked", reason
+
+
+def asked_again(program: Program, outcome: Outcome, ends: float) -> None:
+    """Confirm an outcome; one in which nothing is wrong later, where somebody waits for what is."""
+    judgement = outcome.judgement
+    assert judgement is not None
+    if program.first_look and not judgement.wrong and not any(j.reason == CANCELS for j in judgement.judged):
+        outcome.provisional = judgement.good > 0
+    else:
+        confirm(program, outcome.unit, judgement, outcome.hypothesis, ends)
+
+
+def holds_on_other_draws(program: Program, unit: Unit, outcomes: list[Outcome], ends: float) -> bool:
+    """Confirm what a first look left provisional; false where it is not so, and must be searched anew."""
+    for outcome in outcomes:
+        if not outcome.provisional or outcome.judgement is None:
+            continue
+        way = unit if unit.otherwise is None or outcome.unit.kind == unit.kind else unit.otherwise
+        before = [j.verdict in SETTLED for j in outcome.judgement.judged]
+        confirm(program, way, outcome.judgement, outcome.hypothesis, ends)
+        if before != [j.verdict in SETTLED for j in outcome.judgement.judged]:
+            return False
+        outcome.provisional = False
+    return True
+
+
+SETTLED = ("verified", "proved")
 
 
 def confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float) -> None:

@@ -68,6 +68,7 @@ class Memory(Generic[T]):
                 for block in own:
                     block.row = program.rows[block.text]
                 self.held.move_to_end(key)
+                self.held[key].sort(key=lambda version: version is not found)  # the latest first
                 return found.outcome
         return None
 
@@ -82,6 +83,13 @@ class Memory(Generic[T]):
         self.weight += new.weight - sum(old.weight for old in versions[VERSIONS:])
         while self.weight > self.capacity and self.held:
             self.weight -= sum(old.weight for old in self.held.popitem(last=False)[1])
+
+    def widen(self, program: Program, unit: Named) -> None:
+        """What was recalled depends on what further runs of it met, too."""
+        found = self.held[_key(program, unit)][0]
+        known = {b.text for b in found.blocks}
+        found.blocks += [b for b in program.visited.values() if b.text not in known]
+        found.names |= surroundings(program).of(program.read)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -45,6 +45,8 @@ class Program:
         self.evidence = evidence
         self.resolve = resolve
         self.scope = Scope(Names(), function="")
+        self.first_look = False
+        """Somebody waits for what is wrong: what comes out right is asked again on other draws later."""
         self.surroundings: Any = None
         self.unsure: set[str] | None = None
         self.read: set[str] = set()
@@ -119,6 +121,8 @@ class Outcome:
     """Other readings, under which it is as wrong and may be the easier to mend."""
     faults: Any = None
     """What was found wrong with it and how it is mended, once that has been asked for."""
+    provisional: bool = False
+    """What is right has not been asked again on other draws (see `Program.first_look`)."""
     confirmed: bool = False
     """The repairs were judged with the whole unit traced anew."""
     entries: Any = None

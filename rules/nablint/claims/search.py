@@ -10,7 +10,7 @@ import heapq
 from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
-from nablint.claims.confirming import by_chance, confirm, left_open, silence
+from nablint.claims.confirming import asked_again, by_chance, left_open, silence
 from nablint.claims.intent import ESTIMATE
 from nablint.claims.model import Judgement, Unit
 from nablint.claims.program import Outcome, Program, run_once
@@ -73,8 +73,9 @@ def _like(program: Program, first: Outcome, start: tuple[tuple[str, int], ...], 
     doubted = first.judgement.judged
     if [(j.result.name, j.verdict) for j in judgement.judged] != [(j.result.name, j.verdict) for j in doubted]:
         return None
-    confirm(program, first.unit, judgement, hypothesis, ends)
-    return Outcome(first.unit, judgement, hypothesis, 1, 0, "", [hypothesis]), _forks(world)
+    outcome = Outcome(first.unit, judgement, hypothesis, 1, 0, "", [hypothesis])
+    asked_again(program, outcome, ends)
+    return outcome, _forks(world)
 
 
 def _forks(world: World) -> list[tuple[str, int]]:
@@ -189,9 +190,10 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
     guessed = any(key.startswith("branch@") for key in judgement.run.it.world.choices)
     if judgement.wrong and (not exhausted or (guessed and runs >= MAX_RUNS)):
         silence(judgement, "too many readings of the inputs to try them all")
+    outcome = Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting, rivals[:2])
     if most == MAX_COST or (judgement.good and not judgement.wrong):  # what is searched further is confirmed then
-        confirm(program, unit, judgement, hypothesis, ends)
-    return Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting, rivals[:2]), forks
+        asked_again(program, outcome, ends)
+    return outcome, forks
 
 
 def _open(judgement: Judgement) -> int:

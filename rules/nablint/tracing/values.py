@@ -200,11 +200,11 @@ class Names(dict[str, Any]):
 
     def values(self) -> list[Any]:  # type: ignore[override]
         """All values, each found."""
-        return [self[name] for name in list(self)]
+        return [v.value() if type(v) is Deferred else v for v in list(super().values())]
 
     def items(self) -> list[tuple[str, Any]]:  # type: ignore[override]
         """All names with their values, each found."""
-        return [(name, self[name]) for name in list(self)]
+        return [(n, v.value() if type(v) is Deferred else v) for n, v in list(super().items())]
 
 
 def as_they_stand(names: dict[str, Any]) -> dict[str, Any]:
