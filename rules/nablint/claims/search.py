@@ -92,11 +92,18 @@ def _settle(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
     if unit.otherwise is None:
         return _search(program, unit, start, ends)
     first: dict[int, Outcome] = {}
+    right: list[tuple[Outcome, list[tuple[str, int]]]] = []
     for one in (unit, unit.otherwise):
         outcome, forks = _search(program, one, start, ends, most=LIKELIEST)
+        if one.kind == "driven" and _judged_from_loss(outcome):  # the code's own way to call it decides
+            return _search(program, one, start, ends)
         if settled(outcome):
-            return outcome, forks
+            if not _silent(outcome):
+                return outcome, forks
+            right.append((outcome, forks))
         first[id(one)] = outcome
+    if right:
+        return max(right, key=lambda found: good(found[0]))
     way, other = sorted((unit, unit.otherwise), key=lambda u: -good(first[id(u)]))
     outcome, forks = _search(program, way, start, ends)
     if not settled(outcome) and (not good(outcome) or good(first[id(other)])):
@@ -104,6 +111,17 @@ def _settle(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
         if better(outcome, second, preferred=way is unit):
             return second, more
     return outcome, forks
+
+
+def _judged_from_loss(outcome: Outcome) -> bool:
+    judgement = outcome.judgement
+    return (judgement is not None and judgement.seed is not None and judgement.seed.kind == "loss"
+            and bool(judgement.good or judgement.wrong))
+
+
+def _silent(outcome: Outcome) -> bool:
+    """Is there a result that this way to run the unit says nothing of?"""
+    return outcome.judgement is not None and any(j.verdict == "unchecked" for j in outcome.judgement.judged)
 
 
 def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,

@@ -14,7 +14,7 @@ from nablint.claims.closures import closure_units
 from nablint.claims.companions import companion_units
 from nablint.claims.engines import engine_units
 from nablint.claims.model import Run, Unit
-from nablint.claims.partners import partner_by_data
+from nablint.claims.partners import calls, partner_by_data
 from nablint.claims.scenarios import custom, instances, pairs, whole
 from nablint.reading.nodes import parts
 from nablint.tracing.interpreter import Interpreter
@@ -158,15 +158,15 @@ def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
             units += engine_units(cls, functions)
             units.append(_method_unit(cls, name, function))
             continue
-        units.append(
-            Unit(
-                f"{cls.name}.{name}",
-                "class",
-                lambda it, f=partner, b=name: pairs.methods(it, cls, f, b),
-                (methods[partner].name, function.name),
-                otherwise=None if _arrives(function) else _method_unit(cls, name, function),
-            )
-        )
+        pair = Unit(f"{cls.name}.{name}", "class", lambda it, f=partner, b=name: pairs.methods(it, cls, f, b),
+                    (methods[partner].name, function.name))
+        if _arrives(function):
+            units.append(pair)
+        elif (driver := _driver(methods, partner, name)) is not None:
+            units.append(Unit(pair.name, "driven", lambda it, d=driver: whole.method(it, cls, d),
+                              (methods[driver].name, function.name), otherwise=pair))
+        else:
+            units.append(replace(pair, otherwise=_method_unit(cls, name, function)))
     units += closure_units(cls, {name: f for name, f in methods.items() if name in own})
     for found in derivatives.pairs(methods, bound=True):
         if found.derivative.name.rpartition(".")[2] in own:
@@ -203,6 +203,12 @@ def _members(cls: Class) -> dict[str, Any]:
         if isinstance(base, Class):
             found |= _members(base)
     return found | cls.names
+
+
+def _driver(methods: dict[str, Function], ahead: str, back: str) -> str | None:
+    """The method that calls forward and backward one after the other, with the loss between them (`train_step`)."""
+    return next((name for name, f in methods.items()
+                 if name not in (ahead, back) and calls(f.node, ahead) and calls(f.node, back)), None)
 
 
 def _method_unit(cls: Class, name: str, function: Function) -> Unit:
