@@ -49,6 +49,25 @@ async def test_every_folder_has_its_own_configuration(session, tmp_path):
     assert [len(items) for items in found] == [0, 1]
 
 
+async def test_folders_come_and_go(session, tmp_path):
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+        written(folder / "a.py", SLIP)
+    await session.initialize(folders[0], adapt=push_only, folders=folders[:1])
+    assert await checked(session) == 1
+    for added, removed, count in ((folders[1:], [], 2), ([], folders[:1], 1)):
+        session.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(
+            types.WorkspaceFoldersChangeEvent(*([types.WorkspaceFolder(f.as_uri(), f.name) for f in some]
+                                                for some in (added, removed)))))
+        assert await checked(session) == count
+
+
+async def checked(session):
+    """The number of findings in the whole workspace."""
+    return await session.client.workspace_execute_command_async(types.ExecuteCommandParams("nablint.checkWorkspace"))
+
+
 async def test_the_editors_settings_come_last_and_may_change(session, tmp_path):
     await session.initialize(tmp_path, adapt=push_only, options={"settings": {"ignore": ["ALL"]}})
     uri = session.open(SLIP, (tmp_path / "net.py").as_uri())

@@ -33,6 +33,9 @@ def register(server: Server) -> None:
             return
         items = by_part(view)
         pulled = pulls(server)
+        for gone in document.told.keys() - items.keys():  # a cell that was deleted
+            del document.told[gone]
+            server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=gone, diagnostics=[]))
         for part in view.now.parts:
             version = server.workspace.get_text_document(part.uri).version
             state = version, result_id(items[part.uri])
