@@ -18,6 +18,13 @@ from nablint_server.lsp.text import Text, encoding_name
 class Protocol(LanguageServerProtocol):
     """The protocol with documents changed by `Text`."""
 
+    def _execute_handler(self, msg_id: str | int, handler: Any, callback: Any, args: tuple[Any, ...] | None = None,
+                         kwargs: dict[str, Any] | None = None) -> None:
+        """pygls 2.1 keeps what notifications left behind, some kilobytes for each keystroke, to the end."""
+        super()._execute_handler(msg_id, handler, callback, args, kwargs)
+        if (future := self._request_futures.get(msg_id)) is not None:
+            future.add_done_callback(lambda done: self._request_futures.pop(msg_id, None))
+
     def _change(self, document: types.VersionedTextDocumentIdentifier,
                 changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
         source = self.workspace.get_text_document(document.uri).source

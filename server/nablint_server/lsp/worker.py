@@ -85,6 +85,7 @@ def serve(module: ModuleType, stdin: BinaryIO, stdout: BinaryIO) -> None:
 
 def _answer(module: ModuleType, jobs: _Jobs, number: int, function: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     try:
+        jobs.cancelled &= {number}  # those that came after their job had ended; there is one job at a time
         jobs.running = number
         try:
             if number in jobs.cancelled:
