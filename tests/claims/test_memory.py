@@ -169,3 +169,15 @@ def test_chance_is_seen_through_in_the_end() -> None:
     dx = [[c.verdict for c in found.claims if c.gradient == "dx"] for found in (first, second)]
     assert set(dx[0]) == {"verified"}
     assert not {"verified", "proved"} & set(dx[1])
+
+
+def test_an_analysis_of_the_same_text_adds_nothing_to_what_is_remembered() -> None:
+    memory.OUTCOMES.clear()
+    settings = Settings(explain=True)
+    analyse(SOURCE, "net.py", settings)
+    graphs = [outcome.judgement.run.it.graph for known in memory.OUTCOMES.held.values() for one in known
+              for outcome in one.outcome if outcome.judgement is not None]
+    before = [graph.count for graph in graphs]
+    assert before
+    analyse(SOURCE, "net.py", settings)
+    assert [graph.count for graph in graphs] == before

@@ -43,6 +43,12 @@ def explanation_of(outcome: Outcome, judged: Judged, steps_in: str = "text") -> 
 
     steps_in: "text", "latex" or "mathml".  Dimensions have the names that the source calls them by.
     """
+    if steps_in not in judged.explained:  # a derivation adds terms to the graph, which may be remembered for long
+        judged.explained[steps_in] = _explained(outcome, judged, steps_in)
+    return judged.explained[steps_in]
+
+
+def _explained(outcome: Outcome, judged: Judged, steps_in: str) -> Explanation | None:
     if judged.derived is None or judged.wrt is None or outcome.judgement is None or outcome.judgement.seed is None:
         return None
     it = outcome.judgement.run.it

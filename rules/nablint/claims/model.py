@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.results import Verdict
+from nablint.results import Explanation, Verdict
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Event, Step
 
@@ -94,7 +94,8 @@ class Unit:
 class Judged:
     """A result with its verdict in one run.
 
-    derived: what it should be; ratio: claimed over derived where that is one number.
+    derived:   what it should be; ratio: claimed over derived where that is one number.
+    explained: by the style of its steps, the derivation; each is worked out once.
     """
 
     result: Result
@@ -104,6 +105,7 @@ class Judged:
     derived: Term | None = None
     ratio: float | None = None
     transposed: bool = False
+    explained: dict[str, Explanation | None] = field(default_factory=lambda: {})
 
 
 @dataclass(slots=True)

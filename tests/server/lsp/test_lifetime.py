@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -118,3 +119,21 @@ print(worker.read(running.stdout)[0])
     run = subprocess.run([sys.executable, "-P", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "done"
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.asyncio
+async def test_notifications_leave_nothing_behind():
+    from lsprotocol import types
+    from nablint_server.lsp.app import create
+
+    server = create("fake_jobs", (str(HERE),))
+    server.work.start = lambda: None  # no process: nothing is judged
+    protocol = server.protocol
+    protocol.lsp_initialize(types.InitializeParams(types.ClientCapabilities())).send(None)
+    for _ in range(3):
+        protocol._handle_notification("textDocument/didOpen", types.DidOpenTextDocumentParams(
+            types.TextDocumentItem("file:///a.py", "python", 1, "x = 1\n")))
+        protocol._handle_notification("textDocument/didClose", types.DidCloseTextDocumentParams(
+            types.TextDocumentIdentifier("file:///a.py")))
+        await asyncio.sleep(0.01)
+    assert not protocol._request_futures
