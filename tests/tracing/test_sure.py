@@ -42,6 +42,18 @@ KNOWN |= {
         "(n_heads, d//n_heads)"),
     "a mask that is cut to length": (
         "def f(x, m):\n    t, d = x.shape\n    a, b = m.shape\n    y = m[:t, :t] * 2\n", "(t, t)"),
+    "arrays that scikit-learn checks": (
+        "from sklearn.utils.validation import check_X_y, check_array\n\n"
+        'def f(X, t):\n    """X: (N, D)\n    t: (N,)"""\n    X, t = check_X_y(X, t)\n'
+        "    X = check_array(X, dtype=float)\n    y = X.T @ t\n", "(D,)"),
+    "functions of an array namespace": (
+        "from scipy._lib._array_api import array_namespace\n\n"
+        'def f(x):\n    """x: (N, D)"""\n    xp = array_namespace(x)\n    y = xp.concat([x, x], axis=1)\n', "(N, 2*D)"),
+    "a namespace that is passed": ('def f(x, xp):\n    """x: (N, D)"""\n    y = xp.stack([x, x])\n', "(2, N, D)"),
+    "a small number": ('def f(x, eps):\n    """x: (N, D)"""\n    y = x / (x + eps)\n', "(N, D)"),
+    "a generator of random numbers": (
+        "from sklearn.utils import check_random_state\n\ndef f(seed):\n    rng = check_random_state(seed)\n"
+        "    y = rng.standard_normal((2, 3)) @ np.ones(3)\n", "(2,)"),
     "a generator's items": ("def g():\n    yield np.zeros(3)\n    yield np.ones(3)\n\ndef f():\n"
                             "    y = np.stack(list(g())) + np.zeros(3)\n", "(2, 3)"),
 }

@@ -221,8 +221,10 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         return instantiate(it, cls, args, keywords, node)
     if it.world.sure and name.rpartition(".")[2] in ("issparse", "isspmatrix", "isspmatrix_csr", "isspmatrix_csc"):
         return False  # stand-ins are dense
-    if name.endswith("get_array_module"):
+    if name.endswith(("get_array_module", ".array_namespace")):
         return External("numpy")
+    if name.endswith((".get_namespace", ".get_namespace_and_device")):
+        return (External("numpy"), False, "cpu")[: 3 if name.endswith("device") else 2]
     if name.endswith("get_device_from_array"):
         return External("chainer.device")
     if name in GENERATORS:

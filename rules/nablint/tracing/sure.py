@@ -94,9 +94,13 @@ def operand(it: Interpreter, p: Pending) -> Any:
         return refine.make_array(it, p, refine.free_shape(it, p, rank)) if rank else refine.scalar(it, p)
     if isinstance(p.default, int | float) and not isinstance(p.default, bool):
         return refine.scalar(it, p)
+    if _SMALL.fullmatch(hints.base(p.hint)):
+        return refine.scalar(it, p)
     return it.unknown(f"nothing tells the shape of {p.hint}")
 
 
+_SMALL = re.compile(r"(?:\w*_)?eps(?:ilon)?")
+"""Names of nothing but one small number."""
 _MADE_WITH = re.compile(
     r"_?(?:\w*(?:dim|dims|hid|hidden|emb|embed|embd|ch|channels?|planes|width|latent|heads?|size)|d_?\w+|vocab|filters"
     r"|(?:in|out|hidden|embed|emb|vocab|latent|hid)_\w+|classes|expansion|nf|ngf|ndf|nc|nz)")

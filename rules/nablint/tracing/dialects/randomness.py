@@ -27,7 +27,7 @@ from nablint.tracing.values import External
 
 MANY = 1_000_000
 """Numbers that are too many to be put into an order for a few of them."""
-_DRAWERS = ("numpy.random", "numpy.random.default_rng()")
+_DRAWERS = ("numpy.random", "numpy.random.default_rng()", "numpy.random.RandomState()")
 
 
 def _everywhere(*names: str) -> list[str]:

@@ -24,9 +24,9 @@ _MAKERS = frozenset({
     "identity", "arange", "linspace", "FloatTensor", "DoubleTensor", "new_zeros", "new_ones", "new_empty", "reshape",
     "view", "broadcast_to", "expand", "tile", "repeat", "resize"})
 
-_JOINERS = frozenset({"concatenate", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "cat", "array",
-                      "asarray", "tensor",
-                      "block", "meshgrid", "multi_dot", "einsum", "ix_", "block_diag"})
+_JOINERS = frozenset({
+    "concatenate", "concat", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "cat", "array",
+    "asarray", "tensor", "block", "meshgrid", "multi_dot", "einsum", "ix_", "block_diag"})
 
 _DRAWS = frozenset({"normal", "uniform", "randint", "choice", "binomial", "truncnorm", "permutation"})
 

@@ -193,6 +193,8 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
         return Method(p, name)
     if name == "dtype" and not it.world.sure:
         it.world.choose(f"{p.path}:kind", ("float", "int"), 1.2)
+    if it.world.sure and hints.base(p.hint) == "xp" and _of_namespace(it, name):
+        return External(f"numpy.{name}")
     if name in _DICT_METHODS:
         return Method(as_dict(it, p), name)
     if hints.is_generator(hints.base(p.hint)) and f"numpy.random.RandomState().{name}" in it.spellings:
@@ -209,6 +211,13 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
         array = as_operand(it, p, at_least=_least(it, p, name))
         return attribute(it, array, name, node)
     return attribute(it, as_object(it, p), name, node)
+
+
+def _of_namespace(it: Interpreter, name: str) -> bool:
+    """Is it a function of the array namespace, and nothing that an array has?"""
+    if name in ("linalg", "fft"):
+        return True
+    return f"numpy.{name}" in it.spellings and not {f"ndarray.{name}", f"Tensor.{name}"} & it.spellings.keys()
 
 
 _OBJECT = frozenset({"data", "grad", "requires_grad", "name", "params", "forward", "weight", "bias", "W", "b"})
