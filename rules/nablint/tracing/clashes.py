@@ -49,6 +49,23 @@ def sure_clash(it: Interpreter, node: cst.CSTNode | None, message: str, equation
     return Unknown(message)
 
 
+_GIVEN = re.compile(r"^(?P<path>.*\binput_shape)\[(?P<axis>\d)\]$")
+_INPUT = re.compile(r"^(?:x|inputs?|inp|x_in|images?|imgs?)$", re.I)
+
+
+def shape_of_input(world: World) -> list[tuple[str, Polynomial]]:
+    """The sizes that a layer is told of its input (`self.input_shape`), without the samples, are its input's sizes."""
+    told = {m["path"]: 0 for name in world.sizes if (m := _GIVEN.match(name))}
+    for path in told:
+        sizes = [name for name in (f"{path}[{k}]" for k in range(4)) if name in world.sizes
+                 or world.resolve(Polynomial.symbol(name)).name != name]
+        for word, term in world.leaves.items():
+            if _INPUT.match(word) and term.ndim == len(sizes) + 1:
+                return [(name, size.expr) for name, size in zip(sizes, term.shape[1:], strict=True)
+                        if world.resolve(Polynomial.symbol(name)) != world.resolve(size.expr)]
+    return []
+
+
 def solve(world: World, a: Size, b: Size, *, one: bool = False) -> tuple[str, Polynomial] | None:
     """The equation `name = expression` that makes two sizes equal; None where there is none, or only size 1 would do
     and `one` does not allow it.

@@ -16,7 +16,15 @@ from nablint.calculus.terms import Graph, Term
 from nablint.reading.source import Block
 from nablint.shapes import Shape, Size
 from nablint.tracing import assumed, dialects
-from nablint.tracing.clashes import sizes_of_targets, solve, stranger, sure_clash, unmet_sizes, whole_parts
+from nablint.tracing.clashes import (
+    shape_of_input,
+    sizes_of_targets,
+    solve,
+    stranger,
+    sure_clash,
+    unmet_sizes,
+    whole_parts,
+)
 from nablint.tracing.dialects import context
 from nablint.tracing.expressions import EXPRESSIONS
 from nablint.tracing.imports import canonical
@@ -308,6 +316,7 @@ class Interpreter:
             return Unknown(message, True, True)
         pairs = list(equations)
         solved = whole_parts(self.world, pairs) or [e for pair in pairs if (e := solve(self.world, *pair))]
+        solved = solved or shape_of_input(self.world)
         if rank[0] is not None and not solved:
             rank_wanted(self, operands, rank[0], rank[1], least=rank[2])
         if self.spans and any(size == 0 or self.spans.keys() & size.expr.names() for pair in pairs for size in pair):

@@ -93,7 +93,11 @@ def rank_wanted(it: Interpreter, operands: list[Any], count: int, place: int, *,
 
 def _as_rank(it: Interpreter, path: str, count: int) -> None:
     choice = it.world.choices.get(f"{path}:rank")
-    if choice is not None and count in choice.options and it.world.decided(choice.key) is None:
+    if choice is None or count not in choice.options:
+        return
+    before = it.world.decided(choice.key)
+    known = choice.options[before] if before is not None and before < len(choice.options) else 0
+    if before is None or (isinstance(known, int) and count > known):  # one use asks for more axes than another
         raise Restart(f"{path} has {count} axes", decisions=((choice.key, choice.options.index(count)),))
 
 

@@ -1,0 +1,93 @@
+"""Layers that are told the shape of their input, that name further axes use by use, or regroup axes with a -1."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from nablint.analysis import analyse
+
+LAYERS = {
+    "the shape of the input, told apart from it": """
+        class Dense:
+            def __init__(self, n_units, input_shape=None):
+                self.n_units, self.input_shape = n_units, input_shape
+
+            def initialize(self):
+                channels, height, width = self.input_shape
+                self.W = np.random.randn(self.n_units, channels * height * width)
+
+            def output_shape(self):
+                channels, height, width = self.input_shape
+                return (self.n_units, int(height / 1), int(width / 1))
+
+            def forward(self, X):
+                n, channels, height, width = X.shape
+                self.X = X
+                rows = X.reshape(n, -1)
+                mixed = rows.dot(self.W.T)
+                spread = np.ones((1, 1, height, width)) * mixed[:, :, None, None]
+                return spread.reshape((n,) + self.output_shape())
+
+            def backward(self, grad):
+                delta = grad.sum(axis=(2, 3))
+                self.dW = delta.T.dot(self.X.reshape(len(self.X), -1))
+                dX = delta.dot(self.W).reshape(self.X.shape)
+                return dX
+        """,
+    "one axis after another": """
+        class Enlarge:
+            def __init__(self, size=(2, 2)):
+                self.size = size
+
+            def forward(self, X):
+                self.shape = X.shape
+                return X.repeat(self.size[0], axis=2).repeat(self.size[1], axis=3)
+
+            def backward(self, grad):
+                n, c, h, w = self.shape
+                dX = grad.reshape(n, c, h, self.size[0], w, self.size[1]).sum(axis=(3, 5))
+                return dX
+        """,
+    "groups of channels": """
+        def group_forward(x, G):
+            N, C, H, W = x.shape
+            rows = x.reshape(N * G, -1)
+            mean = rows.mean(axis=1, keepdims=True)
+            out = (rows - mean).reshape(N, C, H, W)
+            return out, (G, x.shape)
+
+        def group_backward(dout, cache):
+            G, (N, C, H, W) = cache
+            drows = dout.reshape(N * G, -1)
+            dx = (drows - drows.mean(axis=1, keepdims=True)).reshape(N, C, H, W)
+            return dx
+        """,
+    "heads": """
+        def split_forward(x, scale, heads):
+            B, T, D = x.shape
+            parts = x.reshape(B, T, heads, D // heads) * scale
+            return parts.transpose(0, 2, 1, 3), (scale, heads, x.shape)
+
+        def split_backward(dout, cache):
+            scale, heads, (B, T, D) = cache
+            dx = dout.transpose(0, 2, 1, 3).reshape(B, T, D) * scale
+            return dx
+        """,
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_right_layers_are_judged(name: str) -> None:
+    found = analyse("import numpy as np\n\n" + textwrap.dedent(LAYERS[name]), "layers.py")
+    assert found.diagnostics == []
+    verdicts = [(c.gradient, c.verdict, c.reason) for c in found.claims if c.role == "result"]
+    assert verdicts and all(v in ("proved", "verified") for _, v, _ in verdicts), verdicts
+
+
+def test_an_enlargement_that_takes_single_entries_is_wrong() -> None:
+    body = LAYERS["one axis after another"].replace(
+        "grad.reshape(n, c, h, self.size[0], w, self.size[1]).sum(axis=(3, 5))",
+        "grad[:, :, ::self.size[0], ::self.size[1]]")
+    found = analyse("import numpy as np\n\n" + textwrap.dedent(body), "layers.py")
+    assert "wrong" in {c.verdict for c in found.claims}
