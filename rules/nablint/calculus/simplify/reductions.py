@@ -225,16 +225,13 @@ def _where(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term | None:
 
 def rejoined(listed: list[tuple[Term, float]], node: Term, keep: Keep) -> list[tuple[Term, float]]:
     """m ∘ a + where(m, 0, 1) ∘ b is where(m, a, b)."""
-    for i, (first, c) in enumerate(listed):
-        for j, (second, d) in enumerate(listed):
-            mask, other = _factor_of(second, keep, "where"), None
-            if i == j or mask is None or number_of(mask.args[1]) != 0 or number_of(mask.args[2]) != 1:
-                continue
-            mine = Product(first)
+    for j, (second, d) in enumerate(listed):
+        mask = _complement_in(second, keep)
+        for i, (first, c) in enumerate(listed if mask is not None else []):
+            mine, other = Product(first), Product(second)
             mine.take(first, 1, keep)
-            if mine.powers.pop(mask.args[0], 0) != 1:
+            if mask is None or i == j or mine.powers.pop(mask.args[0], 0) != 1:
                 continue
-            other = Product(second)
             other.take(second, 1, keep)
             del other.powers[mask]
             mine.number, other.number = mine.number * c, other.number * d
@@ -243,8 +240,11 @@ def rejoined(listed: list[tuple[Term, float]], node: Term, keep: Keep) -> list[t
     return listed
 
 
-def _factor_of(term: Term, keep: Keep, name: str) -> Term | None:
-    """The factor of a product that this card made."""
+def _complement_in(term: Term, keep: Keep) -> Term | None:
+    """The factor where(m, 0, 1) of a product."""
+    if not made_by(term, "multiply", "divide", "where"):
+        return None
     product = Product(term)
     product.take(term, 1, keep)
-    return next((t for t, p in product.powers.items() if p == 1 and t not in keep and made_by(t, name)), None)
+    return next((t for t, p in product.powers.items() if p == 1 and t not in keep and made_by(t, "where")
+                 and number_of(t.args[1]) == 0 and number_of(t.args[2]) == 1), None)

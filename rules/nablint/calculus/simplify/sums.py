@@ -118,16 +118,14 @@ def _add_up(listed: list[tuple[Term, float]], node: Term) -> Term:
 
 def _factored(listed: list[tuple[Term, float]], keep: Keep) -> list[tuple[Term, float]]:
     """A x + B x is (A + B) x, for chains that agree in all but one factor."""
-    for i, (first, c) in enumerate(listed):
+    opened = [scalars_of(t, keep) or (1.0, [], t) for t, _ in listed]
+    chains = [chain(core, keep) for _, _, core in opened]
+    for i, (_, c) in enumerate(listed):
         for j in range(i + 1, len(listed)):
-            second, d = listed[j]
-            if abs(abs(c) - abs(d)) > 1e-12 * abs(c):
+            d, a, b = listed[j][1], chains[i], chains[j]
+            if len(a) < 2 or len(b) < 2 or abs(abs(c) - abs(d)) > 1e-12 * abs(c):
                 continue
-            scalars = _same_scalars(first, second, keep)
-            if scalars is None:
-                continue
-            a, b = (chain(_without(t, keep), keep) for t in (first, second))
-            if len(a) < 2 or len(b) < 2:
+            if opened[i][0] != opened[j][0] or dict(opened[i][1]) != dict(opened[j][1]):
                 continue
             left = 0
             while left < min(len(a), len(b)) - 1 and a[left] is b[left]:
@@ -145,17 +143,6 @@ def _factored(listed: list[tuple[Term, float]], keep: Keep) -> list[tuple[Term, 
             middle = inside[0][0] + inside[1][0] if c * d > 0 else inside[0][0] - inside[1][0]
             if inside[0][0] is inside[1][0]:
                 continue
-            whole = scaled(*scalars, join([*a[:left], middle, *a[len(a) - right:]]))
+            whole = scaled(*opened[i][:2], join([*a[:left], middle, *a[len(a) - right:]]))
             return _factored([*listed[:i], (whole, c), *listed[i + 1:j], *listed[j + 1:]], keep)
     return listed
-
-
-def _same_scalars(a: Term, b: Term, keep: Keep) -> tuple[float, list[tuple[Term, float]]] | None:
-    """The number and the scalar factors of two products where they agree."""
-    first, second = scalars_of(a, keep) or (1.0, [], a), scalars_of(b, keep) or (1.0, [], b)
-    return first[:2] if first[0] == second[0] and dict(first[1]) == dict(second[1]) else None
-
-
-def _without(term: Term, keep: Keep) -> Term:
-    found = scalars_of(term, keep)
-    return term if found is None else found[2]
