@@ -90,4 +90,23 @@ ENTRIES = [
     ("np.sum((E[idx] @ w - y)**2)", "E", {}, "scatter(2 (E[idx] w - y) wᵀ, [idx])"),
     ("X[:, 0] @ y", "X", {}, "scatter(y, [:, 0])"),
 ]
-QUESTIONS = [*QUADRATIC, *ENTRIES, *SUMS, *NORMS, *MATRICES, *LEARNING]
+MORE = [
+    ("a' inv(X' X + λ I) b", "X", {}, "-X (Xᵀ X + λ I)⁻¹ (b aᵀ + a bᵀ) (Xᵀ X + λ I)⁻¹"),
+    ("log det(I + X X')", "X", {}, "2 (I + X Xᵀ)⁻¹ X"),
+    ("‖M ∘ (X - U V')‖_F²", "U", {}, "-2 (M² ∘ (X - U Vᵀ)) V"),
+    ("x' A y / (‖x‖ ‖y‖)", "x", {}, "(A y - (xᵀ A y) x / ‖x‖²) / (‖x‖ ‖y‖)"),
+    ("exp(-‖x - y‖² / (2 σ²))", "x", {}, "-exp(-‖x - y‖² / (2 σ²)) (x - y) / σ²"),
+    ("exp(-‖x - y‖² / (2 σ²))", "σ", {}, "exp(-‖x - y‖² / (2 σ²)) ‖x - y‖² / σ³"),
+    ("x' log(x)", "x", {}, "log(x) + 1"),
+    ("w' tanh(W x + b)", "W", {}, "(w ∘ (1 - tanh(W x + b)²)) xᵀ"),
+    ("1' exp(A x)", "x", {}, "Aᵀ exp(A x)"),
+    ("1/(2*m) * np.sum((np.dot(X, theta) - y)**2)", "theta", {}, "Xᵀ (X theta - y) / m"),
+    ("log(sum(exp(z))) - y' z", "z", {}, "softmax(z) - y"),
+    ("np.log(np.sum(np.exp(z))) - y @ z", "z", {}, "softmax(z) - y"),
+    ("np.sum((X - X.mean(axis=0))**2)", "X", {}, "2 (X - mean(X, axis=0))"),
+    ("np.sum(G * ((X - X.mean(axis=0)) / X.std(axis=0)))", "X", {}, None),
+    ("np.sum(X / X.sum(axis=1, keepdims=True) * G)", "X", {}, "G / Σ(X, axis=1) - Σ(G ∘ X, axis=1) / Σ(X, axis=1)²"),
+    ("np.sum(np.cumsum(x) * y)", "x", {}, "flip(cumsum(flip(y), axis=0))"),
+    ("torch.logsumexp(X @ w, dim=0)", "w", {}, "Xᵀ softmax(X w)"),
+]
+QUESTIONS = [*QUADRATIC, *ENTRIES, *MORE, *SUMS, *NORMS, *MATRICES, *LEARNING]

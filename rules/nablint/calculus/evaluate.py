@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from nablint.calculus.functions import ALIASES, ALONG, REDUCTIONS, SPECIAL, WORDS, beyond_the_card, full_names, norm_of
+from nablint.calculus.functions import (
+    ALIASES,
+    ALONG,
+    REDUCTIONS,
+    SPECIAL,
+    WORDS,
+    beyond_the_card,
+    full_names,
+    norm_of,
+    with_ones,
+)
 from nablint.calculus.indices import entry_of, indexed, split_index, summed_over, with_rows
 from nablint.calculus.notation import Expr, Function, Problem, QuestionError
 from nablint.calculus.rows import Pairs, Rows, Whole, bare
@@ -120,6 +130,9 @@ class Evaluator:
 
     def combined(self, a: Value, b: Value, e: Expr) -> Value:
         """The value of a binary operator on two values."""
+        ones = with_ones(a, b, e)
+        if ones is not None:
+            return ones
         if e.value in ("@", "", "·"):
             return self._multiplied(a, b, e)
         if e.value == "/" and not isinstance(b, Term) and not b:
@@ -241,6 +254,8 @@ class Evaluator:
             raise self.error(f"there is no function '{e.value}'{hint}", e)
         if not args:
             raise self.error(f"{e.value} needs an argument", e)
+        if name == "dot" and any(not getattr(a, "ndim", 0) for a in args):
+            raise self.error("dot is a product of arrays; write '*' for a number", e)
         if name in REDUCTIONS | ALONG and len(args) == 2:
             words["axis"] = self.parameter(args.pop(), e)
         if name == "sum" and isinstance(args[0], Term) and e.parts[0].kind == "sum_over":

@@ -99,6 +99,8 @@ def _filled(w: Writer, t: Term) -> Node:
     if value is None:
         return w.write(t)
     ones = formula.name("𝟏")
+    if t.ndim == 2 and np.shape(t.sample)[0] == 1:
+        ones = _turned(ones)
     return ones if value == 1 else formula.product((formula.number(value), ones))
 
 

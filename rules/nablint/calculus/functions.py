@@ -142,6 +142,19 @@ def _len(ev: Evaluator, e: Expr, args: list[Any], words: dict[str, Any]) -> Any:
     return ev.graph.constant(size) if size.expr.number is None else int(size)
 
 
+def with_ones(a: Any, b: Any, e: Expr) -> Term | None:
+    """1ᵀ x and X 𝟏 as sums; None for another product."""
+    left, right = e.parts
+    if e.value not in ("", "@"):
+        return None
+    if isinstance(b, Term) and b.ndim and left.kind == "transpose" and left.parts[0].value in ("1", "𝟏"):
+        column = b.ndim == 1 or b.shape[-1] == 1
+        return op.sum(b, axis=None, keepdims=False) if column else op.sum(b, axis=0, keepdims=True)
+    if isinstance(a, Term) and a.ndim and right.kind == "number" and right.value == "𝟏":
+        return op.sum(a, axis=1, keepdims=True) if a.ndim == 2 and a.shape[0] != 1 else op.sum(a, axis=None)
+    return None
+
+
 def norm_of(ev: Evaluator, e: Expr, x: Term) -> Term:
     """‖x‖, with what stands below the bars: 1, 2 or ∞ for vectors, F, 2 or * for matrices."""
     kind = "" if e.value in ("F", "") or (e.value == "2" and vector_like(x)) else e.value

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from nablint.calculus.simplify.broadcasting import outer_of, spread_like, unpadded
+from nablint.calculus.simplify.broadcasting import outer_of, spread_like, unpadded, vector_in
 from nablint.calculus.simplify.engine import Keep, Simplifier, made_by, number_of, rewrite
 from nablint.calculus.simplify.functions import logistic
 from nablint.calculus.terms import Term
@@ -54,6 +54,15 @@ class Product:
 
     def build(self, keep: Keep = frozenset()) -> Term:
         """The product as a term of the original shape."""
+        for axis in (0, 1) if self.like.ndim == 2 else ():
+            vectors = {t: vector_in(t, axis) for t in self.powers if t.ndim}
+            flat = [v for v in vectors.values() if v is not None]
+            if flat and len(flat) == len(vectors) and np.shape(self.like.sample)[axis] == 1:
+                bare = Product(flat[0])  # v[None, :] / s is (v / s)[None, :]
+                bare.number = self.number
+                bare.powers = {vectors.get(t) or t: p for t, p in self.powers.items()}
+                product = bare.build(keep)
+                return product.graph.apply(product.graph.cards["expand_dims"], (product,), {"axis": axis})
         graph, number = self.like.graph, self.number
         above = [(t, p) for t, p in self.powers.items() if p > 0]
         below = [(t, -p) for t, p in self.powers.items() if p < 0]
@@ -139,7 +148,23 @@ def product_rule(self: Simplifier, node: Term, args: tuple[Term, ...]) -> Term |
             return spread
     if product.number == 0:
         return spread_like(node.graph.constant(0), node)
+    _normalised(product, self.keep)
     return logistic(product.build(self.keep), self.keep)
+
+
+def _normalised(product: Product, keep: Keep) -> None:
+    """eˣ / Σ eˣ is softmax(x)."""
+    for below, power in list(product.powers.items()):
+        above = below.args[0] if power == -1 and below not in keep and made_by(below, "sum") else None
+        if above is None or above in keep or not made_by(above, "exp") or product.powers.get(above) != 1:
+            continue
+        axis = below.params.get("axis")
+        if axis is None and np.shape(above.sample)[1:] == (1,):
+            axis = 0  # a column
+        if above.ndim == 1 or axis == 0 == below.ndim or (isinstance(axis, int) and below.params.get("keepdims")):
+            del product.powers[above], product.powers[below]
+            soft = above.graph.apply(above.graph.cards["softmax"], above.args, {"axis": -1 if axis is None else axis})
+            product.powers[soft] = product.powers.get(soft, 0) + 1
 
 
 def _gathered(self: Simplifier, node: Term, product: Product) -> Term | None:

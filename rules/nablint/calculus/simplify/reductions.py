@@ -99,11 +99,14 @@ def _traced(self: Simplifier, node: Term, inner: Term) -> Term | None:
 
 
 def _deviations(self: Simplifier, node: Term, inner: Term) -> Term | None:
-    """Σ(x - mean(x)) is 0."""
-    if node.ndim or inner in self.keep or not made_by(inner, "subtract"):
+    """Σ(x - mean(x)) is 0, along an axis, too; and the sum of the rows or columns of I is 𝟏."""
+    if is_identity(inner) and node.ndim:
+        return spread_like(node.graph.constant(1), node)
+    if inner in self.keep or not made_by(inner, "subtract"):
         return None
     x, mean = inner.args
-    return node.graph.constant(0) if made_by(mean, "mean") and mean.args[0] is x and np.size(mean.sample) == 1 else None
+    same = made_by(mean, "mean") and mean.args[0] is x and mean.params.get("axis") == node.params.get("axis")
+    return spread_like(node.graph.constant(0), node) if same else None
 
 
 def _inner_of(self: Simplifier, node: Term, inner: Term) -> Term | None:

@@ -133,16 +133,15 @@ def _factored(listed: list[tuple[Term, float]], keep: Keep) -> list[tuple[Term, 
             right = 0
             while right < min(len(a), len(b)) - 1 - left and a[-1 - right] is b[-1 - right]:
                 right += 1
-            inside = a[left:len(a) - right], b[left:len(b) - right]
-            if left + right == 0 or len(inside[0]) != 1 or len(inside[1]) != 1:
+            single = len(a) == len(b) == left + right + 1
+            if left + right < (1 if single else 2):  # one factor in front does not pay for brackets around products
                 continue
-            if np.shape(inside[0][0].sample) != np.shape(inside[1][0].sample):
+            first, second = join(a[left:len(a) - right]), join(b[left:len(b) - right])
+            if np.shape(first.sample) != np.shape(second.sample) or first is second:
                 continue
-            if made_by(inside[0][0], "transpose") and not made_by(inside[1][0], "transpose") and c * d > 0:
-                inside = inside[1], inside[0]
-            middle = inside[0][0] + inside[1][0] if c * d > 0 else inside[0][0] - inside[1][0]
-            if inside[0][0] is inside[1][0]:
-                continue
+            if made_by(first, "transpose") and not made_by(second, "transpose") and c * d > 0:
+                first, second = second, first
+            middle = first + second if c * d > 0 else first - second
             whole = scaled(*opened[i][:2], join([*a[:left], middle, *a[len(a) - right:]]))
             return _factored([*listed[:i], (whole, c), *listed[i + 1:j], *listed[j + 1:]], keep)
     return listed
