@@ -64,7 +64,7 @@ LEARNING = [
     ("np.sum(np.maximum(0, 1 - y * (X @ w))) + λ * w @ w", "w", {}, "2 λ w - Xᵀ ((1 - y ∘ (X w) > 0) ∘ y)"),
     ("np.maximum(0, X @ W1) @ W2", "W1", {}, "Xᵀ ((G W2ᵀ) ∘ (X W1 > 0))"),
     ("F.scaled_dot_product_attention(Q, K, V)", "V", {}, "softmax(Q Kᵀ / √(m))ᵀ G"),
-    ("log(sum(exp(A x)))", "x", {}, "Aᵀ exp(A x) / Σ(exp(A x))"),
+    ("log(sum(exp(A x)))", "x", {}, "Aᵀ softmax(A x)"),
     ("f = A @ x; g = f / np.sum(f); g @ c", "x", {}, "Aᵀ (c - cᵀ g) / Σ(f)"),
     ("np.sum((A * x) @ y)", "x", {}, "y ∘ Σ(A, axis=0)"),
     ("np.var(x)", "x", {}, "2 (x - mean(x)) / n"),
