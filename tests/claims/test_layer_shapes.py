@@ -9,30 +9,27 @@ from nablint.analysis import analyse
 
 LAYERS = {
     "the shape of the input, told apart from it": """
-        class Dense:
-            def __init__(self, n_units, input_shape=None):
-                self.n_units, self.input_shape = n_units, input_shape
+        class Scale:
+            def __init__(self, input_shape=None):
+                self.input_shape = input_shape
 
             def initialize(self):
                 channels, height, width = self.input_shape
-                self.W = np.random.randn(self.n_units, channels * height * width)
+                self.W = np.random.randn(channels)
 
             def output_shape(self):
                 channels, height, width = self.input_shape
-                return (self.n_units, int(height / 1), int(width / 1))
+                return channels, int(height / 1), int(width / 1)
 
             def forward(self, X):
                 n, channels, height, width = X.shape
                 self.X = X
-                rows = X.reshape(n, -1)
-                mixed = rows.dot(self.W.T)
-                spread = np.ones((1, 1, height, width)) * mixed[:, :, None, None]
-                return spread.reshape((n,) + self.output_shape())
+                out = X * self.W[:, None, None]
+                return out.reshape((n,) + self.output_shape())
 
             def backward(self, grad):
-                delta = grad.sum(axis=(2, 3))
-                self.dW = delta.T.dot(self.X.reshape(len(self.X), -1))
-                dX = delta.dot(self.W).reshape(self.X.shape)
+                self.dW = (grad * self.X).sum(axis=(0, 2, 3))
+                dX = grad * self.W[:, None, None]
                 return dX
         """,
     "one axis after another": """

@@ -72,6 +72,7 @@ def _beside(it: Interpreter, op: str, p: Pending, other: Any, *, left: bool) -> 
         if (
             op in ("FloorDivide", "Modulo")
             or isinstance(other, Size)
+            or (isinstance(other, int) and len(name) > 1 and hints.is_length(name))
             or (hints.is_hyper(name) and isinstance(other, int))
         ):
             return as_size(it, p)
