@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nablint.calculus.effort import EFFORT
+from nablint.calculus.terms import Term
 from nablint.checks import all_rules
 from nablint.checks.found import Found, replacement, span_of
 from nablint.checks.rule import Rule
+from nablint.claims.entries import ancestors
 from nablint.claims.memory import Memory
 from nablint.claims.notes import Noted, noted
 from nablint.claims.program import Program
@@ -19,6 +21,7 @@ from nablint.claims.sure_runs import SureRun, covered, run_sure
 from nablint.claims.sure_units import SureUnit, sure_units
 from nablint.results import Coverage, Diagnostic, Fix, Place, Related
 from nablint.settings import OPTIONAL, Settings
+from nablint.tracing.step import Step
 
 DRAWS = (1, 2)
 STEPS = 12_000
@@ -56,7 +59,7 @@ SEEN: Memory[Looked] = Memory(1024)
 def shape_findings(program: Program, settings: Settings, told: list[Diagnostic], ends: float) -> Seen:
     """The diagnostics of the shape rules, and the shapes that are known.
 
-    A statement whose gradient is found wrong already (`told`) gets no second finding.
+    A statement whose gradient is found wrong already (`told`) gets no second finding, nor does what is made of it.
     """
     rules = [r for r in all_rules() if r.look is not None]
     chosen = {r.code for r in rules if settings.enabled(r.code, r.name)}
@@ -81,7 +84,7 @@ def shape_findings(program: Program, settings: Settings, told: list[Diagnostic],
         for node in looked.fine:
             fine.setdefault(node, set()).add(unit.name)
     out = [_diagnostic(rule, one) for (node, _), (rule, one, unit) in found.items()
-           if not fine.get(node, set()) - {unit}]
+           if not fine.get(node, set()) - {unit} and not _made_of(one.step, told)]
     news = sorted((d for d in out if d is not None and not any(_within(d, t) for t in told)), key=lambda d: d.location)
     reasons = Counter(reason for node, reason in unknown.items() if node not in known)
     return Seen(news, Coverage(len(known), dict(reasons)), notes)
@@ -132,6 +135,16 @@ def _diagnostic(rule: Rule, one: Found) -> Diagnostic | None:
     related = tuple(Related(text, *place) for text, at_step, at_node in one.related
                     if (place := span_of(at_step, at_node)) is not None)
     return Diagnostic(rule.code, rule.name, rule.severity, one.message, start, end, fix, related)
+
+
+def _made_of(step: Step, told: list[Diagnostic]) -> bool:
+    """Are the operands of a statement made by one that is found wrong already?"""
+    if not told:
+        return False
+    terms = {t for v in step.values.values() if isinstance(v, Term) for t in ancestors(v)}
+    origins = {id(o.node): o for t in terms if isinstance(o := t.origin, Step)}
+    spans = [s for o in origins.values() if (s := span_of(o, o.node)) is not None]
+    return any(start == t.location and t.code.startswith(("NAB2", "NAB3")) for start, _ in spans for t in told)
 
 
 def _within(a: Diagnostic, b: Diagnostic) -> bool:

@@ -39,6 +39,8 @@ def judge(run: Run) -> Judgement:
         if seed.kind == "implicit" and (scale := _common_scale(judged)) is not None:
             again = judge_seed(run, Seed({v: c * scale for v, c in seed.cotangents.items()}, seed.kind, seed.step))
             judged = again if again.good > judged.good else judged
+        if best is not None and best.together and not judged.together and judged.wrong:
+            continue  # of a part of the loss that is returned, nothing or all is right
         if best is None or (judged.good, -judged.wrong) > (best.good, -best.wrong):
             best = judged
         if best.good and not best.wrong:
@@ -121,7 +123,8 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
     found = [_compare(result, t, derived[t], symmetric=bool(run.it.world.decided(f"{t.label}:definite")))
              for t in targets]
     order = ["verified", "wrong", "unchecked"]
-    best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None, bool(j.reason) and not j.transposed))
+    best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None, bool(j.reason) and not j.transposed,
+                                     j.wrt is not None and j.wrt.card is not None))
     if best.verdict == "wrong":
         elsewhere = (_compare(result, t, derived[t]) for t in result.beside if t in derived)
         best = next((j for j in elsewhere if j.verdict == "verified"), best)

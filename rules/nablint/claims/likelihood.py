@@ -33,6 +33,7 @@ RENAMED = 0.2
 HANDED_ON = 0.4
 BRACKETED = 0.15
 SCALED = 0.3
+BY_NAME = 0.15
 
 
 _CALLED = re.compile(r"(g|d|grad|delta)_?\w{1,4}$|.*grad")
@@ -76,9 +77,10 @@ class Likelihood:
         return pair is not None and isinstance(pair[1], Term) and carries(pair[1], seed)
 
 
-def unlikely(candidate: Candidate, *, upstream: bool, turned: bool) -> float:
+def unlikely(candidate: Candidate, *, upstream: bool, turned: bool, weak: bool) -> float:
     """What speaks against an edit: it changes what is only handed on by another name, or what has no name; it needs
-    brackets around a sum that had none; it gives another scale to what is right by its name but for a sign.
+    brackets around a sum that had none; it gives another scale to what is right by its name but for a sign.  What is
+    wrong by its name but for a scale is the likelier to get one.
     """
     step, edit = candidate.steps[-1], candidate.edit
     cost = UPSTREAM * upstream + BRACKETED * (is_sum(edit.old) and not edit.old.lpar
@@ -89,7 +91,9 @@ def unlikely(candidate: Candidate, *, upstream: bool, turned: bool) -> float:
         elif is_gradient_name(edit.old.value) and (
                 isinstance(step.node, cst.Return) or edit.kind not in ("derivative", "scale", "term")):
             cost += RENAMED
-    return cost + SCALED * (turned and edit.kind != "sign")
+    if edit.kind == "scale":
+        cost += SCALED * turned - BY_NAME * weak
+    return cost
 
 
 def is_sum(node: cst.CSTNode) -> TypeGuard[cst.BinaryOperation]:

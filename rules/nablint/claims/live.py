@@ -179,7 +179,7 @@ def _is_number(value: Any) -> bool:
     value = value.value if isinstance(value, Pending) else value
     if isinstance(value, Array):
         return value.term.ndim == 0 and not value.term.tainted and value.term.sample.dtype.kind in "iuf"
-    return isinstance(value, int) and not isinstance(value, bool) and value > 1
+    return isinstance(value, int | float) and not isinstance(value, bool) and (value > 1 or 0 < value < 1)
 
 
 _FORMS = ("{0}", "({0} > 0)", "{0} * (1 - {0})", "(1 - {0} ** 2)", "(1 - {0})", "1 / {0}")

@@ -8,13 +8,23 @@ code has at hand: a number, a product of up to three live values and of the deri
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
-from nablint.claims.edits.trees import Edit, binary, bracketed, is_transposed, operands, untransposed
+from nablint.claims.edits.trees import (
+    Edit,
+    binary,
+    bracketed,
+    is_module,
+    is_transposed,
+    keyword,
+    operands,
+    untransposed,
+)
 from nablint.claims.forms import close, constant, fitted_to, named_numbers, products, quotient
 from nablint.claims.live import LiveValue
 from nablint.tracing.step import Step
@@ -30,12 +40,13 @@ def matches(step: Step, root: Any, target: Any, live: list[LiveValue], numbers: 
     target = np.asarray(target, float)
     if now.shape != target.shape:
         if now.ndim:
+            yield from _summed(step, root, target)
             return
         now = np.broadcast_to(now, target.shape)  # a number is written to every place
     seen: set[str] = set()
     with np.errstate(all="ignore"):
         for node, have, wanted, depth in _pushed(step, root, now, target):
-            for edit in _at(node, have, wanted, live, numbers):
+            for edit in (*_summed(step, node, wanted), *_at(node, have, wanted, live, numbers)):
                 key = f"{id(edit.old)} {cst.Module([]).code_for_node(edit.new)}"
                 if key not in seen:
                     seen.add(key)
@@ -113,6 +124,26 @@ def _into_call(node: cst.Call, sample: Any, down: Any, wanted: Any) -> Iterator[
             yield from down(args[1], wanted / a)
     elif word == "reshape" and (inner := sample(node.func.value)) is not None and inner.size == wanted.size:
         yield from down(node.func.value, wanted.reshape(inner.shape))
+
+
+def _summed(step: Step, node: Any, wanted: Any) -> Iterator[Edit]:
+    """The axes over which a sum or mean of several should run."""
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return
+    word, plain = node.func.attr.value, [a for a in node.args if a.keyword is None]
+    inner = plain[0].value if plain and is_module(node.func.value) else node.func.value
+    held = step.values.get(id(inner))
+    if word not in ("sum", "mean") or not isinstance(held, Term) or held.sample.dtype.kind != "f" or held.ndim < 3:
+        return
+    for count in range(1, held.ndim):
+        for axes in combinations(range(held.ndim), count):
+            made = getattr(held.sample, word)(axis=axes)
+            if made.shape == wanted.shape and close(made, wanted):
+                text = f"({', '.join(map(str, axes))})" if count > 1 else str(axes[0])
+                named = any(a.keyword is not None and a.keyword.value == "dim" for a in node.args)
+                kept = [a for a in plain if a.value is inner]
+                yield Edit(node, node.with_changes(args=[*kept, keyword("dim" if named else "axis", text)]), "axis",
+                           1.0, text)
 
 
 def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[tuple[str, float]]) -> Iterator[Edit]:

@@ -150,7 +150,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
         if (repair := confirmed(program, source, outcome, Candidate([step], edit, 0), failing)) is not None:
             return repair
     for steps, own in sorted(backward_slice(judgement, failing), key=level):
-        now = level((steps, own))
+        now, key = level((steps, own)), id(steps[0].node)
         if any(w.level < now and len(w.fixes) == len(failing) for w in winners):
             # the first statement that is wrong though what it uses is right: further on it can only be papered over
             break
@@ -165,7 +165,8 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
                 break
             candidate = Candidate(steps, edit, now)
             upstream = not own and id(steps[0].node) not in {*returned, *strong}
-            candidate.cost = edit.cost + unlikely(candidate, upstream=upstream, turned=id(steps[0].node) in turned)
+            candidate.cost = edit.cost + unlikely(candidate, upstream=upstream, turned=key in turned,
+                                                  weak=key in where.weak and key not in turned)
             verdict = trial.tried(candidate) if search.promising(edit) else False
             if verdict is None:
                 blind.append(candidate)

@@ -19,6 +19,8 @@ from nablint.tracing.step import Step
 _TOKEN = re.compile(r"[A-Za-z_]\w*|\d+\.?\d*(?:[eE][-+]?\d+)?|\*\*|//|[^\s\w]")
 MAX_STATEMENTS = 160
 MAX_TOKENS = 120
+LEAST = 0.15
+"""Least difference in likeness that says something."""
 
 
 class Siblings:
@@ -30,7 +32,7 @@ class Siblings:
                         if len(found := _tokens(node)) <= MAX_TOKENS}
 
     def gain(self, step: Step, edit: Edit) -> float:
-        """How much more a statement is like its nearest sibling after an edit: between -1 and 1, 0 if it has none."""
+        """How much more a statement is like its nearest sibling after an edit: between 0 and 1, 0 if it has none."""
         now = self._tokens.get(id(step.node))
         if now is None:
             return 0.0
@@ -38,7 +40,8 @@ class Siblings:
         others = [t for key, t in self._tokens.items() if key != id(step.node)]
         if not others:
             return 0.0
-        return max(-1.0, min(1.0, max(_alike(then, t) for t in others) - max(_alike(now, t) for t in others)))
+        gain = max(_alike(then, t) for t in others) - max(_alike(now, t) for t in others)
+        return min(1.0, gain) if gain >= LEAST else 0.0
 
 
 def _tokens(node: cst.CSTNode) -> tuple[str, ...]:

@@ -101,7 +101,8 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
         yield from with_live.called(root, derivative_functions(step))
         yield from small.powers(root, lambda n: shape_of(step, n) is not None)
         live = live_shapes(step)
-        yield from with_live.replacements(root, live, lambda n: shape_of(step, n))
+        clash = any(s.node is step.node for s, _, _ in it.misfits)
+        yield from with_live.replacements(root, live, lambda n: shape_of(step, n), clash=clash)
         if matched:
             return
         numbers = live_numbers(step)

@@ -10,8 +10,11 @@ import libcst as cst
 from nablint.claims.edits.trees import Edit, binary, is_transposed, number, walk
 
 
-def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any) -> Iterator[Edit]:
-    """Another live value of the same shape in an operand's place, the neighbouring item of a list."""
+def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any, *, clash: bool = False) -> Iterator[Edit]:
+    """Another live value of the same shape in an operand's place, the neighbouring item of a list.
+
+    clash: operands do not fit each other, so that the right one has another shape, of as many axes.
+    """
     for node in walk(root):
         if not isinstance(node, cst.Name | cst.Attribute | cst.Subscript) or is_transposed(node):
             continue
@@ -20,7 +23,7 @@ def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any) -> Itera
             continue
         text = cst.Module([]).code_for_node(node)
         for name, other in live:
-            if other == shape and name != text:
+            if name != text and (other == shape or (clash and len(other) == len(shape))):
                 yield Edit(node, number(name), "operand", 1.5, name)
         if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
             yield from _neighbours(node, node.slice[0].slice.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Any
 
 import libcst as cst
@@ -13,6 +14,7 @@ from nablint.claims.edits.trees import (
     bracketed,
     is_module,
     is_transposed,
+    keyword,
     number,
     operands,
     transposed,
@@ -46,6 +48,7 @@ def edits(root: Any, *, torch: bool, module: str) -> Iterator[Edit]:
             yield from _number_edits(node)
         if isinstance(node, cst.Call):
             yield from _function_edits(node)
+            yield from _order_edits(node)
     yield from _whole_edits(root, torch, module)
 
 
@@ -84,11 +87,11 @@ def _sum_edits(node: cst.Call) -> Iterator[Edit]:
         yield Edit(node, node.with_changes(args=shorter), "axis", 1.6, "all")
         if not any(a.keyword is not None and a.keyword.value in ("keepdims", "keepdim") for a in args):
             word = "keepdim" if (named := args[at].keyword) is not None and named.value == "dim" else "keepdims"
-            yield Edit(node, node.with_changes(args=[*args, _keyword(word, "True")]), "keepdims", 1.0)
+            yield Edit(node, node.with_changes(args=[*args, keyword(word, "True")]), "keepdims", 1.0)
     elif len(args) == positional:
         for axis in ("0", "1"):
-            yield Edit(node, node.with_changes(args=[*args, _keyword("axis", axis)]), "axis", 1.0, axis)
-            yield Edit(node, node.with_changes(args=[*args, _keyword("axis", axis), _keyword("keepdims", "True")]),
+            yield Edit(node, node.with_changes(args=[*args, keyword("axis", axis)]), "axis", 1.0, axis)
+            yield Edit(node, node.with_changes(args=[*args, keyword("axis", axis), keyword("keepdims", "True")]),
                        "axis", 1.3, axis)
     for i, arg in enumerate(args):
         if arg.keyword is not None and arg.keyword.value in ("keepdims", "keepdim"):
@@ -100,11 +103,6 @@ def _sum_edits(node: cst.Call) -> Iterator[Edit]:
     yield Edit(node, node.with_changes(func=node.func.with_changes(attr=cst.Name(other))), "scale", 1.2, other)
     inner = args[0].value if positional and args else node.func.value
     yield Edit(node, inner, "sum", 1.4)
-
-
-def _keyword(name: str, value: str) -> cst.Arg:
-    return cst.Arg(number(value), keyword=cst.Name(name),
-                   equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")))
 
 
 def _operator_edits(node: cst.BinaryOperation) -> Iterator[Edit]:
@@ -134,11 +132,16 @@ _OPPOSITE = {"LessThan": cst.GreaterThan, "LessThanEqual": cst.GreaterThanEqual,
              "Equal": cst.NotEqual, "NotEqual": cst.Equal}
 
 
+_ORDERED = (cst.LessThanEqual, cst.GreaterThan, cst.LessThan, cst.GreaterThanEqual, cst.Equal, cst.NotEqual)
+
+
 def _comparison_edits(node: cst.Comparison) -> Iterator[Edit]:
     target = node.comparisons[0]
     other = _OPPOSITE.get(type(target.operator).__name__)
     if other is not None:
-        yield Edit(node, node.with_changes(comparisons=[target.with_changes(operator=other())]), "mask", 1.0)
+        for operator in (other, *(o for o in _ORDERED if o not in (other, type(target.operator)))):
+            yield Edit(node, node.with_changes(comparisons=[target.with_changes(operator=operator())]), "mask",
+                       1.0 if operator is other else 1.15)
 
 
 _TWINS = {"max": "min", "min": "max", "maximum": "minimum", "minimum": "maximum", "argmax": "argmin",
@@ -153,6 +156,23 @@ def _function_edits(node: cst.Call) -> Iterator[Edit]:
     if isinstance(func, cst.Attribute) and func.attr.value in _TWINS:
         yield Edit(node, node.with_changes(func=func.with_changes(attr=cst.Name(_TWINS[func.attr.value]))), "operator",
                    1.4)
+
+
+_JOINS = frozenset({"hstack", "vstack", "dstack", "stack", "concatenate", "cat", "column_stack", "concat"})
+MAX_PIECES = 6
+
+
+def _order_edits(node: cst.Call) -> Iterator[Edit]:
+    """Two pieces of an array that is joined, in each other's place."""
+    if not isinstance(node.func, cst.Attribute) or node.func.attr.value not in _JOINS or not node.args:
+        return
+    whole = node.args[0].value
+    if isinstance(whole, cst.Tuple | cst.List) and len(whole.elements) <= MAX_PIECES:
+        for i, k in combinations(range(len(whole.elements)), 2):
+            first, second = whole.elements[i], whole.elements[k]
+            pieces = list(whole.elements)
+            pieces[i], pieces[k] = first.with_changes(value=second.value), second.with_changes(value=first.value)
+            yield Edit(whole, whole.with_changes(elements=pieces), "operands", 1.1)
 
 
 def inverted(node: Any) -> Iterator[Edit]:
@@ -185,7 +205,7 @@ def _whole_edits(root: Any, torch: bool, module: str) -> Iterator[Edit]:
     word, keep = ("dim", "keepdim") if torch else ("axis", "keepdims")
     for axis in ("0", "1"):
         for kept in (False, True):
-            args = [cst.Arg(root), _keyword(word, axis), *([_keyword(keep, "True")] if kept else [])]
+            args = [cst.Arg(root), keyword(word, axis), *([keyword(keep, "True")] if kept else [])]
             yield Edit(root, cst.Call(cst.Attribute(cst.Name(module), cst.Name("sum")), args), "sum", 1.2 + 0.2 * kept,
                        axis)
     yield Edit(root, cst.Call(cst.Attribute(cst.Name(module), cst.Name("sum")), [cst.Arg(root)]), "sum", 1.5, "all")

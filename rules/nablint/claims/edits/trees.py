@@ -96,6 +96,12 @@ def number(text: str) -> Any:
     return cst.parse_expression(text)
 
 
+def keyword(name: str, value: str) -> cst.Arg:
+    """`name=value` as an argument."""
+    return cst.Arg(number(value), keyword=cst.Name(name),
+                   equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")))
+
+
 def binary(left: Any, operator: Any, right: Any) -> cst.BinaryOperation:
     """`left <operator> right` with brackets where they are needed."""
     tight = (
