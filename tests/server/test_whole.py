@@ -126,8 +126,8 @@ def test_nothing_of_the_code_is_executed(tmp_path):
 
 @pytest.mark.parametrize(("name", "text", "words"), [
     ("syntax.py", "import numpy as np\ndef f(:\n    pass\n", "line 2: invalid syntax"),
-    ("deep.py", "import numpy as np\nx = " + "(" * 3000 + ")" * 3000 + "\n", "line 1: nested too deeply"),
-    ("chain.py", "import numpy as np\nx = " + "1+" * 20000 + "1\n", "line 1: nested too deeply"),
+    ("deep.py", "import numpy as np\nx = " + "(" * 3000 + ")" * 3000 + "\n", "line 2: nested too deeply"),
+    ("chain.py", "import numpy as np\nx = " + "1+" * 20000 + "1\n", "line 2: nested too deeply"),
     ("data.py", "import numpy as np\nx = [" + "1.25, " * 80000 + "]\n", "line 1: 480 kB in one piece are data"),
 ])  # fmt: skip
 def test_what_cannot_be_parsed(tmp_path, name, text, words):
