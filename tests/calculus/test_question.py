@@ -201,3 +201,9 @@ def test_reading_marks_places():
 def test_products_are_written_as_the_question_has_them():
     assert answer("np.sum((np.dot(X, w) - y)**2)", "w", {}).gradient["numpy"] == "2 * np.dot(X.T, np.dot(X, w) - y)"
     assert answer("np.sum((X @ w - y)**2)", "w", {}).gradient["numpy"] == "2 * X.T @ (X @ w - y)"
+
+
+def test_the_naive_chain_rule_is_told_of_where_one_would_use_it():
+    assert "it multiplies" in answer("(X @ W + b) @ y", "W", OPENING).notes[0]
+    assert not answer("tr(X' A X)", "X", {}).notes  # the variable stands in both factors
+    assert not answer("xᵀ A x", "x", {}).notes

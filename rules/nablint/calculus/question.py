@@ -15,8 +15,8 @@ from nablint.calculus.answers import Answer, Written
 from nablint.calculus.derivation import Derivation, derive
 from nablint.calculus.evaluate import Library
 from nablint.calculus.formula import Node, name, text
-from nablint.calculus.gradient import gradients
 from nablint.calculus.jacobian import derivative_by_scalar, forward, transposed_jacobian, vector_length
+from nablint.calculus.naive import naive_chain_rule
 from nablint.calculus.notation import Problem, QuestionError, read
 from nablint.calculus.recognise import recognise_all
 from nablint.calculus.render import PRINTERS, formula_of, render
@@ -97,7 +97,7 @@ class _Answering:
     def gradient(self) -> Answer:
         """A scalar's gradient."""
         found = derive(self.output, None, self.variable, self.names)
-        self.notes += self.naive()
+        self.notes += naive_chain_rule(self.output, self.variable, self.wrt, self.names, self.keep)
         kind = self.setting.structures.get(self.wrt)
         result = found.gradient
         if kind:
@@ -155,35 +155,6 @@ class _Answering:
         """∂L/∂W."""
         shown = self.names.get(self.output, above) if self.output.card is not None else above
         return f"∂{shown}/∂{self.wrt}"
-
-    def naive(self) -> list[str]:
-        """Why the chain rule with ∂(XW)/∂W = X gives another shape."""
-        found = _product_with(self.output, self.variable)
-        if found is None or vector_length(self.variable) is not None:
-            return []
-        product, factor, before = found
-        one = self.output.graph.constant(np.ones(np.shape(self.output.sample)), self.output.shape)
-        above = gradients({self.output: one}, [product]).get(product)
-        if above is None or above.ndim != 2 or factor.ndim != 2:
-            return []
-        delta = simplify(above.T if before else above, self.keep)
-        names = {**self.names}
-        shown, other = render(delta, "text", names, expand=False), render(factor, "text", names, expand=False)
-        sides = [(shown, delta), (other, factor)] if before else [(other, factor), (shown, delta)]
-        if delta.shape[-1 if before else 0] != factor.shape[0 if before else -1]:
-            return []
-        shape = (sides[0][1].shape[0], sides[1][1].shape[-1])
-        what = render(product, "text", names) or "the product"
-        order = sum(s != 1 for s in (*product.shape, *self.variable.shape))
-        if tuple(shape) == tuple(self.variable.shape):
-            return []
-        return [
-            f"Why the chain rule with \u201c∂({what})/∂{self.wrt} = {other}\u201d is off: it multiplies {sides[0][0]} "
-            f"{show_shape(sides[0][1].shape)} by {sides[1][0]} {show_shape(sides[1][1].shape)}, of shape "
-            f"{show_shape(shape)}, and {self.wrt} is {show_shape(self.variable.shape)}. The true "
-            f"∂({what})/∂{self.wrt} has one entry for each pair of entries of {what} {show_shape(product.shape)} and "
-            f"{self.wrt}: a tensor of order {order}. The differential d({what}) is just another matrix."
-        ]
 
     def packed(self, kind: str, found: Derivation, denominator: Term, numerator: Term, symbol: str) -> Answer:
         """The answer in the layout that was asked for."""
@@ -248,22 +219,6 @@ class _Answering:
 
 def _sizes(term: Term) -> tuple[str, ...]:
     return tuple(str(s) for s in term.shape)
-
-
-def _product_with(output: Term, variable: Term) -> tuple[Term, Term, bool] | None:
-    """A matrix product that has the variable as a factor: the product, the other factor, whether it stands before."""
-    seen: set[Term] = set()
-    stack = [output]
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if node.card is not None and node.card.name in ("matmul", "dot") and variable in node.args and node.ndim == 2:
-            before = node.args[1] is variable
-            return node, node.args[0 if before else 1], before
-        stack.extend(node.args)
-    return None
 
 
 def hessian(expression: str, wrt: str, shapes: Mapping[str, str], *, library: Library | None = None) -> Answer:
