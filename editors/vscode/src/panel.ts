@@ -42,11 +42,11 @@ export class Panel implements vscode.Disposable {
     this.panel.reveal(undefined, true);
   }
 
-  /** The code was judged again: the line may be right now.  Where it has no gradient any more, the last one stays. */
+  /** The code was judged again: the line may be right now.  What is being typed and cannot be read yet changes nothing. */
   private async follow(): Promise<void> {
     const where = this.shown;
     const derivation = where && (await this.ask(where));
-    if (derivation && where === this.shown) this.write(derivation);
+    if (derivation?.formulas?.length && where === this.shown) this.write(derivation);
   }
 
   private write(derivation: Derivation): void {

@@ -2,7 +2,7 @@
 // Usage: node mishaps.mjs OPTIONS.json, those of workbench.mjs with {slip}: a text with one slip, on line 12 of it.
 import fs from "node:fs";
 import path from "node:path";
-import { inWorkbench } from "./workbench.mjs";
+import { inWorkbench, SQUIGGLES } from "./workbench.mjs";
 
 await inWorkbench(JSON.parse(fs.readFileSync(process.argv[2], "utf8")), async (bench) => {
   const { page, options } = bench;
@@ -36,8 +36,8 @@ await inWorkbench(JSON.parse(fs.readFileSync(process.argv[2], "utf8")), async (b
   await page.locator(".monaco-editor .view-lines").first().click();
   await bench.squiggles(1);
   await bench.command("Problems: Focus on Problems View");
-  await page.locator(".markers-panel .monaco-list-row", { hasText: "renamed.py" }).waitFor();
-  await page.locator(".markers-panel .monaco-list-row", { hasText: "net.py" }).waitFor({ state: "detached" });
+  await page.locator(".markers-panel .monaco-list-row[aria-level='1']", { hasText: "renamed.py" }).waitFor();
+  await page.locator(".markers-panel .monaco-list-row[aria-level='1']", { hasText: "net.py" }).waitFor({ state: "detached" });
   bench.say("renamed", await bench.text(".markers-panel .monaco-list-rows"));
   await bench.shot("1-renamed");
 
@@ -59,8 +59,11 @@ await inWorkbench(JSON.parse(fs.readFileSync(process.argv[2], "utf8")), async (b
   await bench.goTo(1);
   await page.keyboard.press("End");
   await page.keyboard.type("  # touched");
-  await page.waitForTimeout(3000); // the settings are read
-  await page.keyboard.press("Control+s");
+  for (let tries = 0; tries < 10 && (await page.locator(SQUIGGLES).count()); tries++) {
+    await page.waitForTimeout(3000); // until the settings are read
+    await page.keyboard.type(".");
+    await page.keyboard.press("Control+s");
+  }
   await bench.squiggles(0);
   await page.waitForTimeout(1000);
   bench.say("saved", bench.read("renamed.py"));

@@ -86,8 +86,9 @@ def test_a_tour(session, tmp_path):
     assert "⟨xᵀ dout, dW⟩" in seen["hover"]
     assert min(seen["picture"]) > 50
     assert "a transpose is missing or too many" in seen["message"]
+    assert "layers.py(11, 9): self.W is used here" in seen["message"]
     assert "across the inner product" in seen["derivation"]
-    assert seen["formulas"] >= 6
+    assert seen["formulas"] == seen["kept"] >= 6
     assert seen["raised"]
     assert seen["actions"][0] == f"replace `{SLIP}` by `{REPAIR}`"
     assert seen["repaired"] == seen["completed"] == LAYERS.replace(SLIP, REPAIR)

@@ -77,6 +77,7 @@ await inWorkbench(JSON.parse(fs.readFileSync(process.argv[2], "utf8")), async (b
   await page.keyboard.press("Delete");
   await page.keyboard.type(" ");
   await page.locator(".suggest-widget.visible .monaco-list-row.focused", { hasText: "self.x.T @ dout" }).waitFor();
+  bench.say("kept", await panel.locator("math").count());
   await bench.shot("8-completion");
   await page.keyboard.press("Enter");
   await bench.squiggles(0);
@@ -104,7 +105,7 @@ await inWorkbench(JSON.parse(fs.readFileSync(process.argv[2], "utf8")), async (b
   // Every file is checked, and the status item says what runs.
   await bench.command("nablint: Check Workspace");
   await bench.command("Problems: Focus on Problems View");
-  await page.locator(".markers-panel .monaco-list-row", { hasText: "closed.py" }).waitFor();
+  await page.locator(".markers-panel .monaco-list-row[aria-level='1']", { hasText: "closed.py" }).waitFor();
   await bench.shot("12-problems");
   bench.say("problems", await bench.text(".markers-panel .monaco-list-rows"));
   await bench.open("layers.py");
