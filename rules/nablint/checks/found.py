@@ -16,7 +16,7 @@ from nablint.results import Edit
 from nablint.shapes import Size
 from nablint.tracing.step import Step
 from nablint.tracing.sure import Clash
-from nablint.tracing.values import External, Method
+from nablint.tracing.values import External, Instance, Method
 
 Place = tuple[str, Step, cst.CSTNode]
 
@@ -104,6 +104,9 @@ def called(step: Step, node: cst.CSTNode) -> Called | None:
     if type(node) is not cst.Call or any(a.star for a in node.args):
         return None
     callee = step.values.get(id(node.func))
+    if isinstance(callee, Instance) and callee.cls is not None:
+        held = callee.cls.names.get("function")  # a layer that is a function with options
+        callee = External(held) if isinstance(held, str) else None
     if not isinstance(callee, External | Method):
         return None
     plain = tuple(a.value for a in node.args if a.keyword is None)
