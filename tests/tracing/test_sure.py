@@ -62,6 +62,7 @@ UNKNOWN = {
                                         "        self.w = Z.sum(axis=1)\n\n    def f(self):\n        y = self.w * 2\n",
     "a list that grows by nobody knows what": "def f(c):\n    a = [np.zeros(3)]\n    a.extend(c.more())\n"
                                               "    y = np.stack(a)\n",
+    "words about two cases": 'def f(x):\n    """x: shape (N, D). For images, shape (N, C, H, W)."""\n    y = x * 2\n',
     "a condition on entries": "def f():\n    a = np.random.rand(3)\n    if a.sum() > 1:\n        a = np.zeros(4)\n"
                               "    y = a * 2\n",
     "an endless iterator": "import itertools\n\ndef f(c):\n    for i, b in zip(itertools.count(), c.items()):\n"

@@ -134,7 +134,8 @@ def _first_shape(text: str, names: frozenset[str], *, is_type: bool) -> tuple[tu
                                 named=pattern in (_SHAPED, _ARRAY_LIST) and (is_type or found.start() == 0))
                 if dims is None:
                     continue
-                return (None, True) if _has_alternative(sentence[found.end():], dims) else (dims, True)
+                other = _has_alternative(sentence[found.end():], dims) or _has_other_case(text, dims)
+                return (None, True) if other else (dims, True)
         if not _OTHERWISE.search(sentence) and (found := _VECTOR.search(sentence)):
             size = read_dim(found["size"] or found["front"])
             if size is not None and (found["kind"] or "").lower() not in ("list", "sequence"):
@@ -199,6 +200,20 @@ def _has_alternative(rest: str, dims: tuple[DimSpec, ...]) -> bool:
         if (read := read_dims(other["inside"])) is not None and read != dims:
             return True
     return re.match(r"\W*(?:if|else|when)\b", rest, re.IGNORECASE) is not None
+
+
+_CASE = re.compile(r"\W*(?:for|if|when|or|otherwise|in case|in the case|alternatively|with)\b", re.IGNORECASE)
+
+
+def _has_other_case(text: str, dims: tuple[DimSpec, ...]) -> bool:
+    """A later sentence states another shape for another case: "For 3d X, shape = (N, C, T, H, W)"."""
+    for sentence in _SENTENCE.split(text)[1:]:
+        if _CASE.match(sentence):
+            for found in _TRIGGERED.finditer(sentence):
+                read = _dims_of(found, frozenset(), stated=True, named=False)
+                if read is not None and len(read) != len(dims):
+                    return True
+    return False
 
 
 def enumerated_shapes(phrase: str) -> list[tuple[DimSpec, ...]]:

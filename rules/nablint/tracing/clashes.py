@@ -12,7 +12,7 @@ from nablint.calculus.terms import Term
 from nablint.shapes import Polynomial, Size
 from nablint.tracing import hints
 from nablint.tracing.alike import alike, divisible
-from nablint.tracing.sure import Clash
+from nablint.tracing.sure import Clash, depends
 from nablint.tracing.values import Restart, Unknown
 from nablint.tracing.world import World
 
@@ -45,7 +45,9 @@ def sure_clash(it: Interpreter, node: cst.CSTNode | None, message: str, equation
     if it.block is not None and it.block.outside:
         node = it.calling
     if it.step is not None and node is not None:
-        it.clashes.append(Clash(it.step, node, message, operands, equations, it.shielded > 0, it.layer))
+        # a branch that may be for arrays of another shape than the words are about
+        doubtful = it.undecided > 0 and any(depends(o, it.worded, {}) for o in operands if isinstance(o, Term))
+        it.clashes.append(Clash(it.step, node, message, operands, equations, it.shielded > 0 or doubtful, it.layer))
     return Unknown(message)
 
 

@@ -261,7 +261,11 @@ def _conditional(it: Interpreter, node: cst.IfExp, scope: Scope) -> Any:
     try:
         taken = truth(it, test, node.test)
     except Undecided:
-        return joined([it.eval(node.body, scope), it.eval(node.orelse, scope)])
+        it.undecided += 1
+        try:
+            return joined([it.eval(node.body, scope), it.eval(node.orelse, scope)])
+        finally:
+            it.undecided -= 1
     return it.eval(node.body if taken else node.orelse, scope)
 
 

@@ -81,6 +81,8 @@ class Interpreter:
         self.step: Step | None = None
         self.block: Block | None = None
         self.depth = 0
+        self.undecided = 0
+        """How many conditions around the present statement of a sure run nobody knows."""
         self.shielded = 0
         """How many statements around the present one expect exceptions."""
         self.applied: list[tuple[Instance, list[Any], dict[str, Any]]] = []
@@ -156,6 +158,8 @@ class Interpreter:
         """The end of the first part of each of those axes."""
         self.open: set[Term] = set()
         """Inputs of a sure run that may have more axes than they are read with."""
+        self.worded: set[Term] = set()
+        """Inputs whose shape only words tell: docstrings and comments."""
         self._open: dict[int, bool] = {}
         self.assumed: set[Term] = set()
         """Inputs of layers of a sure run that were taken to be as long as the layer has it."""

@@ -48,7 +48,7 @@ class Clash:
     node:      the operation.
     operands:  its operands in order, terms for arrays, other values as they are.
     equations: pairs of sizes that would have to be equal.
-    shielded:  it stands where an exception is expected.
+    shielded:  it stands where an exception is expected, or where nobody knows whether it runs.
     layer:     the layer of a library inside of which it does not fit; `node` is the call that leads there.
     """
 
@@ -172,12 +172,15 @@ def both(it: Interpreter, branches: Iterable[Callable[[], None]], scope: Scope) 
     returned: list[Any] = list(before.pop(RETURNS, ()))
     for branch in branches:
         _restore(scope, before, objects)
+        it.undecided += 1
         try:
             branch()
         except Signal as signal:
             signals.append(signal)
         else:
             ends.append((dict(scope.names), [_copied(o) for o, _ in objects]))
+        finally:
+            it.undecided -= 1
         returned += scope.names.pop(RETURNS, ())
     returned += [s.value for s in signals if isinstance(s, ReturnSignal)]
     if not ends:

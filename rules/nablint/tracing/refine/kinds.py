@@ -53,6 +53,8 @@ def make_array(it: Interpreter, p: Pending, shape: Shape, kind: str = "") -> Arr
     high = _bound(it, p)
     array = Array(it.world.leaf(p.path, shape, kind=kind, high=high, tainted=p.tainted), it.dialect)
     p.value = array
+    if given is not None and p.evidence is not None and p.evidence.source in ("docstring", "comment"):
+        it.worded.add(array.term)
     it.names.setdefault(array.term, p.path)
     return array
 

@@ -117,7 +117,7 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
             if it.world.sure and rank is None:
                 return it.unknown(f"nothing tells the rank of {p.hint}")
             made = make_array(it, p, free_shape(it, p, rank or count))
-            if it.world.sure and not starred and it.step is not None and not it.shielded:
+            if it.world.sure and not starred and it.step is not None and not it.shielded + it.undecided:
                 if evidence_rank(it, p) not in (None, count):
                     it.unpacked.append((it.step, made.term, count))
         array = p.value
