@@ -21,6 +21,7 @@ from nablint.shapes import Size, dim
 from nablint.tracing import refine
 from nablint.tracing.documented import evidence_rank
 from nablint.tracing.loading import load
+from nablint.tracing.sure import depends
 from nablint.tracing.values import Array, Class, Instance, Pending
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ def receive(it: Interpreter, instance: Instance, args: list[Any]) -> list[Any]:
     given = given.value if isinstance(given, Pending) else given
     if isinstance(given, Array) and not name and given.term.sample.dtype.kind == "f":
         return [Array(CARDS["cast"](given.term, kind="int"), given.dialect), *args[1:]]
+    if isinstance(given, Array) and given.term.ndim == rank - 1 and axis > 0 and depends(given.term, it.worded, {}):
+        it.assumed.add(given.term)  # a single sample, or words that leave out an axis
     if isinstance(given, Array) and size is not None and given.term.ndim >= rank:
         return [_fitting(it, given, size, axis), *args[1:]]
     return args
