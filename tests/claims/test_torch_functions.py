@@ -367,3 +367,31 @@ def test_only_pytorch_counts_gradients() -> None:
     )
     assert analyse(text.format("from .tensor import Function"), "ops.py").diagnostics == []
     assert analyse(text.format("from torch.autograd import Function"), "ops.py").diagnostics != []
+
+
+CORE = """
+    import torch
+
+    class Gated(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, w):
+            y = torch.ops.aten.silu.default(x)
+            ctx.save_for_backward(x, y, w)
+            return torch.ops.aten.mul.Tensor(y, w)
+
+        @staticmethod
+        def backward(ctx, up):
+            x, y, w = ctx.saved_tensors
+            dx = torch.ops.aten.silu_backward.default(up * w, KEPT)
+            dw = torch.ops.aten.sum.dim_IntList(up * y, [0], False)
+            return dx, dw
+    """
+
+
+@pytest.mark.parametrize(("kept", "right"), [("x", True), ("y", False)])
+def test_operators_of_the_core_are_known_by_their_overloads(kept: str, right: bool) -> None:
+    found = analyse(textwrap.dedent(CORE).replace("KEPT", kept), "core.py")
+    verdicts = {c.gradient: c.verdict for c in found.claims if c.role == "result"}
+    assert verdicts["dw"] in ("proved", "verified")
+    assert (verdicts["dx"] in ("proved", "verified")) == right
+    assert bool(found.diagnostics) != right

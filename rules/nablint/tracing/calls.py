@@ -16,6 +16,7 @@ from nablint.tracing.builtin import BUILTINS
 from nablint.tracing.builtin.methods import METHODS
 from nablint.tracing.documented import evidence_rank
 from nablint.tracing.functions import arguments_fit, call_function, instantiate, is_node
+from nablint.tracing.imports import ATEN, operator_of
 from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import plain
 from nablint.tracing.protocols import lent
@@ -206,6 +207,8 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
     """A function outside the source."""
     if name in BUILTINS:
         return arguments_fit(it, name, BUILTINS[name], it, node, *args, **keywords)
+    if name.startswith(ATEN):
+        name = operator_of(name, it.spellings)
     if name == "numpy.dot" or name in ("torch.mm", "torch.matmul", "numpy.matmul"):
         args = refine.product_operands(it, args, batched=name.endswith("matmul"))
     if (row := refine.sizes_in_a_row(it, name, args)) is not None:

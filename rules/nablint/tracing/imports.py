@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,16 @@ OUTSIDE = frozenset({
     "keras", "tqdm", "logging", "dataclasses", "__future__", "builtins", "cupy", "contextlib", "argparse", "pathlib",
     "operator", "autograd", "six", "future", "past", "chainer", "chainermn", "chainerx"})
 """Packages that are no part of a project; they are not asked for."""
+
+
+ATEN = "torch.ops.aten."
+
+
+def operator_of(name: str, known: Mapping[str, object]) -> str:
+    """The spelling of an operator of PyTorch's core: `torch.ops.aten.sum.dim_IntList` is `torch.sum`."""
+    word = name.removeprefix(ATEN).split(".")[0]
+    places = (ATEN, "torch.", "Tensor.", "torch.nn.functional.")
+    return next((place + word for place in places if place + word in known), name)
 
 
 def import_modules(it: Interpreter, node: cst.Import, scope: Scope) -> None:

@@ -16,8 +16,8 @@ from nablint.tracing.dialects.randomness import torch_bernoulli
 
 
 def _aten(name: str, *others: str) -> Any:
-    """Register under the operator's own name, with and without the overload, and under further ones."""
-    return spelled(f"torch.ops.aten.{name}", f"torch.ops.aten.{name}.default", *others)
+    """Register under the operator's own name and under further ones."""
+    return spelled(f"torch.ops.aten.{name}", *others)
 
 
 @_aten("_softmax_backward_data", "torch._softmax_backward_data")
