@@ -91,6 +91,8 @@ ENTRIES = [
     ("X[:, 0] @ y", "X", {}, "scatter(y, [:, 0])"),
 ]
 MORE = [
+    (r"\lambda x^\top A x", "x", {}, "λ (A + Aᵀ) x"),
+    (r"\|A x - b\|_2^2 + \log \det S", "x", {}, "2 Aᵀ (A x - b)"),
     ("a' inv(X' X + λ I) b", "X", {}, "-X (Xᵀ X + λ I)⁻¹ (b aᵀ + a bᵀ) (Xᵀ X + λ I)⁻¹"),
     ("log det(I + X X')", "X", {}, "2 (I + X Xᵀ)⁻¹ X"),
     ("‖M ∘ (X - U V')‖_F²", "U", {}, "-2 (M² ∘ (X - U Vᵀ)) V"),

@@ -160,6 +160,7 @@ ERRORS = [
     ("X @ W", "W", {"X": "1,m", "W": "k,10"}, "X (1, m) and W (k, 10); m and k would have to be equal"),
     ("(X @ W + b) @ y", "W", OPENING | {"b": "1,9"}, "would have to be equal"),
     ("foo(X)", "X", {}, "there is no function 'foo'"),
+    (r"\frac{x}{2}", "x", {}, "'\\frac' is not read"),
     ("__import__('os').system('true')", "x", {}, ""),
     ("open('/etc/passwd').read()", "x", {}, ""),
     ("x.__class__", "x", {}, ""),

@@ -249,8 +249,11 @@ class _Method:
         return out
 
 
-_SPOKEN = {"multiply": "a product", "divide": "a quotient", "power": "a power", "sum": "a sum", "square": "a square",
-           "getitem": "an entry", "einsum": "a contraction", "outer": "an outer product", "norm": "a norm"}
+_SPOKEN = {
+    "add": "a sum", "subtract": "a difference", "negative": "a sum", "sum": "a sum", "multiply": "a product",
+    "outer": "an outer product", "divide": "a quotient", "power": "a power", "square": "a square", "norm": "a norm",
+    "getitem": "an entry", "einsum": "a contraction",
+}
 """What an operation is called where its card's name is not a word."""
 
 

@@ -176,7 +176,7 @@ def factor_in(part: Node, whole: Node, place: int, printer: Callable[[Node], str
         part.level < PRODUCT
         or (part.kind == "entry" and part.level == PRODUCT and any(p.kind != "number" for p in whole.parts
                                                                    if p is not part))
-        or (part.kind == "fraction" and printer is text and place)
+        or (part.kind == "fraction" and printer is text and len(whole.parts) > 1)
         or (
             part.kind == "product"
             and part.mark != whole.mark

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nablint.calculus.formula import GREEK
 from nablint.ops import CARDS
 
 
@@ -88,6 +89,7 @@ class Token:
 _TOKEN = re.compile(r"""
     (?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)
   | (?P<string>"[^"\n]*"|(?:(?<=[(,=])|(?<=[,=]\s))'[^'\n]*')
+  | (?P<latex>\\[A-Za-z]+|\\\|)
   | (?P<power>[⁻⁰¹²³⁴-⁹ᵀ⊤]+)
   | (?P<below>_[∞*]|_\{[^{}]*\}|[₁₂∞])
   | (?P<name>(?:[^\W\d_⁰¹²³⁴-⁹₀-₉ᵀ]|_\w)[^\W_⁰¹²³⁴-⁹ᵀ]*(?:_(?:\{[^{}]*\}|[^\W_⁰¹²³⁴-⁹ᵀ]+))*_*)
@@ -177,6 +179,10 @@ def tokens(text: str) -> list[Token]:
                 at + 1,
             )
         kind = match.lastgroup or ""
+        if kind == "latex":
+            found.append(_from_latex(match.group()[1:], text, at))
+            at = match.end()
+            continue
         shown = {"−": "-", "⋅": "·", "×": "*", "′": "'", "⊙": "∘", "||": "‖"}.get(match.group(), match.group())
         found.append(Token(kind, "Σ" if shown == "∑" else shown, at, at > 0 and text[at - 1].isspace()))
         if shown == "∑":
@@ -184,3 +190,16 @@ def tokens(text: str) -> list[Token]:
         at = match.end()
     found.append(Token("end", "", len(text), False))
     return found
+
+
+_COMMANDS = {"sum": ("name", "Σ"), "top": ("name", "T"), "cdot": ("sign", "·"), "odot": ("sign", "∘"),
+             "circ": ("sign", "∘"), "times": ("sign", "*"), "|": ("sign", "‖"), "lVert": ("sign", "‖"),
+             "rVert": ("sign", "‖"), "Vert": ("sign", "‖")}
+
+
+def _from_latex(command: str, text: str, at: int) -> Token:
+    r"""`\lambda`, `\top`, `\|` and the names of functions; other commands are no part of a formula here."""
+    kind, shown = _COMMANDS.get(command, ("name", GREEK.get(command, command)))
+    if kind == "name" and shown == command and command not in WORDS and len(command) > 1:
+        raise QuestionError(f"'\\{command}' is not read; write it with names, + - * / ^ and calls", text, at + 1)
+    return Token(kind, shown, at, at > 0 and text[at - 1].isspace())
