@@ -20,7 +20,6 @@ import re
 from dataclasses import replace
 from typing import Any
 
-import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
@@ -28,7 +27,7 @@ from nablint.claims import names
 from nablint.claims.closures import DATA, data_of, is_object, plain_numbers
 from nablint.claims.inputs import guarded, parameters, settle
 from nablint.claims.model import Result, Run, Seed, Unit
-from nablint.reading.nodes import below
+from nablint.claims.operations import BINARY, applies, holds_variables, operates, walks
 from nablint.tracing import hints, refine
 from nablint.tracing.functions import default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
@@ -39,19 +38,18 @@ _GRADIENT = re.compile(r"^_?(grad|gradient)$")
 _ARRIVING = re.compile(r"^_?(grads?|gradients?|g|gy|d|up|upstream\w*|dout|d_?output|(?:out\w*|up\w*)_?grad\w*|"
                        r"grad(?:ient)?_?(?:out\w*|up\w*|y|z)|delta)$", re.I)
 _WANTED = re.compile(r"requires_?grad|autograd|track|trainable|differentiable", re.I)
-_BINARY = re.compile(r"^__r?(add|sub|mul|truediv|matmul|pow|div)__$")
 MOST = 24
 """Operations of one engine that are run."""
 
 
 def engine_units(cls: Class, functions: list[Function]) -> list[Unit]:
     """A unit for every operation of a class whose `backward` walks the graph, and one for what is used twice."""
-    walking = [f for n, f in cls.names.items() if isinstance(f, Function) and names.is_backward(n) and _walks(f)]
+    walking = [f for n, f in cls.names.items() if isinstance(f, Function) and names.is_backward(n) and walks(f)]
     if not walking:
         return []
     back = walking[0]
-    found = [f for f in cls.names.values() if isinstance(f, Function) and f is not back and _operates(f, cls)]
-    found += [f for f in functions if _applies(f)]
+    found = [f for f in cls.names.values() if isinstance(f, Function) and f is not back and operates(f, cls)]
+    found += [f for f in functions if applies(f)]
     units = [Unit(f"{cls.name}.{op.name.rpartition('.')[2]} and back", "engine",
                   lambda it, op=op: engine(it, cls, op, back), (back.name, op.name), family=cls.name)
              for op in found[:MOST]]
@@ -104,7 +102,7 @@ def _operated(it: Interpreter, cls: Class, op: Function, *, same: bool, apart: s
             continue
         if param.default is not None:
             given.append(default_value(it, op, param))
-        elif not bound or is_object(op, word, cls) or _BINARY.match(op.name.rpartition(".")[2]):
+        elif not bound or is_object(op, word, cls) or BINARY.match(op.name.rpartition(".")[2]):
             operands.append(first if same else _variable(it, cls, f"{apart}{word}"))
             given.append(operands[-1])
         else:
@@ -127,7 +125,7 @@ def _back(it: Interpreter, cls: Class, back: Function, out: Instance, held: Arra
     if not given and takes and wanted[0].default is None:
         return None
     value: Any = Array(arriving, held.dialect)
-    if _holds_variables(back, cls):
+    if holds_variables(back, cls):
         value = instantiate(it, cls, [value], {}, None)
     start = len(it.events)
     if given and not takes:
@@ -195,66 +193,6 @@ def _variable(it: Interpreter, cls: Class, word: str) -> Instance:
     assert isinstance(made, Instance)
     made.path = word
     return made
-
-
-# -- what the text tells -----------------------------------------------------------------------------------------------
-
-
-def _walks(back: Function) -> bool:
-    """Does a method go on to other variables: does it call itself on them, or set their gradients?"""
-    for part in below(back.node.body):
-        if isinstance(part, cst.Call) and isinstance(part.func, cst.Attribute) and names.is_backward(
-                part.func.attr.value):
-            if not (isinstance(part.func.value, cst.Call) or _is_self(part.func.value, back)):
-                return True
-    return False
-
-
-def _is_self(node: cst.BaseExpression, function: Function) -> bool:
-    first = function.node.params.params[:1]
-    return isinstance(node, cst.Name) and bool(first) and node.value == first[0].name.value
-
-
-def _operates(function: Function, cls: Class) -> bool:
-    """Does a method make a variable of its class, or hand on what another function makes?"""
-    if not isinstance(function.node, cst.FunctionDef) or function.kind != "function":
-        return False
-    name = function.name.rpartition(".")[2]
-    if name.startswith("__") and not _BINARY.match(name) and name not in ("__neg__", "__getitem__", "__abs__"):
-        return False
-    return any(isinstance(p, cst.Return) and p.value is not None and _makes(p.value, cls) for p in below(
-        function.node.body))
-
-
-def _makes(node: cst.BaseExpression, cls: Class) -> bool:
-    """`Tensor(...)`, `type(self)(...)`, or a name, which may hold one."""
-    if isinstance(node, cst.Name):
-        return node.value not in ("True", "False", "None")
-    if not isinstance(node, cst.Call):
-        return False
-    made = node.func
-    return (isinstance(made, cst.Name) and made.value == cls.name) or (
-        isinstance(made, cst.Attribute) and made.attr.value == "__class__") or isinstance(made, cst.Call)
-
-
-def _applies(function: Function) -> bool:
-    """Does a function of the module only apply an operation's class: `return Mul()(a, b)`?"""
-    if not isinstance(function.node, cst.FunctionDef) or len(parameters(function, bound=False)) > 3:
-        return False
-    last = next((p for p in reversed(list(below(function.node.body))) if isinstance(p, cst.Return)), None)
-    return last is not None and isinstance(last.value, cst.Call) and isinstance(last.value.func, cst.Call)
-
-
-def _holds_variables(back: Function, cls: Class) -> bool:
-    """Are gradients variables themselves: is one made in `backward`, or is it asked what only variables have?"""
-    own = {n for n in cls.names if not n.startswith("__")}
-    for part in below(back.node.body):
-        if isinstance(part, cst.Call) and isinstance(part.func, cst.Name) and part.func.value == cls.name:
-            return True
-        if isinstance(part, cst.Attribute) and isinstance(part.value, cst.Name) and names.is_gradient_name(
-                part.value.value) and (part.attr.value in DATA or part.attr.value in own):
-            return True
-    return False
 
 
 __all__ = ["engine", "engine_units"]
