@@ -17,6 +17,8 @@ from typing import Any
 import measuring
 import slips
 from nablint import analysis
+from nablint.checks import findings
+from nablint.claims import memory
 from nablint.results import FileResult
 
 VERDICTS = ("proved", "verified", "wrong", "unchecked", "not-a-gradient")
@@ -25,24 +27,30 @@ REPAIRS = 4
 
 
 class Watch:
-    """Stands before the search over hypotheses and notes what each unit took."""
+    """Stands before a function of a module and notes what its calls took, and what they gave."""
 
-    def __init__(self) -> None:
-        self.explore = analysis.explore
+    def __init__(self, module: Any, name: str) -> None:
+        self.module, self.name, self.function = module, name, getattr(module, name)
         self.times: list[float] = []
-        self.runs = self.restarts = 0
+        self.results: list[Any] = []
+
+    def __enter__(self) -> Watch:
+        setattr(self.module, self.name, self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        setattr(self.module, self.name, self.function)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         began = time.process_time()
-        outcomes = self.explore(*args, **options)
+        self.results.append(self.function(*args, **options))
         self.times.append(1000 * (time.process_time() - began))
-        self.runs += sum(o.runs for o in outcomes)
-        self.restarts += sum(o.restarts for o in outcomes)
-        return outcomes
+        return self.results[-1]
 
 
 def judged(source: str, name: str, *, repair: bool) -> tuple[FileResult, float]:
-    """The result and the milliseconds of processor time, parsing included."""
+    """The result and the milliseconds of processor time, of a text that is parsed but was not judged before."""
+    memory.OUTCOMES.clear()
     began = time.process_time()
     result = analysis.analyse(source, name, repair=repair)
     return result, 1000 * (time.process_time() - began)
@@ -58,23 +66,23 @@ def main(paths: list[Path]) -> None:
     for path in paths:
         source = path.read_text("utf8")
         judged(source, path.name, repair=False)  # imports and caches
-        analysis.explore = watch = Watch()
-        try:
+        with Watch(analysis, "explore") as watch:
             result, took = judged(source, path.name, repair=False)
-        finally:
-            analysis.explore = watch.explore
+        outcomes = [o for found in watch.results for o in found]
         count = Counter(claim.verdict for claim in result.claims)
         reasons.update(claim.reason for claim in result.claims if claim.verdict == "unchecked")
         every += watch.times
         times = watch.times or [0.0]
         rows.append([path.stem, source.count("\n"), took, len(times),
                      *(measuring.percentile(times, p) for p in (0.5, 0.95, 1)),
-                     watch.runs, watch.restarts, len(result.diagnostics), *(count[v] for v in VERDICTS)])
+                     sum(o.runs for o in outcomes), sum(o.restarts for o in outcomes), len(result.diagnostics),
+                     *(count[v] for v in VERDICTS)])
         if path.with_suffix(".slips").exists():
             planted = [s for s in slips.load(path.stem) if s.section == "slips"]
             for slip in planted[:: max(1, len(planted) // REPAIRS)][:REPAIRS]:
-                changed = slip.apply(source)
-                repairs.append(judged(changed, path.name, repair=True)[1] - judged(changed, path.name, repair=False)[1])
+                with Watch(findings, "find_faults") as watch:
+                    judged(slip.apply(source), path.name, repair=True)
+                repairs += watch.times[:1]
     measuring.show("case files as they are, milliseconds of processor time", rows)
     rows = [["", "number", "median", "95%", "worst"]]
     for name, times in (("a unit", every), ("the repair of a slip", repairs)):
