@@ -19,8 +19,8 @@ from nablint.tracing.operators import binary, unary
 from nablint.tracing.paths import given
 from nablint.tracing.refine import as_size
 from nablint.tracing.subscripts import index
-from nablint.tracing.sure import YIELDED, Undecided, joined
 from nablint.tracing.texts import shown
+from nablint.tracing.undecided import YIELDED, joined
 from nablint.tracing.values import (
     Array,
     Deferred,
@@ -28,6 +28,7 @@ from nablint.tracing.values import (
     OpenDict,
     Pending,
     Scope,
+    Undecided,
     Unknown,
     external,
     is_tainted,

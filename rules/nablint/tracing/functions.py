@@ -8,7 +8,8 @@ import libcst as cst
 
 from nablint.tracing.layers import inherited
 from nablint.tracing.standard import record
-from nablint.tracing.sure import RETURNS, YIELDED, Passed, joined
+from nablint.tracing.sure import Passed
+from nablint.tracing.undecided import RETURNS, YIELDED, joined
 from nablint.tracing.values import Array, Class, External, Function, Instance, Pending, ReturnSignal, Scope
 
 if TYPE_CHECKING:

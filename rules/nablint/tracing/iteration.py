@@ -10,8 +10,7 @@ import libcst as cst
 from nablint.shapes import Size
 from nablint.tracing import refine
 from nablint.tracing.subscripts import index_array
-from nablint.tracing.sure import Undecided
-from nablint.tracing.values import Array, Instance, Pending, PendingShape, Unknown
+from nablint.tracing.values import Array, Instance, Pending, PendingShape, Undecided, Unknown
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from nablint.tracing.sure import Undecided
-from nablint.tracing.values import Flag, Mode
+from nablint.tracing.values import Flag, Mode, Undecided
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter

@@ -18,7 +18,7 @@ from nablint.tracing.statements.branching import attempt, decide, matched, withi
 from nablint.tracing.statements.defining import define_class, define_function, make_function
 from nablint.tracing.statements.looping import loop_over, repeat
 from nablint.tracing.statements.targets import target_names
-from nablint.tracing.sure import Undecided, forget
+from nablint.tracing.undecided import forget
 from nablint.tracing.values import (
     BreakSignal,
     ContinueSignal,
@@ -27,6 +27,7 @@ from nablint.tracing.values import (
     Restart,
     ReturnSignal,
     Scope,
+    Undecided,
     Unknown,
 )
 

@@ -14,8 +14,8 @@ from nablint.tracing.paths import guess_branch
 from nablint.tracing.statements.asserting import refused
 from nablint.tracing.statements.assigning import assign
 from nablint.tracing.statements.targets import target_names
-from nablint.tracing.sure import Undecided, both, expects_exception, forget
-from nablint.tracing.values import Class, External, Instance, RaiseSignal, Scope, Signal
+from nablint.tracing.undecided import both, expects_exception, forget
+from nablint.tracing.values import Class, External, Instance, RaiseSignal, Scope, Signal, Undecided
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter

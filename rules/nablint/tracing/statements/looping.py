@@ -12,8 +12,8 @@ from nablint.shapes import Size
 from nablint.tracing.comparing import truth
 from nablint.tracing.iteration import iterate
 from nablint.tracing.statements.assigning import assign
-from nablint.tracing.sure import Undecided, both, in_part
-from nablint.tracing.values import BreakSignal, ContinueSignal, Scope
+from nablint.tracing.undecided import both, in_part
+from nablint.tracing.values import BreakSignal, ContinueSignal, Scope, Undecided
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
