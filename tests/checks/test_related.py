@@ -4,24 +4,9 @@ from __future__ import annotations
 
 import pytest
 from nablint.analysis import analyse
+from slips import HERE as CASES
 
-LAYER = """import numpy as np
-
-
-class Linear:
-    def __init__(self, n_in, n_out):
-        self.W = 0.1 * np.random.randn(n_in, n_out)
-        self.b = np.zeros(n_out)
-
-    def forward(self, x):
-        self.x = x
-        return x @ self.W + self.b
-
-    def backward(self, dout):
-        self.dW = dout.T @ self.x
-        self.db = dout.sum(axis=0)
-        return dout @ self.W.T
-"""
+LAYER = (CASES.parent / "examples" / "numpy_linear_layer.py").read_text()
 
 PAIR = """import numpy as np
 
@@ -41,7 +26,8 @@ def backward(dout, cache):
 
 PLACES = [
     # source, the places by line and words
-    (LAYER, [("return x @ self.W + self.b", "is used here"), ("self.W = 0.1", "gets its shape (n_in, n_out) here")]),
+    (LAYER, [("return x @ self.W + self.b", "is used here"),
+             ("self.W = np.random", "gets its shape (n_in, n_out) here")]),
     (PAIR, [("dw = x.T @ dz", "dw comes out wrong"), ("dx = dz @ w.T", "dx comes out wrong"),
             ("z = x @ w", "is used here")]),
 ]
