@@ -110,6 +110,7 @@ KINDS: dict[str, tuple[str, dict[str, int]]] = {
              {"data": 2}),
     "rows of three": ("def f(data):\n    assert data.shape[1] == 3\n    for x, y, z in data:\n        w = x * y + z\n"
                       "    return w\n", {"data": 2}),
+    "arrays by names of sizes, joined": ("def f(x, h):\n    return np.concatenate([x, h], axis=1)\n", {"x": 2, "h": 2}),
     "shuffled pairs": ("def f(data):\n    import random\n    random.shuffle(data)\n    for x, y in data:\n"
                        "        z = x * y\n    return z\n", {}),
 }

@@ -111,7 +111,7 @@ _ROWS = frozenset({"hstack", "concatenate"})
 
 def _stands_for_size(value: Any) -> bool:
     if isinstance(value, Pending):
-        return value.value is None and hints.is_size(hints.base(value.hint))
+        return value.value is None and hints.is_count(hints.base(value.hint))
     return isinstance(value, int) and not isinstance(value, bool)
 
 
