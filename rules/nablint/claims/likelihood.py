@@ -12,10 +12,12 @@ from typing import TypeGuard
 import libcst as cst
 
 from nablint.calculus.terms import Term
+from nablint.claims.edits.trees import walk
 from nablint.claims.factors import first_off
 from nablint.claims.localise import carries
 from nablint.claims.model import Judgement
 from nablint.claims.names import is_gradient_name
+from nablint.claims.replay import replace
 from nablint.claims.siblings import Siblings
 from nablint.claims.sites import expression, old_value, replacement
 from nablint.claims.trial import Candidate
@@ -94,6 +96,19 @@ def unlikely(candidate: Candidate, *, upstream: bool, turned: bool, weak: bool) 
     if edit.kind == "scale":
         cost += SCALED * turned - BY_NAME * weak
     return cost
+
+
+def forgets(candidate: Candidate) -> bool:
+    """Does an edit leave no gradient in an expression that had one?  It may be right under a wrong loss only."""
+    step, edit = candidate.steps[-1], candidate.edit
+    now = expression(step)
+    if edit.old is step.node or now is None:
+        return False
+    return _holds_gradient(now) and not _holds_gradient(replace(now, edit.old, edit.new))
+
+
+def _holds_gradient(node: cst.CSTNode) -> bool:
+    return any(isinstance(n, cst.Name) and is_gradient_name(n.value) for n in walk(node))
 
 
 def is_sum(node: cst.CSTNode) -> TypeGuard[cst.BinaryOperation]:

@@ -17,7 +17,7 @@ from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.factors import first_off
 from nablint.claims.guided import Search
-from nablint.claims.likelihood import Likelihood, unlikely
+from nablint.claims.likelihood import Likelihood, forgets, unlikely
 from nablint.claims.localise import localise, region
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.naming import Naming
@@ -170,7 +170,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
             verdict = trial.tried(candidate) if search.promising(edit) else False
             if verdict is None:
                 blind.append(candidate)
-            elif verdict:
+            elif verdict and not forgets(candidate):
                 winners.append(candidate)
     likelihood = Likelihood(judgement)
     for winner in winners if len(winners) > 1 else ():
