@@ -400,3 +400,27 @@ NO_SLIPS = {
 @pytest.mark.parametrize("name", NO_SLIPS)
 def test_other_sums_are_no_findings(name: str) -> None:
     assert not analyse(NO_SLIPS[name], "case.py").diagnostics
+
+
+CELL = HEAD + '''class Cell:
+    def __init__(self, n_in, n_hidden):
+        n = n_in + n_hidden
+        self.W = np.random.randn(n, n_hidden)
+
+    def forward(self, x, h):
+        self.xh = JOINED
+        self.n_in = x.shape[1]
+        return self.xh @ self.W
+
+    def backward(self, dout):
+        self.dW = self.xh.T @ dout
+        dxh = dout @ self.W.T
+        return dxh[:, : self.n_in], dxh[:, self.n_in :]
+'''
+
+
+@pytest.mark.parametrize("joined", ["np.concatenate([x, h], axis=1)", "np.hstack((x, h))"])
+def test_a_hidden_state_is_no_height(joined: str) -> None:
+    claims = analyse(CELL.replace("JOINED", joined), "case.py").claims
+    assert {c.verdict for c in claims if c.gradient == "self.dW"} <= {"proved", "verified"}
+    assert any(c.gradient == "self.dW" for c in claims)

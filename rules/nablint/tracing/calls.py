@@ -211,7 +211,7 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         name = operator_of(name, it.spellings)
     if name == "numpy.dot" or name in ("torch.mm", "torch.matmul", "numpy.matmul"):
         args = refine.product_operands(it, args, batched=name.endswith("matmul"))
-    if (row := refine.sizes_in_a_row(it, name, args)) is not None:
+    if not keywords and (row := refine.sizes_in_a_row(it, name, args)) is not None:
         return row
     if name in METHODS_OF_MODULES and args and not isinstance(args[0], Array | Pending):
         return METHODS_OF_MODULES[name](it, args)
