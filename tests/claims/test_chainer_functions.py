@@ -168,6 +168,40 @@ RIGHT = {
                 root = F.exp(x / 2)
                 return gg * g * root * (1 + x / 4), gg * root * (1 + x / 2)
         """,
+    "what the function was made with, where forward writes in ways that are not known": """
+        class Leaky(function_node.FunctionNode):
+            def forward(self, inputs):
+                x, W = inputs
+                y = x.copy()
+                masked = np.ma.masked_greater_equal(y, 0, copy=False)
+                masked *= W.reshape((1,) + W.shape)
+                self.retain_inputs((0, 1))
+                return y,
+
+            def backward(self, indexes, grad_outputs):
+                x, W = self.get_retained_inputs()
+                return LeakyGrad((1,) + W.shape).apply((x, W, grad_outputs[0]))
+
+
+        class LeakyGrad(function_node.FunctionNode):
+            def __init__(self, extended):
+                self.extended = extended
+
+            def forward(self, inputs):
+                x, W, gy = inputs
+                gx = gy.copy()
+                masked = np.ma.array(gx, mask=x >= 0)
+                masked *= W.reshape(self.extended)
+                self.retain_inputs((0, 1, 2))
+                return gx, np.where(x >= 0, 0, x * gy).sum(axis=0)
+
+            def backward(self, indexes, grad_outputs):
+                x, W, gy = self.get_retained_inputs()
+                ggx, ggW = grad_outputs
+                spread = F.broadcast_to(F.reshape(ggW, self.extended), x.shape) * (x.data < 0)
+                ggy = ggx * F.where(x.data >= 0, 1, F.broadcast_to(F.reshape(W, self.extended), x.shape))
+                return spread * gy, F.sum(ggx * gy * (x.data < 0), axis=0), ggy + spread * x
+        """,
     "a sum over one axis, and over all": """
         class Total(function_node.FunctionNode):
             def __init__(self, axis=None, keepdims=False):

@@ -78,7 +78,7 @@ def scenario(it: Interpreter, cls: Class, ahead: Function, back: Function) -> Ru
     run.results = returned_results(it, back, gradients, positions, words, formal=True)
     doubt = ""
     if as_used is not None:
-        pass
+        doubt = "what forward computes, or what it is applied to, is not known" if _unclear(it, ahead) else ""
     elif _made_with(it, cls):
         doubt = "it depends on what the function was made with, which may depend on its inputs"
     elif any(_is_cotangent(word) for word in words):
@@ -126,6 +126,12 @@ def _as_used(it: Interpreter, cls: Class, words: list[str]) -> tuple[Instance, l
         if isinstance(value, Array):
             it.names[value.term] = word
     return made, given
+
+
+def _unclear(it: Interpreter, ahead: Function) -> bool:
+    """Did a forward method hold values that are not known, or backward shapes that do not fit what it is applied to?"""
+    frames = it.frames.get(ahead.name, ())
+    return bool(it.misfits) or any(isinstance(v, Unknown) for frame in frames for v in frame.names.values())
 
 
 def _applies(user: Class, cls: Class) -> bool:
