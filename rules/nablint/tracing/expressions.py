@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
+import numpy as np
 
 from nablint.ops import CARDS
 from nablint.tracing.attributes import attribute
@@ -15,6 +16,7 @@ from nablint.tracing.calls import evaluate_call
 from nablint.tracing.comparing import compare, truth
 from nablint.tracing.iteration import iterate
 from nablint.tracing.loading import global_name
+from nablint.tracing.made_sizes import rounded
 from nablint.tracing.operators import binary, unary
 from nablint.tracing.paths import given
 from nablint.tracing.refine import as_size
@@ -158,7 +160,9 @@ def _plain_bound(it: Interpreter, bound: Any) -> Any:
     if isinstance(bound, Pending):
         return as_size(it, bound)
     if isinstance(bound, Array):
-        return int(bound.term.sample) if bound.term.ndim == 0 else it.unknown("a slice with an array bound")
+        if bound.term.ndim or not np.isfinite(bound.term.sample):
+            return it.unknown("a slice with an array bound")
+        return rounded(it, bound.term) if it.world.sure else int(bound.term.sample)
     return bound
 
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nablint.calculus.hollow import Hollow
 from nablint.calculus.terms import Term
 from nablint.shapes import Size
@@ -45,7 +47,7 @@ def rounded(it: Interpreter, term: Term) -> Any:
     """`int(H / 2)`: the integer below; one below 1 keeps what it is made of, so that `too_large` can tell why."""
     if it.world.sure:
         made = None if isinstance(term.sample, Hollow) else _size_of(it, term)
-        known = made is not None and made == int(term.sample)
+        known = made is not None and made == np.trunc(term.sample)
         return made if known else it.unknown("a number that is computed from arrays")
     value = int(term.sample)
     made = _size_of(it, term) if value < 1 else None
