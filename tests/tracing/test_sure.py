@@ -65,7 +65,7 @@ UNKNOWN = {
     "words about two cases": 'def f(x):\n    """x: shape (N, D). For images, shape (N, C, H, W)."""\n    y = x * 2\n',
     "a condition on entries": "def f():\n    a = np.random.rand(3)\n    if a.sum() > 1:\n        a = np.zeros(4)\n"
                               "    y = a * 2\n",
-    "a slice up to a computed number": "def f():\n    n = np.random.rand(3).sum() * np.nan\n    y = np.ones(9)[:n] * 2\n",
+    "up to a computed number": "def f():\n    n = np.random.rand(3).sum() * np.nan\n    y = np.ones(9)[:n] * 2\n",
     "an endless iterator": "import itertools\n\ndef f(c):\n    for i, b in zip(itertools.count(), c.items()):\n"
                            "        y = b * np.ones(3)\n",
     "an input by its name alone": "def f(X):\n    y = X.T + np.zeros(3)\n",
