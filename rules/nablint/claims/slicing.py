@@ -11,7 +11,8 @@ from nablint.claims.edits import live as with_live
 from nablint.claims.edits import small, trees
 from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
-from nablint.claims.live import derivative_functions, factors, live_numbers, live_shapes, module_name, shape_of, terms
+from nablint.claims.left_out import factors, terms
+from nablint.claims.live import derivative_functions, live_numbers, live_shapes, module_name, shape_of
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.restated import restatements
 from nablint.claims.sites import expression, old_value
