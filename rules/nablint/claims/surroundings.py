@@ -23,7 +23,7 @@ from nablint.tracing.imports import dotted
 from nablint.tracing.loading import runs_at_load
 from nablint.tracing.statements import target_names
 
-BY_NAME = frozenset({"class", "method", "pair", "function", "autograd", "shapes"})
+BY_NAME = frozenset({"class", "driven", "method", "pair", "function", "autograd", "shapes"})
 """Kinds of units that name the functions which they run; others are found by what stands anywhere in the module."""
 
 _PLAIN = (cst.Integer, cst.Float, cst.Imaginary, cst.SimpleString, cst.ConcatenatedString, cst.FormattedString,
