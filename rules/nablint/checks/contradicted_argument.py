@@ -36,7 +36,8 @@ def main():
 
 ## Silent
 
-Where the function copes with what it gets: its docstring may tell less than it can do.
+Where the function copes with what it gets: its docstring may tell less than it can do.  Where only words tell what is
+passed: the caller's may be wrong.
 
 """
 
@@ -52,7 +53,7 @@ from nablint.checks.rule import Rule
 from nablint.claims.sure_runs import SureRun
 from nablint.reading.evidence import ShapeEvidence, is_loose
 from nablint.shapes import Size
-from nablint.tracing.sure import Passed
+from nablint.tracing.sure import Passed, depends
 from nablint.tracing.values import Array
 
 
@@ -69,7 +70,7 @@ def look(run: SureRun) -> Iterator[Found]:
             if said is None or said.dims is None or is_loose(said) or not run.known(term):
                 continue
             wrong = _against(said, term, sizes)
-            if wrong is None:
+            if wrong is None or depends(term, run.it.worded, {}):
                 continue
             arg = _argument(call, name)
             yield Found(call.step, arg, f"`{call.function.name}` documents `{name}` as {said.show()}{wrong}, and "
