@@ -165,6 +165,23 @@ GATES = """
                     self.W[i - 1] += -epsilon * dW
     """
 """Parameters that a list keeps, drawn or of zeros."""
+JOINED = """
+    import numpy as np
+
+    class Cell:
+        def __init__(self, n, m):
+            self.W = np.random.randn(n + m, m)
+
+        def forward(self, x, h):
+            self.z = np.concatenate([x, h], axis=1)
+            return np.tanh(self.z @ self.W)
+
+        def backward(self, dout):
+            d = dout * (1 - np.tanh(self.z @ self.W) ** 2)
+            self.dW = self.z.T @ d
+            return {dz}
+    """
+"""The gradient of two inputs is returned in one."""
 
 BIASES = ["np.zeros((1, dims[i + 1]))", "np.random.randn(dims[i + 1]).reshape(1, dims[i + 1])"]
 SIZES = ["np.hstack((n_in, hidden, n_out))", "np.concatenate(([n_in], hidden, [n_out]))", "[n_in] + hidden + [n_out]"]
@@ -172,7 +189,7 @@ RIGHT = [
     *(NETWORK.format(dims=dims, dW="kept[i].T.dot(d)") for dims in SIZES),
     POOL.format(gradient="dout[n, c, j, i]"),
     NORMALISED.format(da="da", db="da.sum(axis=0)"),
-    MADE_ELSEWHERE.format(db="np.sum(grad, axis=0)"),
+    MADE_ELSEWHERE.format(db="np.sum(grad, axis=0)"), JOINED.format(dz="d @ self.W.T"),
     *(GATES.format(bias=bias, layer="i - 1") for bias in BIASES),
 ]
 WRONG = [
@@ -180,7 +197,7 @@ WRONG = [
     POOL.format(gradient="2 * dout[n, c, j, i]"),
     NORMALISED.format(da="dh", db="da.sum(axis=0)"),
     NORMALISED.format(da="da", db="dout.sum(axis=0)"),
-    MADE_ELSEWHERE.format(db="np.mean(grad, axis=0)"),
+    MADE_ELSEWHERE.format(db="np.mean(grad, axis=0)"), JOINED.format(dz="-d @ self.W.T"),
     *(GATES.format(bias=bias, layer="i") for bias in BIASES),
 ]
 

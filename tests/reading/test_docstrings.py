@@ -172,6 +172,7 @@ ONE_LINERS = [
     ("v", "v: vector of length n_in", "(n_in,)"),
     ("us", "us: initial control path [N, action_size].", "(N, action_size)"),
     ("A", "A: matrix in :math:`\\mathbb{R}^{m \\times n}`", "(m, n)"),
+    ("A", "A: matrix in :math:`\\mathbb{R}^{m \times n}`", "(m, n)"),
     ("x", "x: input of shape :math:`(*, 3, H, W)`", "(..., 3, H, W)"),
     ("m", "m: mask where entries are kept. Has shape (N, T)", "(N, T)"),
     ("dz", "dz: Gradient, same shape as Z_prev.", "like Z_prev"),

@@ -88,7 +88,7 @@ def _returned_loss(run: Run) -> bool:
 
 def judge_seed(run: Run, seed: Seed) -> Judgement:
     """Judge all results with the cotangents of one seed."""
-    wanted = {t for r in run.results for t in r.wrt}
+    wanted = {t for r in run.results for t in (*r.wrt, *r.beside)}
     try:
         derived = gradients(seed.cotangents, wanted)
     except (Misfit, OverflowError, KeyError, TypeError, ValueError) as error:

@@ -38,7 +38,7 @@ class Result:
     guess: bool = False
     """Nothing tells its variable: `wrt` holds all forward values of its shape, and what is not right is unchecked."""
     beside: tuple[Term, ...] = ()
-    """The other arguments, where what is returned has no name: it may be in an order of the code's own."""
+    """What else it may be the gradient of where it has no name: another argument, or several of them joined."""
     doubt: str = ""
     """Why what is not right is unchecked: something that it depends on was guessed."""
 

@@ -68,6 +68,7 @@ _LATEX = (("\\times", "×"), ("\\cdot", "*"), ("\\left", ""), ("\\right", ""), (
 
 def clean(text: str) -> str:
     """Blanks made single, roles, code quotes and simple TeX taken away."""
+    text = re.sub(r"\s+imes\b", r" \\times", text)  # `\times` in a string that is not raw begins with a tab
     text = _MARKUP.sub(lambda m: m[1] or m[2] or m[3] or "", text)
     for old, new in _LATEX:
         text = text.replace(old, new)

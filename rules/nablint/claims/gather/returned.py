@@ -94,11 +94,20 @@ def returned_results(
         ):
             wrt = [arrays[i][1].term]
             out.append(_result(it, word or arrays[i][0], part, wrt, step, element, arrays[i][0], True))
-            if not word and len(parts) > 1:
-                out[-1].beside = tuple(a.term for _, a in arrays if a.term is not wrt[0])
+            if not word:
+                out[-1].beside = (*(a.term for _, a in arrays if a.term is not wrt[0] and len(parts) > 1),
+                                  *_joined(it, part))
         elif wrt or word:
             out.append(_result(it, word, part, wrt, step, element, "", bool(arrays)))
     return out
+
+
+def _joined(it: Interpreter, part: Any) -> tuple[Term, ...]:
+    """Forward's joins of the shape of what is returned: `return d @ W.T` may be the gradient of two inputs in one."""
+    if not isinstance(part, Array):
+        return ()
+    return tuple(t for terms in it.history.values() for t in terms if t.card is not None
+                 and t.card.name in ("concatenate", "stack") and tuple(t.shape) == tuple(part.term.shape))
 
 
 def _flat(elements: list[Any], parts: list[Any]) -> tuple[list[Any], list[Any]]:
