@@ -62,8 +62,23 @@ def read_from_arguments(node: cst.FunctionDef) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def calls(node: cst.FunctionDef | cst.Lambda, name: str) -> bool:
     """Does a function call a method of this name?"""
-    return any(isinstance(part, cst.Call) and isinstance(part.func, cst.Attribute) and part.func.attr.value == name
-               for part in _walk(node))
+    return any(_is_call(part, name) for part in _walk(node))
+
+
+def hands_on(node: cst.FunctionDef | cst.Lambda, ahead: str, back: str) -> bool:
+    """Does a function call one method, and another one with something that the first returned?"""
+    made: set[str] = set()
+    given: set[str] = set()
+    for part in _walk(node):
+        if isinstance(part, cst.Assign) and _is_call(part.value, ahead):
+            made |= {name for target in part.targets for name in target_names(target.target)}
+        elif isinstance(part, cst.Call) and _is_call(part, back):
+            given |= {a.value.value for a in part.args if isinstance(a.value, cst.Name)}
+    return bool(made & given)
+
+
+def _is_call(node: cst.CSTNode, name: str) -> bool:
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == name
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from nablint.claims.closures import closure_units
 from nablint.claims.companions import companion_units
 from nablint.claims.engines import engine_units
 from nablint.claims.model import Run, Unit
-from nablint.claims.partners import calls, partner_by_data
+from nablint.claims.partners import hands_on, partner_by_data
 from nablint.claims.scenarios import custom, instances, pairs, whole
 from nablint.reading.nodes import parts
 from nablint.tracing.interpreter import Interpreter
@@ -206,9 +206,9 @@ def _members(cls: Class) -> dict[str, Any]:
 
 
 def _driver(methods: dict[str, Function], ahead: str, back: str) -> str | None:
-    """The method that calls forward and backward one after the other, with the loss between them (`train_step`)."""
+    """The method that calls forward, and backward with what forward returned (`train_step`)."""
     return next((name for name, f in methods.items()
-                 if name not in (ahead, back) and calls(f.node, ahead) and calls(f.node, back)), None)
+                 if name not in (ahead, back) and hands_on(f.node, ahead, back)), None)
 
 
 def _method_unit(cls: Class, name: str, function: Function) -> Unit:
