@@ -162,6 +162,11 @@ DIFFERENCES: list[tuple[str, ...]] = [
     ("sp.special.pseudo_huber(0.7, a)", "N"),
     ("sp.special.multigammaln(a, 2)", "N : above one"),
     ("sp.special.polygamma(2, a)", "N : positive"),
+    ("sp.special.gammainc(0.7, a)", "N : positive"),
+    ("sp.special.gammainc(4.0, 3 * a)", "N : positive"),
+    ("sp.special.gammaincc(0.7, 3 * a)", "N : positive"),
+    ("sp.special.gammaincc(4.0, a)", "N : positive"),
+    ("sp.special.zeta(2.5, a)", "N : positive"),
 ]
 """Compared in value with numpy and scipy themselves, in gradient with differences of these."""
 

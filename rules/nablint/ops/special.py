@@ -18,7 +18,7 @@ from nablint.ops.families import binary, unary
 _ROOT_PI, _ROOT_2, _ROOT_2_PI = math.sqrt(math.pi), math.sqrt(2.0), math.sqrt(2 * math.pi)
 
 
-def _entrywise(function: Callable[[float], float], slope: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def entrywise(function: Callable[[float], float], slope: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A function of real numbers on arrays; an infinitesimal imaginary part moves along the slope."""
     ufunc = np.frompyfunc(function, 1, 1)
 
@@ -79,16 +79,19 @@ def _digamma(x: Any) -> Any:
 
 
 def _polygamma(x: Any, n: int) -> Any:
-    """(-1)ⁿ⁺¹ n! ζ(n + 1, x), the Hurwitz zeta function by Euler-Maclaurin summation (DLMF 5.15.1, 25.11.5)."""
-    if n == 0:
-        return _digamma(x)
-    power, far = n + 1, np.asarray(x) + 12.0
-    total = sum((1 / (np.asarray(x) + k) ** power for k in range(12)), far ** (1 - power) / n + 0.5 * far**-power)
-    factor: float = power
+    """(-1)ⁿ⁺¹ n! ζ(n + 1, x) (DLMF 5.15.1)."""
+    return _digamma(x) if n == 0 else (-1) ** (n + 1) * math.factorial(n) * hurwitz(x, n + 1)
+
+
+def hurwitz(x: Any, s: float) -> Any:
+    """Hurwitz's zeta function ζ(s, x) for s > 1, by Euler-Maclaurin summation (DLMF 25.11.5)."""
+    far = np.asarray(x) + 12.0
+    total = sum((1 / (np.asarray(x) + k) ** s for k in range(12)), far ** (1 - s) / (s - 1) + 0.5 * far**-s)
+    factor = s
     for k, bernoulli in enumerate((1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66), start=1):
-        total = total + bernoulli / math.factorial(2 * k) * factor * far ** (1 - power - 2 * k)
-        factor *= (power + 2 * k - 1) * (power + 2 * k)
-    return (-1) ** (n + 1) * math.factorial(n) * total
+        total = total + bernoulli / math.factorial(2 * k) * factor * far ** (1 - s - 2 * k)
+        factor *= (s + 2 * k - 1) * (s + 2 * k)
+    return total
 
 
 def _xlogy(x: Any, y: Any) -> Any:
@@ -96,11 +99,11 @@ def _xlogy(x: Any, y: Any) -> Any:
     return np.where(x == 0, 0.0, x * np.log(np.where(x == 0, 1.0, y)))
 
 
-unary("erf", _entrywise(math.erf, _bell), lambda g, x, y: g * (2 / _ROOT_PI * op.exp(-(x**2))),
+unary("erf", entrywise(math.erf, _bell), lambda g, x, y: g * (2 / _ROOT_PI * op.exp(-(x**2))),
       "d erf x = 2/√π e^(-x²) dx", numpy="scipy.special.erf({0})")
-unary("erfc", _entrywise(math.erfc, lambda x: -_bell(x)), lambda g, x, y: g * (-2 / _ROOT_PI * op.exp(-(x**2))),
+unary("erfc", entrywise(math.erfc, lambda x: -_bell(x)), lambda g, x, y: g * (-2 / _ROOT_PI * op.exp(-(x**2))),
       "d erfc x = -2/√π e^(-x²) dx", numpy="scipy.special.erfc({0})")
-unary("erfinv", _entrywise(_erfinv, lambda x: 1 / _bell(np.vectorize(_erfinv)(x))),
+unary("erfinv", entrywise(_erfinv, lambda x: 1 / _bell(np.vectorize(_erfinv)(x))),
       lambda g, x, y: g * (_ROOT_PI / 2 * op.exp(y**2)), "the inverse function's rule", domain="unit",
       numpy="scipy.special.erfinv({0})")
 unary("erfcx", _erfcx, lambda g, x, y: g * (2 * x * y - 2 / _ROOT_PI),
@@ -117,9 +120,9 @@ unary("log_ndtr", _log_ndtr,
 unary("gelu", lambda x: 0.5 * x * op.erfc(-x / _ROOT_2),
       lambda g, x, y: g * (op.ndtr(x) + x * op.normal_density(x)), "(x Φ(x))' = Φ(x) + x φ(x)",
       numpy="{0} * scipy.special.ndtr({0})", torch="torch.nn.functional.gelu({0})", define=lambda x: x * op.ndtr(x))
-unary("gammaln", _entrywise(math.lgamma, _digamma), lambda g, x, y: g * op.digamma(x), "(log Γ)' = ψ",
+unary("gammaln", entrywise(math.lgamma, _digamma), lambda g, x, y: g * op.digamma(x), "(log Γ)' = ψ",
       domain="positive", numpy="scipy.special.gammaln({0})", torch="torch.lgamma({0})", latex="\\log\\Gamma({0})")
-unary("gamma", _entrywise(math.gamma, lambda x: np.vectorize(math.gamma)(x) * _digamma(x)),
+unary("gamma", entrywise(math.gamma, lambda x: np.vectorize(math.gamma)(x) * _digamma(x)),
       lambda g, x, y: g * (y * op.digamma(x)), "Γ' = Γ ψ", domain="positive", numpy="scipy.special.gamma({0})",
       torch="torch.exp(torch.lgamma({0}))", text="Γ({0})", latex="\\Gamma({0})")
 unary("digamma", _digamma, lambda g, x, y: g * op.polygamma(x, n=1), "ψ' is the trigamma function", domain="positive",

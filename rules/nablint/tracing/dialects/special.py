@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nablint.ops.card import Operand, op
+from nablint.ops.card import Operand, op, written_number
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.arithmetic import spell_rows
 from nablint.tracing.dialects.operands import Value, apply, array, plain
@@ -41,6 +41,32 @@ def torch_polygamma(n: Value, input: Value, *, out: Value = None) -> Operand:
 def tensor_polygamma(self: Value, n: Value) -> Operand:
     """The n-th derivative of the digamma function."""
     return polygamma(n, self)
+
+
+@spelled("scipy.special.gammainc", "torch.special.gammainc")
+def gammainc(a: Value, x: Value, /, out: Value = None) -> Operand:
+    """The regularised lower incomplete gamma function, where `a` is a plain number."""
+    return apply(op.gammainc, x, a=_first(a))
+
+
+@spelled("scipy.special.gammaincc", "torch.special.gammaincc")
+def gammaincc(a: Value, x: Value, /, out: Value = None) -> Operand:
+    """The regularised upper incomplete gamma function, where `a` is a plain number."""
+    return apply(op.gammaincc, x, a=_first(a))
+
+
+@spelled("scipy.special.zeta", "torch.special.zeta")
+def zeta(x: Value, q: Value, /, out: Value = None) -> Operand:
+    """Hurwitz's zeta function, where the exponent `x` is a plain number."""
+    return apply(op.zeta, q, s=_first(x))
+
+
+def _first(value: Value) -> float:
+    """The first argument, by which nobody knows the derivative: a number above 0 that the program says."""
+    number = written_number(value)
+    if number is None or number <= 0:
+        raise TypeError("the derivative by the first argument is not known")
+    return float(number)
 
 
 @spelled("scipy.special.logit")
