@@ -240,7 +240,8 @@ class Evaluator:
             raise self.error(f"{e.value} of a vector that bears an index is not followed; write it with matrices", e)
         words = {WORDS.get(k, k): self.parameter(self.value(v), v) for k, v in e.words}
         special, card = SPECIAL.get(name), self.graph.cards.get(name)
-        if (self.library is not None and (special or card) is None) or beyond_the_card(e):
+        numbered = card is not None and card.elementwise and len(args) > len(card.examples[0].args)  # `polygamma(1, x)`
+        if (self.library is not None and ((special or card) is None or numbered)) or beyond_the_card(e):
             found = self._from_library(e, args)
             if found is not None:
                 return found

@@ -62,11 +62,11 @@ def _evaluated(function: Callable[[float, float], float], sign: float) -> Callab
 
 
 unary("gammainc", _evaluated(_lower, 1.0), lambda g, x, y, a: g * _density(x, a), "d P(a, x) = xᵃ⁻¹ e⁻ˣ/Γ(a) dx",
-      domain="positive", numpy="scipy.special.gammainc({a}, {0})", text="P({a}, {0})",
+      domain="positive", numpy="scipy.special.gammainc({a}, {0})", text="P({a:g}, {0})",
       torch="torch.special.gammainc(torch.full_like({0}, {a}), {0})", params=({"a": 0.5}, {"a": 3.0}))
 unary("gammaincc", _evaluated(_upper, -1.0), lambda g, x, y, a: -g * _density(x, a), "d Q(a, x) = -xᵃ⁻¹ e⁻ˣ/Γ(a) dx",
-      domain="positive", numpy="scipy.special.gammaincc({a}, {0})", text="Q({a}, {0})",
+      domain="positive", numpy="scipy.special.gammaincc({a}, {0})", text="Q({a:g}, {0})",
       torch="torch.special.gammaincc(torch.full_like({0}, {a}), {0})", params=({"a": 0.5}, {"a": 3.0}))
 unary("zeta", hurwitz, lambda g, x, y, s: g * (-s * op.zeta(x, s=s + 1)), "d ζ(s, q) = -s ζ(s + 1, q) dq",
-      domain="positive", numpy="scipy.special.zeta({s}, {0})", text="ζ({s}, {0})", latex="\\zeta({s}, {0})",
+      domain="positive", numpy="scipy.special.zeta({s}, {0})", text="ζ({s:g}, {0})", latex="\\zeta({s:g}, {0})",
       torch="torch.special.zeta({s}, {0})", params=({"s": 2.0}, {"s": 3.5}))

@@ -129,6 +129,7 @@ unary("digamma", _digamma, lambda g, x, y: g * op.polygamma(x, n=1), "ψ' is the
       numpy="scipy.special.digamma({0})", text="ψ({0})", latex="\\psi({0})")
 unary("polygamma", _polygamma, lambda g, x, y, n: g * op.polygamma(x, n=n + 1), "(ψ⁽ⁿ⁾)' = ψ⁽ⁿ⁺¹⁾", domain="positive",
       numpy="scipy.special.polygamma({n}, {0})", torch="torch.special.polygamma({n}, {0})",
+      text="polygamma({n}, {0})", latex="\\psi^{{({n})}}({0})",
       params=({"n": 1}, {"n": 2}))
 unary("entr", lambda x: np.where(np.real(x) < 0, -np.inf, -_xlogy(x, x)),
       lambda g, x, y: -g * (op.log(x) + 1), "(-x log x)' = -(log x + 1)",
