@@ -27,10 +27,11 @@ load()
 RANDOM = "nablint.tracing.dialects.randomness"
 NAMES = sorted(n for n, s in SPELLINGS.items() if n.startswith(("torch.", "Tensor.")) and s.call.__module__ != RANDOM)
 
+UNSET = "torch leaves what was in memory, and any value is right"
 SIGN = "an eigenvector's sign is the library's choice"
 TRIANGLE = "torch gives a cotangent also to the triangle that is not read"
 DIFFERENT: dict[str, str] = {
-    "torch.empty_like": "any value is right",
+    "torch.empty": UNSET, "torch.empty_like": UNSET, "Tensor.new_empty": UNSET,
     "torch.linalg.eigh": SIGN,
     "torch.nn.functional.dropout": "random",
     "torch.nn.functional.embedding": "the padding's row gets no gradient in torch, though its value counts",
