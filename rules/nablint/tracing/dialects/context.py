@@ -137,8 +137,3 @@ NUMPY_TYPES: dict[str, type] = {"float": float, "int": int, "bool": bool, "compl
 def kind_of_term(x: Term) -> str:
     """The kind of numbers that a term holds."""
     return {"b": "bool", "i": "int", "u": "int", "c": "complex"}.get(x.sample.dtype.kind, "float")
-
-
-def sizes_like(x: Term) -> tuple[Size, ...]:
-    """The shape of a term, as parameters hold it."""
-    return tuple(x.shape)
