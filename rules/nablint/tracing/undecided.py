@@ -19,7 +19,7 @@ RETURNS, YIELDED = "$returns", "$yielded"
 """Under these names a frame keeps what branches returned that may not have been taken, and what a generator yields."""
 
 
-def both(it: Interpreter, branches: Iterable[Callable[[], None]], scope: Scope) -> None:
+def both(it: Interpreter, branches: Iterable[Callable[[], object]], scope: Scope) -> None:
     """Walk every branch from the same state, and keep that in which those that come to their end agree."""
     before, objects = dict(scope.names), _objects(scope)
     ends: list[tuple[dict[str, Any], list[Any]]] = []

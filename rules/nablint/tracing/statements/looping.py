@@ -37,14 +37,10 @@ def _turns(it: Interpreter, node: cst.For, scope: Scope) -> None:
         if bound is not None and isinstance(node.target, cst.Name):
             it.counters[node.target.value] = (item, bound)
         assign(it, node.target, item, scope, quiet=True)
-        steps, events = len(it.steps), len(it.events)
-        try:
-            it.run(node.body.body, scope)
-        except BreakSignal:
+        ended = _turn(it, node, scope)
+        if ended is BreakSignal:
             return
-        except ContinueSignal:
-            continue
-        if _trained(it, steps, events):
+        if ended:
             break
     if node.orelse is not None:
         it.run(node.orelse.body.body, scope)
@@ -78,32 +74,33 @@ def _until(it: Interpreter, node: cst.While, scope: Scope) -> None:
     for _ in range(MAX_WHILE):
         it.begin(node, scope)
         try:
-            ended = not truth(it, it.eval(node.test, scope), node.test)
+            goes_on = truth(it, it.eval(node.test, scope), node.test)
         except Undecided:
             both(it, (lambda: _turn(it, node, scope), lambda: None), scope)
             return
-        if ended:
+        if not goes_on:
             if node.orelse is not None:
                 it.run(node.orelse.body.body, scope)
             return
-        steps, events = len(it.steps), len(it.events)
-        try:
-            it.run(node.body.body, scope)
-        except BreakSignal:
+        ended = _turn(it, node, scope)
+        if ended is BreakSignal:
             return
-        except ContinueSignal:
-            continue
-        if _trained(it, steps, events):
+        if ended:
             break
     else:
         it.world.cut = True
 
 
-def _turn(it: Interpreter, node: cst.While, scope: Scope) -> None:
+def _turn(it: Interpreter, node: cst.For | cst.While, scope: Scope) -> type[BreakSignal] | bool:
+    """Run the body once: `BreakSignal` where it breaks off, else whether another turn would tell nothing new."""
+    steps, events = len(it.steps), len(it.events)
     try:
         it.run(node.body.body, scope)
-    except (BreakSignal, ContinueSignal):
-        pass
+    except BreakSignal:
+        return BreakSignal
+    except ContinueSignal:
+        return False
+    return _trained(it, steps, events)
 
 
 def _trained(it: Interpreter, steps: int, events: int) -> bool:
