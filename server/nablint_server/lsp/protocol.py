@@ -25,6 +25,16 @@ class Protocol(LanguageServerProtocol):
         if (future := self._request_futures.get(msg_id)) is not None:
             future.add_done_callback(lambda done: self._request_futures.pop(msg_id, None))
 
+    @lsp_method(types.SHUTDOWN)
+    def lsp_shutdown(self, *args: Any) -> Generator[Any, Any, None]:
+        """Close, then cancel what is pending: a cancelled request leaves the table, which pygls 2.1 walks meanwhile."""
+        if (handler := self.fm.features.get(types.SHUTDOWN)) is not None:
+            yield handler, args, None
+        for number, future in list(self._request_futures.items()):
+            if number != self.msg_id:
+                future.cancel()
+        self._shutdown = True
+
     def _change(self, document: types.VersionedTextDocumentIdentifier,
                 changes: Sequence[types.TextDocumentContentChangeEvent]) -> None:
         source = self.workspace.get_text_document(document.uri).source

@@ -37,8 +37,9 @@ class Raw:
                 length = int(line.split(b":")[1])
         return json.loads(self.process.stdout.read(length))
 
-    def start(self):
-        self.send(id=1, method="initialize", params={"processId": None, "rootUri": None, "capabilities": {}})
+    def start(self, capabilities=None):
+        self.send(id=1, method="initialize", params={"processId": None, "rootUri": None,
+                                                     "capabilities": capabilities or {}})
         assert self.receive()["result"]["serverInfo"]["name"] == "nablint"
         self.send(method="initialized", params={})
         return self.worker()
@@ -92,6 +93,19 @@ def test_shutdown_and_exit_end_both_processes_in_the_middle_of_an_analysis(clien
     client.send(method="exit")
     assert client.process.wait(10) == 0
     assert gone(worker)
+
+
+def test_shutdown_cancels_what_waits_for_the_client(client):
+    client.start({"window": {"workDoneProgress": True}})
+    for number in (2, 3):
+        client.send(id=number, method="workspace/executeCommand", params={"command": "nablint.checkWorkspace"})
+        assert client.receive()["method"] == "window/workDoneProgress/create"
+    client.send(id=4, method="shutdown")
+    answers = {(answer := client.receive())["id"]: answer for _ in range(3)}
+    assert answers[2]["error"]["message"] == 'Request with id "2" is canceled'
+    assert 3 in answers and answers[4]["result"] is None
+    client.send(method="exit")
+    assert client.process.wait(10) == 0
 
 
 def test_a_client_that_vanishes_leaves_nothing_behind(client):
