@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from nablint.calculus.effort import EFFORT
-from nablint.claims.confirming import holds_on_other_draws
-from nablint.claims.detours import detours
 from nablint.claims.entries import RANK, Entry, as_claim, entries
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.explain import explanation_of
+from nablint.claims.judging.confirming import holds_on_other_draws
+from nablint.claims.judging.detours import detours
+from nablint.claims.judging.proof import prove
+from nablint.claims.judging.search import explore
 from nablint.claims.memory import OUTCOMES
 from nablint.claims.names import own_names
 from nablint.claims.naming import Naming
 from nablint.claims.notes import shape_notes
 from nablint.claims.program import Outcome, Program
-from nablint.claims.proof import prove
-from nablint.claims.search import explore
 from nablint.claims.units import find_units
 from nablint.claims.unrun import unrun
 from nablint.reading.source import Block, blocks

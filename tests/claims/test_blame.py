@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from nablint.analysis import analyse
-from nablint.claims.rewriting import apply_text
+from nablint.claims.repairing.rewriting import apply_text
 from nablint.results import FileResult
 
 HEAD = "import numpy as np\n\n\n"

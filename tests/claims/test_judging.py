@@ -189,10 +189,10 @@ def test_an_edit_in_a_helper_is_seen_by_those_that_call_it() -> None:
 def test_a_trial_in_a_recorded_statement_gives_what_a_new_trace_gives() -> None:
     """Evaluating a statement's own expression on what it recorded is the value that the trace gave it."""
     import numpy as np
+    from nablint.claims.judging.search import explore
     from nablint.claims.program import Program
-    from nablint.claims.replay import replayer
-    from nablint.claims.search import explore
-    from nablint.claims.sites import expression
+    from nablint.claims.replaying.replay import replayer
+    from nablint.claims.replaying.sites import expression
     from nablint.claims.units import find_units
     from nablint.reading.source import blocks
     from nablint.tracing.values import Array

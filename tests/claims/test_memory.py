@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from nablint.analysis import analyse
 from nablint.calculus.effort import EFFORT
-from nablint.claims import confirming, memory, program, search
+from nablint.claims import memory, program
+from nablint.claims.judging import confirming, search
 from nablint.settings import Settings
 
 SOURCE = (Path(__file__).parent.parent / "examples" / "numpy_two_layer_net.py").read_text("utf8")

@@ -14,9 +14,10 @@ import pytest
 import slips
 from mutation.run_slips import applied
 from nablint.analysis import analyse
-from nablint.claims import memory, program, search
+from nablint.claims import memory, program
+from nablint.claims.judging import search
+from nablint.claims.judging.search import explore
 from nablint.claims.program import Program
-from nablint.claims.search import explore
 from nablint.claims.units import find_units
 from nablint.reading.source import blocks
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from nablint.calculus.terms import Term
 from nablint.claims.program import Program
-from nablint.claims.sure_runs import run_sure
-from nablint.claims.sure_units import sure_units
+from nablint.claims.sure.runs import run_sure
+from nablint.claims.sure.units import sure_units
 from nablint.reading.source import blocks
 from nablint.tracing.values import Array
 

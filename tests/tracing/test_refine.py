@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import slips
 from nablint.claims.evidence import parameter_evidence
+from nablint.claims.judging.search import MAX_RUNS, explore
 from nablint.claims.names import is_gradient_name
 from nablint.claims.program import Program
-from nablint.claims.search import MAX_RUNS, explore
 from nablint.claims.units import find_units
 from nablint.reading.source import blocks
 from nablint.shapes import Size

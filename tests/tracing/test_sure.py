@@ -6,8 +6,8 @@ import libcst as cst
 import pytest
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.program import Program
-from nablint.claims.sure_runs import run_sure
-from nablint.claims.sure_units import sure_units
+from nablint.claims.sure.runs import run_sure
+from nablint.claims.sure.units import sure_units
 from nablint.reading.source import blocks
 
 HEAD = "import numpy as np\n\n"

@@ -47,7 +47,7 @@ from nablint.calculus.terms import Term
 from nablint.checks.axes import axes_of, made_column, roots
 from nablint.checks.found import Found, bracketed, called, entrywise, exact, short, whence
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import Seen, SureRun
+from nablint.claims.sure.runs import Seen, SureRun
 
 LOSSES = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss")
 

@@ -50,7 +50,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.checks.found import Found, apart, short, whence
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.reading.evidence import ShapeEvidence, is_loose
 from nablint.shapes import Size
 from nablint.tracing.sure import Passed, depends

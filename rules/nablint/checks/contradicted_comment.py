@@ -45,7 +45,7 @@ import libcst as cst
 from nablint.checks.found import Found, short
 from nablint.checks.rule import Rule
 from nablint.checks.said import comment_behind, contradiction, spoken
-from nablint.claims.sure_runs import Seen, SureRun
+from nablint.claims.sure.runs import Seen, SureRun
 from nablint.reading.comments import comment_evidence
 from nablint.reading.evidence import DimSpec
 from nablint.tracing.statements import target_names

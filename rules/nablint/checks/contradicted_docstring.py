@@ -53,7 +53,7 @@ from nablint.checks.docstrings import corrected
 from nablint.checks.found import Found, short
 from nablint.checks.rule import Rule
 from nablint.checks.said import contradiction
-from nablint.claims.sure_runs import Seen, SureRun
+from nablint.claims.sure.runs import Seen, SureRun
 from nablint.reading.docstrings import docstring_returns
 from nablint.reading.evidence import ShapeEvidence, is_loose
 from nablint.reading.nodes import below

@@ -8,7 +8,7 @@ import libcst as cst
 
 from nablint.checks.found import Found
 from nablint.checks.said import spoken
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.reading.evidence import ShapeEvidence
 from nablint.shapes import Shape
 from nablint.tracing.step import Step

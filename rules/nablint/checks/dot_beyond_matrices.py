@@ -44,7 +44,7 @@ import libcst as cst
 
 from nablint.checks.found import Found, called, code, exact, short
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 
 
 def look(run: SureRun) -> Iterator[Found]:

@@ -11,9 +11,9 @@ from nablint.checks.related import related, span_of
 from nablint.claims import program as programs
 from nablint.claims.explain import explanation_of
 from nablint.claims.program import Outcome, Program
-from nablint.claims.repair import Fault, find_faults
-from nablint.claims.replay import holds
-from nablint.claims.rewriting import edit_text
+from nablint.claims.repairing.repair import Fault, find_faults
+from nablint.claims.repairing.rewriting import edit_text
+from nablint.claims.replaying.replay import holds
 from nablint.results import Diagnostic, Fix
 
 

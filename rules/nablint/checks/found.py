@@ -10,7 +10,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.claims.sure_runs import Seen, SureRun
+from nablint.claims.sure.runs import Seen, SureRun
 from nablint.reading.nodes import parts
 from nablint.results import Edit
 from nablint.shapes import Size

@@ -45,7 +45,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.checks.found import Found, apart, short, sure_clashes, whence
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 
 
 def look(run: SureRun) -> Iterator[Found]:

@@ -44,7 +44,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.checks.found import Found, called, code, entrywise, exact, product, short, whence
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import Seen, SureRun
+from nablint.claims.sure.runs import Seen, SureRun
 
 
 def look(run: SureRun) -> Iterator[Found]:

@@ -37,7 +37,7 @@ from collections.abc import Iterator
 from nablint.calculus.terms import Term
 from nablint.checks.found import Found, called, short, sure_clashes, whence
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.shapes import Size, dim, show_shape, size_product
 
 

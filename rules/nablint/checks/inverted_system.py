@@ -39,7 +39,7 @@ import libcst as cst
 
 from nablint.checks.found import Found, called, code, product, short
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 
 SOLVES = {"numpy.linalg.inv": "solve", "scipy.linalg.inv": "solve", "torch.linalg.inv": "torch.linalg.solve",
           "torch.inverse": "torch.linalg.solve", "jax.numpy.linalg.inv": "solve"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nablint.claims.repair import Fault
+    from nablint.claims.repairing.repair import Fault
 
 _SAID = {
     "transpose": "a transpose is missing or too many",

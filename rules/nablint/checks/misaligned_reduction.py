@@ -50,7 +50,7 @@ from nablint.calculus.terms import Term
 from nablint.checks.axes import REDUCTIONS, axes_of, reduced_axes
 from nablint.checks.found import Found, bracketed, called, clashes, code, entrywise, exact, number, short, whence
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.reading.nodes import parts
 from nablint.tracing.step import Step
 

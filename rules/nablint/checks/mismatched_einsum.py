@@ -42,7 +42,7 @@ from collections.abc import Iterator
 from nablint.calculus.terms import Term
 from nablint.checks.found import Found, apart, called, short, sure_clashes
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 
 
 def look(run: SureRun) -> Iterator[Found]:

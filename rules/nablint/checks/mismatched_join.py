@@ -46,7 +46,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.checks.found import Called, Found, apart, called, code, exact, sure_clashes, unnamed
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.shapes import Shape
 
 _JOINS = {"concatenate": 0, "concat": 0, "cat": 0, "vstack": 0, "hstack": 1, "row_stack": 0}

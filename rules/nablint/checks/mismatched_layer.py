@@ -50,7 +50,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.checks.found import Found, apart, exact, short, sure_clashes, unnamed, whence
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.shapes import Size, dim
 from nablint.tracing.values import Instance
 

@@ -57,7 +57,7 @@ from nablint.checks.found import (
     whence,
 )
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.shapes import Shape
 from nablint.tracing.step import Step
 

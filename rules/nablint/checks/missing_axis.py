@@ -43,7 +43,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.checks.found import Found, called, number, short, sure_clashes, whence
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.tracing.step import Step
 
 _ORDERS = frozenset({"transpose", "permute", "permute_dims", "swapaxes", "moveaxis", "movedim", "squeeze", "unsqueeze",

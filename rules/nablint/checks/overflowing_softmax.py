@@ -40,7 +40,7 @@ import libcst as cst
 
 from nablint.checks.found import Found, called, code, short
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.tracing.step import Step
 
 

@@ -9,7 +9,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.claims.naming import Naming
 from nablint.claims.program import Outcome
-from nablint.claims.repair import Fault
+from nablint.claims.repairing.repair import Fault
 from nablint.results import Place, Related
 from nablint.tracing.imports import dotted
 from nablint.tracing.step import Step

@@ -44,7 +44,7 @@ import libcst as cst
 
 from nablint.checks.found import Found, bracketed, called, product, short, whence
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import Seen, SureRun
+from nablint.claims.sure.runs import Seen, SureRun
 
 
 def look(run: SureRun) -> Iterator[Found]:

@@ -10,8 +10,8 @@ from nablint.results import Severity
 
 if TYPE_CHECKING:
     from nablint.checks.found import Found
-    from nablint.claims.repair import Fault
-    from nablint.claims.sure_runs import SureRun
+    from nablint.claims.repairing.repair import Fault
+    from nablint.claims.sure.runs import SureRun
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import libcst as cst
 
 from nablint.checks.found import apart, exact
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.reading.evidence import DimSpec
 from nablint.reading.nodes import parts
 from nablint.reading.source import Block

@@ -48,7 +48,7 @@ from nablint.calculus.terms import Term
 from nablint.checks.found import Found, bracketed, called, short, whence
 from nablint.checks.rule import Rule
 from nablint.claims.entries import ancestors
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.shapes import Shape, dim
 
 _ANEW = frozenset({"reshape", "stack", "concatenate", "arange", "transpose", "getitem", "pad"})

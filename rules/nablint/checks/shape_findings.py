@@ -17,8 +17,8 @@ from nablint.claims.entries import ancestors
 from nablint.claims.memory import Memory
 from nablint.claims.notes import Noted, noted
 from nablint.claims.program import Program
-from nablint.claims.sure_runs import SureRun, covered, run_sure
-from nablint.claims.sure_units import SureUnit, sure_units
+from nablint.claims.sure.runs import SureRun, covered, run_sure
+from nablint.claims.sure.units import SureUnit, sure_units
 from nablint.results import Coverage, Diagnostic, Fix, Place, Related
 from nablint.settings import OPTIONAL, Settings
 from nablint.tracing.step import Step

@@ -43,7 +43,7 @@ from collections.abc import Iterator
 
 from nablint.checks.found import Found, called, number, short, whence
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import SureRun
+from nablint.claims.sure.runs import SureRun
 from nablint.shapes import dim
 
 SAMPLES = re.compile(r"(?:B|bs|batch|batch_?size|n_?samples|num_samples|n_?examples|num_examples)(?:@.*)?")

@@ -49,7 +49,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.checks.found import Found, short
 from nablint.checks.rule import Rule
-from nablint.claims.sure_runs import Seen, SureRun
+from nablint.claims.sure.runs import Seen, SureRun
 from nablint.tracing.values import Array, External, OpenList
 
 _PARAMETERS = re.compile(r"^_?(params?|parameters|weights|ws|variables|theta\w*|model_params)$", re.I)

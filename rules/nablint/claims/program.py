@@ -11,7 +11,7 @@ import numpy as np
 
 from nablint.calculus.effort import EFFORT, PROGRAM
 from nablint.claims.gather.targets import candidates
-from nablint.claims.judge import judge
+from nablint.claims.judging.judge import judge
 from nablint.claims.model import Judgement, Unit
 from nablint.claims.names import is_gradient_name
 from nablint.reading.source import Block

@@ -17,7 +17,7 @@ import libcst as cst
 
 from nablint.claims.partners import offered
 from nablint.claims.program import Program
-from nablint.claims.sure_units import unsure_names
+from nablint.claims.sure.units import unsure_names
 from nablint.reading.nodes import below
 from nablint.tracing.imports import dotted
 from nablint.tracing.loading import runs_at_load

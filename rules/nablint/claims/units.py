@@ -9,10 +9,11 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims import chainer_functions, derivatives, names, registered, tapes
-from nablint.claims.closures import closure_units
-from nablint.claims.companions import companion_units
-from nablint.claims.engines import engine_units
+from nablint.claims import names
+from nablint.claims.families import chainer_functions, derivatives, registered, tapes
+from nablint.claims.families.closures import closure_units
+from nablint.claims.families.companions import companion_units
+from nablint.claims.families.engines import engine_units
 from nablint.claims.model import Run, Unit
 from nablint.claims.partners import hands_on, partner_by_data
 from nablint.claims.scenarios import custom, instances, pairs, whole

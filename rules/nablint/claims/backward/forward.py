@@ -8,11 +8,11 @@ from typing import Any
 
 from nablint.calculus.terms import Term
 from nablint.claims.inputs import guarded, inputs_for, last_scope, parameters, return_names, settle
+from nablint.claims.judging.search import explore
 from nablint.claims.model import Run, Unit
 from nablint.claims.program import Program
 from nablint.claims.scenarios.custom import context
 from nablint.claims.scenarios.instances import new_instance
-from nablint.claims.search import explore
 from nablint.tracing import hints
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, External, Function, Instance

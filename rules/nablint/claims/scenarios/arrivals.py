@@ -13,11 +13,11 @@ from nablint.claims.entries import ancestors
 from nablint.claims.gather.returned import guessed, returned_results
 from nablint.claims.gather.stored import drop_staged, stored_results
 from nablint.claims.inputs import guarded, last_scope, module_functions, parameters, settle
+from nablint.claims.judging.penalties import penalty
+from nablint.claims.judging.seeds import implicit_seeds, loss_seeds
 from nablint.claims.model import Run, Seed
 from nablint.claims.partners import costs
-from nablint.claims.penalties import penalty
 from nablint.claims.scenarios.custom import entered
-from nablint.claims.seeds import implicit_seeds, loss_seeds
 from nablint.tracing import hints
 from nablint.tracing.functions import default_value
 from nablint.tracing.interpreter import Interpreter

@@ -7,8 +7,8 @@ from typing import Any
 
 from nablint.claims.dialect import settle_dialect
 from nablint.claims.inputs import guarded, inputs_for, last_scope, parameters, return_names, settle
+from nablint.claims.judging.penalties import loss_of_batch
 from nablint.claims.model import Run
-from nablint.claims.penalties import loss_of_batch
 from nablint.claims.scenarios.arrivals import LOSS, Arrivals, go_back
 from nablint.claims.scenarios.custom import reduced
 from nablint.claims.scenarios.instances import method_of, new_instance

@@ -11,10 +11,10 @@ from nablint.claims.gather.returned import returned_results
 from nablint.claims.gather.stored import stored_results
 from nablint.claims.gather.updating import updates
 from nablint.claims.inputs import guarded, inputs_for, last_scope, settle
+from nablint.claims.judging.seeds import implicit_seeds, loss_seeds
 from nablint.claims.model import Run
 from nablint.claims.scenarios.arrivals import counted_once
 from nablint.claims.scenarios.instances import method_of, new_instance
-from nablint.claims.seeds import implicit_seeds, loss_seeds
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Class, Function
 

@@ -1,0 +1,1 @@
+"""Families of claims beyond functions and methods: registered, taped, derived and companion functions, engines."""

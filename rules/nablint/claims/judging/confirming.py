@@ -1,0 +1,144 @@
+"""Confirmation: what holds on one draw of samples must hold on others, with other sizes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from nablint.calculus.effort import EFFORT
+from nablint.claims.judging.judge import CANCELS, NOT_FINITE, ZERO
+from nablint.claims.judging.proof import is_proved
+from nablint.claims.model import Judged, Judgement, Unit
+from nablint.claims.program import Outcome, Program, run_once
+from nablint.tracing.values import Restart, TooMuch
+from nablint.tracing.world import Hypothesis
+
+DRAWS = (1, 2)
+
+MORE_DRAWS = (4, 5, 7)
+"""Draws that are asked instead of those that leave a result open."""
+
+
+def by_chance(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float) -> bool:
+    """Is what a less likely reading shows to be right wrong on another draw, where sizes are others?"""
+    if not judgement.good or judgement.wrong:
+        return False
+    try:
+        other, _ = run_once(program, unit, hypothesis, DRAWS[0], max(min(ends - EFFORT.seconds, 2.0), 0.2))
+    except (Restart, TooMuch):
+        return False
+    return other.wrong > 0
+
+
+def run_draw(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, seconds: float
+             ) -> tuple[Judgement | None, Hypothesis]:
+    """The judgement under a reading on another draw, None where it cannot be run there, with the reading as it fits."""
+    for _attempt in range(5):
+        try:
+            return run_once(program, unit, hypothesis, draw, seconds)[0], hypothesis
+        except Restart as restart:
+            known = {name for name, _ in hypothesis.equations}
+            if restart.small:  # on this draw a window is larger than its image
+                hypothesis = replace(hypothesis, small=hypothesis.small | set(restart.small))
+            elif fresh := [e for e in restart.equations if e[0] not in known]:  # hidden by the sizes of the first one
+                hypothesis = hypothesis.equate(fresh[:1])
+            elif (freed := hypothesis.unsized()) is not hypothesis:  # a number came from the first one's sizes
+                hypothesis = freed
+            else:
+                break
+        except TooMuch:
+            break
+    return None, hypothesis
+
+
+def silence(judgement: Judgement, reason: str) -> None:
+    """What was called wrong is not known, for this reason."""
+    for j in judgement.judged:
+        if j.verdict == "wrong":
+            j.verdict, j.reason = "unchecked", reason
+
+
+def asked_again(program: Program, outcome: Outcome, ends: float) -> None:
+    """Confirm an outcome; one in which nothing is wrong later, where somebody waits for what is."""
+    judgement = outcome.judgement
+    assert judgement is not None
+    if program.first_look and not judgement.wrong and not any(j.reason == CANCELS for j in judgement.judged):
+        outcome.provisional = judgement.good > 0
+    else:
+        confirm(program, outcome.unit, judgement, outcome.hypothesis, ends)
+
+
+def holds_on_other_draws(program: Program, unit: Unit, outcomes: list[Outcome], ends: float) -> bool:
+    """Confirm what a first look left provisional; false where it is not so, and must be searched anew."""
+    for outcome in outcomes:
+        if not outcome.provisional or outcome.judgement is None:
+            continue
+        way = unit if unit.otherwise is None or outcome.unit.kind == unit.kind else unit.otherwise
+        before = [j.verdict in SETTLED for j in outcome.judgement.judged]
+        confirm(program, way, outcome.judgement, outcome.hypothesis, ends)
+        if before != [j.verdict in SETTLED for j in outcome.judgement.judged]:
+            return False
+        outcome.provisional = False
+    return True
+
+
+SETTLED = ("verified", "proved")
+
+
+def confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float) -> None:
+    """Two more draws with other sizes: what they do not say, too, is unchecked.
+
+    A draw that leaves a result open (see `left_open`) does not speak, and another is asked instead.  A gradient that
+    cancels to zero on every draw is zero, and where the claimed one does so too it is right.
+    """
+    if all(j.verdict in ("unchecked", "not-a-gradient") for j in judgement.judged):
+        return
+    heard: dict[int, int] = {}
+    _ask_again(program, unit, judgement, hypothesis, ends, heard)
+    for j in judgement.judged:
+        if j.reason == CANCELS and heard.get(id(j), 0) >= len(DRAWS):
+            j.verdict, j.reason = "verified", ""
+
+
+def _ask_again(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float,
+               heard: dict[int, int]) -> None:
+    """Runs on other draws, until each result was heard of often enough."""
+    for draw in (*DRAWS, *MORE_DRAWS):
+        remaining = ends - EFFORT.seconds + 0.5
+        other, hypothesis = run_draw(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
+        _doubt(judgement, other, heard)
+        if other is None:
+            return
+        asked = [j for j in judgement.judged if j.verdict in ("verified", "wrong")]
+        if draw >= DRAWS[-1] and all(heard.get(id(j), 0) >= len(DRAWS) for j in asked):
+            return
+    for j in judgement.judged:
+        if j.verdict in ("verified", "wrong") and heard.get(id(j), 0) < len(DRAWS):
+            j.verdict, j.reason = "unchecked", "other draws of samples leave it open"
+
+
+def left_open(judged: Judged) -> bool:
+    """Did the samples leave a result open: masked out on this draw, or not finite?"""
+    return judged.reason in (ZERO, NOT_FINITE)
+
+
+def _doubt(judgement: Judgement, other: Judgement | None, heard: dict[int, int]) -> None:
+    matched: dict[tuple[int, str], list[Judged]] = {}
+    for j in other.judged if other is not None else ():
+        matched.setdefault((id(j.result.step.node), j.result.name), []).append(j)
+    for j in judgement.judged:
+        if j.reason == CANCELS:
+            said = [t.reason for t in matched.get((id(j.result.step.node), j.result.name), [])]
+            heard[id(j)] = heard.get(id(j), 0) + (bool(said) and set(said) == {CANCELS})
+        if j.verdict not in ("verified", "wrong"):
+            continue
+        twins = matched.get((id(j.result.step.node), j.result.name), [])
+        if twins and all(map(left_open, twins)):
+            continue
+        right = any(t.verdict in ("proved", "verified") for t in twins)
+        wrong = any(t.verdict == "wrong" for t in twins)
+        heard[id(j)] = heard.get(id(j), 0) + 1
+        if not (right if j.verdict == "verified" else wrong):
+            if j.verdict == "verified" and not wrong and is_proved(j):  # what another draw cannot say, a proof can
+                j.verdict = "proved"
+                continue
+            j.verdict, j.reason = "unchecked", "another draw of samples does not say the same"

@@ -1,0 +1,320 @@
+"""Judging: derive what each result should be, and compare.
+
+Shape first, then samples; whether equal samples are equal terms is asked last, and of those who want to know (`proof`).
+One factor that all parameter gradients have in common (1/N or 1/2 applied elsewhere, ascent) is a convention, not a
+mistake.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nablint.calculus.gradient import gradients
+from nablint.calculus.terms import Term
+from nablint.claims.judging.decay import allow_decay
+from nablint.claims.judging.intent import silence_deliberate
+from nablint.claims.judging.seeds import as_meant
+from nablint.claims.judging.small_constants import agree_without
+from nablint.claims.model import Judged, Judgement, Result, Run, Seed
+from nablint.claims.parameters import is_parameter
+from nablint.shapes import Misfit, show_shape
+from nablint.tracing.values import Array
+
+TOLERANCE = 1e-9
+NOT_FINITE, ZERO = "the samples are not finite", "it is zero on the samples"
+CANCELS = "it cancels to zero on the samples"
+"""What is left of summands that cancel is a rounding error: the gradient of a bias before a normalisation."""
+"""What a draw of samples leaves open; another may tell."""
+
+
+def judge(run: Run) -> Judgement:
+    """Judge all results under the seed that fits best, by their samples."""
+    best: Judgement | None = None
+    formal = _returned_loss(run)
+    for seed in run.seeds:
+        told = best is not None and best.seed is not None and best.seed.kind in ("given", "cost")
+        if best is not None and seed.kind == "implicit" and (formal or best.good or told):
+            break
+        judged = judge_seed(run, seed)
+        if seed.kind == "implicit" and (scale := _common_scale(judged)) is not None:
+            again = judge_seed(run, Seed({v: c * scale for v, c in seed.cotangents.items()}, seed.kind, seed.step))
+            judged = again if again.good > judged.good else judged
+        if best is not None and best.together and not judged.together and judged.wrong:
+            continue  # of a part of the loss that is returned, nothing or all is right
+        if best is None or (judged.good, -judged.wrong) > (best.good, -best.wrong):
+            best = judged
+        if best.good and not best.wrong:
+            break
+    if best is None:
+        return Judgement(run, [Judged(r, "unchecked", r.reason or "no loss and no arriving cotangent in sight")
+                               for r in run.results])
+    seed = best.seed
+    if seed is not None and seed.turned and best.good > 1 and not best.wrong:
+        return judge_seed(run, as_meant(seed, next((j.ratio for j in best.judged if j.ratio is not None), 1.0)))
+    if seed is not None and seed.kind in ("implicit", "borrowed") and (seed.turned or not best.good):
+        best.judged = [Judged(j.result, "unchecked", j.reason if j.verdict == "unchecked" else "the loss is not known")
+                       for j in best.judged]
+    return best
+
+
+def _common_scale(judgement: Judgement) -> float | None:
+    """The factor that parameters' gradients have in common under a loss that is not written down, whose scale is free.
+
+    Other results may be wrong in another way: against the scaled loss they show it.
+    """
+    parameters = [j for j in judgement.judged if j.wrt is not None and is_parameter(j)]
+    right = sum(j.verdict in ("proved", "verified") and not j.reason for j in parameters)
+    ratios = [round(j.ratio, 9) for j in parameters if j.verdict == "wrong" and j.ratio is not None]
+    if not ratios or len(ratios) == len(parameters):
+        return None
+    common = max(ratios, key=ratios.count)
+    scale = next(j.ratio for j in parameters if j.ratio is not None and round(j.ratio, 9) == common)
+    return scale if ratios.count(common) > right and _conventional(judgement.judged, common) else None
+
+
+def returned_together(run: Run, seed: Seed) -> bool:
+    """Is the seed's loss returned together with gradients?"""
+    for _, _, step, returned in run.it.returned:
+        if isinstance(returned, tuple | list) and len(returned) > 1 and step is not None and step.number >= run.start:
+            if any(isinstance(v, Array) and v.term in seed.cotangents for v in returned):
+                return True
+    return False
+
+
+def _returned_loss(run: Run) -> bool:
+    """Is a loss returned together with its gradients?"""
+    return any(s.kind == "loss" and returned_together(run, s) for s in run.seeds)
+
+
+def judge_seed(run: Run, seed: Seed) -> Judgement:
+    """Judge all results with the cotangents of one seed."""
+    wanted = {t for r in run.results for t in (*r.wrt, *r.beside)}
+    try:
+        derived = gradients(seed.cotangents, wanted)
+    except (Misfit, OverflowError, KeyError, TypeError, ValueError) as error:
+        return Judgement(run, [Judged(r, "unchecked", f"the gradient could not be derived ({error})")
+                               for r in run.results], seed)
+    judged = [_judge_result(run, r, derived, seed.cotangents) for r in run.results]
+    allow_decay(judged, seed)
+    together = seed.kind == "loss" and returned_together(run, seed)
+    _steps(judged, seed)
+    if not together and not seed.exact:
+        _conventions(judged, seed)
+    silence_deliberate(run, seed, judged)
+    return Judgement(run, judged, seed, together)
+
+
+def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangents: dict[Term, Term]) -> Judged:
+    targets = [t for t in result.wrt if t in derived]
+    if result.value is None:
+        misfit = next((m for m in run.it.misfits if m[2] == result.reason), None)
+        if misfit is not None and targets:
+            return Judged(result, "wrong", result.reason, targets[0], derived[targets[0]])
+        return Judged(result, "unchecked", result.reason or "its value is not known")
+    if not targets:
+        if result.wrt and result.formal and _is_zero(result.value) and not (
+                run.it.world.cut or any(map(unknown_part, cotangents))):
+            return Judged(result, "verified", wrt=result.wrt[0])
+        hidden = next((r for c in cotangents if (r := unknown_part(c))), "")
+        if hidden:
+            return Judged(result, "unchecked", f"forward's value is not known ({hidden})")
+        return Judged(result, "unchecked", "nothing that it may be the gradient of flows into the loss"
+                      if result.wrt else "its variable is not known")
+    found = [_compare(result, t, derived[t], symmetric=bool(run.it.world.decided(f"{t.label}:definite")))
+             for t in targets]
+    order = ["verified", "wrong", "unchecked"]
+    best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None, bool(j.reason) and not j.transposed,
+                                     j.wrt is not None and j.wrt.card is not None))
+    if best.verdict == "wrong":
+        elsewhere = (_compare(result, t, derived[t]) for t in result.beside if t in derived)
+        best = next((j for j in elsewhere if j.verdict == "verified"), best)
+    if result.guess and best.verdict == "wrong":
+        return Judged(result, "unchecked", "its variable is not known")
+    return best
+
+
+def _is_zero(term: Term) -> bool:
+    return not np.any(term.sample)
+
+
+def _compare(result: Result, wrt: Term, derived: Term, *, symmetric: bool = False) -> Judged:
+    """symmetric: so is the variable, and what belongs to both triangles of it may stand in either."""
+    value = result.value
+    assert value is not None
+    out = Judged(result, "wrong", wrt=wrt, derived=derived)
+    claimed, expected = np.asarray(value.sample), np.asarray(derived.sample)
+    if reason := unknown_part(value):
+        out.verdict, out.reason = ("wrong", reason[8:]) if reason.startswith("misfit: ") else ("unchecked", reason)
+        return out
+    if not np.all(np.isfinite(expected)) or (claimed.dtype.kind in "fc" and not np.all(np.isfinite(claimed))):
+        out.verdict, out.reason = "unchecked", NOT_FINITE
+        return out
+    if claimed.shape != expected.shape:
+        if not _same_axes(claimed.shape, expected.shape):
+            out.transposed = claimed.shape == expected.shape[::-1]
+            out.reason = f"it has the shape {show_shape(value.shape)}, its variable {show_shape(wrt.shape)}"
+            return out
+        claimed = claimed.reshape(expected.shape)
+    if symmetric:
+        claimed, expected = (x + np.swapaxes(x, -1, -2) for x in (claimed, expected))
+    scale = max(float(np.max(np.abs(expected), initial=0.0)), float(np.max(np.abs(claimed), initial=0.0)))
+    if scale < 1e-13:
+        out.verdict, out.reason = "unchecked", CANCELS if np.any(claimed) and np.any(expected) else ZERO
+        return out
+    if np.max(np.abs(claimed - expected), initial=0.0) <= TOLERANCE * scale:
+        out.verdict = "verified"
+        return out
+    if agree_without(value, derived):
+        out.verdict, out.reason = "verified", "up to a small constant that keeps clear of zero"
+        return out
+    if (
+        claimed.ndim == 2
+        and len(set(claimed.shape)) == 1
+        and np.allclose(claimed.T, expected, rtol=1e-9, atol=TOLERANCE * scale)
+    ):
+        out.transposed = True
+    out.ratio = constant_ratio(claimed, expected)
+    return out
+
+
+def unknown_part(term: Term) -> str:
+    """The reason, where the value depends on something that is not known."""
+    stack, seen = [term], {term}
+    while stack:
+        node = stack.pop()
+        if node.card is None and node.label.startswith(("unknown: ", "misfit: ")):
+            return node.label.removeprefix("unknown: ")
+        for arg in node.args:
+            if arg.tainted and arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return ""
+
+
+def _same_axes(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Equal but for axes of size 1 in front: (M,) for (1, M)."""
+    longer, shorter = (a, b) if len(a) >= len(b) else (b, a)
+    extra = len(longer) - len(shorter)
+    return all(s == 1 for s in longer[:extra]) and longer[extra:] == shorter
+
+
+def constant_ratio(claimed: np.ndarray, expected: np.ndarray) -> float | None:
+    """Claimed over expected, where that is one number for all entries."""
+    total = float(np.sum(expected * expected))
+    if total <= 0:
+        return None
+    ratio = float(np.sum(claimed * expected)) / total
+    scale = float(np.max(np.abs(claimed), initial=0.0))
+    return ratio if ratio and np.max(np.abs(claimed - ratio * expected), initial=0.0) <= TOLERANCE * scale else None
+
+
+def _steps(judged: list[Judged], seed: Seed) -> None:
+    """Steps of any size descend a loss that is in sight; one that climbs is a mistake where others descend."""
+    steps = [j for j in judged if j.result.update
+             and (j.verdict in ("proved", "verified") or (j.verdict == "wrong" and j.ratio))]
+    down = [j for j in steps if j.verdict == "wrong" and (j.ratio or 0) < 0]
+    if seed.kind != "loss":
+        return
+    for j in steps:
+        if j in down:
+            j.verdict, j.reason, j.ratio = "verified", "", None
+        elif not down:
+            j.verdict, j.reason = "unchecked", "the step climbs what goes by the name of a loss, and it may be meant to"
+        else:
+            assert j.derived is not None
+            j.verdict, j.reason, j.ratio, j.derived = "wrong", "", -1.0, -j.derived
+
+
+def _conventions(judged: list[Judged], seed: Seed) -> None:
+    """Accept one factor that all parameter gradients have in common; a lone factor cannot be told from a convention."""
+    scaled = [j for j in judged if j.verdict == "wrong" and j.ratio is not None]
+    if not scaled:
+        return
+    parameters = [j for j in judged if j.wrt is not None and j.verdict in ("proved", "verified", "wrong")
+                  and is_parameter(j)]
+    scales = [_scale(j) for j in parameters if j.verdict == "wrong" and not _of_another_size(j)]
+    ratios = {None if s is None else round(s, 9) for s in scales}
+    right = any(j.verdict in ("proved", "verified") for j in parameters)
+    if right and len(ratios) == 1 and _lost_scale(judged, parameters, seed):
+        return
+    if not parameters or right or len(ratios) != 1 or None in ratios:
+        if len(scaled) == len([j for j in judged if j.verdict != "unchecked"]) == 1 and not scaled[0].result.formal:
+            scaled[0].verdict, scaled[0].reason = (
+                "unchecked",
+                f"a factor of {scaled[0].ratio:.4g}, and nothing else shows whether it is meant",
+            )
+        return
+    ratio = scales[0]
+    if ratio is None or not _conventional(judged, ratio) or (seed.kind == "cost" and ratio < 0):
+        return
+    for j in parameters:
+        if j.ratio is None:  # what is wrong with it is its shape
+            j.derived = j.derived * ratio if j.verdict == "wrong" and j.derived is not None else j.derived
+            continue
+        if len(parameters) > 1:
+            j.verdict, j.reason = (
+                "verified",
+                "" if ratio == 1 else f"up to the factor {ratio:.4g} that all parameter gradients have in common",
+            )
+        elif not j.result.formal or not any(x.verdict in ("proved", "verified") for x in judged):
+            j.verdict, j.reason = "unchecked", f"a factor of {ratio:.4g}, and nothing else shows whether it is meant"
+
+
+def _scale(j: Judged) -> float | None:
+    """The factor of a wrong result; also of one whose axes of size 1 are not its variable's."""
+    if (
+        j.ratio is not None
+        or j.result.value is None
+        or j.derived is None
+        or j.result.value.sample.size != j.derived.sample.size
+    ):
+        return j.ratio
+    return constant_ratio(j.result.value.sample.reshape(j.derived.sample.shape), j.derived.sample)
+
+
+def _of_another_size(j: Judged) -> bool:
+    return j.result.value is None or j.derived is None or j.result.value.sample.size != j.derived.sample.size
+
+
+def _lost_scale(judged: list[Judged], parameters: list[Judged], seed: Seed) -> bool:
+    """Where columns are samples, cotangents stay those of each sample and 1/m stands in the parameters' gradients: the
+    one that lacks it has lost it.
+    """
+    scaled = [j for j in parameters if j.verdict == "wrong"]
+    whole = [j for j in parameters if j.verdict in ("proved", "verified")]
+    columns = any(j.wrt is not None and j.wrt.ndim == 2 and int(j.wrt.shape[-1]) == 1 for j in parameters)
+    ratio = scaled[0].ratio
+    if (
+        seed.kind != "arriving"
+        or not columns
+        or not ratio
+        or ratio <= 0
+        or ratio >= 1
+        or not _conventional(judged, ratio)
+    ):
+        return False
+    for j in scaled:
+        j.verdict, j.reason = "verified", f"up to the factor {ratio:.4g} of the mean over the samples"
+    for j in whole:
+        assert j.derived is not None
+        j.verdict, j.reason, j.ratio = "wrong", "", 1 / ratio
+        j.derived = j.derived * ratio
+    return True
+
+
+def _conventional(judged: list[Judged], ratio: float) -> bool:
+    """A sign, 2, and the number of samples are factors that people apply elsewhere."""
+    sizes = {1}
+    for j in judged:
+        for term in (j.derived, *(j.result.wrt)):
+            if term is not None:
+                stack, seen = [term], {term}
+                while stack and len(seen) < 400:
+                    node = stack.pop()
+                    sizes |= {int(s) for s in node.shape}
+                    for arg in node.args:
+                        if arg not in seen:
+                            seen.add(arg)
+                            stack.append(arg)
+    size = abs(ratio)
+    return any(abs(size - k * s) < 1e-9 * size or abs(size - k / s) < 1e-9 * size for s in sizes for k in (1, 2, 0.5))

@@ -1,0 +1,196 @@
+"""Readings: which other hypotheses answer a clash, or may tell a wrong result from a wrong guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.claims.judging.distributions import distributed
+from nablint.claims.model import Judgement
+from nablint.shapes import Polynomial
+from nablint.tracing.refine.kinds import MET_FIRST
+from nablint.tracing.step import Step
+from nablint.tracing.values import Restart
+from nablint.tracing.world import Hypothesis, World
+
+FAR = 0.9
+"""What another shape costs more of an input that a clash is not about."""
+
+
+def answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
+             push: Callable[[Hypothesis], None]) -> None:
+    """The hypotheses that answer a clash: the equation, or another choice."""
+    if restart.decisions:
+        together = hypothesis
+        for key, taken in restart.decisions:
+            together = together.decide(key, taken, 0.01 / len(restart.decisions)).without(
+                key.removesuffix(":rank") if ":rank" in key else "")
+        push(together)
+        if len(restart.decisions) > 1:
+            for key, taken in restart.decisions:
+                push(hypothesis.decide(key, taken, 0.02).without(key.removesuffix(":rank") if ":rank" in key else ""))
+        return
+    if restart.positive:
+        push(replace(hypothesis, positive=hypothesis.positive | set(restart.positive), cost=hypothesis.cost + 0.01))
+        return
+    if restart.small:
+        push(replace(hypothesis, small=hypothesis.small | set(restart.small), cost=hypothesis.cost + 0.01))
+        return
+    known = {name for name, _ in (*hypothesis.equations, *hypothesis.decisions)}
+    fresh = [e for e in restart.equations if e[0] not in known]
+    if fresh:
+        push(hypothesis.equate([(n, v) for n, v in fresh[:1] if isinstance(v, Polynomial)]))
+    world: World | None = getattr(restart, "world", None)
+    if world is not None:
+        clashing = _clashing(restart, hypothesis)
+        bare = replace(hypothesis, equations=())  # what fits under another answer is found anew
+        # what was asked last is likeliest to have led here
+        for age, choice in enumerate(reversed([c for c in world.choices.values() if not (c.fork or c.detour)])):
+            if choice.key in fixed or choice.key in known:
+                continue
+            path, _, asked = choice.key.rpartition(":")
+            shape = asked in ("rank", "form")
+            far = FAR if shape and clashing and not any(name.startswith(path) for name in clashing) else 0.0
+            for i in range(len(choice.options)):
+                if i != choice.taken:
+                    push(bare.decide(choice.key, i, 0.5 + 0.03 * min(age, 5) + 0.3 * i + far))
+
+
+def _clashing(restart: Restart, hypothesis: Hypothesis) -> set[str]:
+    """The dimensions that a clash is between, and those that were taken to be the same."""
+    names = {n for left, right in restart.equations for n in (left, *right.names())}
+    for left, right in reversed(hypothesis.equations):
+        same = {left, *right.names()}
+        if names & same:
+            names |= same
+    return names
+
+
+def alternatives(
+    world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]
+) -> Iterator[Hypothesis]:
+    """Other answers to the questions of a run, as far as they concern what came out wrong."""
+    if (asked := _shaped_as_claimed(world, hypothesis, judgement, fixed)) is not None:
+        yield asked
+    yield from distributed(world, hypothesis, judgement)
+    concerned = _leaves(judgement) or _met_first(judgement)
+    variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}
+    for choice in world.choices.values():
+        path = choice.key.rsplit(":", 1)[0]
+        if choice.fork or choice.detour or choice.key in fixed or choice.key in dict(hypothesis.decisions):
+            continue
+        if choice.key == f"{path}:none" and path in variables:  # without the variable there is nothing to be right
+            continue
+        late = 0.0
+        if ":" in choice.key and not choice.key.startswith(("branch", "...")) and not choice.key.endswith(
+                (":is", ":axis", ":axes", ":takes")) and concerned and not any(
+                leaf == path or leaf.startswith(path) for leaf in concerned):
+            if path not in variables:
+                continue
+            late = 0.4  # the variable itself: a bias's gradient does not depend on the bias, but its shape does
+        for i in range(len(choice.options)):
+            if i != choice.taken:
+                yield hypothesis.decide(choice.key, i, choice.cost + 0.1 * i + late)
+
+
+def beside_the_point(hypothesis: Hypothesis, best: Judgement, reading: Hypothesis) -> bool:
+    """Does a reading differ from the best in what no wrong result has to do with?
+
+    Only where all that is wrong is wrong by a number: then shapes fit as they are, and what other inputs are like does
+    not change that number.
+    """
+    wrong = [j for j in best.judged if j.verdict == "wrong"]
+    if not wrong or any(j.ratio is None for j in wrong) or any(j.result.update for j in wrong):
+        return False
+    known = dict(reading.decisions)
+    concerned = _leaves(best) | {w.label for j in wrong for w in j.result.wrt if w.card is None}
+    for key, _ in hypothesis.decisions:
+        path, _, question = key.rpartition(":")
+        if key not in known and question in ("rank", "form", "kind", "index") and not any(
+                leaf == path or leaf.startswith(path) for leaf in concerned):
+            return True
+    return False
+
+
+def plausible(world: World) -> bool:
+    """A single row or column is no reading of an input whose rows or columns the code counts or keeps apart; nor has a
+    bias an entry for each sample.
+    """
+    alone = any(c.options[c.taken] in ("row", "column") for c in world.choices.values())
+    return not world.unshared and not (world.singular and alone)
+
+
+_ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softmax", "log_softmax", "logsumexp"})
+
+
+def pointless(world: World) -> bool:
+    """Does the code reduce along an axis that has a single entry by a choice of this reading?
+
+    Nobody sums the columns of what has one: where another reading fits, the input is that.
+    """
+    if not any(c.key.endswith(":rank") and c.options[c.taken] in ("row", "column") for c in world.choices.values()):
+        return False
+    for term in world.graph.made():
+        axis = term.params.get("axis") if term.card is not None and term.card.name in _ALONG else None
+        if isinstance(axis, int) and isinstance(term.origin, Step):
+            size = np.shape(term.args[0].sample)[axis]
+            if size == 1:
+                return True
+    return False
+
+
+def _shaped_as_claimed(
+    world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]
+) -> Hypothesis | None:
+    """All variables together as their claimed gradients have them: a bias like a column, weights like a whole array."""
+    found = hypothesis
+    for j in judgement.judged:
+        if (
+            j.verdict != "wrong"
+            or j.result.value is None
+            or j.wrt is None
+            or tuple(j.result.value.shape) == tuple(j.wrt.shape)
+        ):
+            continue
+        choice = world.choices.get(f"{j.wrt.label}:form")
+        wanted = tuple(j.result.value.shape)
+        if choice is not None and choice.key not in fixed and wanted in choice.shapes:
+            found = found.decide(choice.key, choice.shapes.index(wanted), 0.05)
+        ranks = world.choices.get(f"{j.wrt.label}:rank")
+        if ranks is not None and ranks.key not in fixed and len(wanted) != j.wrt.ndim:
+            word = "column" if wanted[1:] == (1,) else "row" if wanted[:1] == (1,) and len(wanted) == 2 else len(wanted)
+            if word in ranks.options:
+                found = found.decide(ranks.key, ranks.options.index(word), 0.05).without(j.wrt.label)
+    return found if found is not hypothesis else None
+
+
+def _met_first(judgement: Judgement) -> set[str]:
+    """The inputs that are why nothing is known, where all results wait for what backward code met first.
+
+    How other inputs are read does not change who meets these first.
+    """
+    found = {j.reason.removesuffix(MET_FIRST) for j in judgement.judged
+             if j.verdict == "unchecked" and j.reason.endswith(MET_FIRST)}
+    return found if all(j.reason.endswith(MET_FIRST) for j in judgement.judged) else set()
+
+
+def _leaves(judgement: Judgement) -> set[str]:
+    """The inputs that wrong results, or what they should be, depend on."""
+    out: set[str] = set()
+    stack: list[Term] = []
+    for j in judgement.judged:
+        if j.verdict == "wrong":
+            stack += [t for t in (j.result.value, j.derived) if t is not None]
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        if node.card is None and node.label:
+            out.add(node.label)
+        for arg in node.args:
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return out

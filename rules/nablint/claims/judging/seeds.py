@@ -1,0 +1,254 @@
+"""Seeds: where the cotangents of a function start that none arrive at.
+
+A number in sight that is minimised is differentiated.  Where none is, the loss is in nobody's code: its cotangent is
+the first value that backward code makes out of forward values alone (`delta = a - y`), and the forward value that it
+belongs to is the one for which most results come out right.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import libcst as cst
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.claims import names
+from nablint.claims.edits.trees import walk
+from nablint.claims.entries import ancestors
+from nablint.claims.model import Seed
+from nablint.claims.replaying.sites import expression
+from nablint.tracing import hints
+from nablint.tracing.functions import call_function
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.step import Step
+from nablint.tracing.values import Array, Function, Pending, RaiseSignal, Restart, Scope
+
+MAX_IMPLICIT = 14
+
+
+def loss_seeds(it: Interpreter, start: int) -> list[Seed]:
+    """The numbers that go by the name of a loss, the last first; a cost's derivative by its first argument leads."""
+    given = _cost_seeds(it, start) or _given_seeds(it, start)
+    if given:
+        return given
+    found: list[Term] = []
+    for name, terms in it.history.items():
+        if names.is_loss_name(name):
+            found += [t for t in terms if t.ndim == 0 and t.card is not None and _depends(t)]
+    found.sort(key=lambda t: -t.number)
+    found = [t for t in found if not any(_is_part(t, whole) for whole in found)]
+    one = it.graph.constant(1.0)
+    return [Seed({t: one}, "loss") for t in found[:3]]
+
+
+_VALUE = ("fn", "f", "cost", "loss", "forward", "__call__", "value", "compute", "function", "func", "eval")
+
+
+def _cost_seeds(it: Interpreter, start: int) -> list[Seed]:
+    """A cost object's derivative was asked for: its own value, of the same arguments, is the loss."""
+    for function, scope, step, returned in list(it.returned):
+        owner = function.owner
+        if owner is None or step is None or step.number < start or not isinstance(returned, Array):
+            continue
+        word = function.name.rpartition(".")[2]
+        if not _DERIVED.match(word):
+            continue
+        for name in _VALUE:
+            value = owner.lookup(name)
+            if isinstance(value, Function) and name != word and (seed := _valued(it, value, scope, step)) is not None:
+                return [seed]
+    return []
+
+
+_DERIVED = re.compile(r"^(delta|derivative|deriv|prime|grad|gradient|backward|d|dz|da|delta_output|error)$", re.I)
+
+
+def _valued(it: Interpreter, function: Function, scope: Scope, step: Step) -> Seed | None:
+    """The number that a cost function makes of the arguments, by their names, of another frame."""
+    params = [p.name.value for p in (*function.node.params.posonly_params, *function.node.params.params)]
+    if function.kind not in ("static",):
+        params = params[1:]
+    held = [v.value if isinstance(v := scope.names.get(n), Pending) else v for n in params]
+    if len(params) < 2 or not all(isinstance(v, Array) for v in held):
+        return None
+    receiver = [scope.names["self"]] if function.kind not in ("static",) and "self" in scope.names else []
+    if function.kind not in ("static",) and not receiver:
+        return None
+    try:
+        value = call_function(it, function, [*receiver, *held], {}, None)
+    except (RaiseSignal, Restart):
+        return None
+    if not isinstance(value, Array) or value.term.sample.size != 1 or value.term.card is None:
+        return None
+    return Seed({value.term: it.graph.constant(np.ones(np.shape(value.term.sample)) if value.term.ndim else 1.0)},
+                "cost", step)
+
+
+_COST_DERIVATIVE = re.compile(r"(^|\.|_)d?(cost|loss)_?(derivative|deriv|prime|grad|gradient|delta)$", re.I)
+
+
+def _given_seeds(it: Interpreter, start: int) -> list[Seed]:
+    """What a function named as a cost's derivative returns is the cotangent of its first argument."""
+    for function, scope, step, returned in it.returned:
+        if (
+            not _COST_DERIVATIVE.search(function.name)
+            or step is None
+            or step.number < start
+            or not isinstance(returned, Array)
+        ):
+            continue
+        arguments = [v for k, v in scope.names.items() if not k.startswith("$") and isinstance(v, Array)]
+        if (
+            arguments
+            and arguments[0].term.card is not None
+            and tuple(arguments[0].term.shape) == tuple(returned.term.shape)
+        ):
+            return [Seed({arguments[0].term: returned.term}, "given", step)]
+    return []
+
+
+def _depends(term: Term) -> bool:
+    """Does the number depend on an input at all?"""
+    stack, seen = [term], {term}
+    while stack:
+        node = stack.pop()
+        if node.card is None and node.label and node.ndim:
+            return True
+        for arg in node.args:
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return False
+
+
+def _is_part(part: Term, whole: Term) -> bool:
+    """Does a number flow into another that depends on more arrays: a penalty beside what the data cost?"""
+    return part is not whole and part in ancestors(whole) and not _arrays(whole) <= _arrays(part)
+
+
+def _arrays(term: Term) -> set[Term]:
+    return {t for t in ancestors(term) if t.card is None and t.label and t.ndim}
+
+
+def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
+    """Pairs of a first cotangent and a forward value of its shape, for a loss that is not written down.
+
+    Those come last whose cotangent is no loss's (see `Seed.turned`).
+    """
+    forward = _forward_values(it)
+    seeds: list[Seed] = []
+    turned: list[Seed] = []
+    seen: set[tuple[Term, Term]] = set()
+    for event in it.events:
+        if event.step.number < start or event.value is None or not event.value.tainted:
+            continue
+        for cotangent in _roots(event.value):
+            summed = _is_sum_with_target(cotangent)
+            for value in forward:
+                if (
+                    tuple(value.shape) == tuple(cotangent.shape)
+                    and (cotangent, value) not in seen
+                    and _related(cotangent, value)
+                ):
+                    seen.add((cotangent, value))
+                    found = Seed({value: cotangent}, "implicit", event.step, turned=summed)
+                    (turned if summed else seeds).append(found)
+            if len(seeds) >= MAX_IMPLICIT:
+                return seeds
+    return [*seeds, *turned[:MAX_IMPLICIT]]
+
+
+def as_meant(seed: Seed, factor: float) -> Seed:
+    """A turned seed with the difference that was meant as its cotangent, in the order in which the sum is written.
+
+    factor: what all results have in common beside the sum, by convention.
+    """
+    return replace(seed, cotangents={v: _difference(c) * factor for v, c in seed.cotangents.items()})
+
+
+def _difference(total: Term) -> Term:
+    first, second = total.args
+    step = total.origin
+    for node in walk(expression(step)) if isinstance(step, Step) and expression(step) is not None else ():
+        if isinstance(node, cst.BinaryOperation) and step.values.get(id(node)) is total:
+            if step.values.get(id(node.left)) is second:
+                first, second = second, first
+    return first - second
+
+
+def _is_sum_with_target(cotangent: Term) -> bool:
+    """`pred + y`: no loss that is least where predictions meet their targets has their sum as its gradient."""
+    if cotangent.card is None or cotangent.card.name != "add":
+        return False
+    for pred, target in (cotangent.args, cotangent.args[::-1]):
+        named = target.card is None and target.label and hints.is_target(hints.base(target.label))
+        if named and pred.card is not None and tuple(pred.shape) == tuple(cotangent.shape) and not pred.tainted:
+            return True
+    return False
+
+
+def _forward_values(it: Interpreter) -> list[Term]:
+    """Forward values with a name that are computed, and what their activations are of, the last first."""
+    terms = {t for found in it.history.values() for t in found if t.card is not None and t.ndim}
+    terms |= {inner for t in terms if (inner := _under_activation(t)) is not None}
+    return sorted(terms, key=lambda t: -t.number)
+
+
+def _under_activation(term: Term) -> Term | None:
+    """`z` of `1 / (1 + exp(-z))`, which need not have a name: what functions of one array, entry by entry, are of."""
+    node = term
+    while node.card is not None:
+        inner = [a for a in node.args if a.ndim or a.label]
+        if len(inner) != 1 or tuple(inner[0].shape) != tuple(node.shape) or node.card.name == "transpose":
+            break
+        node = inner[0]
+    return node if node is not term and node.card is not None else None
+
+
+def _roots(term: Term) -> list[Term]:
+    """The value and its tainted parts, as long as they are made of forward values alone."""
+    out: list[Term] = []
+    stack = [term]
+    while stack:
+        node = stack.pop()
+        if node.tainted and node not in out and node.ndim and node.card is not None and _from_forward(node):
+            out.append(node)
+            stack.extend(node.args)
+    return out[:6]
+
+
+def _from_forward(term: Term, depth: int = 6) -> bool:
+    """Are the leaves of the tainted part all forward values?"""
+    if not term.tainted:
+        return True
+    if term.card is None or depth == 0:
+        return term.card is None and not term.label
+    if term.card.name in ("matmul", "dot", "einsum", "outer"):
+        return False
+    return all(_from_forward(a, depth - 1) for a in term.args)
+
+
+def _related(cotangent: Term, value: Term) -> bool:
+    """Does the cotangent depend on the forward value (or the other way, on what it is computed from)?"""
+    stack, seen = [cotangent], {cotangent}
+    while stack:
+        node = stack.pop()
+        if node is value:
+            return True
+        for arg in node.args:
+            if arg not in seen and arg.number >= value.number:
+                seen.add(arg)
+                stack.append(arg)
+    # softmax's delta is made of probabilities; the scores that they come from are a candidate, too
+    stack, seen = [cotangent], {cotangent}
+    while stack:
+        node = stack.pop()
+        for arg in node.args:
+            if arg is value:
+                return True
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return False

@@ -1,0 +1,113 @@
+"""Guided: the edits of one statement that are worth a try, and a quick look at each before the graph is asked.
+
+Where the value that the statement should have made is known (see `aim`), edits are found from it first, and an edit
+that does not make it is turned down without a replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import libcst as cst
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.claims.edits.live import added
+from nablint.claims.edits.trees import Edit
+from nablint.claims.repairing.aim import Aim, aim_at
+from nablint.claims.repairing.live import at_hand, left_out, numbers_at_hand
+from nablint.claims.repairing.matched import matches
+from nablint.claims.repairing.slicing import edits_of
+from nablint.claims.repairing.trial import Trial
+from nablint.claims.replaying.replay import holds, new_value, replace
+from nablint.claims.replaying.sites import replacement, sites
+from nablint.tracing.step import Step
+
+CLOSE = 1e-7
+
+
+class Search:
+    """The search for an edit of one statement, at all its executions; or of an argument of its call (see `sites`)."""
+
+    def __init__(self, trial: Trial, steps: list[Step], suspected: Term | None, given: Any = None) -> None:
+        self._trial = trial
+        self._it = trial.judgement.run.it
+        self._steps = steps
+        self._given = given
+        found = sites(steps, given)
+        olds = list(dict.fromkeys(site.old for site in found))
+        touched = trial.graph.touched(olds)
+        here = [j for j in trial.failing if j.result.value in touched]
+        rest = [j for j in trial.failing if j not in here and j.result.value is not None]
+        aim: Aim | None = aim_at(trial.graph, olds, here, [*trial.right, *rest]) if here and olds else None
+        self.pointless = aim is not None and not aim.possible
+        """No value of the statement makes right what depends on it."""
+        self._site = found[-1] if found else None
+        self._wanted: Any = None
+        self._perhaps: Any = None
+        values = None if aim is None else aim.values or aim.scaled
+        if aim is not None and values is not None:
+            # in a loop later turns are made from what earlier ones left wrong: the first that is wrong shows the slip
+            self._site = next((s for s in found if not _near(s.old.sample, values[s.old])), found[-1])
+            self._perhaps = values[self._site.old]
+            self._wanted = self._perhaps if aim.values is not None else None
+        self._suspected = suspected
+
+    @property
+    def aimed(self) -> bool:
+        """Is it known what the statement should have made?"""
+        return self._wanted is not None
+
+    def edits(self) -> Iterator[Edit]:
+        """The edits, those that the known value suggests first."""
+        target = self._suspected
+        step, site = self._steps[-1], self._site
+        matched = False
+        if site is not None and self._perhaps is not None:
+            step = site.step
+            if self._wanted is not None and (not site.whole or site.root is None):
+                target = site.old.graph.leaf("", self._wanted, site.old.shape)
+            wanted = site.wanted(self._perhaps)
+            if site.root is not None and wanted is not None:
+                matched = site.whole and self._wanted is not None
+                yield from matches(step, site.root, wanted, at_hand(self._it, step, np.shape(wanted)),
+                                   numbers_at_hand(step))
+        elif site is not None and site.whole and site.root is not None:
+            yield from added(site.root, left_out(self._it, site.step, site.root, site.old))
+        if self._given is None:
+            yield from edits_of(self._trial.judgement, [*(s for s in self._steps if s is not step), step], target,
+                                matched=matched)
+
+    def promising(self, edit: Edit) -> bool:
+        """Does the edit make the value that is known to be wanted?"""
+        site = self._site
+        if self._wanted is None or site is None or edit.old is site.step.node:
+            return True
+        if site.whole and site.root is not None:
+            if not holds(site.root, edit.old):
+                return True
+            new = new_value(self._it, site.step, cst.Expr(replace(site.root, edit.old, edit.new)))
+            return new is not None and _fits(new.sample, self._wanted)
+        pair = replacement(self._it, site.step, edit.old, edit.new)
+        if pair is None or pair[1] is None:
+            return pair is None
+        return _fits(pair[1].sample, self._wanted)
+
+
+def _fits(sample: Any, wanted: Any) -> bool:
+    """Is a value as wanted, or is it when it is repeated to fill the place of a larger one?"""
+    if 0 < sample.size < wanted.size and sample.ndim <= wanted.ndim:
+        try:
+            return _near(np.broadcast_to(sample, wanted.shape), wanted)
+        except ValueError:
+            return False
+    return _near(sample, wanted)
+
+
+def _near(sample: Any, wanted: Any) -> bool:
+    """Equal, but for axes of size 1."""
+    if sample.size != wanted.size:
+        return False
+    scale = max(float(np.max(np.abs(wanted), initial=0.0)), 1e-12)
+    return bool(np.max(np.abs(sample.reshape(-1) - wanted.reshape(-1)), initial=0.0) <= CLOSE * scale)

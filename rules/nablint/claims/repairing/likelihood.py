@@ -1,0 +1,122 @@
+"""Likelihood: what tells apart edits that mend as much.
+
+Many edits of a chain of statements have the same effect.  Evidence of what was meant comes from the code itself: from
+its other statements, from the names, and from where the cotangent is lost.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeGuard
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.claims.edits.trees import walk
+from nablint.claims.judging.factors import first_off
+from nablint.claims.model import Judgement
+from nablint.claims.names import is_gradient_name
+from nablint.claims.repairing.localise import carries
+from nablint.claims.repairing.siblings import Siblings
+from nablint.claims.repairing.trial import Candidate
+from nablint.claims.replaying.replay import replace
+from nablint.claims.replaying.sites import expression, old_value, replacement
+from nablint.tracing.step import Step
+
+SIBLINGS = 0.3
+"""What it weighs that a statement becomes a copy of another one."""
+BROUGHT = 0.3
+"""What it weighs that a gradient into which no cotangent flows gets one."""
+FIRST = 0.3
+"""What it weighs that a factor comes in at a statement, by the cotangents of all forward values."""
+MISSHAPEN = 0.25
+UPSTREAM = 0.05
+RENAMED = 0.2
+HANDED_ON = 0.4
+BRACKETED = 0.15
+SCALED = 0.3
+BY_NAME = 0.15
+
+
+_CALLED = re.compile(r"(g|d|grad|delta)_?\w{1,4}$|.*grad")
+"""Names that a gradient has already where it is returned."""
+
+
+class Likelihood:
+    """Weighs the edits of one judgement, as costs: less is likelier."""
+
+    def __init__(self, judgement: Judgement) -> None:
+        self._judgement = judgement
+        self._siblings = Siblings(judgement.run.it.steps)
+        off = first_off(judgement)
+        self._off = id(off[0].step.node) if off is not None else None
+
+    def evidence(self, candidate: Candidate) -> float:
+        """What speaks for an edit beside its own cost."""
+        step, edit = candidate.steps[-1], candidate.edit
+        return (SIBLINGS * self._siblings.gain(step, edit) + BROUGHT * self._brings(candidate)
+                + FIRST * (id(step.node) == self._off) - MISSHAPEN * self._misshapes(candidate))
+
+    def _misshapes(self, candidate: Candidate) -> bool:
+        """Has a result, right as its values are, other axes of size 1 than its variable?"""
+        step = candidate.steps[-1]
+        own = [j for j in candidate.fixes if j.result.step is step and j.derived is not None]
+        if not own:
+            return False
+        pair = replacement(self._judgement.run.it, step, candidate.edit.old, candidate.edit.new)
+        return pair is not None and pair[1] is not None and any(
+            j.derived is not None and pair[1].sample.shape != j.derived.sample.shape for j in own)
+
+    def _brings(self, candidate: Candidate) -> bool:
+        """Does the edit bring a cotangent into what has a gradient's name, and had none?"""
+        step, seed = candidate.steps[-1], self._judgement.seed
+        if seed is None or step.event is None or not is_gradient_name(step.event.name):
+            return False
+        old = old_value(step)
+        if old is None or carries(old, seed):
+            return False
+        pair = replacement(self._judgement.run.it, step, candidate.edit.old, candidate.edit.new)
+        return pair is not None and isinstance(pair[1], Term) and carries(pair[1], seed)
+
+
+def unlikely(candidate: Candidate, *, upstream: bool, turned: bool, weak: bool) -> float:
+    """What speaks against an edit: it changes what is only handed on by another name, or what has no name; it needs
+    brackets around a sum that had none; it gives another scale to what is right by its name but for a sign.  What is
+    wrong by its name but for a scale is the likelier to get one.
+    """
+    step, edit = candidate.steps[-1], candidate.edit
+    cost = UPSTREAM * upstream + BRACKETED * (is_sum(edit.old) and not edit.old.lpar
+                                              and isinstance(edit.new, cst.BinaryOperation) and not is_sum(edit.new))
+    if isinstance(edit.old, cst.Name) and edit.old is expression(step):
+        if isinstance(step.node, cst.Return) and _CALLED.match(edit.old.value) and _made_here(step, edit.old):
+            cost += HANDED_ON
+        elif is_gradient_name(edit.old.value) and (
+                isinstance(step.node, cst.Return) or edit.kind not in ("derivative", "scale", "term")):
+            cost += RENAMED
+    if edit.kind == "scale":
+        cost += SCALED * turned - BY_NAME * weak
+    return cost
+
+
+def forgets(candidate: Candidate) -> bool:
+    """Does an edit leave no gradient in an expression that had one?  It may be right under a wrong loss only."""
+    step, edit = candidate.steps[-1], candidate.edit
+    now = expression(step)
+    if edit.old is step.node or now is None:
+        return False
+    return _holds_gradient(now) and not _holds_gradient(replace(now, edit.old, edit.new))
+
+
+def _holds_gradient(node: cst.CSTNode) -> bool:
+    return any(isinstance(n, cst.Name) and is_gradient_name(n.value) for n in walk(node))
+
+
+def is_sum(node: cst.CSTNode) -> TypeGuard[cst.BinaryOperation]:
+    """Is this a sum or difference?"""
+    return isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add | cst.Subtract)
+
+
+def _made_here(step: Step, node: cst.CSTNode) -> bool:
+    """Is what is returned made by a statement of the same function?"""
+    found = step.values.get(id(node))
+    return isinstance(found, Term) and isinstance(found.origin, Step) and found.origin.scope is step.scope

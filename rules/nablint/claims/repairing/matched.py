@@ -1,0 +1,198 @@
+"""Matched: edits found from the value that an expression should have, rather than by trying.
+
+What the expression should be is pushed down into its operands through operators that can be undone.  At each operand
+the quotient and the difference of what it should be and what it is are matched with the values that the user's own
+code has at hand: a number, a product of up to three live values and of the derivatives that people write of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import libcst as cst
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.claims.edits.trees import (
+    Edit,
+    binary,
+    bracketed,
+    is_module,
+    is_transposed,
+    keyword,
+    operands,
+    untransposed,
+)
+from nablint.claims.repairing.forms import close, constant, fitted_to, named_numbers, products, quotient
+from nablint.claims.repairing.live import LiveValue
+from nablint.tracing.step import Step
+
+
+def matches(step: Step, root: Any, target: Any, live: list[LiveValue], numbers: list[tuple[str, float]]) -> Iterator[
+        Edit]:
+    """Edits under which the expression has the value that it should have; entries of NaN do not matter."""
+    value = step.values.get(id(root))
+    now = value.sample if isinstance(value, Term) else np.asarray(value) if isinstance(value, int | float) else None
+    if now is None or now.dtype.kind not in "fiub":
+        return
+    target = np.asarray(target, float)
+    if now.shape != target.shape:
+        if now.ndim:
+            yield from _summed(step, root, target)
+            return
+        now = np.broadcast_to(now, target.shape)  # a number is written to every place
+    seen: set[str] = set()
+    with np.errstate(all="ignore"):
+        for node, have, wanted, depth in _pushed(step, root, now, target):
+            for edit in (*_summed(step, node, wanted), *_at(node, have, wanted, live, numbers)):
+                key = f"{id(edit.old)} {cst.Module([]).code_for_node(edit.new)}"
+                if key not in seen:
+                    seen.add(key)
+                    # what is done to a name could as well be done where it is made
+                    named = bool(depth) and isinstance(node, cst.Name) and edit.kind in ("scale", "sign", "derivative")
+                    yield Edit(edit.old, edit.new, edit.kind, edit.cost + 0.07 * depth + 0.1 * named, edit.detail)
+
+
+def _pushed(step: Step, node: Any, now: Any, wanted: Any, depth: int = 0) -> Iterator[tuple[Any, Any, Any, int]]:
+    """The operands of an expression, with what each is and should be."""
+    now = np.asarray(now, float)
+    if now.shape != wanted.shape or depth > 6:
+        return
+    yield node, now, wanted, depth
+
+    def sample(part: Any) -> Any:
+        found = step.values.get(id(part))
+        if isinstance(found, Term):
+            return np.asarray(found.sample, float) if found.sample.dtype.kind in "fiub" else None
+        return np.asarray(float(found)) if isinstance(found, int | float) else None
+
+    def down(part: Any, target: Any) -> Iterator[tuple[Any, Any, Any, int]]:
+        known = sample(part)
+        if known is not None and (fitted := fitted_to(target, known.shape)) is not None:
+            yield from _pushed(step, part, known, fitted, depth + 1)
+        elif known is not None and known.ndim and known.size < target.size and np.all(np.isfinite(target)):
+            yield part, None, target, depth + 1  # what is broadcast here has too few axes or entries
+
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
+        yield from down(node.expression, -wanted)
+    elif is_transposed(node):
+        yield from down(untransposed(node), wanted.T)
+    elif (pair := operands(node)) is not None:
+        a, b = sample(pair[0]), sample(pair[1])
+        if a is not None and b is not None and a.ndim == b.ndim == 2 and np.all(np.isfinite(wanted)):
+            left, right = quotient(b.T, wanted.T), quotient(a, wanted)
+            if left is not None:
+                yield from down(pair[0], left.T)
+            if right is not None:
+                yield from down(pair[1], right)
+    elif isinstance(node, cst.BinaryOperation):
+        a, b = sample(node.left), sample(node.right)
+        if a is None or b is None:
+            return
+        if isinstance(node.operator, cst.Add):
+            yield from down(node.left, wanted - b)
+            yield from down(node.right, wanted - a)
+        elif isinstance(node.operator, cst.Subtract):
+            yield from down(node.left, wanted + b)
+            yield from down(node.right, a - wanted)
+        elif isinstance(node.operator, cst.Multiply):
+            yield from down(node.left, wanted / b)
+            yield from down(node.right, wanted / a)
+        elif isinstance(node.operator, cst.Divide):
+            yield from down(node.left, wanted * b)
+            yield from down(node.right, a / wanted)
+    elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        yield from _into_call(node, sample, down, wanted)
+
+
+def _into_call(node: cst.Call, sample: Any, down: Any, wanted: Any) -> Iterator[tuple[Any, Any, Any, int]]:
+    assert isinstance(node.func, cst.Attribute)
+    word, args = node.func.attr.value, [a.value for a in node.args]
+    if word == "where" and len(args) == 3:
+        chosen = sample(args[0])
+        if chosen is not None:
+            mask = np.broadcast_to(chosen.astype(bool), wanted.shape) if chosen.ndim <= wanted.ndim else None
+            if mask is not None:
+                yield from down(args[1], np.where(mask, wanted, np.nan))
+                yield from down(args[2], np.where(mask, np.nan, wanted))
+    elif word in ("multiply", "mul") and len(args) == 2:
+        a, b = sample(args[0]), sample(args[1])
+        if a is not None and b is not None:
+            yield from down(args[0], wanted / b)
+            yield from down(args[1], wanted / a)
+    elif word == "reshape" and (inner := sample(node.func.value)) is not None and inner.size == wanted.size:
+        yield from down(node.func.value, wanted.reshape(inner.shape))
+
+
+def _summed(step: Step, node: Any, wanted: Any) -> Iterator[Edit]:
+    """The axes over which a sum or mean of several should run."""
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return
+    word, plain = node.func.attr.value, [a for a in node.args if a.keyword is None]
+    inner = plain[0].value if plain and is_module(node.func.value) else node.func.value
+    held = step.values.get(id(inner))
+    if word not in ("sum", "mean") or not isinstance(held, Term) or held.sample.dtype.kind != "f" or held.ndim < 3:
+        return
+    for count in range(1, held.ndim):
+        for axes in combinations(range(held.ndim), count):
+            made = getattr(held.sample, word)(axis=axes)
+            if made.shape == wanted.shape and close(made, wanted):
+                text = f"({', '.join(map(str, axes))})" if count > 1 else str(axes[0])
+                named = any(a.keyword is not None and a.keyword.value == "dim" for a in node.args)
+                kept = [a for a in plain if a.value is inner]
+                yield Edit(node, node.with_changes(args=[*kept, keyword("dim" if named else "axis", text)]), "axis",
+                           1.0, text)
+
+
+def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[tuple[str, float]]) -> Iterator[Edit]:
+    if now is None:
+        for whole, cost in products(wanted, live, numbers):
+            yield Edit(node, bracketed(cst.parse_expression(whole)), "operand", 1.4 + cost, whole)
+        return
+    if close(now, wanted) or not np.isfinite(wanted).any():
+        return
+    text = cst.Module([]).code_for_node(node)
+    ratio = np.where(np.abs(now) > 1e-12, wanted / now, np.where(np.abs(wanted) > 1e-12, np.inf, np.nan))
+    spoiled = bool(np.any(np.isinf(ratio)))
+    for value in live:
+        if value.sample.shape == wanted.shape and value.text != text and close(value.sample, wanted):
+            yield Edit(node, cst.parse_expression(value.text), "operand", 1.2 + 0.002 * len(value.text), value.text)
+    if not spoiled:
+        if (c := constant(ratio)) is not None:
+            near = [(v.text, float(v.sample)) for v in live if v.sample.ndim == 0 and v.sample.dtype.kind in "fiu"]
+            arriving = {v.text for v in live if v.tainted}
+            for word, kind, cost in named_numbers(c, [*near, *numbers]):
+                yield _scaled(node, word, "derivative" if word in arriving else kind, cost)
+            return
+        for factor, cost in products(ratio, live, numbers):
+            yield Edit(node, binary(node, cst.Multiply(), cst.parse_expression(factor)), "derivative", 1.2 + cost,
+                       factor)
+    if now.ndim and (c := constant(wanted)) in (0.0, 1.0) and not isinstance(node, cst.Call):
+        module = live[0].module if live else "np"
+        word = "ones_like" if c else "zeros_like"
+        yield Edit(node, cst.parse_expression(f"{module}.{word}({text})"), "operand", 1.3, word)
+    residual = wanted - now
+    if (c := constant(residual)) is not None and now.ndim == 0:
+        return
+    for term, cost in products(residual, live, numbers):
+        negative = term.startswith("-")
+        yield Edit(node, cst.BinaryOperation(node, cst.Subtract() if negative else cst.Add(),
+                                             bracketed(cst.parse_expression(term[1:])) if negative and " - " in term
+                                             else cst.parse_expression(term.lstrip("-"))),
+                   "term", 1.3 + cost, term)
+    if isinstance(node, cst.Name | cst.Attribute | cst.Subscript | cst.BinaryOperation | cst.Call):
+        for whole, cost in products(wanted, live, numbers):
+            new = cst.parse_expression(whole)
+            yield Edit(node, bracketed(new), "operand", 1.5 + cost, whole)
+
+
+def _scaled(node: Any, word: str, kind: str, cost: float) -> Edit:
+    if word == "-1":
+        return Edit(node, cst.UnaryOperation(cst.Minus(), bracketed(node)), "sign", 1.2)
+    if word.startswith("1 / "):
+        return Edit(node, binary(node, cst.Divide(), cst.parse_expression(word[4:])), kind, cost, word)
+    if word.replace(".", "").isdigit():
+        return Edit(node, binary(cst.parse_expression(word), cst.Multiply(), node), kind, cost, word)
+    return Edit(node, binary(node, cst.Multiply(), cst.parse_expression(word)), kind, cost, word)

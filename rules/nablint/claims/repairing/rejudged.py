@@ -1,0 +1,140 @@
+"""Rejudged: a unit with an edit applied, traced and judged anew.
+
+A repair makes the same claim, with the same target, right, and no other one wrong or unchecked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from nablint.claims.edits.trees import Edit
+from nablint.claims.judging.confirming import DRAWS, left_open, run_draw
+from nablint.claims.model import Judged
+from nablint.claims.program import Outcome, Program
+from nablint.claims.repairing.live import live_values
+from nablint.claims.repairing.rewriting import apply_text, edit_text
+from nablint.claims.repairing.trial import Candidate
+from nablint.claims.repairing.written import written_gradient
+from nablint.claims.replaying.sites import expression
+from nablint.claims.units import find_units
+from nablint.reading.source import blocks
+from nablint.results import Edit as TextEdit
+from nablint.tracing.step import Step
+
+
+@dataclass(eq=False, slots=True)
+class Repair:
+    """An edit that makes results right: in which statement, what it is, and how it reads in the source."""
+
+    step: Step
+    edit: Edit
+    fixed: list[Judged]
+    text_edits: tuple[TextEdit, ...] = ()
+    before: str = ""
+    after: str = ""
+
+
+def confirmed(
+    program: Program, source: str, outcome: Outcome, candidate: Candidate, failing: list[Judged]
+) -> Repair | None:
+    """The edit written into the source, traced and judged anew on every draw."""
+    step = candidate.steps[-1]
+    text_edit = edit_text(step, candidate.edit.old, candidate.edit.new)
+    if text_edit is None:
+        return None
+    return judged_again(program, source, outcome, step, candidate.edit, (text_edit,), failing)
+
+
+def judged_again(program: Program, source: str, outcome: Outcome, step: Step, edit: Edit,
+                 text_edits: tuple[TextEdit, ...],
+                 failing: list[Judged]) -> Repair | None:
+    """Judge the unit with edits applied: the same results must be right, and none worse."""
+    judgement = outcome.judgement
+    assert judgement is not None
+    edited = apply_text(source, text_edits)
+    other = Program(blocks(edited), evidence=program.evidence, resolve=program.resolve)
+    if any(b.error for b in other.blocks if b.error and b.text not in {x.text for x in program.blocks}):
+        return None
+    units = find_units(other.loader, other.statements())
+    unit = next((u for u in units if u.name == outcome.unit.name and u.kind == outcome.unit.kind), None)
+    if unit is None:
+        unit = next((u.otherwise for u in units if u.otherwise is not None and u.otherwise.name == outcome.unit.name
+                     and u.otherwise.kind == outcome.unit.kind), None)
+    if unit is None:
+        return None
+    before = {_key(j): j for j in judgement.judged}
+    fixed: set[tuple[str, str, str]] | None = None
+    for draw in (0, *DRAWS):
+        again, _ = run_draw(other, unit, outcome.hypothesis, draw, 1.5)
+        if again is None:
+            return None
+        good = {_key(j) for j in again.judged if j.verdict in ("proved", "verified")}
+        if draw:  # what other draws leave open they do not speak against
+            good |= {_key(j) for j in again.judged if left_open(j)}
+        for key, j in before.items():
+            if j.verdict in ("proved", "verified") and key not in good:
+                return None
+        now = {_key(j) for j in failing} & good
+        if not now or any(j.verdict == "wrong" and _key(j) not in {_key(f) for f in failing} for j in again.judged):
+            return None
+        fixed = now if fixed is None else fixed & now
+    if not fixed:
+        return None
+    done = [j for j in failing if _key(j) in fixed]
+    tree = step.block.tree()
+    span = tree.spans.get(id(step.node)) if tree is not None else None
+    lines = source.split("\n")
+    row = step.block.row + span[0].row - 1 if span else 1
+    end = step.block.row + span[1].row - 1 if span else 1
+    after = edited.split("\n")
+    return Repair(step, edit, done, text_edits, "\n".join(lines[row - 1 : end]),
+                  "\n".join(after[row - 1 : end + len(after) - len(lines)]))
+
+
+def _key(j: Judged) -> tuple[str, str, str]:
+    """What makes a result the same one in the edited source: whose gradient it is, and how it is kept.
+
+    What is returned may have lost its name (`return dx` against `return dout * mask`).
+    """
+    wrt = j.result.wrt[0].label if j.result.wrt else ""
+    returned = j.result.returned is not None and bool(wrt) and "[" not in j.result.name
+    return ("" if returned else j.result.name, wrt, j.result.step.function)
+
+
+def rewritten(program: Program, source: str, outcome: Outcome, failing: list[Judged]) -> Repair | None:
+    """Where no small edit helps: the derived gradient in the user's names, in place of the claim's expression."""
+    for j in failing:
+        step = j.result.step
+        root = expression(step)
+        if (
+            root is None
+            or j.derived is None
+            or j.result.value is None
+            or not isinstance(step.node, cst.Assign | cst.Return)
+            or isinstance(root, cst.Tuple)
+            or len(list(j_steps(outcome, step))) != 1
+        ):
+            continue
+        text = written_gradient(outcome, j, list(live_values(step)))
+        if text is None:
+            continue
+        try:
+            new = cst.parse_expression(text)
+        except cst.ParserSyntaxError:
+            continue
+        edit = Edit(root, new, "rewrite", 3.0, text)
+        text_edit = edit_text(step, root, new)
+        if (
+            text_edit is not None
+            and (found := judged_again(program, source, outcome, step, edit, (text_edit,), failing)) is not None
+        ):
+            return found
+    return None
+
+
+def j_steps(outcome: Outcome, step: Step) -> list[Step]:
+    """All executions of a step's statement."""
+    assert outcome.judgement is not None
+    return [s for s in outcome.judgement.run.it.steps if s.node is step.node]

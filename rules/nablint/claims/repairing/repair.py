@@ -1,0 +1,199 @@
+"""Repair: the one edit under which every result comes out right.
+
+The statements considered are the backward slice of what failed.  Edits are replayed on recorded operands first (see
+`replay`), a winner is then traced and judged anew with the edited source: it counts only if the same results are right
+with it and no other has become worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from nablint.calculus.effort import EFFORT
+from nablint.calculus.terms import Term
+from nablint.claims.edits.trees import Edit
+from nablint.claims.entries import ancestors
+from nablint.claims.judging.factors import first_off
+from nablint.claims.model import Judged, Judgement
+from nablint.claims.naming import Naming
+from nablint.claims.program import Outcome, Program
+from nablint.claims.repairing.guided import Search
+from nablint.claims.repairing.likelihood import Likelihood, forgets, unlikely
+from nablint.claims.repairing.localise import localise, region
+from nablint.claims.repairing.rejudged import Repair, confirmed, rewritten
+from nablint.claims.repairing.returning import return_edits
+from nablint.claims.repairing.slicing import backward_slice
+from nablint.claims.repairing.trial import Candidate, Trial
+from nablint.claims.replaying.sites import arguments, old_value
+from nablint.tracing.step import Step
+
+SECONDS = 1.0
+MAX_CONFIRMED = 12
+MAX_EDITS = 200
+"""Edits tried on a statement that nothing points to."""
+
+
+@dataclass(eq=False, slots=True)
+class Fault:
+    """Wrong results with one cause: the statement to blame and, where one was found, the repair."""
+
+    step: Step
+    judged: list[Judged]
+    naming: Naming
+    repair: Repair | None = None
+
+
+def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *, confirm: bool = True) -> list[Fault]:
+    """The causes of a unit's wrong results, each with its repair; without `confirm` as replaying has it."""
+    judgement = outcome.judgement
+    assert judgement is not None
+    ends = min(ends, EFFORT.seconds + SECONDS)
+    failing = [j for j in judgement.judged if j.verdict == "wrong"]
+    faults: list[Fault] = []
+    naming = Naming(judgement.run.it)
+    while failing and len(faults) < 3:
+        repair = _best(program, source, outcome, failing, ends, confirm=confirm)
+        if repair is None:
+            break
+        faults.append(Fault(repair.step, repair.fixed, naming, repair))
+        failing = [j for j in failing if j not in repair.fixed]
+    for rival, hypothesis in outcome.rivals if not faults else ():
+        known = outcome.judgement, outcome.hypothesis
+        outcome.judgement, outcome.hypothesis = rival, hypothesis
+        wrong = [j for j in rival.judged if j.verdict == "wrong"]
+        ends = EFFORT.seconds + SECONDS
+        if wrong and (repair := _best(program, source, outcome, wrong, ends, confirm=confirm)) is not None:
+            return [Fault(repair.step, repair.fixed, Naming(rival.run.it), repair)]
+        outcome.judgement, outcome.hypothesis = known
+    off = first_off(judgement) if failing else None
+    suspects = localise(judgement).suspects if failing else {}
+    blamed: dict[int, Fault] = {}
+    for j in failing:
+        scaled = off[0].step if off is not None and off[0].value in _makings(j) else None
+        origin = scaled or j.result.step
+        if id(origin.node) not in blamed:
+            step = _misfit_step(judgement, j) or scaled or _suspect_step(judgement, j, suspects) or origin
+            blamed[id(origin.node)] = Fault(step, [j], naming)
+        elif scaled is not None:
+            blamed[id(origin.node)].judged.append(j)
+    return [*faults, *_merged(list(blamed.values()))]
+
+
+def _merged(faults: list[Fault]) -> list[Fault]:
+    """Without those whose results are made of what another one's failing result is: one slip is one finding."""
+    kept: list[Fault] = []
+    for fault in faults:
+        first = next((f for f in faults if f is not fault and f.judged[0].result.value in _makings(fault.judged[0])
+                      and f.judged[0].result.value is not fault.judged[0].result.value), None)
+        if first is None:
+            kept.append(fault)
+        else:
+            first.judged.append(fault.judged[0])
+    return kept
+
+
+def _makings(j: Judged) -> set[Term]:
+    """What a result is made of."""
+    return ancestors(j.result.value) if j.result.value is not None else set()
+
+
+def _suspect_step(judgement: Judgement, j: Judged, suspects: Container[int]) -> Step | None:
+    """The last suspect statement that what failed was made by."""
+    inside = _makings(j)
+    found = [e.step for e in judgement.run.it.events if id(e.step.node) in suspects and e.value in inside]
+    return max(found, key=lambda s: s.number) if found else None
+
+
+def _misfit_step(judgement: Judgement, j: Judged) -> Step | None:
+    return next((step for step, _, message in judgement.run.it.misfits if message == j.reason), None)
+
+
+def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged], ends: float, *,
+          confirm: bool) -> Repair | None:
+    judgement = outcome.judgement
+    assert judgement is not None
+    where = localise(judgement)
+    where.right -= {id(j.result.step.node) for j in failing}
+    trial = Trial(judgement, failing)
+    winners: list[Candidate] = []
+    blind: list[Candidate] = []
+    clashes = {id(step.node) for step, _,
+               message in judgement.run.it.misfits if any(j.reason == message for j in failing)}
+
+    sound = {t for j in trial.right if j.result.value is not None for t in ancestors(j.result.value)}
+    returned = {id(j.result.returned.node) for j in failing if j.result.returned is not None}
+
+    failed = {id(j.result.step.node) for j in failing}
+    turned = {key for group in where.turned if failed.isdisjoint(group) for key in group}
+    strong = where.suspects.keys() - where.weak
+    near = region(judgement, failing, strong, where.right)
+
+    def level(group: tuple[list[Step], bool]) -> int:
+        steps, own = group
+        key = id(steps[0].node)
+        if key in clashes or key in strong:
+            return 0
+        if key in where.right:  # by its name; a `delta` may be that of another value than its name says
+            return 4
+        inside = key not in where.suspects and any(old_value(s) in near for s in steps)
+        if inside and strong:
+            return 0
+        return 1 if own or key in returned or inside or key in where.weak else 3
+
+    def blameless(steps: list[Step]) -> bool:
+        """Has every value of a statement a part in a right result?"""
+        return all((value := old_value(s)) is not None and value.tainted and value in sound for s in steps)
+
+    for step, edit in return_edits(judgement, failing):
+        if (repair := confirmed(program, source, outcome, Candidate([step], edit, 0), failing)) is not None:
+            return repair
+    for steps, own in sorted(backward_slice(judgement, failing), key=level):
+        now, key = level((steps, own)), id(steps[0].node)
+        if any(w.level < now and len(w.fixes) == len(failing) for w in winners):
+            # the first statement that is wrong though what it uses is right: further on it can only be papered over
+            break
+        if not own and now and blameless(steps):
+            continue
+        searches = [Search(trial, steps, where.suspects.get(id(steps[0].node))),
+                    *(Search(trial, steps, None, given) for given in arguments(steps[-1]))]
+        if now and all(search.pointless for search in searches):
+            continue
+        for search, edit in _edits(searches, bounded=now >= 3):
+            if EFFORT.seconds > ends:
+                break
+            candidate = Candidate(steps, edit, now)
+            upstream = not own and id(steps[0].node) not in {*returned, *strong}
+            candidate.cost = edit.cost + unlikely(candidate, upstream=upstream, turned=key in turned,
+                                                  weak=key in where.weak and key not in turned)
+            verdict = trial.tried(candidate) if search.promising(edit) else False
+            if verdict is None:
+                blind.append(candidate)
+            elif verdict and not forgets(candidate):
+                winners.append(candidate)
+    likelihood = Likelihood(judgement)
+    for winner in winners if len(winners) > 1 else ():
+        winner.cost -= likelihood.evidence(winner)
+    winners.sort(key=Candidate.rank)
+    if winners and not confirm:  # without a winner only a new trace can tell whether there is anything to report
+        return Repair(winners[0].steps[-1], winners[0].edit, winners[0].fixes)
+    blind.sort(key=lambda c: (c.level, c.cost, -c.steps[-1].number))
+    tries = 0
+    for candidate in [*winners, *[c for c in blind
+                                  if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign",
+                                                     "derivative", "operand", "scale", "extra-factor")]]:
+        if EFFORT.seconds > ends + 0.5 or tries >= (MAX_CONFIRMED if winners else 40):
+            break
+        tries += 1
+        repair = confirmed(program, source, outcome, candidate, failing)
+        if repair is not None:
+            return repair
+    return rewritten(program, source, outcome, failing)
+
+
+def _edits(searches: list[Search], *, bounded: bool) -> Iterator[tuple[Search, Edit]]:
+    """The edits that searches of one statement suggest; not all of them where nothing is known of what it should be."""
+    for search in searches:
+        for edit in islice(search.edits(), MAX_EDITS) if bounded and not search.aimed else search.edits():
+            yield search, edit

@@ -1,0 +1,128 @@
+"""Slicing: which statements a wrong result was made by, and which edits of one are worth a try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from nablint.calculus.terms import Term
+from nablint.claims.edits import live as with_live
+from nablint.claims.edits import small, trees
+from nablint.claims.edits.trees import Edit
+from nablint.claims.entries import ancestors
+from nablint.claims.model import Judged, Judgement
+from nablint.claims.repairing.left_out import factors, terms
+from nablint.claims.repairing.live import derivative_functions, live_numbers, live_shapes, module_name, shape_of
+from nablint.claims.repairing.restated import restatements
+from nablint.claims.replaying.sites import expression, old_value
+from nablint.tracing.step import Step
+
+
+def backward_slice(judgement: Judgement, failing: list[Judged]) -> Iterator[tuple[list[Step], bool]]:
+    """The statements that what failed was made by, each with all its executions; the failing claims' own first."""
+    groups: dict[int, list[Step]] = {}
+    own: set[int] = set()
+    run = judgement.run
+    forward = {t for f in (judgement.seed.cotangents if judgement.seed is not None else ()) for t in ancestors(f)}
+
+    def add(step: Step) -> None:
+        known = groups.setdefault(id(step.node), [])
+        if step not in known:
+            known.append(step)
+
+    for j in failing:
+        add(j.result.step)
+        own.add(id(j.result.step.node))
+        if j.result.returned is not None:
+            add(j.result.returned)
+        parts = [j.result.value] if j.result.value is not None else []
+        for step, _, message in run.it.misfits:
+            if message == j.reason or j.result.value is None:
+                add(step)
+                parts += [v for v in step.values.values() if isinstance(v, Term) and v.tainted]
+        for term in parts:
+            inside = ancestors(term)
+            for node in inside:
+                if isinstance(node.origin, Step) and node not in forward and node.origin.number >= run.start:
+                    add(node.origin)
+                    caller = node.origin.caller
+                    while caller is not None and caller.number >= run.start:
+                        add(caller)
+                        caller = caller.caller
+            for event in run.it.events:
+                if event.value is not None and event.value in inside and event.step.number >= run.start:
+                    add(event.step)
+    for key, steps in sorted(groups.items(), key=lambda item: (item[0] not in own, -item[1][-1].number)):
+        executions = [s for s in run.it.steps if s.node is steps[0].node]
+        yield executions or steps, key in own
+
+
+def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, matched: bool = False) -> Iterator[Edit]:
+    """The small edits of a statement's expression; `target` is the value that it should have, where that is known.
+
+    matched: factors, terms and numbers have been found from that value already.
+    """
+    step = steps[-1]
+    root = expression(step)
+    it = judgement.run.it
+    if root is None or (isinstance(step.node, cst.Return) and isinstance(root, cst.Tuple)):
+        return
+    torch, module = it.dialect == "torch", module_name(it)
+    yield from restatements(step)
+    node = step.node
+    if isinstance(node, cst.Assign | cst.AugAssign):
+        left = node.targets[0].target if isinstance(node, cst.Assign) else node.target
+        if isinstance(left, cst.Subscript):
+            for node in trees.walk(left):
+                if (
+                    isinstance(node, cst.Name | cst.Attribute)
+                    and isinstance(step.values.get(id(node)), Term)
+                    and step.values[id(node)].sample.dtype.kind == "b"
+                ):
+                    yield from small.inverted(node)
+            yield from (e for e in small.edits(left, torch=torch, module=module) if e.kind in ("mask", "constant")
+                        and e.old is not left)
+            yield from (e for e in with_live.replacements(left, live_shapes(step), lambda n: shape_of(step, n))
+                        if e.old is not left and e.old is not left.value)
+    if isinstance(
+        root,
+        cst.Name
+        | cst.Attribute
+        | cst.Call
+        | cst.BinaryOperation
+        | cst.UnaryOperation
+        | cst.Subscript
+        | cst.Comparison
+        | cst.Integer
+        | cst.Float
+        | cst.IfExp,
+    ):
+        yield from small.edits(root, torch=torch, module=module)
+        yield from with_live.called(root, derivative_functions(step))
+        yield from small.powers(root, lambda n: shape_of(step, n) is not None)
+        live = live_shapes(step)
+        clash = any(s.node is step.node for s, _, _ in it.misfits)
+        yield from with_live.replacements(root, live, lambda n: shape_of(step, n), clash=clash)
+        if matched:
+            return
+        numbers = live_numbers(step)
+        yield from with_live.scaled(root, numbers)
+        for node in trees.walk(root):
+            if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add | cst.Subtract):
+                yield from with_live.scaled(node.left, [*numbers, "2"], 0.15)
+                yield from with_live.scaled(node.right, [*numbers, "2"], 0.15)
+        value = old_value(step)
+        if value is not None:
+            yield from with_live.multiplied(root, list(factors(step, value, target)))
+            yield from with_live.added(root, list(terms(step, value, target)))
+            for node in trees.walk(root):
+                part = step.values.get(id(node))
+                if (
+                    node is not root
+                    and isinstance(part, Term)
+                    and part.tainted
+                    and part.ndim
+                    and isinstance(node, cst.Name | cst.Attribute | cst.BinaryOperation)
+                ):
+                    yield from with_live.multiplied(node, list(factors(step, part, None)))

@@ -1,0 +1,141 @@
+"""Trial: does an edit make what failed right, without touching what is right?
+
+Answered by replay (see `replay`); where an edit reaches what the graph does not hold, only a new trace can tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import libcst as cst
+import numpy as np
+
+from nablint.calculus.effort import EFFORT, TRIAL
+from nablint.calculus.terms import Term
+from nablint.claims.edits.trees import Edit
+from nablint.claims.entries import ancestors
+from nablint.claims.judging.small_constants import NEAR, agree_without
+from nablint.claims.model import Judged, Judgement
+from nablint.claims.replaying.replay import new_value, replace
+from nablint.claims.replaying.replayed import Replayed, Sampler
+from nablint.claims.replaying.sites import replacement
+from nablint.shapes import Misfit
+from nablint.tracing.step import Step
+
+TOLERANCE = 1e-9
+
+
+@dataclass(eq=False, slots=True)
+class Candidate:
+    """An edit of a statement, tried at all its executions; `fixes` are the results that it makes right."""
+
+    steps: list[Step]
+    edit: Edit
+    level: int
+    """0 a strong suspect, 1 the failing claim itself or a weak suspect, 3 others on the way, 4 right by its name."""
+    fixes: list[Judged] = field(default_factory=lambda: [])
+    cost: float = 0.0
+    """How unlikely the edit is, all evidence considered (see `likelihood`)."""
+
+    def rank(self) -> tuple[Any, ...]:
+        """The best first: most results mended, the strongest suspect, the smallest edit, the latest line."""
+        return (-len(self.fixes), self.level, round(self.cost, 1), -self.steps[-1].number, self.cost)
+
+
+class Trial:
+    """Tries edits against one judgement: what is wrong must become right, and what is right must stay so."""
+
+    def __init__(self, judgement: Judgement, failing: list[Judged]) -> None:
+        self.judgement = judgement
+        self.failing = failing
+        self.right = [j for j in judgement.judged if j.verdict in ("proved", "verified")
+                      and j.result.value is not None and j.derived is not None and j.ratio is None]
+        self.graph = Replayed(j.result.value for j in (*failing, *self.right) if j.result.value is not None)
+        seed = judgement.seed
+        self.start = ({t for c in seed.cotangents.values() for t in ancestors(c)}
+                      if seed is not None and seed.kind == "implicit" else set[Term]())
+
+    def tried(self, candidate: Candidate) -> bool | None:
+        """Does the edit make what failed right and leave the rest so?  None where only a new trace can tell."""
+        EFFORT.seconds += TRIAL
+        run = self.judgement.run
+        if candidate.edit.old is candidate.steps[-1].node and candidate.edit.kind == "sign":
+            turned = [j for j in self.failing if j.result.update and j.result.step in candidate.steps]
+            if turned:  # a step's gradient is what it adds, up to the step's own sign
+                candidate.fixes = [j for j in turned if j.result.value is not None
+                                   and _right(j, -j.result.value, self.graph.sampler({}))]
+                return bool(candidate.fixes)
+        instead: dict[Term, Term] = {}
+        for step in candidate.steps:
+            pair = replacement(run.it, step, candidate.edit.old, candidate.edit.new)
+            if pair is None:
+                return None
+            old, new = pair
+            if old.card is None and isinstance(step.node, cst.AugAssign) and old.label.startswith("misfit: "):
+                return None  # the sum is not in the graph
+            if old.origin is not step and old.card is None:
+                return self._renamed(candidate)
+            if new is None:
+                return False
+            if new is not old:
+                instead[old] = new
+        if not instead:
+            return False
+        if not self.start.isdisjoint(instead):
+            return None
+        sampler = self.graph.sampler(instead)
+        fixes: list[Judged] = []
+        for j in self.failing:
+            if j.result.value is None or j.derived is None:
+                return None
+            if _right(j, j.result.value, sampler):
+                fixes.append(j)
+        if not fixes:
+            if any(j.reason == message for j in self.failing for step, _, message in run.it.misfits
+                   if step.node is not candidate.steps[-1].node):
+                return None  # what did not fit was left out of the graph
+            shared = any(old.origin not in candidate.steps for old in instead)
+            return None if shared and candidate.level == 1 else False
+        if not all(j.result.value is None or _right(j, j.result.value, sampler) for j in self.right):
+            return False
+        candidate.fixes = fixes
+        return True
+
+    def _renamed(self, candidate: Candidate) -> bool | None:
+        """A statement that only gives a value another name makes the results that it names, and no others."""
+        step = candidate.steps[-1]
+        own = [j for j in self.failing if j.result.step is step and j.derived is not None]
+        if not own or len(candidate.steps) > 1:
+            return None
+        new = new_value(self.judgement.run.it, step, replace(step.node, candidate.edit.old, candidate.edit.new))
+        if new is None:
+            return False
+        sampler = self.graph.sampler({})
+        candidate.fixes = [j for j in own if _right(j, new, sampler)]
+        return bool(candidate.fixes)
+
+
+def _right(j: Judged, value: Term, sampler: Sampler) -> bool:
+    assert j.derived is not None
+    try:
+        with np.errstate(all="ignore"):
+            sample = np.asarray(sampler.sample(value))
+    except (ValueError, IndexError, TypeError, Misfit, KeyError, np.linalg.LinAlgError, RecursionError):
+        return False
+    expected = np.asarray(j.derived.sample)
+    if sample.shape != expected.shape:
+        if (
+            sample.size != expected.size
+            or sample.reshape(-1).shape != expected.reshape(-1).shape
+            or 1 not in (*sample.shape, *expected.shape)
+        ):
+            return False
+        if [s for s in sample.shape if s != 1] != [s for s in expected.shape if s != 1]:
+            return False
+        sample = sample.reshape(expected.shape)
+    scale = max(float(np.max(np.abs(expected), initial=0.0)), 1e-12)
+    if not np.all(np.isfinite(sample)):
+        return False
+    far = float(np.max(np.abs(sample - expected), initial=0.0))
+    return far <= TOLERANCE * scale or (far <= NEAR * scale and agree_without(value, j.derived, sampler.instead))

@@ -1,0 +1,206 @@
+"""Sites: where in a statement a value is made, whose place in the graph an edit's value takes, and what it should be.
+
+Mostly that is the value of the statement's expression.  What is written into a part of an array, or changes one, shows
+in the whole; what is given to a function of the file that returns several values shows in all that the function makes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import libcst as cst
+import numpy as np
+
+from nablint.calculus.terms import Term
+from nablint.claims.replaying.replay import FAILURES, holds, new_value, replace, replayer
+from nablint.ops import CARDS
+from nablint.shapes import Misfit
+from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.operators import binary
+from nablint.tracing.step import Step
+from nablint.tracing.values import Array, Restart, TooMuch
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """An expression of a step, and the term whose place its value takes or that its value is put into."""
+
+    step: Step
+    root: Any
+    old: Term
+    whole: bool
+    """The expression's value is the term itself."""
+
+    def wanted(self, value: Any) -> Any:
+        """What the expression should be for the term to have a value; None where nothing would do."""
+        if self.whole:
+            return value
+        return _operand(self.step, value) if _updates(self.step) else _part(self.step, value)
+
+
+def expression(step: Step) -> Any:
+    """The expression of a statement whose value matters."""
+    node = step.node
+    if isinstance(node, cst.Assign | cst.AugAssign | cst.AnnAssign | cst.Return | cst.Expr):
+        return node.value
+    return None
+
+
+def sites(steps: list[Step], given: Any = None) -> list[Site]:
+    """The sites of a statement's executions, all of one kind; of one of its arguments where one is given."""
+    if given is not None:
+        found = [(s, s.values[id(given)]) for s in steps if made_by(s, given)]
+        return [Site(s, given, v, True) for s, v in found] if len(found) == len(steps) else []
+    if any(map(arguments, steps)):
+        return []
+    sides = [Site(s, expression(s), v, True) for s in steps if (v := right_side(s)) is not None]
+    if len(sides) == len(steps):
+        return sides
+    out: list[Site] = []
+    for s in steps:
+        root = expression(s)
+        value = stored(s) if _updates(s) else old_value(s)
+        if value is not None:
+            out.append(Site(s, root, value, root is not None and value is s.values.get(id(root))))
+    return out
+
+
+def arguments(step: Step) -> list[Any]:
+    """What a statement works out for a call whose value is no array: of a function that returns several, say."""
+    root = expression(step)
+    if not isinstance(root, cst.Call) or isinstance(step.values.get(id(root)), Term):
+        return []
+    return [a.value for a in root.args if made_by(step, a.value)]
+
+
+def made_by(step: Step, node: cst.CSTNode) -> bool:
+    """Is the value of an expression a term that the step made?"""
+    found = step.values.get(id(node))
+    return isinstance(found, Term) and found.tainted and found.origin is step
+
+
+def old_value(step: Step) -> Term | None:
+    """The term that a step made, whose place a new one would take."""
+    event = step.event
+    if event is not None and _writes_part(step):
+        return event.value
+    root = expression(step)
+    found = step.values.get(id(root)) if root is not None else None
+    if isinstance(found, Term):
+        return found
+    return event.value if event is not None else None
+
+
+def stored(step: Step) -> Term | None:
+    """What a step's target held afterwards."""
+    return step.event.value if step.event is not None else None
+
+
+def right_side(step: Step) -> Term | None:
+    """What stands on the right of a statement that writes a part of an array, where it is the statement's own."""
+    found = step.values.get(id(expression(step)))
+    return found if _writes_part(step) and isinstance(found, Term) and found.origin is step else None
+
+
+def _writes_part(step: Step) -> bool:
+    """Does the step write some entries of an array?"""
+    node = step.node
+    if not isinstance(node, cst.Assign | cst.AugAssign):
+        return False
+    target = node.targets[0].target if isinstance(node, cst.Assign) else node.target
+    return isinstance(target, cst.Subscript) and step.event is not None and isinstance(step.event.owner, Array)
+
+
+def _updates(step: Step) -> bool:
+    """Does the step change a whole array by what is not its own, or is repeated to fill it, and only shows there?"""
+    node, now = step.node, stored(step)
+    if not isinstance(node, cst.AugAssign) or not isinstance(
+            node.operator, cst.AddAssign | cst.SubtractAssign | cst.MultiplyAssign | cst.DivideAssign):
+        return False
+    if now is None or now.card is None or len(now.args) != 2 or _writes_part(step):
+        return False
+    found = step.values.get(id(node.value))
+    return not isinstance(found, Term) or found.origin is not step or found.sample.size < now.sample.size
+
+
+def replacement(it: Interpreter, step: Step, old: cst.CSTNode, new: Any) -> tuple[Term, Term | None] | None:
+    """The term that a step made, and the one that it would have made with a node replaced.
+
+    None where it made none, or where the edited statement cannot be followed.
+    """
+    if old is not step.node:
+        for given in arguments(step):
+            if holds(given, old):
+                return step.values[id(given)], new_value(it, step, cst.Expr(replace(given, old, new)))
+        edited = replace(step.node, old, new)
+        if _updates(step) and (now := stored(step)) is not None:
+            return now, _accumulated(it, step, edited)
+        was = old_value(step)
+        return None if was is None else (was, new_value(it, step, edited))
+    was = stored(step)
+    if was is None:
+        return None
+    return was, _accumulated(it, step, new) if isinstance(new, cst.AugAssign) else new_value(it, step, new)
+
+
+def _accumulated(it: Interpreter, step: Step, statement: cst.AugAssign) -> Term | None:
+    """The value of an accumulating assignment in place of what a step did."""
+    if isinstance(statement.target, cst.Subscript) and step.event is not None and isinstance(step.event.owner, Array):
+        return new_value(it, step, statement)
+    now = stored(step)
+    value = new_value(it, step, statement)
+    if now is None or value is None:
+        return None
+    if isinstance(step.node, cst.AugAssign):  # an array that is written in place: what it held stands in the sum
+        before = next((a for a in now.args[:1]), None) if now.card is not None and len(now.args) == 2 else None
+    else:
+        name = statement.target.value if isinstance(statement.target, cst.Name) else ""
+        held = step.names.get(name)
+        before = held.term if isinstance(held, Array) else None
+    if before is None or tuple(before.sample.shape) != tuple(now.sample.shape):
+        return None
+    other = replayer(it, step)
+    operator = type(statement.operator).__name__.removesuffix("Assign")
+    try:
+        with it.using(), np.errstate(all="ignore"):
+            made = binary(other, operator, Array(before, it.dialect), Array(value, it.dialect), None)
+    except (Misfit, Restart, TooMuch):
+        return None
+    return made.term if isinstance(made, Array) else None
+
+
+def _operand(step: Step, wanted: Any) -> Any:
+    """What a step should have added to an array, or multiplied it by, for it to become as wanted."""
+    now = stored(step)
+    assert now is not None and isinstance(step.node, cst.AugAssign)
+    before, operator = np.asarray(now.args[0].sample, float), step.node.operator
+    if np.shape(before) != np.shape(wanted):
+        return None
+    with np.errstate(all="ignore"):
+        if isinstance(operator, cst.AddAssign | cst.SubtractAssign):
+            return wanted - before if isinstance(operator, cst.AddAssign) else before - wanted
+        return wanted / before if isinstance(operator, cst.MultiplyAssign) else before / wanted
+
+
+def _part(step: Step, wanted: Any) -> Any:
+    """What the right side of a statement should be, for the array of which it writes a part to be as wanted."""
+    whole, node = stored(step), step.node
+    if whole is None or whole.card is None or whole.card.name != "setitem":
+        return None
+    base, source = whole.args[0], whole.args[1]
+    try:
+        part = np.asarray(CARDS["getitem"].evaluate(wanted, *[t.sample for t in whole.args[2:]], **whole.params))
+        again = CARDS["setitem"].evaluate(base.sample, part, *[t.sample for t in whole.args[2:]], **whole.params)
+        before = CARDS["getitem"].evaluate(base.sample, *[t.sample for t in whole.args[2:]], **whole.params)
+    except FAILURES:
+        return None
+    if not np.allclose(again, wanted, rtol=1e-7, atol=1e-9):
+        return None
+    if isinstance(node, cst.AugAssign):
+        if isinstance(node.operator, cst.AddAssign):
+            return part - before
+        if isinstance(node.operator, cst.SubtractAssign):
+            return before - part
+        return None
+    return part if source.sample.size else None
