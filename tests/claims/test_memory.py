@@ -90,7 +90,9 @@ MAIN = "\n\nif __name__ == '__main__':\n    print('start')\n"
     ("import numpy as np\n", "import os\nimport numpy as np\n", False),
     ("import numpy as np\n", "import numpy as np\nimport torch\n", True),
     (MAIN, MAIN + "\n\ndef make_parameters(x):\n    return x\n", True),
-    (MAIN, MAIN + "\n\nclass Layer:\n    pass\n", True),
+    (MAIN, MAIN + "\n\nclass Layer:\n    def forward(self, x):\n        return x\n", False),
+    (MAIN, MAIN + "\n\nclass Layer(Base):\n    pass\n", True),
+    (MAIN, MAIN + "\n\nclass Layer:\n    def l2_penalty(self):\n        return 0\n", True),
     ("SCALE = 2.0\n", "SCALE = 2.0\nOTHER = SCALE if SCALE else np\n", True),
 ])
 def test_what_stands_at_module_level_concerns_those_who_read_it(
@@ -127,6 +129,38 @@ def test_a_name_that_is_read_brings_with_it_what_it_is_made_from() -> None:
     for scale, verdict in (("2.0", "proved"), ("3.0", "wrong"), ("2.0", "proved")):
         claims = analyse(READS.replace("SCALE = 2.0", f"SCALE = {scale}"), "scaled.py").claims
         assert {c.verdict for c in claims if c.role == "result"} == {verdict}
+
+
+KIN = '''
+import numpy as np
+
+class Squared:
+    def loss(self, a, y):
+        return 0.5 * np.sum((a - y) ** 2)
+
+    def delta(self, a, y):
+        return a - y
+
+def fitted(x, w, y, cost=Squared):
+    a = x.dot(w)
+    total = cost().loss(a, y)
+    dw = x.T.dot(cost().delta(a, y))
+    return total, dw
+'''
+TWIN = KIN + """
+class Cubed:
+    def loss(self, a, y):
+        return np.sum((a - y) ** 3) / 3
+
+    def delta(self, a, y):
+        return a - y
+"""
+
+
+def test_a_class_that_can_stand_for_a_default_concerns_who_takes_the_default() -> None:
+    memory.OUTCOMES.clear()
+    verdicts = [{c.verdict for c in analyse(text, "kin.py").claims if c.gradient == "dw"} for text in (KIN, TWIN, KIN)]
+    assert verdicts[0] == verdicts[2] != verdicts[1]
 
 
 CHANCE = '''

@@ -114,8 +114,14 @@ def _flag(it: Interpreter, function: Function, default: int, pending: Pending) -
     return pending
 
 
+def kindred(name: str) -> str:
+    """What a run reads of the module, beside names, when it asks which classes have the methods of the named one."""
+    return f"classes like {name}"
+
+
 def _interchangeable(it: Interpreter, cls: Class) -> list[Class]:
     """Other classes of the module that have the same methods: each can be passed where this one is the default."""
+    it.world.read.add(kindred(cls.name))
     wanted = {n for n, f in cls.names.items() if isinstance(f, Function) and not n.startswith("__")}
     return [other for other in it.scope.names.values()
             if isinstance(other, Class) and other is not cls and other.scope is cls.scope and wanted

@@ -1,8 +1,9 @@
 """Surroundings: what the runs of a unit depend on of its module, beside the blocks that they execute.
 
 Most of what stands at module level concerns a unit only if it reads the name that is assigned there; the main block
-and what a script does concern no function at all.  What is looked up without a name (classes, makers of parameters,
-costs, the libraries that are imported) concerns all of them, and is their module's frame.
+and what a script does concern no function at all.  What is looked up without a name (makers of parameters,
+costs, the libraries that are imported, classes that have penalties or descend from a library's) concerns all of them,
+and is their module's frame.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from functools import lru_cache
 
 import libcst as cst
 
+from nablint.claims.inputs import kindred
+from nablint.claims.judging.penalties import is_penalty
 from nablint.claims.partners import offered
 from nablint.claims.program import Program
 from nablint.claims.sure.units import unsure_names
@@ -65,6 +68,7 @@ def surroundings(program: Program) -> Surroundings:
         whole: list[object] = []
         frame: list[object] = []
         out = Surroundings()
+        classes: list[cst.ClassDef] = []
         for block in program.blocks:
             tree = block.tree()
             body = tree.module.body if tree is not None else ()
@@ -76,9 +80,14 @@ def surroundings(program: Program) -> Surroundings:
                     known, others = out.given.get(name, ((), frozenset()))
                     out.given[name] = (*known, said), others | mentioned
                 frame += _framing(statement)
+                classes += [statement] if isinstance(statement, cst.ClassDef) else ()
         for name in unsure_names(program):
             known, others = out.given.get(name, ((), frozenset()))
             out.given[name] = (*known, "assigned more than once"), others
+        frame += _sought(classes)
+        for cls in classes:
+            alike = (c.name.value for c in classes if _plain_methods(cls) <= _plain_methods(c))
+            out.given[kindred(cls.name.value)] = tuple(alike), frozenset()
         out.whole, out.frame = hash(tuple(whole)), hash(tuple(frame))
         program.surroundings = out
     return program.surroundings
@@ -120,9 +129,9 @@ def _mentioned(*nodes: cst.CSTNode) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def _framing(statement: cst.CSTNode) -> tuple[str, ...]:
-    """What a statement contributes to the frame."""
+    """What a statement that is no class contributes to the frame."""
     if isinstance(statement, cst.ClassDef):
-        return (f"class {statement.name.value}",)
+        return ()
     if isinstance(statement, cst.FunctionDef):
         return (f"def {statement.name.value}",) if offered(statement.name.value) else ()
     if not runs_at_load(statement):
@@ -130,6 +139,24 @@ def _framing(statement: cst.CSTNode) -> tuple[str, ...]:
     if isinstance(statement, cst.SimpleStatementLine) and _found_by_name(statement):
         return ()
     return (_said(cst.Module([]).code_for_node(statement)),)
+
+
+def _sought(classes: list[cst.ClassDef]) -> list[str]:
+    """The classes that units look for without naming them."""
+    own = {c.name.value for c in classes}
+    outside: set[str] = set()
+    for cls in classes:  # in the order of the source: a base stands before what descends from it
+        bases = {dotted(base.value) for base in cls.bases} - {"object"}
+        if not bases <= own or bases & outside:
+            outside.add(cls.name.value)
+    return [f"class {c.name.value}" for c in classes
+            if c.name.value in outside or any(map(is_penalty, _plain_methods(c)))]
+
+
+@lru_cache(maxsize=4096)
+def _plain_methods(cls: cst.ClassDef) -> frozenset[str]:
+    found = (s.name.value for s in cls.body.body if isinstance(s, cst.FunctionDef))
+    return frozenset(name for name in found if not name.startswith("__"))
 
 
 def _found_by_name(statement: cst.SimpleStatementLine) -> bool:

@@ -36,6 +36,11 @@ def loss_of_batch(it: Interpreter, cls: Class, forward: str, instance: Instance,
     return None
 
 
+def is_penalty(name: str) -> bool:
+    """Does a method of this name put a penalty on parameters, whoever calls it?"""
+    return _PENALTY.search(name) is not None
+
+
 def penalty(it: Interpreter, layer: Instance) -> Term | None:
     """The sum of the penalties that methods of the module's classes put on a layer's parameters."""
     total: Term | None = None
@@ -43,7 +48,7 @@ def penalty(it: Interpreter, layer: Instance) -> Term | None:
         if cls is layer.cls:
             continue
         for name, function in cls.names.items():
-            if not isinstance(function, Function) or not _PENALTY.search(name):
+            if not isinstance(function, Function) or not is_penalty(name):
                 continue
             value = _penalty_of(it, cls, function, layer)
             if value is not None:
