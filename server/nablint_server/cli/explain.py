@@ -17,8 +17,9 @@ from nablint_server.cli.output import CLEAN, FINDINGS, complain, stop, utf8
 from nablint_server.configuration import ConfigurationError, Configurations
 from nablint_server.reports.derivation import full
 from nablint_server.reports.objects import claim_object, explanation_object, finding
-from nablint_server.running.one import Task, run
+from nablint_server.running.one import run
 from nablint_server.running.outcome import Outcome
+from nablint_server.running.task import Task
 
 WHERE = re.compile(r"(?P<path>.+?)(?::cell[ ]?(?P<cell>\d+))?:(?P<line>\d+)(?::\d+)?")
 

@@ -14,8 +14,8 @@ from nablint_server.cli.output import CLEAN, FAILED, FINDINGS, complain, stop
 from nablint_server.configuration import ConfigurationError, Configurations, Overrides
 from nablint_server.files.walking import excluded, walk
 from nablint_server.running.many import run_all
-from nablint_server.running.one import Task
 from nablint_server.running.outcome import Outcome
+from nablint_server.running.task import Task
 
 WORDS = "A,B,..."
 """Words with commas between them; such an option may be repeated."""

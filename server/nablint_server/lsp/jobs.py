@@ -44,7 +44,7 @@ def mend(source: str, filename: str, settings: Settings) -> str:
     """The text with every safe fix applied."""
     from nablint_server.files.texts import Text
     from nablint_server.running import fixing
-    from nablint_server.running.one import Task
+    from nablint_server.running.task import Task
 
     data = source.encode("utf-8", "surrogatepass")
     written = fixing.mend(Task(filename, settings, data, fix=True), Text(source), data).written

@@ -14,8 +14,8 @@ from nablint.results import Diagnostic, FileResult, Fix
 
 from nablint_server.files.texts import Unreadable, write_whole
 from nablint_server.running.judging import judge
-from nablint_server.running.one import Task, outcome
 from nablint_server.running.outcome import Outcome
+from nablint_server.running.task import Task
 
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 ROUNDS = 10
@@ -38,15 +38,15 @@ def mend(task: Task, document: Any, data: bytes) -> Outcome:
         seen.add(mended.source)
         applied += count
     if not applied:
-        return outcome(task, document, first)
+        return Outcome.of(task.filename, document, first)
     if task.diff:
-        found = outcome(task, document, first)
+        found = Outcome.of(task.filename, document, first)
         found.diff = difference(task.filename, document, mended)
     else:
         written = mended.data()
         if task.data is None:
             write_whole(Path(task.filename), written, data)
-        found = outcome(task, mended, result)
+        found = Outcome.of(task.filename, mended, result)
         found.written = written
         found.source = found.source or mended.source
     found.fixed = applied

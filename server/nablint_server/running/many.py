@@ -14,8 +14,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from nablint_server.running.one import Task, brief, patience, prepare, run
+from nablint_server.running.one import brief, patience, prepare, run
 from nablint_server.running.outcome import Outcome
+from nablint_server.running.task import Task
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

@@ -6,34 +6,16 @@ import contextlib
 import signal
 import threading
 from collections.abc import Generator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nablint.reading.screen import may_hold_matrix_code
 from nablint.results import FileResult
-from nablint.settings import Settings
 
 from nablint_server.files.texts import Text, Unreadable, decode, read_data
 from nablint_server.running.judging import judge
 from nablint_server.running.outcome import Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What to do with a file.
-
-    data: its bytes, when they come from standard input.  repair: look for fixes.  fix: apply them, to the file or
-    (`diff`) only to show the difference.
-    """
-
-    filename: str
-    settings: Settings
-    data: bytes | None = None
-    repair: bool = True
-    fix: bool = False
-    unsafe: bool = False
-    diff: bool = False
+from nablint_server.running.task import Task
 
 
 def prepare(task: Task) -> Outcome | None:
@@ -65,7 +47,7 @@ def _run(task: Task) -> Outcome:
 
                 return mend(task, document, data)
             result = judge(document.source, task.filename, task.settings, repair=task.repair)
-        return outcome(task, document, result)
+        return Outcome.of(task.filename, document, result)
     except Unreadable as error:
         return Outcome(task.filename, error=str(error))
     except Expired:
@@ -87,13 +69,6 @@ def open_document(filename: str, text: Text) -> Any:
 
         return read_notebook(text)
     return text
-
-
-def outcome(task: Task, document: Any, result: FileResult) -> Outcome:
-    """The outcome of a judged document."""
-    speaking = bool(result.diagnostics or result.claims)
-    rows = getattr(document, "rows", None)
-    return Outcome(task.filename, result, document.source if speaking else "", rows, result.error)
 
 
 def brief(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nablint.results import Claim, Diagnostic, FileResult, Place
 
@@ -30,6 +30,13 @@ class Outcome:
     written: bytes | None = None
     data: bytes | None = None
     diff: str = ""
+
+    @classmethod
+    def of(cls, filename: str, document: Any, result: FileResult) -> Outcome:
+        """The outcome of a judged document."""
+        speaking = bool(result.diagnostics or result.claims)
+        rows = getattr(document, "rows", None)
+        return cls(filename, result, document.source if speaking else "", rows, result.error)
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
