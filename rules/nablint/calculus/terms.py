@@ -256,13 +256,15 @@ class Graph:
 def parameter_key(params: Any) -> Any:
     """A hashable stand-in for parameters (slices and arrays are not hashable in Python 3.11)."""
     kind = params.__class__
-    if kind is int or kind is str:
+    if kind is int or kind is str or params is None:
         return ("", params)
     if kind is dict:
+        if not params:
+            return ()
         if len(params) > 1:
             return tuple(sorted([(k, parameter_key(v)) for k, v in params.items()]))
         return tuple([(k, parameter_key(v)) for k, v in params.items()])
-    if isinstance(params, tuple | list):
+    if kind is tuple or isinstance(params, tuple | list):
         return tuple([parameter_key(p) for p in params])
     if isinstance(params, slice):
         return ("slice", parameter_key(params.start), parameter_key(params.stop), parameter_key(params.step))

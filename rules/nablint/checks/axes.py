@@ -12,7 +12,7 @@ REDUCTIONS = frozenset({"sum", "mean", "max", "min", "std", "var", "prod", "logs
 
 def axes_of(term: Term) -> tuple[AxisId, ...]:
     """The identity of every axis."""
-    known: dict[int, tuple[AxisId, ...]] = {}
+    known: dict[int, tuple[AxisId, ...]] = term.graph.memo.setdefault("axes", {})
     stack = [term]
     while stack:
         node = stack[-1]
@@ -25,7 +25,8 @@ def axes_of(term: Term) -> tuple[AxisId, ...]:
 
 
 def _axes(term: Term, args: list[tuple[AxisId, ...]]) -> tuple[AxisId, ...]:
-    fresh: tuple[AxisId, ...] = tuple(None if int(size) == 1 else (term.number, k) for k, size in enumerate(term.shape))
+    sizes = enumerate(term.sample.shape)
+    fresh: tuple[AxisId, ...] = tuple([None if size == 1 else (term.number, k) for k, size in sizes])
     card = term.card
     if card is None or not args:
         return fresh
@@ -47,8 +48,7 @@ def _axes(term: Term, args: list[tuple[AxisId, ...]]) -> tuple[AxisId, ...]:
         found = args[0]
     if found is None or len(found) != term.ndim:
         return fresh
-    return tuple(None if int(size) == 1 else (a if a is not None else own)
-                 for a, own, size in zip(found, fresh, term.shape, strict=True))
+    return tuple([own if a is None or own is None else a for a, own in zip(found, fresh, strict=True)])
 
 
 def _met(args: list[tuple[AxisId, ...]], place: int) -> AxisId:

@@ -71,13 +71,11 @@ def look(run: SureRun) -> Iterator[Found]:
         if parts is not None and len(clash.operands) == 2:
             told.add(id(clash.node))
             opened = any(isinstance(v, Term) and run.is_open(v) for v in clash.operands)
-            if not (opened and _symmetric(run, clash.operands)):
-                yield from _look(run, clash.step, clash.node, parts, clash.operands)
+            yield from _look(run, clash.step, clash.node, parts, clash.operands, doubted=opened)
     for seen in run.expressions():
         if id(seen.node) not in told and (parts := entrywise(seen.step, seen.node)) is not None:
-            a, b = seen.of(parts[1]), seen.of(parts[2])
-            if not _symmetric(run, (a, b)):
-                yield from _look(run, seen.step, seen.node, parts, (a, b))
+            values = seen.of(parts[1]), seen.of(parts[2])
+            yield from _look(run, seen.step, seen.node, parts, values, doubted=True)
 
 
 @lru_cache(maxsize=4096)
@@ -86,11 +84,14 @@ def _keeps(text: str) -> bool:
 
 
 def _look(run: SureRun, step: Step, node: cst.CSTNode, parts: tuple[str, cst.BaseExpression, cst.BaseExpression],
-          values: tuple[object, ...]) -> Iterator[Found]:
+          values: tuple[object, ...], *, doubted: bool) -> Iterator[Found]:
+    """doubted: nothing is said where the matrix may be symmetric."""
     for whole, part, part_node in ((values[0], values[1], parts[2]), (values[1], values[0], parts[1])):
         reduced = reduction_of(part, whole)
         if reduced is None or not isinstance(whole, Term) or not _misaligned(whole, reduced):
             continue
+        if doubted and _symmetric(run, values):
+            return
         taken = reduced_axes(reduced)[0]
         whole_node = parts[1] if part_node is parts[2] else parts[2]
         shapes = run.naming.shape(whole.shape), run.naming.shape(reduced.shape)

@@ -65,6 +65,7 @@ def calls(node: cst.FunctionDef | cst.Lambda, name: str) -> bool:
     return any(_is_call(part, name) for part in _walk(node))
 
 
+@lru_cache(maxsize=4096)
 def hands_on(node: cst.FunctionDef | cst.Lambda, ahead: str, back: str) -> bool:
     """Does a function call one method, and another one with something that the first returned?"""
     made: set[str] = set()
@@ -169,15 +170,20 @@ def costs(functions: Mapping[str, Function]) -> list[Function]:
     return sorted(found, key=lambda f: len(parameter_names(f.node)))  # type: ignore[arg-type]
 
 
-def _walk(node: cst.CSTNode) -> list[cst.CSTNode]:
+_DEFINITIONS = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+
+
+@lru_cache(maxsize=4096)
+def _walk(node: cst.CSTNode) -> tuple[cst.CSTNode, ...]:
+    """A node and all below it, without what stands in definitions inside it."""
     out: list[cst.CSTNode] = []
     stack: list[cst.CSTNode] = [node]
     while stack:
         part = stack.pop()
         out.append(part)
-        if not isinstance(part, cst.FunctionDef | cst.ClassDef | cst.Lambda) or part is node:
+        if type(part) not in _DEFINITIONS or part is node:
             stack.extend(parts(part))
-    return out
+    return tuple(out)
 
 
 def _strings(node: cst.CSTNode) -> list[str]:

@@ -12,6 +12,17 @@ _BLANK = ("whitespace", "lpar", "rpar", "comma", "leading", "trailing", "header"
           "equal", "newline", "indent", "colon")
 
 
+class _Kinds(dict[type, bool]):
+    """Is a type one of nodes?  Asked once of each: nodes are abstract classes, whose `isinstance` is slow."""
+
+    def __missing__(self, kind: type) -> bool:
+        found = self[kind] = issubclass(kind, cst.CSTNode)
+        return found
+
+
+_IS_NODE = _Kinds()
+
+
 def fields_of(node: cst.CSTNode) -> tuple[str, ...]:
     """The fields of a node that hold more than white space and punctuation."""
     fields = _FIELDS.get(type(node))
@@ -25,10 +36,11 @@ def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The nodes directly below a node, in the order of the source where the node's fields are."""
     for name in fields_of(node):
         value = getattr(node, name)
-        if isinstance(value, cst.CSTNode):
+        kind: type = type(value)
+        if kind is tuple or kind is list:
+            yield from [v for v in value if _IS_NODE[type(v)]]
+        elif _IS_NODE[kind]:
             yield value
-        elif isinstance(value, tuple | list):
-            yield from (v for v in value if isinstance(v, cst.CSTNode))
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,7 @@ from enum import IntEnum
 from typing import Any
 
 from nablint_server.lsp import worker
+from nablint_server.running.process import ONE_THREAD
 
 logger = logging.getLogger(__name__)
 
@@ -182,8 +183,7 @@ class Work:
 
     async def _spawn(self) -> None:
         self.starts += 1
-        # Samples are small: threads in the linear algebra would only cost memory and start-up.
-        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        environment = {**os.environ, **ONE_THREAD}
         self._process = await asyncio.create_subprocess_exec(*self.command, stdin=PIPE, stdout=PIPE, env=environment)
 
     async def _kill(self) -> None:

@@ -25,6 +25,8 @@ import traceback
 from types import ModuleType
 from typing import Any, BinaryIO
 
+from nablint_server.running.process import set_up
+
 LENGTH = struct.Struct("<I")
 
 
@@ -108,4 +110,5 @@ if __name__ == "__main__":
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not break the frames
     sys.path[:0] = sys.argv[2:]
+    set_up()
     serve(importlib.import_module(sys.argv[1]), sys.stdin.buffer, output)

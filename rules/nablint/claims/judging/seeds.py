@@ -140,19 +140,17 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
     forward = _forward_values(it)
     seeds: list[Seed] = []
     turned: list[Seed] = []
-    seen: set[tuple[Term, Term]] = set()
+    seen: set[Term] = set()
     for event in it.events:
         if event.step.number < start or event.value is None or not event.value.tainted:
             continue
         for cotangent in _roots(event.value):
-            summed = _is_sum_with_target(cotangent)
+            if cotangent in seen:
+                continue
+            seen.add(cotangent)
+            summed, made_from = _is_sum_with_target(cotangent), ancestors(cotangent)
             for value in forward:
-                if (
-                    tuple(value.shape) == tuple(cotangent.shape)
-                    and (cotangent, value) not in seen
-                    and _related(cotangent, value)
-                ):
-                    seen.add((cotangent, value))
+                if value.sample.shape == cotangent.sample.shape and value in made_from:
                     found = Seed({value: cotangent}, "implicit", event.step, turned=summed)
                     (turned if summed else seeds).append(found)
             if len(seeds) >= MAX_IMPLICIT:
@@ -201,7 +199,7 @@ def _under_activation(term: Term) -> Term | None:
     node = term
     while node.card is not None:
         inner = [a for a in node.args if a.ndim or a.label]
-        if len(inner) != 1 or tuple(inner[0].shape) != tuple(node.shape) or node.card.name == "transpose":
+        if len(inner) != 1 or inner[0].sample.shape != node.sample.shape or node.card.name == "transpose":
             break
         node = inner[0]
     return node if node is not term and node.card is not None else None
@@ -228,27 +226,3 @@ def _from_forward(term: Term, depth: int = 6) -> bool:
     if term.card.name in ("matmul", "dot", "einsum", "outer"):
         return False
     return all(_from_forward(a, depth - 1) for a in term.args)
-
-
-def _related(cotangent: Term, value: Term) -> bool:
-    """Does the cotangent depend on the forward value (or the other way, on what it is computed from)?"""
-    stack, seen = [cotangent], {cotangent}
-    while stack:
-        node = stack.pop()
-        if node is value:
-            return True
-        for arg in node.args:
-            if arg not in seen and arg.number >= value.number:
-                seen.add(arg)
-                stack.append(arg)
-    # softmax's delta is made of probabilities; the scores that they come from are a candidate, too
-    stack, seen = [cotangent], {cotangent}
-    while stack:
-        node = stack.pop()
-        for arg in node.args:
-            if arg is value:
-                return True
-            if arg not in seen:
-                seen.add(arg)
-                stack.append(arg)
-    return False
