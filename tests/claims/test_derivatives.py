@@ -12,6 +12,10 @@ RIGHT: dict[str, str] = {
     "of the output that its name calls the input": "def sigmoid_prime(x):\n    return x*(1 - x)\n",
     "of the output, by its name": "def sigmoid_prime_from_output(a):\n    return a*(1-a)\n",
     "by a flag": "def f(x, deriv=False):\n    if deriv:\n        return x*(1-x)\n    return 1/(1+np.exp(-x))\n",
+    "by a flag, of the output that stands beside": "def f(z, a=None, derivative=False):\n    if derivative:\n"
+                                                   "        return a*(1 - a)\n    return 1/(1+np.exp(-z))\n",
+    "by a flag, of an input that is written into": "def relu(z, derivative=False):\n    if derivative:\n"
+                                                   "        return z > 0\n    z[z < 0] = 0\n    return z\n",
     "of a function that is not there": "def tanh2deriv(output):\n    return 1 - output**2\n",
     "truth values": "def relu(x):\n    return (x > 0)*x\n\n\ndef relu2deriv(output):\n    return output > 0\n",
     "written in place": "def leaky(x):\n    return np.where(x > 0, x, 0.01*x)\n\n\ndef d_leaky(x):\n"
@@ -33,6 +37,7 @@ SLIPS = [
     ("of the input", "(1-sigmoid(z))", "(1+sigmoid(z))", "(1-sigmoid(z))"),
     ("of the output", "y*(1-y)", "y*(1+y)", "(1-y)"),
     ("by a flag", "x*(1-x)", "x*(1+x)", ""),
+    ("by a flag, of the output that stands beside", "a*(1 - a)", "a*(1 + a)", ""),
     ("of a function that is not there", "1 - output**2", "1 - output", ""),
     ("truth values", "output > 0", "output < 0", "output > 0"),
     ("an object's", "np.ones_like(x)", "x", "np.ones_like(x)"),

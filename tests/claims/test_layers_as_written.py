@@ -213,3 +213,33 @@ def test_right_code_is_verified(source: str) -> None:
 @pytest.mark.parametrize("source", WRONG)
 def test_a_slip_is_seen(source: str) -> None:
     assert "wrong" in {c.verdict for c in analyse(textwrap.dedent(source), "layers.py").claims}
+
+
+JOINED = """
+    import numpy as np
+
+    class Cell:
+        def __init__(self, n_in, n_hidden):
+            self.n_in, self.n_hidden = n_in, n_hidden
+            self.W = np.random.randn(n_in + 3 * n_hidden, n_hidden)
+
+        def forward(self, index, left, middle, right):
+            x = np.zeros(self.n_in)
+            x[index] = 1.0
+            self.joined = np.column_stack((left, middle, right, x.reshape(1, -1)))
+            self.out = np.tanh(self.joined @ self.W)
+            return self.out
+
+        def backward(self, dout):
+            dz = dout * (1 - self.out ** 2)
+            self.dW = self.joined.T @ dz
+            dh = (dz @ self.W.T)[:, :self.n_hidden]
+            return dh
+    """
+
+
+def test_what_is_joined_with_a_row_is_a_row() -> None:
+    found = analyse(textwrap.dedent(JOINED), "code.py")
+    assert not found.diagnostics
+    assert {c.verdict for c in found.claims if c.gradient == "self.dW"} <= {"proved", "verified"}
+    assert [c for c in found.claims if c.gradient == "self.dW"]

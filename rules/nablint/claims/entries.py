@@ -40,22 +40,20 @@ def entries(judgement: Judgement) -> dict[int, Entry]:
     tainted = [e for e in run.it.events if e.step.number >= run.start]
     for judged in judgement.judged:
         result = judged.result
-        _put(out, Entry(result.step, result.name, result.wrt_name, "result", judged.verdict, judged.reason, judged))
+        reason = judged.reason or (run.it.presumed or run.it.taken if judged.verdict != "wrong" else "")
+        _put(out, Entry(result.step, result.name, result.wrt_name, "result", judged.verdict, reason, judged))
         if result.returned is not None and result.returned is not result.step:
-            _put(
-                out,
-                Entry(result.returned, result.name, result.wrt_name, "result", judged.verdict, judged.reason, judged),
-            )
+            _put(out, Entry(result.returned, result.name, result.wrt_name, "result", judged.verdict, reason, judged))
         if result.value is None:
             continue
         inside = ancestors(result.value)
         for event in tainted:
             if event.step is not result.step and any(t in inside for t in held(event)):
-                _put(out, Entry(event.step, event.name, "", "intermediate", judged.verdict, judged.reason, judged))
+                _put(out, Entry(event.step, event.name, "", "intermediate", judged.verdict, reason, judged))
         for term in inside:
             step = term.origin
             if isinstance(step, Step) and term.tainted and step.number >= run.start and id(step.node) not in out:
-                _put(out, Entry(step, _target(step), "", "intermediate", judged.verdict, judged.reason, judged))
+                _put(out, Entry(step, _target(step), "", "intermediate", judged.verdict, reason, judged))
     for event in tainted:
         if id(event.step.node) not in out and is_gradient_name(event.name) and (start := beginning(event)):
             _put(out, Entry(event.step, event.name, "", "intermediate", "not-a-gradient", start))

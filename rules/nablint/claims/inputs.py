@@ -12,7 +12,7 @@ from nablint.tracing import hints
 from nablint.tracing.functions import call_function, default_value
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.paths import default_of
-from nablint.tracing.refine import settle_spans
+from nablint.tracing.refine import as_sizes, settle_spans
 from nablint.tracing.values import (
     Array,
     Bound,
@@ -90,6 +90,10 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
             if isinstance(default, Class):
                 kin = (default, *_interchangeable(it, default))
                 out.append(it.world.choose(f"{pending.path}:class", kin, fork=True) if len(kin) > 1 else default)
+                continue
+            if isinstance(default, tuple) and len(default) > 1 and hints.is_shape(param.name.value) and all(
+                    type(n) is int for n in default):
+                out.append(as_sizes(it, pending, len(default)))  # the code is for images of any size
                 continue
             if isinstance(
                 default, list | tuple | dict | Function | Class | Instance | External | Bound

@@ -144,6 +144,8 @@ def run_once(
             world.graph.origin = None
             world.graph.tainting = False
             return judge(run), world
+    except TooMuch:
+        raise
     except Restart as restart:
         restart.world = world  # type: ignore[attr-defined]
         raise

@@ -22,7 +22,7 @@ def _joined(*xs: Shape, axis: int) -> Shape:
         for a, (m, n) in enumerate(zip(first, x, strict=True)):
             if a != at and m != n:
                 raise Misfit(f"{show_shape(first)} and {show_shape(x)} differ beside axis {at}: {dim(m)} and {dim(n)}",
-                             ((dim(m), dim(n)),))
+                             ((dim(m), dim(n)),), strict=True)
         total = total + dim(x[at])
     return (*first[:at], total, *first[at + 1:])
 

@@ -229,13 +229,15 @@ class Misfit(Exception):
     `equations` are pairs of sizes that would have to be equal for it to fit; it is empty where no sizes would do
     (a wrong rank).  `below` are sizes that came out below 1, such as an image less a window that is too large for it.
     `rank` is the number of axes that array number `operand` among the operands would need, `least` whether more would
-    do as well.
+    do as well.  `strict`: the sizes must be equal even where one of them is 1, since nothing is repeated.
     """
 
     def __init__(self, message: str, equations: tuple[tuple[Size, Size], ...] = (), *,
-                 below: tuple[Size, ...] = (), rank: int | None = None, operand: int = 0, least: bool = False) -> None:
+                 below: tuple[Size, ...] = (), rank: int | None = None, operand: int = 0, least: bool = False,
+                 strict: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.equations = equations
         self.below = below
         self.rank = (rank, operand, least)
+        self.strict = strict

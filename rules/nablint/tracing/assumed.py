@@ -15,6 +15,7 @@ import libcst as cst
 
 from nablint.calculus.gradient import gradients
 from nablint.tracing import refine
+from nablint.tracing.assumed_windows import TAKEN, is_window, windowed
 from nablint.tracing.values import Array, Pending, Unknown
 
 if TYPE_CHECKING:
@@ -33,14 +34,25 @@ def is_assumed(name: str) -> bool:
     """Is a function by this dotted name assumed to be what its last part says, should it not be known?"""
     module, _, word = name.rpartition(".")
     own = bool(module.strip(".")) and module.strip(".").split(".")[0] not in OUTSIDE
-    return own and (word.lower() in ACTIVATIONS or _BACK.fullmatch(word) is not None)
+    return own and (word.lower() in ACTIVATIONS or _BACK.fullmatch(word) is not None or is_window(word))
 
 
 def assumed(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
     """What a call of a function that cannot be read gives, by the function's dotted name; None where nobody can say."""
-    if keywords or it.world.sure or not is_assumed(name):
+    if it.world.sure or not is_assumed(name):
         return None
     word = name.rpartition(".")[2]
+    if is_window(word):
+        return windowed(it, name, args, keywords, node)
+    if keywords:
+        return None
+    value = _by_name(it, word, args, node)
+    if value is not None and not isinstance(value, Unknown):
+        it.taken = it.taken or TAKEN.format(word)
+    return value
+
+
+def _by_name(it: Interpreter, word: str, args: list[Any], node: cst.CSTNode | None) -> Any:
     if word.lower() in ACTIVATIONS and len(args) == 1:
         value = _activation(it, word.lower(), args[0], node)
         if isinstance(value, Array) and _in_two(it, node):  # the course's helpers hand their input back as a cache

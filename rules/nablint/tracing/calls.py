@@ -18,6 +18,7 @@ from nablint.tracing.documented import evidence_rank
 from nablint.tracing.functions import arguments_fit, call_function, instantiate, is_node
 from nablint.tracing.imports import ATEN, operator_of
 from nablint.tracing.iteration import iterate
+from nablint.tracing.made_sizes import is_whole
 from nablint.tracing.operators import plain
 from nablint.tracing.protocols import lent
 from nablint.tracing.spellings import apply_spelling, kind_of, row_of
@@ -272,6 +273,8 @@ def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keyw
     if isinstance(receiver, Array) and name in MEASURES and it.layer is None and it.is_open(receiver.term):
         first = name == "size" and bool(args) and args[0] == 0 and receiver.term.ndim > 0
         return receiver.term.shape[0] if first else it.unknown("how many axes an input has")
+    if isinstance(receiver, Array) and name == "is_integer" and not receiver.term.ndim:
+        return is_whole(it, receiver.term)
     if isinstance(receiver, Array):
         if name in ("dot", "matmul", "mm") and args:
             args = refine.product_operands(it, [receiver, *args], batched=name == "matmul")[1:]

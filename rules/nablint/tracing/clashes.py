@@ -51,7 +51,7 @@ def sure_clash(it: Interpreter, node: cst.CSTNode | None, message: str, equation
     return Unknown(message)
 
 
-_GIVEN = re.compile(r"^(?P<path>.*\binput_shape)\[(?P<axis>\d)\]$")
+_GIVEN = re.compile(r"^(?P<path>.*\b(?:input|in|x|img|image)_(?:shape|dims?))\[(?P<axis>\d)\]$", re.I)
 _INPUT = re.compile(r"^(?:x|inputs?|inp|x_in|images?|imgs?)$", re.I)
 
 

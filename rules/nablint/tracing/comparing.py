@@ -9,8 +9,8 @@ import libcst as cst
 import numpy as np
 
 from nablint.ops import CARDS
-from nablint.shapes import Misfit
-from nablint.tracing import refine
+from nablint.shapes import Misfit, Size
+from nablint.tracing import hints, refine
 from nablint.tracing.made_sizes import rounded, too_large
 from nablint.tracing.operators import listed
 from nablint.tracing.paths import guess_branch, tested
@@ -76,7 +76,10 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
         if name in ("Equal", "NotEqual") and (a is None or b is None):
             same = refine.is_none(it, a if b is None else b)
             return same if name == "Equal" else not same
-        a, b = refine.operands(it, "Compare", a, b)
+        if all(type(x) is int or isinstance(x, Size) or _is_hyper(x) for x in (a, b)):  # `pool_height == stride`
+            a, b = (refine.as_size(it, x) if isinstance(x, Pending) else x for x in (a, b))
+        else:
+            a, b = refine.operands(it, "Compare", a, b)
         if isinstance(a, Unknown) or isinstance(b, Unknown):
             return it.unknown("", a, b)
     word = {"LessThan": "lt", "LessThanEqual": "le", "GreaterThan": "gt", "GreaterThanEqual": "ge", "Equal": "eq",
@@ -102,6 +105,11 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
         return _COMPARE[name][1](cast(Any, a), cast(Any, b))
     except (TypeError, KeyError):
         return it.unknown("a comparison", a, b)
+
+
+def _is_hyper(value: Any) -> bool:
+    return isinstance(value, Pending) and value.value is None and value.default is None and hints.is_hyper(
+        hints.base(value.hint))
 
 
 def _precisions(a: Any, b: Any) -> bool:

@@ -123,7 +123,7 @@ def is_length(name: str) -> bool:
 @_remembered
 def is_shape(name: str) -> bool:
     """The shape of an array, without its name."""
-    return name.lower().endswith("shape")
+    return name.lower().endswith(("shape", "_dim", "_dims"))
 
 
 @_remembered

@@ -16,6 +16,7 @@ from nablint.calculus.terms import Graph, Term
 from nablint.reading.source import Block
 from nablint.shapes import Shape, Size
 from nablint.tracing import assumed, dialects
+from nablint.tracing.assumed_windows import is_window
 from nablint.tracing.clashes import (
     shape_of_input,
     sizes_of_targets,
@@ -100,7 +101,9 @@ class Interpreter:
         self.sealed: Any = None
         """An object whose forward method has run: what it does not hold by then is not known."""
         self.presumed = ""
-        """What the code takes for granted of the cotangents that arrive, and the samples do not have."""
+        """What was taken for granted, such that nothing may be called wrong that depends on it; "" for nothing."""
+        self.taken = ""
+        """Which function of a file that is not there was taken for what its name says; "" for none."""
         self.met: frozenset[Term] | None = None
         """The inputs that forward code has met; None before backward begins."""
 
@@ -356,6 +359,8 @@ class Interpreter:
         for module in self.stars:
             if assumed.is_assumed(f"{module}.{name}"):
                 return External(f"{module}.{name}")
+        if is_window(name):
+            return External(f"?.{name}")
         if name not in self.free:
             self.free[name] = Pending(name, name)
         return self.free[name]

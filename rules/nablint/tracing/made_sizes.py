@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -11,9 +12,9 @@ import numpy as np
 
 from nablint.calculus.hollow import Hollow
 from nablint.calculus.terms import Term
-from nablint.shapes import Size
+from nablint.shapes import Polynomial, Size, dim
 from nablint.tracing.alike import larger
-from nablint.tracing.values import Restart
+from nablint.tracing.values import RaiseSignal, Restart
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -44,20 +45,66 @@ def too_large(it: Interpreter, sizes: Any) -> None:
 
 
 def rounded(it: Interpreter, term: Term) -> Any:
-    """`int(H / 2)`: the integer below; one below 1 keeps what it is made of, so that `too_large` can tell why."""
+    """`int(H / 2)`: the integer below, with the symbols of the dimensions that it is made of."""
+    made = None if isinstance(term.sample, Hollow) else _size_of(it, term)
     if it.world.sure:
-        made = None if isinstance(term.sample, Hollow) else _size_of(it, term)
         known = made is not None and made == np.trunc(term.sample)
         return made if known else it.unknown("a number that is computed from arrays")
     value = int(term.sample)
-    made = _size_of(it, term) if value < 1 else None
-    return Size(value) if made is None else Size(value, made.expr)
+    return Size(value) if made is None or (made != value and value > 0) else Size(value, made.expr)
 
 
 def size_in(it: Interpreter, term: Term) -> Any:
     """A number without axes where a size is wanted: with its symbol, where it is kept in a tensor of sizes."""
     made = None if it.world.sure else _size_of(it, term)
-    return made if made is not None and int(made) == float(term.sample) else rounded(it, term)
+    if made is not None and made != term.sample:
+        is_whole(it, term)
+    return rounded(it, term)
+
+
+def divided(it: Interpreter, value: Any) -> Any:
+    """`(H - 1) / 2` where an integer is wanted, also inside of a tuple: the size that it was in Python 2."""
+    if isinstance(value, list | tuple):
+        return type(value)([divided(it, v) for v in value])
+    if isinstance(value, float):
+        if not value.is_integer() and not it.graph.tainting:
+            raise RaiseSignal("TypeError")  # an even window where the code means an odd one: another is tried
+        return math.floor(value)
+    made = _size_of(it, value) if isinstance(value, Term) and not value.ndim else None
+    return value if made is None else made
+
+
+def made_multiple(whole: Size, part: int) -> None:
+    """The code says that one size is a multiple of another: where it is not, start again with sizes of which it is."""
+    if part <= 0:
+        return
+    expr = Polynomial.collect(t for t in whole.expr.terms if not t[0] or t[1] % part)  # others are multiples
+    if not whole % part and not expr.names():  # sizes that merely happen to be multiples are none on other draws
+        return
+    terms = dict(expr.terms)
+    name = expr.name or next((n for n in sorted(expr.names()) if terms.get(((n, 1),)) == 1), None)
+    rest = Polynomial.collect(t for t in expr.terms if t[0] != ((name, 1),))
+    if name is None or name in rest.names():
+        return
+    times = Polynomial.symbol(f"({expr})/({dim(part).expr})")
+    raise Restart(f"{whole} is a multiple of {part}", ((name, dim(part).expr * times + -rest),))
+
+
+def is_whole(it: Interpreter, term: Term) -> Any:
+    """`((H - f) / stride + 1).is_integer()`: the code works for sizes of which it is, and refuses others."""
+    if it.world.sure:
+        return it.unknown("whether a quotient of sizes is a whole number")
+    stack = [] if it.graph.tainting else [term]
+    while stack:
+        node = stack.pop()
+        if node.card is None or node.ndim:
+            continue
+        if node.card.name == "divide":
+            whole, part = (_size_of(it, a) for a in node.args)
+            if whole is not None and part is not None:
+                made_multiple(whole, int(part))
+        stack.extend(node.args)
+    return bool(np.equal(np.mod(term.sample, 1), 0).all())
 
 
 def _size_of(it: Interpreter, term: Term, seen: dict[int, Size | None] | None = None) -> Size | None:

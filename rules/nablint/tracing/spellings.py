@@ -13,8 +13,9 @@ from nablint.ops.indexing import read_at, write_at
 from nablint.shapes import Misfit
 from nablint.tracing import refine
 from nablint.tracing.dialects import Spelling
+from nablint.tracing.dialects.context import NoInteger
 from nablint.tracing.domains import definite, in_domain
-from nablint.tracing.made_sizes import too_large
+from nablint.tracing.made_sizes import divided, too_large
 from nablint.tracing.operators import plain
 from nablint.tracing.subscripts import poison
 from nablint.tracing.values import Array, Pending, PendingShape, RaiseSignal, Unknown
@@ -70,11 +71,13 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         named = {k: _convert(it, v) for k, v in keywords.items()}
         if (unknown := _find_unknown([*converted, *named.values()])) is not None:
             return unknown
-        result = spelling.call(*converted, **named)
+        result = _answer(it, spelling, converted, named)
     except Misfit as misfit:
         too_large(it, [converted, misfit.below])
         if "positive definite" in misfit.message:
             definite(it, converted[0])
+        if misfit.strict:
+            refine.single_wanted(it, misfit.equations)
         result = it.clash(node, misfit.message, misfit.equations, [*args, *keywords.values()], rank=misfit.rank)
         if spelling.inplace and args and isinstance(args[0], Array):
             poison(it, args[0], result)
@@ -91,6 +94,14 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         out.write(result)
         return out
     return finish(it, name, spelling, result, args, converted, keywords, dialect)
+
+
+def _answer(it: Interpreter, spelling: Spelling, converted: list[Any], named: dict[str, Any]) -> Any:
+    """What the operation gives; quotients of sizes are integers where it takes nothing else, as Python 2 had them."""
+    try:
+        return spelling.call(*converted, **named)
+    except NoInteger:
+        return spelling.call(*[divided(it, c) for c in converted], **{k: divided(it, v) for k, v in named.items()})
 
 
 @lru_cache(maxsize=4096)

@@ -34,6 +34,9 @@ FEW = 100_000
 SUMS = (None, -1, 0, 1)
 """Along which axis the entries of an input sum to one, as a decision tells it; mostly along none."""
 
+_STEPS = re.compile(r"\(.*-.*\)/\(\d+\)$")
+"""How often a window can move along an image: a few times show as much as many."""
+
 _PATH = re.compile(r":(?:none|true|has .*|is .*|flag)$|==")
 """Questions that ask for a path of the code, of which every answer is one."""
 
@@ -208,6 +211,8 @@ class World:
             if name in self.wide:
                 self.sizes[name] = WIDE + 7 * list(self.wide).index(name) + 2 * self.draw
                 return self.sizes[name]
+            if _STEPS.match(name):
+                self.few[name] = None
             if name in self.few:
                 self.sizes[name] = 2 + (len(self.few) + list(self.few).index(name) + self.draw) % 2
                 return self.sizes[name]

@@ -118,8 +118,9 @@ def derivative(it: Interpreter, pair: Pair, receiver: Any = None) -> Run:
     if not isinstance(x, Array) or x.term.sample.dtype.kind != "f" or not x.term.ndim:
         return run
     before = [receiver] if receiver is not None else []
+    entered = x.term  # code may write into its input
     y = _called(it, pair, pair.function, [*(before if first.kind != "static" else []), x], {})
-    if not isinstance(y, Array) or y.term is x.term or not _diagonal(it, x.term, y.term):
+    if not isinstance(y, Array) or y.term is entered or not _diagonal(it, entered, y.term):
         return run
     run.start = len(it.steps)
     it.seal(receiver)
@@ -127,11 +128,13 @@ def derivative(it: Interpreter, pair: Pair, receiver: Any = None) -> Run:
     readings = ("the output", "the input") if _OUTPUT.match(wanted) else ("the input", "the output")
     taken = it.world.choose(f"{pair.name}:takes", readings, 0.3) if y.term.ndim else "the input"
     source = x if taken == "the input" else y
-    argument = Array(it.graph.apply(CARDS["renamed"], (source.term,), {"mark": -1}), source.dialect)
-    argument.current.tainted = True  # what is computed from it is the derivative's own
-    it.names[argument.current] = it.names.get(source.term, "")
-    back = [*(before if pair.derivative.kind != "static" else []), argument]
-    value = _called(it, pair, pair.derivative, back, {pair.flag: True} if pair.flag else {})
+    back = [*(before if pair.derivative.kind != "static" else []), _handed(it, source)]
+    keywords: dict[str, Any] = {}
+    if pair.flag:
+        outputs = [p.name.value for p in _parameters(pair.derivative, bound=receiver is not None)[1]
+                   if _OUTPUT.match(p.name.value) and isinstance(p.default, cst.Name) and p.default.value == "None"]
+        keywords = {pair.flag: True} | {name: _handed(it, y) for name in outputs}
+    value = _called(it, pair, pair.derivative, back, keywords)
     step = return_step(it, pair.derivative)
     if step is None or not isinstance(step.node, cst.Return) or step.node.value is None:
         return run
@@ -139,13 +142,21 @@ def derivative(it: Interpreter, pair: Pair, receiver: Any = None) -> Run:
     if term is not None and not term.ndim and not y.term.ndim:
         return run  # a number beside a number: the size of a gradient, not the gradient
     if term is not None and not term.ndim:  # the derivative of a line is a number
-        term = CARDS["broadcast_to"](term, shape=tuple(x.term.shape))
+        term = CARDS["broadcast_to"](term, shape=tuple(entered.shape))
     reason = value.reason if isinstance(value, Unknown) else "" if term is not None else "it is no array"
     of = pair.function.name if pair.function is not None else pair.card
-    run.results = [Result(pair.name, term, [x.term], step, step.node.value, of, True, reason=reason, returned=step)]
+    run.results = [Result(pair.name, term, [entered], step, step.node.value, of, True, reason=reason, returned=step)]
     ones = it.graph.constant(np.ones(tuple(map(int, y.term.shape))) if y.term.ndim else 1.0)
     run.seeds = [Seed({y.term: ones}, "arriving")]
     return run
+
+
+def _handed(it: Interpreter, source: Array) -> Array:
+    """A forward value as the derivative gets it: what is computed from it is the derivative's own."""
+    argument = Array(it.graph.apply(CARDS["renamed"], (source.term,), {"mark": -1}), source.dialect)
+    argument.current.tainted = True
+    it.names[argument.current] = it.names.get(source.term, "")
+    return argument
 
 
 def _called(it: Interpreter, pair: Pair, function: Function | None, args: list[Any], keywords: dict[str, Any]) -> Any:

@@ -147,7 +147,7 @@ def np_pad(array: Any, pad_width: Any, mode: Any = "constant", *, constant_value
         pairs = [tuple(given) * (2 if len(given) == 1 else 1)] * x.ndim
     pairs = [(p, p) if isinstance(p, int) else tuple(p) * (2 if len(p) == 1 else 1) for p in pairs]
     if len(pairs) != x.ndim:
-        raise Misfit(f"{x.ndim} axes need as many paddings, {len(pairs)} are given")
+        raise Misfit(f"{x.ndim} axes need as many paddings, {len(pairs)} are given", rank=len(pairs))
     return padded(x, tuple((as_int(a), as_int(b)) for a, b in pairs), mode, constant_values)
 
 
@@ -158,7 +158,8 @@ def torch_pad(input: Any, pad: Any, mode: Any = "constant", value: Any = None) -
     given = [as_int(p) for p in pad]
     pairs = [(0, 0)] * x.ndim
     if len(given) % 2 or len(given) > 2 * x.ndim:
-        raise Misfit(f"{len(given)} paddings do not fit {x.ndim} axes")
+        raise Misfit(f"{len(given)} paddings do not fit {x.ndim} axes", rank=len(given) // 2,
+                     least=True)
     for k in range(len(given) // 2):
         pairs[-1 - k] = (given[2 * k], given[2 * k + 1])
     if mode == "circular" and any(p < 0 for p in given):

@@ -69,13 +69,17 @@ def _holds_term(value: Any) -> bool:
     return isinstance(value, Term) or (isinstance(value, list | tuple) and any(map(_holds_term, value)))
 
 
+class NoInteger(TypeError):
+    """A number with a fraction, or an array, where an integer is wanted."""
+
+
 def as_int(value: Any) -> int:
-    """An integer from a number or from a term without axes; sizes keep their symbols."""
+    """An integer from a number or from a term without axes; sizes keep their symbols.  Raises `NoInteger`."""
     if isinstance(value, int):
         return value
     number = np.asarray(getattr(value, "sample", value))
     if number.size != 1 or number.dtype.kind not in "iub":
-        raise TypeError("an integer was expected")
+        raise NoInteger("an integer was expected")
     return int(number.reshape(()))
 
 
@@ -85,7 +89,7 @@ def as_shape(value: Any) -> Shape:
         value = [int(n) for n in value.sample]
     sizes = tuple(dim(as_int(s)) for s in (value if isinstance(value, list | tuple) else (value,)))
     if any(s < 0 or vanished(s) for s in sizes):
-        raise Misfit(f"a shape cannot hold a size below 1: {show_shape(sizes)}")
+        raise Misfit(f"a shape cannot hold a size below 1: {show_shape(sizes)}", below=tuple(filter(vanished, sizes)))
     return sizes
 
 

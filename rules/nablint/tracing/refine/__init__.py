@@ -51,6 +51,7 @@ from nablint.tracing.refine.shapes import (
     known_shape,
     rank_wanted,
     shape_entry,
+    single_wanted,
     unpacked,
     whole_shape,
     wrong_rank,
@@ -64,6 +65,6 @@ __all__ = [
     "integers", "is_instance", "is_none", "is_string", "items_wanted", "iterated", "known_shape", "make_array",
     "measured",
     "operands", "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry",
-    "sizes_in_a_row", "spanned",
+    "single_wanted", "sizes_in_a_row", "spanned",
     "truth_of", "unpacked", "whole_shape", "wrong_rank",
 ]

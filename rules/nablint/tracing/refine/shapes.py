@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -9,7 +10,7 @@ import libcst as cst
 from nablint.shapes import Size
 from nablint.tracing import hints, sure
 from nablint.tracing.documented import evidence_rank
-from nablint.tracing.refine.kinds import as_operand, free_shape, make_array
+from nablint.tracing.refine.kinds import as_operand, as_sizes, free_shape, make_array
 from nablint.tracing.values import Array, OpenList, Pending, PendingShape, Restart, Unknown
 
 if TYPE_CHECKING:
@@ -91,6 +92,21 @@ def rank_wanted(it: Interpreter, operands: list[Any], count: int, place: int, *,
         _as_rank(it, term.label, _like_others(it, count) if least else count)
 
 
+def single_wanted(it: Interpreter, pairs: Iterable[tuple[Size, Size]]) -> None:
+    """A matrix is joined with one that has a single row or column: start again with such a matrix."""
+    if it.graph.tainting or it.world.sure:
+        return
+    for pair in pairs:
+        for size, other in (pair, pair[::-1]):
+            path, _, axis = (it.world.resolve(size.expr).name or "").rpartition(".")
+            choice = it.world.choices.get(f"{path}:rank")
+            form = {"0": "row", "1": "column"}.get(axis)
+            if other.expr.number == 1 and choice is not None and choice.options[choice.taken] == 2 and (
+                    form in choice.options and it.world.decided(choice.key) is None):
+                raise Restart(f"{path} is joined with a single {form}",
+                              decisions=((choice.key, choice.options.index(form)),))
+
+
 def _as_rank(it: Interpreter, path: str, count: int) -> None:
     choice = it.world.choices.get(f"{path}:rank")
     if choice is None or count not in choice.options:
@@ -126,6 +142,8 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
         it.world.singular |= 1 in array.term.shape
         return list(array.term.shape)
     if isinstance(value, Pending):
+        if value.value is None and hints.is_shape(hints.base(value.hint)) and not it.world.sure and not starred:
+            return list(as_sizes(it, value, count))
         if value.value is None:
             items = OpenList(Pending(f"{value.path}[{i}]", names[i] if i < len(names) else value.hint,
                                      tainted=value.tainted)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from nablint.shapes import Polynomial, Size, dim
+from nablint.shapes import Size, dim
 from nablint.tracing import refine
 from nablint.tracing.clashes import clash_sizes
+from nablint.tracing.made_sizes import made_multiple
 from nablint.tracing.statements.targets import target_names
-from nablint.tracing.values import Pending, RaiseSignal, Restart, Scope
+from nablint.tracing.values import Pending, RaiseSignal, Scope
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -67,15 +68,10 @@ def _divides(it: Interpreter, test: cst.Comparison, scope: Scope) -> None:
             and isinstance(other, cst.Integer) and other.value == "0") or it.graph.tainting:
         return
     whole, part = it.eval(node.left, scope), it.eval(node.right, scope)
-    if not isinstance(whole, Size) or not isinstance(part, int) or part <= 0 or not whole % part:
-        return
-    name = whole.expr.name or next((n for n in sorted(whole.expr.names()) if ((n, 1),) in dict(whole.expr.terms)
-                                    and dict(whole.expr.terms)[((n, 1),)] == 1), None)
-    rest = Polynomial.collect(t for t in whole.expr.terms if t[0] != ((name, 1),)) if name else whole.expr
-    if name is None or name in rest.names():
-        return
-    times = Polynomial.symbol(f"({whole.expr})/({dim(part).expr})")
-    raise Restart(f"{whole} is a multiple of {part}", ((name, dim(part).expr * times + -rest),))
+    if isinstance(whole, Size) and isinstance(part, Pending) and not it.world.sure:
+        part = refine.as_size(it, part)
+    if isinstance(whole, Size) and isinstance(part, int) and (not it.world.sure or (part and whole % part)):
+        made_multiple(whole, part)
 
 
 def _rank_asserted(it: Interpreter, test: cst.Comparison, scope: Scope) -> bool:

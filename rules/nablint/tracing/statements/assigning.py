@@ -15,7 +15,7 @@ from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import binary
 from nablint.tracing.statements.targets import is_weak, label_of, last_name, of_targets, taints, target_names
 from nablint.tracing.step import Event, Step
-from nablint.tracing.subscripts import store
+from nablint.tracing.subscripts import poison, store
 from nablint.tracing.values import Array, Class, Function, Instance, Pending, RaiseSignal, Scope, Unknown, is_tainted
 
 if TYPE_CHECKING:
@@ -290,7 +290,13 @@ def set_attribute(it: Interpreter, owner: Any, name: str, value: Any, node: cst.
     elif isinstance(owner, Array) and name in ("data", "T", "flat"):
         store(it, owner, (...,), value, node)
     elif isinstance(owner, Array) and name == "shape" and isinstance(value, tuple):
-        owner.write(CARDS["reshape"](owner.term, shape=value))
+        from nablint.tracing.calls import call_method
+
+        shaped = call_method(it, owner, "reshape", [value], node)
+        if isinstance(shaped, Array):
+            owner.write(shaped.term)
+        else:
+            poison(it, owner, shaped)
     elif isinstance(owner, Array):
         it.attributes.setdefault(id(owner), {})[name] = value
         it.kept.append(owner)
