@@ -18,6 +18,8 @@ SHAPES = [
     ("# N x 2048 x 8 x 8", "x", "(N, 2048, 8, 8)"),
     ("# B*H x T x T", "w", "(B * H, T, T)"),
     ("# (B x T) x C", "lprobs", "(B * T, C)"),
+    ("# shape: [batch_size, C x H x W]", "x", "(batch_size, C * H * W)"),
+    ("# (B, T×C)", "x", "(B, T * C)"),
     ("# (N,)", "y", "(N,)"),
     ("# (*, N1, 4)", "row", "(..., N1, 4)"),
     ("# [..., R, N, N]", "fvar", "(..., R, N, N)"),

@@ -74,6 +74,8 @@ def test_lines_come_and_go():
     ("%%bash\nls", ["", ""]),
     ("%%writefile a.py\nx = 1", ["", ""]),
     ("this is no Python", [""]),
+    ("n, k = f(1\nx += 2\nif a == 1", ["n = k = unreadable_cell", "x = unreadable_cell", ""]),
+    ("x = f(1)\nprint 'x:', x", ["x = f(1)", "0 or  'x:', x"]),
     ("s = '''\n%d\n'''\n%ls", ["s = '''", "%d", "'''", ""]),
 ])  # fmt: skip
 def test_what_is_no_python_is_blanked(cell, rows):

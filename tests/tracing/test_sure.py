@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 import pytest
+from nablint.analysis import analyse
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.program import Program
 from nablint.claims.sure.runs import run_sure
@@ -89,6 +90,9 @@ UNKNOWN = {
     "an attribute that another method sets": "class F:\n    def __init__(self):\n        self.w = np.zeros((3, 2))\n\n"
                                              "    def load(self, w):\n        self.w = w\n\n    def f(self):\n"
                                              "        y = self.w.T\n",
+    "a document about what the code asks for": 'def f(x):\n    """x (array): of shape (M, N, D)"""\n'
+                                               "    x = [x] if isinstance(x, np.ndarray) else x\n"
+                                               "    y = np.concatenate(x, 1) * 2\n",
     "a global name that is set twice": "w = np.zeros(3)\nw = np.zeros(4)\n\ndef f():\n    y = w * np.ones(1)\n",
 }
 
@@ -116,3 +120,10 @@ def test_known(name: str) -> None:
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_unknown(name: str) -> None:
     assert shape_of_y(UNKNOWN[name]) == "unknown"
+
+
+@pytest.mark.parametrize(("between", "found"), [
+    ("", 1), ("w = make(1\n", 0), ("v, w = make 1\n", 0), ("v = make 1\n", 1)])
+def test_what_an_unreadable_statement_gives_is_not_known(between: str, found: int) -> None:
+    source = HEAD + "w = np.zeros((3, 4))\n" + between + "y = w.reshape(5, 7)\n"
+    assert [d.code for d in analyse(source, "a.py").diagnostics] == ["NAB108"] * found

@@ -24,6 +24,8 @@ _NAMED = re.compile(
     r"(?P<name>[^\W\d][\w.]*)(?:\.shape|'s shape| shape)?\s*(?::|=+|\bis\b|\bhas shape\b)\s*", re.IGNORECASE)
 _NO_REST = re.compile(
     r"\s*(?:-(?!\s+[a-z])|[+*/@<>=^%]|x\s|×|(?:dot|are|is|not|must|should|or|if|when|and|else|vs)\b)", re.IGNORECASE)
+_ENTRY_TIMES = re.compile(r"\s+x\s+|\s*×\s*")
+"""Between commas: `[N, C x H x W]` has two axes, and the second is a product."""
 _NO_ARRAY = re.compile(r"shape|size|dims?\b|_dim|stride|axes|axis|perm|order|spec|slice|index_|names?\b|padding",
                        re.IGNORECASE)
 _FILLER = re.compile(r"\A(?:each|now|so|thus|here|both|all)(?: is)?:? ", re.IGNORECASE)
@@ -92,7 +94,7 @@ def _shape_of(found: re.Match[str]) -> tuple[DimSpec, ...] | None:
         return _product(found["product"])
     inside = found["list"][1:-1].strip()
     if "×" in inside or re.search(r"\S\s+x\s+\S", inside) or re.fullmatch(_TIMES, inside):
-        return _product(inside)
+        return _product(inside) if "," not in inside else read_dims(_ENTRY_TIMES.sub(" * ", inside))
     if not inside or ("," not in inside and not re.fullmatch(r"\w+", inside)):
         return None
     return read_dims(inside)

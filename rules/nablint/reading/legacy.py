@@ -44,3 +44,12 @@ def readable(text: str) -> str:
     text = _UNPACKED.sub(lambda m: m[0].replace("(", " ").replace(")", " "), text)
     text = _LONG.sub(r"\g<number> ", text)
     return _SHOWN.sub(r"(\g<value>)", text)
+
+
+_BOUND = re.compile(r"(?:def|class)\s+(\w+)|((?:\w+\s*,\s*)*\w+)\s*(?:[-+*/@%|&^]|//|\*\*)?=(?!=)")
+
+
+def bound_names(line: str) -> list[str]:
+    """The names that an unindented line of code seems to bind; it need not be Python."""
+    found = _BOUND.match(line)
+    return [] if found is None else re.findall(r"\w+", found[1] or found[2])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.reading.legacy import bound_names
 from nablint.reading.nodes import parts
 from nablint.reading.source import Block
 from nablint.tracing.values import Pending, RaiseSignal, Restart, Signal, TooMuch, Unknown
@@ -26,6 +27,8 @@ def load(it: Interpreter, source: Iterable[Block], *, everything: bool) -> list[
     for block in source:
         tree = block.tree()
         if tree is None:
+            for name in (n for line in block.text.splitlines() for n in bound_names(line)):
+                it.scope.names[name] = Unknown("the statement that gives it cannot be parsed")
             continue
         it.block = block
         for statement in tree.module.body:

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nablint.reading.legacy import bound_names, readable
 from nablint.results import Edit, Place
 
 from nablint_server.files.json_spans import Element, read_json
@@ -23,6 +24,9 @@ from nablint_server.files.texts import Text, Unreadable, apply_edits, as_judged
 
 MAGIC = re.compile(r"[ \t]*(?:[%!?]|.*[^\s#]\?\s*$)")
 ASSIGNED = re.compile(r"([ \t]*[\w.,\[\]'\" \t]+=[ \t]*)(?:%|!).*")
+UNREAD = "unreadable_cell"
+"""A name that no notebook gives a value."""
+
 BODY_MAGICS = ("time", "timeit", "capture", "prun", "memit", "matplotlib")
 """Cell magics whose cell is Python all the same."""
 
@@ -128,7 +132,16 @@ def python_lines(source: str) -> list[str]:
             cleaned.append(assigned[1] + "None")
         else:
             cleaned.append(line)
-    return cleaned if _parses("\n".join(cleaned)) else [""] * len(lines)
+    text = "\n".join(cleaned)
+    if _parses(text):
+        return cleaned
+    old = readable(text)
+    return old.split("\n") if _parses(old) else [_unread(line) for line in lines]
+
+
+def _unread(line: str) -> str:
+    """A row of a cell that is no Python: what it gives to names is not known."""
+    return " = ".join([*names, UNREAD]) if (names := bound_names(line)) else ""
 
 
 def _parses(source: str) -> bool:

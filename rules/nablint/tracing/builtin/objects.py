@@ -21,6 +21,8 @@ def _isinstance(it: Interpreter, node: Node, value: Any, kinds: Any) -> Any:
     names = {_KINDS.get(last := k.name.split(".")[-1], last) for k in wanted
              if isinstance(k, External) and not k.name.endswith(("cuda.ndarray", "chainerx.ndarray"))}
     if isinstance(value, Pending):
+        if it.world.sure and value.value is None and _only_documented(value) and names & _HOLDING:
+            return it.unknown(f"the code asks what {value.hint} is, and a document alone tells")
         return refine.is_instance(it, value, names)
     if isinstance(value, Instance):
         return any((isinstance(k, Class) and _is_subclass(value.cls, k))
@@ -34,6 +36,17 @@ def _isinstance(it: Interpreter, node: Node, value: Any, kinds: Any) -> Any:
     kind = {bool: {"bool", "int"}, int: {"int", "Number", "Integral"}, Size: {"int", "Number", "Integral"},
             float: {"float", "Number"}}
     return bool(names & kind.get(type(value), {type(value).__mro__[-2].__name__, type(value).__name__}))
+
+
+def _is_tensor(it: Interpreter, node: Node, value: Any) -> Any:
+    return _isinstance(it, node, value, External("torch.Tensor"))
+
+
+_HOLDING = frozenset({"ndarray", "Tensor", "list", "tuple"})
+
+
+def _only_documented(p: Pending) -> bool:
+    return p.evidence is not None and p.evidence.source != "annotation"
 
 
 def _issubclass(it: Interpreter, node: Node, a: Any, b: Any) -> Any:
@@ -107,7 +120,8 @@ def _apply(it: Interpreter, node: Node, *args: Any, **keywords: Any) -> Any:
 
 
 ASKING: dict[str, Callable[..., Any]] = {
-    "isinstance": _isinstance, "issubclass": _issubclass, "numpy.issubdtype": _issubclass, "hasattr": _hasattr,
+    "isinstance": _isinstance, "torch.is_tensor": _is_tensor,
+    "issubclass": _issubclass, "numpy.issubdtype": _issubclass, "hasattr": _hasattr,
     "getattr": _getattr, "setattr": _setattr, "type": _type, "str": _str, "repr": _str,
     "callable": lambda it, node, value: not isinstance(value, Array | int | float),
     "vars": lambda it, node, value=None: getattr(value, "names", {}),

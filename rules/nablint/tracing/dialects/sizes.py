@@ -91,7 +91,7 @@ def wanted_attribute(x: Term) -> bool:
     return True
 
 
-@spelled("Tensor.is_contiguous", "Tensor.is_floating_point", "torch.is_tensor")
+@spelled("Tensor.is_contiguous", "Tensor.is_floating_point")
 def flag_method(x: Any, *args: Any, **_: Any) -> bool:
     """True of the tensors that are traced."""
     return isinstance(x, Term)
