@@ -48,3 +48,35 @@ def test_what_a_penalty_adds_is_right(terms: dict[str, str]) -> None:
 @pytest.mark.parametrize("term", [" + reg * W ** 2", " + reg", " + reg * X[0][:, None]"])
 def test_what_no_penalty_adds_is_not(term: str) -> None:
     assert verdicts(W=term)["dW"] not in ("proved", "verified")
+
+
+LAYER = """
+    import numpy as np
+
+    class Linear:
+        def __init__(self, n_in, n_out, decay):
+            self.W = np.random.randn(n_in, n_out)
+            self.b = np.zeros(n_out)
+            self.decay = decay
+
+        def forward(self, x):
+            self.x = x
+            return np.dot(x, self.W) + self.b
+
+        def backward(self, grad):
+            self.dW = np.dot(self.x.T, grad) / len(grad){penalty}
+            self.db = np.{reduction}(grad, axis=0)
+            return np.dot(grad, self.W.T)
+    """
+
+
+@pytest.mark.parametrize(("penalty", "reduction", "verdict"), [
+    (" - self.decay * self.W", "mean", "verified"),
+    (" + self.decay * self.W", "mean", "verified"),
+    ("", "sum", "wrong"),
+])
+def test_a_factor_in_common_with_a_penalised_gradient(penalty: str, reduction: str, verdict: str) -> None:
+    source = textwrap.dedent(LAYER).replace("{penalty}", penalty).replace("{reduction}", reduction)
+    found = {c.gradient: c.verdict for c in analyse(source, "layer.py").claims if c.role == "result"}
+    assert found["self.dW"] == verdict
+    assert found["self.db"] in ("proved", "verified")

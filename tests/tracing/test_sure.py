@@ -76,6 +76,8 @@ UNKNOWN = {
     "a comparison of something unknown": "def f(a):\n    y = np.ones(3) * (a == 0)\n",
     "branches that differ": "def f(c):\n    a = np.zeros(3)\n    if c.ready():\n        a = np.zeros(4)\n"
                             "    y = a * 2\n",
+    "an input's rank that one branch tells": "def f(a):\n    if a.ndim == 2:\n        rows, cols = a.shape\n"
+                                             "    else:\n        count, rows, cols = a.shape\n    y = a * 2\n",
     "correlated branches": "def f(c):\n    if c.ready():\n        w = np.zeros((2, 3))\n    else:\n"
                            "        w = np.zeros((3, 2))\n    y = w @ np.zeros(3)\n",
     "after a long loop": "def f():\n    a = []\n    for i in range(1000):\n        a.append(np.zeros(3))\n"

@@ -101,6 +101,8 @@ def looks_like_shape(dims: tuple[DimSpec, ...], names: frozenset[str] = frozense
     different = frozenset(written)
     if different & names or different in _NO_SIZES:
         return False
+    if different == {"T", "F"} and len(dims) > len(different):
+        return False  # true and false, entry by entry
     return all(_SIZE_WORDS.match(text) for text in written) and all(
         _SIZE_WORDS.match(text) or re.search("[A-Z]", text) for text in inside)
 

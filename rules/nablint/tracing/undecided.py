@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.reading.nodes import parts
-from nablint.tracing.values import Array, External, Instance, ReturnSignal, Scope, Signal, Unknown
+from nablint.tracing.values import Array, External, Instance, Pending, ReturnSignal, Scope, Signal, Unknown
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -22,6 +22,8 @@ RETURNS, YIELDED = "$returns", "$yielded"
 def both(it: Interpreter, branches: Iterable[Callable[[], object]], scope: Scope) -> None:
     """Walk every branch from the same state, and keep that in which those that come to their end agree."""
     before, objects = dict(scope.names), _objects(scope)
+    unsettled = _unsettled(scope, objects)
+    settled: list[list[Any]] = []
     ends: list[tuple[dict[str, Any], list[Any]]] = []
     signals: list[Signal] = []
     returned: list[Any] = list(before.pop(RETURNS, ()))
@@ -34,8 +36,11 @@ def both(it: Interpreter, branches: Iterable[Callable[[], object]], scope: Scope
             signals.append(signal)
         else:
             ends.append((dict(scope.names), [_copied(o) for o, _ in objects]))
+            settled.append([p.value for p in unsettled])
         finally:
             it.undecided -= 1
+            for p in unsettled:
+                p.value = None
         returned += scope.names.pop(RETURNS, ())
     returned += [s.value for s in signals if isinstance(s, ReturnSignal)]
     if not ends:
@@ -47,6 +52,9 @@ def both(it: Interpreter, branches: Iterable[Callable[[], object]], scope: Scope
     scope.names.update({n: joined([found.get(n, _MISSING) for found, _ in ends]) for n in names})
     for place, (held, _) in enumerate(objects):
         _join_object(held, [states[place] for _, states in ends], scope)
+    for p, *values in zip(unsettled, *settled, strict=True):
+        agreed = None if any(v is None for v in values) else joined(values)
+        p.value = None if isinstance(agreed, Unknown) else agreed
     if returned:
         scope.names[RETURNS] = tuple(returned)
 
@@ -82,6 +90,15 @@ def _objects(scope: Scope) -> list[tuple[Any, Any]]:
             if depth < 2 and len(held) < 100:
                 stack += [(v, depth + 1) for v in (held.values() if isinstance(held, dict) else held)]
     return [(value, _copied(value)) for value in found.values()]
+
+
+def _unsettled(scope: Scope, objects: list[tuple[Any, Any]]) -> list[Pending]:
+    """Inputs whose nature nothing has told yet; what a branch tells of one is true of that branch alone."""
+    held = [scope.names.values()]
+    for value, _ in objects:
+        names = value.names if isinstance(value, Instance) else value
+        held.append(names.values() if isinstance(names, dict) else names)
+    return list({id(v): v for values in held for v in values if isinstance(v, Pending) and v.value is None}.values())
 
 
 def _copied(value: Any) -> Any:

@@ -21,13 +21,22 @@ def allow_decay(judged: list[Judged], seed: Seed) -> None:
     """Wrong results that differ from the derivation by a penalty's gradient alone are right."""
     if seed.kind == "loss" or seed.exact or any(not t.ndim for t in seed.cotangents):
         return  # a number that is differentiated would have the penalty
-    for j in judged:
-        if j.verdict != "wrong" or j.result.value is None or j.derived is None or j.wrt is None:
+    wrong = [j for j in judged if j.verdict == "wrong" and is_parameter(j)]
+    common = {round(j.ratio, 9): j.ratio for j in wrong if j.ratio is not None}
+    for j in wrong:
+        if j.result.value is None or j.derived is None or j.wrt is None:
             continue
-        if (is_parameter(j) and _decays(j.result.value, j.derived, j.wrt)
-                and _stays(j.result.value, j.derived, seed)):
+        if _penalised(j.result.value, j.derived, j.wrt, seed):
             j.verdict, j.ratio = "verified", None
             j.reason = "with the gradient of a penalty that the loss in sight lacks"
+        elif j.ratio is None and len(common) == 1:
+            (ratio,) = common.values()
+            if _penalised(j.result.value, j.derived * ratio, j.wrt, seed):
+                j.ratio = ratio  # beside the penalty it has the factor that the others have
+
+
+def _penalised(value: Term, derived: Term, wrt: Term, seed: Seed) -> bool:
+    return _decays(value, derived, wrt) and _stays(value, derived, seed)
 
 
 def _decays(value: Term, derived: Term, wrt: Term) -> bool:
