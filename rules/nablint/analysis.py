@@ -103,8 +103,7 @@ def claims_of(outcomes: list[Outcome], *, steps_in: str | None = None) -> list[C
     merged: dict[int, Entry] = {}
     for found in by_unit.values():
         for key, entry in found.items():
-            if key not in merged or (_definite(entry), entry.verdict == "wrong", RANK[entry.verdict]) > (
-                    _definite(merged[key]), merged[key].verdict == "wrong", RANK[merged[key].verdict]):
+            if key not in merged or _weight(entry) > _weight(merged[key]):
                 merged[key] = entry
     claims: list[Claim] = []
     namings: dict[int, Naming] = {}
@@ -128,8 +127,10 @@ def _worse(a: Entry, b: Entry) -> bool:
     return RANK[a.verdict] > RANK[b.verdict]
 
 
-def _definite(entry: Entry) -> bool:
-    return entry.verdict in ("proved", "verified")
+def _weight(entry: Entry) -> tuple[bool, bool, int, bool]:
+    """What counts where units judge one statement: right before wrong; of equals, who has it for a result."""
+    right = entry.verdict in ("proved", "verified")
+    return right, entry.verdict == "wrong", RANK[entry.verdict], entry.role == "result"
 
 
 __all__ = ["Block", "analyse", "parameter_evidence"]

@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import libcst as cst
+
 from nablint.checks import rule_for
 from nablint.checks.related import related, span_of
 from nablint.claims import program as programs
@@ -15,6 +17,7 @@ from nablint.claims.repairing.repair import Fault, find_faults
 from nablint.claims.repairing.rewriting import edit_text
 from nablint.claims.replaying.replay import holds
 from nablint.results import Diagnostic, Fix
+from nablint.tracing.step import Step
 
 
 def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: bool, ends: float,
@@ -33,7 +36,10 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
     found: dict[int, Diagnostic] = {}
     for outcome in wrong:
         settled = _settled(outcomes, outcome)
+        sound = _sound(outcomes, outcome)
         for fault in outcome.faults:
+            if fault.repair is None and _clashes(outcome, fault):
+                fault = replace(fault, step=_called_from(fault.step, sound))
             node = id(fault.step.node)
             if node in settled or _explained(outcome, fault, told):
                 continue
@@ -105,15 +111,39 @@ def _settled(outcomes: list[Outcome], outcome: Outcome) -> set[int]:
     return good
 
 
+def _sound(outcomes: list[Outcome], outcome: Outcome) -> set[str]:
+    """The functions that other units found right on some path, and wrong on none."""
+    others = [o for o in outcomes if o.judgement is not None and o.unit.name != outcome.unit.name]
+    right = {name for o in others if o.judgement is not None and o.judgement.good for name in o.unit.functions}
+    return right - {name for o in others if o.judgement is not None and o.judgement.wrong for name in o.unit.functions}
+
+
+def _called_from(step: Step, sound: set[str]) -> Step:
+    """The statement that is to blame for what does not fit: of a function that is right, the one that calls it."""
+    blamed = step
+    while step.caller is not None:
+        if step.function in sound:
+            blamed = step.caller
+        step = step.caller
+    return blamed
+
+
+def _clashes(outcome: Outcome, fault: Fault) -> list[tuple[Step, cst.CSTNode]]:
+    """The operations that do not fit because of which the results of a fault are wrong."""
+    assert outcome.judgement is not None
+    reasons = {j.reason for j in fault.judged}
+    return [(step, node) for step, node, message in outcome.judgement.run.it.misfits if message in reasons]
+
+
 def _reportable(outcome: Outcome, fault: Fault) -> bool:
     """What no edit explains is reported only where the claim is formal."""
     judgement = outcome.judgement
     if judgement is None or (judgement.seed is not None and judgement.seed.turned):
         return False
-    clashes = [(s, n) for s, n, message in judgement.run.it.misfits if any(j.reason == message for j in fault.judged)]
+    clashes = _clashes(outcome, fault)
     if clashes and not any(holds(s.node, n) for s, n in clashes):
         return False  # what does not fit stands in another file, read for its definitions only
-    if outcome.unit.kind in ("autograd", "closure", "engine"):
+    if fault.ignored or outcome.unit.kind in ("autograd", "closure", "engine"):
         return True
     if judgement.together:  # what is returned with its loss; a name that the code uses again for each layer is not
         return any(j.result.returned is not None for j in fault.judged)
@@ -123,7 +153,7 @@ def _reportable(outcome: Outcome, fault: Fault) -> bool:
     firm = bool(clashes) and any(not _SIZED.search(j.reason) for j in fault.judged)
     if clashes and not firm:
         return False
-    return arriving and judgement.good > 0 and (firm or any(j.result.formal for j in fault.judged))
+    return judgement.good > 0 and (firm or (arriving and any(j.result.formal for j in fault.judged)))
 
 
 _SIZED = re.compile(r"(?<![\w.])0(?![\w.])|is outside axis")

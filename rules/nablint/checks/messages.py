@@ -42,6 +42,8 @@ def unexplained(fault: Fault) -> str:
     judged = fault.judged[0]
     if judged.reason:
         return f"{_subject(fault)}: {fault.naming.text(judged.reason)}"
+    if fault.ignored:
+        return f"{_subject(fault)}: it does not depend on `{fault.ignored}`"
     if judged.ratio is not None:
         return f"{_subject(fault)}: it is {judged.ratio:.4g} times what the derivation gives"
     return f"{_subject(fault)}: its value is not what the derivation gives"

@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.claims.partners import makers, read_from_arguments
+from nablint.reading.nodes import below
 from nablint.tracing import hints
 from nablint.tracing.functions import call_function, default_value
 from nablint.tracing.interpreter import Interpreter
@@ -44,6 +45,8 @@ def module_functions(it: Interpreter) -> dict[str, Function]:
 def made(it: Interpreter, function: Function, name: str) -> Any:
     """What another function of the module makes for a parameter of this name; None where none does."""
     found = {f.name: f for f in makers(function, name, module_functions(it))}
+    if any(_counted(part, name) for part in below(function.node)):  # for any number of layers, not for those of one net
+        found = {n: f for n, f in found.items() if any(isinstance(p, cst.For) for p in below(f.node))} or found
     maker = found.get(it.world.choose(f"{function.name}.{name}:made by", (*found, ""), 0.3)) if found else None
     if maker is None:
         return None
@@ -58,6 +61,12 @@ def made(it: Interpreter, function: Function, name: str) -> Any:
                 it.names[item.term] = str(key)
                 it.note(str(key), item)
     return value
+
+
+def _counted(node: cst.CSTNode, name: str) -> bool:
+    """Is a node `len(name)`?"""
+    return (isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "len"
+            and len(node.args) == 1 and isinstance(node.args[0].value, cst.Name) and node.args[0].value.value == name)
 
 
 def _lengthen(it: Interpreter, function: Function, value: dict[Any, Any], given: list[Any]) -> None:

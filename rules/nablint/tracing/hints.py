@@ -105,6 +105,16 @@ def is_turns(name: str) -> bool:
     return bool(_TURNS.search(name))
 
 
+_LAYER_SIZES = re.compile(r"^_?(layers?_?(dims?|sizes?|units?|nodes|structure)|sizes|n_?units|structure|topology|"
+                          r"architecture|arch|(n|num)_?(nodes|neurons))$", re.I)
+
+
+@_remembered
+def is_layer_sizes(name: str) -> bool:
+    """Names of lists of the sizes of all layers, the input's first."""
+    return bool(_LAYER_SIZES.match(name))
+
+
 @_remembered
 def is_list(name: str) -> bool:
     """A list or tuple: of sizes, of weights, of cached values."""

@@ -30,7 +30,7 @@ from nablint.tracing.dialects import context
 from nablint.tracing.expressions import EXPRESSIONS
 from nablint.tracing.imports import canonical
 from nablint.tracing.paths import backward_begins
-from nablint.tracing.refine import as_integer, rank_wanted
+from nablint.tracing.refine import as_integer, line_wanted, rank_wanted
 from nablint.tracing.statements import execute
 from nablint.tracing.step import Event, Step
 from nablint.tracing.sure import Clash, Passed, depends, terms_of
@@ -325,6 +325,7 @@ class Interpreter:
         solved = whole_parts(self.world, pairs) or [e for pair in pairs if (e := solve(self.world, *pair))]
         solved = solved or shape_of_input(self.world)
         if rank[0] is not None and not solved:
+            line_wanted(self, operands, pairs)
             rank_wanted(self, operands, rank[0], rank[1], least=rank[2])
         if self.spans and any(size == 0 or self.spans.keys() & size.expr.names() for pair in pairs for size in pair):
             solved = [(name, end.expr) for name, end in self.spans.items() if name not in end.expr.names()] + solved

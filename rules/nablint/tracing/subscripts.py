@@ -142,6 +142,7 @@ def _places(it: Interpreter, index: Term, shape: Shape) -> Term:
 def index_array(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> Any:
     """`array[key]`; basic indices give views."""
     refine.spanned(it, array, key, node)
+    refine.inside(it, array, key)
     encoded = array_key(it, array, key)
     if isinstance(encoded, Unknown):
         return encoded
@@ -189,6 +190,7 @@ def store(it: Interpreter, value: Any, key: Any, new: Any, node: cst.CSTNode | N
 
 
 def _store_array(it: Interpreter, array: Array, key: Any, new: Any, node: cst.CSTNode | None) -> None:
+    refine.inside(it, array, key)
     encoded = array_key(it, array, key)
     if isinstance(new, Pending):
         new = refine.as_operand(it, new)

@@ -117,8 +117,10 @@ def beside_the_point(hypothesis: Hypothesis, best: Judgement, reading: Hypothesi
 
 def plausible(world: World) -> bool:
     """A single row or column is no reading of an input whose rows or columns the code counts or keeps apart; nor has a
-    bias an entry for each sample.
+    bias an entry for each sample, or an input three axes for the entries of one.
     """
+    if any(t.ndim > 2 and sum(size == 1 for size in t.shape) >= t.ndim - 1 for t in world.leaves.values()):
+        return False
     alone = any(c.options[c.taken] in ("row", "column") for c in world.choices.values())
     return not world.unshared and not (world.singular and alone)
 

@@ -37,12 +37,16 @@ MAX_EDITS = 200
 
 @dataclass(eq=False, slots=True)
 class Fault:
-    """Wrong results with one cause: the statement to blame and, where one was found, the repair."""
+    """Wrong results with one cause: the statement to blame and, where one was found, the repair.
+
+    ignored: the arriving cotangent, where the results do not depend on it.
+    """
 
     step: Step
     judged: list[Judged]
     naming: Naming
     repair: Repair | None = None
+    ignored: str = ""
 
 
 def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *, confirm: bool = True) -> list[Fault]:
@@ -75,7 +79,7 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
         origin = scaled or j.result.step
         if id(origin.node) not in blamed:
             step = _misfit_step(judgement, j) or scaled or _suspect_step(judgement, j, suspects) or origin
-            blamed[id(origin.node)] = Fault(step, [j], naming)
+            blamed[id(origin.node)] = Fault(step, [j], naming, ignored=_ignored(judgement, j))
         elif scaled is not None:
             blamed[id(origin.node)].judged.append(j)
     return [*faults, *_merged(list(blamed.values()))]
@@ -84,6 +88,10 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
 def _merged(faults: list[Fault]) -> list[Fault]:
     """Without those whose results are made of what another one's failing result is: one slip is one finding."""
     kept: list[Fault] = []
+    latest: dict[Term | None, Fault] = {}
+    for fault in sorted(faults, key=lambda f: f.step.number):  # what is made and filled later is blamed where it is
+        latest[fault.judged[0].result.value] = fault
+    faults = [f for f in faults if f.judged[0].result.value is None or latest[f.judged[0].result.value] is f]
     for fault in faults:
         first = next((f for f in faults if f is not fault and f.judged[0].result.value in _makings(fault.judged[0])
                       and f.judged[0].result.value is not fault.judged[0].result.value), None)
@@ -97,6 +105,16 @@ def _merged(faults: list[Fault]) -> list[Fault]:
 def _makings(j: Judged) -> set[Term]:
     """What a result is made of."""
     return ancestors(j.result.value) if j.result.value is not None else set()
+
+
+def _ignored(judgement: Judgement, j: Judged) -> str:
+    """The name of the arriving cotangent where a result is made without any: no gradient that is not zero is."""
+    seed = judgement.seed
+    arriving = [c for c in seed.cotangents.values() if c.ndim] if seed is not None and seed.kind == "arriving" else []
+    named = [c.label for c in arriving if c.label]
+    if not named or j.reason or j.result.value is None or not _makings(j).isdisjoint(arriving):
+        return ""
+    return named[0]
 
 
 def _suspect_step(judgement: Judgement, j: Judged, suspects: Container[int]) -> Step | None:

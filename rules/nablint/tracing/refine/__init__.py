@@ -49,6 +49,7 @@ from nablint.tracing.refine.shapes import (
     counted,
     items_wanted,
     known_shape,
+    line_wanted,
     rank_wanted,
     shape_entry,
     single_wanted,
@@ -56,14 +57,14 @@ from nablint.tracing.refine.shapes import (
     whole_shape,
     wrong_rank,
 )
-from nablint.tracing.refine.spans import gone_along, settle_spans, spanned
+from nablint.tracing.refine.spans import gone_along, inside, settle_spans, spanned
 
 __all__ = [
     "LIST_LENGTH", "RANKS", "UNBOUND", "a_number", "arguments", "as_axes", "as_axis", "as_dict", "as_index",
     "as_integer", "as_key", "as_list", "as_object", "as_operand", "as_size", "as_sizes", "attribute_of",
     "booleans", "copied", "counted", "default_rank", "flag_of", "free_shape", "gone_along", "has_key", "indexed",
-    "integers", "is_instance", "is_none", "is_string", "items_wanted", "iterated", "known_shape", "make_array",
-    "measured",
+    "inside", "integers", "is_instance", "is_none", "is_string", "items_wanted", "iterated", "known_shape",
+    "line_wanted", "make_array", "measured",
     "operands", "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry",
     "single_wanted", "sizes_in_a_row", "spanned",
     "truth_of", "unpacked", "whole_shape", "wrong_rank",

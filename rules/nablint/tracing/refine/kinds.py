@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 LIST_LENGTH = 3
+SIZES_LENGTH = 4
+"""Sizes of layers: with one more than layers there are a first, a middle and a last one."""
 
 UNBOUND = "$unbound"
 """The space of an argument of a backward function that nothing of the forward function goes by the name of."""
@@ -179,12 +181,13 @@ def as_sizes(it: Interpreter, p: Pending, count: int) -> Any:
     return p.value
 
 
-def as_list(it: Interpreter, p: Pending, length: int = LIST_LENGTH) -> Any:
+def as_list(it: Interpreter, p: Pending, length: int = 0) -> Any:
     """The input as a list whose items are inputs themselves."""
     if p.value is None and it.world.sure:
         return it.unknown(f"what {p.path} holds")
     if p.value is None:
-        length = it.world.decided(f"{p.path}:length") or length
+        usual = SIZES_LENGTH if hints.is_layer_sizes(hints.base(p.hint)) else LIST_LENGTH
+        length = it.world.decided(f"{p.path}:length") or length or usual
         items = OpenList(Pending(f"{p.path}[{i}]", hints.item(hints.base(p.hint)), tainted=p.tainted)
                          for i in range(length))
         items.path = p.path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -105,6 +105,18 @@ def single_wanted(it: Interpreter, pairs: Iterable[tuple[Size, Size]]) -> None:
                     form in choice.options and it.world.decided(choice.key) is None):
                 raise Restart(f"{path} is joined with a single {form}",
                               decisions=((choice.key, choice.options.index(form)),))
+
+
+def line_wanted(it: Interpreter, operands: list[Any], pairs: Sequence[tuple[Size, Size]]) -> None:
+    """A matrix that is laid out as fewer entries, as many as its rows or columns: it is a single row or column."""
+    term = next((o.term for o in operands if isinstance(o, Array)), None)
+    choice = it.world.choices.get(f"{term.label}:rank") if term is not None and term.ndim == 2 else None
+    if choice is None or term is None or it.world.decided(choice.key) is not None:
+        return
+    for _, wanted in pairs:
+        for size, form in ((term.shape[1], "row"), (term.shape[0], "column")):
+            if it.world.same(size, wanted) and form in choice.options:
+                raise Restart(f"{term.label} is a {form}", decisions=((choice.key, choice.options.index(form)),))
 
 
 def _as_rank(it: Interpreter, path: str, count: int) -> None:

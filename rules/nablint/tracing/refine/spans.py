@@ -12,6 +12,7 @@ from nablint.tracing.values import Array, Restart
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
+    from nablint.tracing.world import World
 
 
 def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> None:
@@ -76,6 +77,35 @@ def gone_along(it: Interpreter, array: Array, node: cst.CSTNode | None) -> list[
             if size.expr.name not in (None, bound.expr.name):
                 found.append((size, bound))
     return found
+
+
+def inside(it: Interpreter, array: Array, key: Any) -> None:
+    """A window, or a place, that lies outside of an image along one axis: the image is as high as it is wide.
+
+    Loops whose bounds are in the wrong order (`for h in range(width)`) run on square images alone.
+    """
+    if it.graph.tainting or array.term.tainted or it.world.sure:
+        return
+    places = [(part.start if isinstance(part, slice) else part, size, isinstance(part, slice))
+              for part, size in _along_axes(key, array.term.shape)]
+    starts = [(start, size, window) for start, size, window in places if type(start) in (int, Size)]
+    for start, size, window in starts:
+        if start < size or not size:
+            continue
+        for _, other, alike in starts:
+            equation = _but_for_one(it.world, size, other) if window == alike else None
+            if equation is not None and (window or size.expr.name != equation[0]):
+                raise Restart(f"{start} lies outside of {size.expr}", (equation,))
+
+
+def _but_for_one(world: World, a: Size, b: Size) -> tuple[str, Polynomial] | None:
+    """The equation of the two dimensions that sizes of one form differ by: `(H - f)//s` and `(W - f)//s`."""
+    left, right = str(world.resolve(a.expr)), str(world.resolve(b.expr))
+    ours = [n for n in world.sizes if n in left and n not in right]
+    theirs = [n for n in world.sizes if n in right and n not in left]
+    if len(ours) == len(theirs) == 1 and left.replace(ours[0], theirs[0]) == right:
+        return ours[0], Polynomial.symbol(theirs[0])
+    return None
 
 
 def settle_spans(it: Interpreter) -> None:
