@@ -12,6 +12,7 @@ from nablint.shapes import Size
 from nablint.tracing.comparing import truth
 from nablint.tracing.iteration import iterate
 from nablint.tracing.statements.assigning import assign
+from nablint.tracing.statements.nudging import estimated, nudges
 from nablint.tracing.undecided import both, in_part
 from nablint.tracing.values import BreakSignal, ContinueSignal, Scope, Undecided
 
@@ -94,12 +95,16 @@ def _until(it: Interpreter, node: cst.While, scope: Scope) -> None:
 def _turn(it: Interpreter, node: cst.For | cst.While, scope: Scope) -> type[BreakSignal] | bool:
     """Run the body once: `BreakSignal` where it breaks off, else whether another turn would tell nothing new."""
     steps, events = len(it.steps), len(it.events)
+    estimates = not it.world.sure and nudges(node)
     try:
         it.run(node.body.body, scope)
     except BreakSignal:
         return BreakSignal
     except ContinueSignal:
         return False
+    if estimates:
+        estimated(it, node, events, scope)
+        return True
     return _trained(it, steps, events)
 
 
