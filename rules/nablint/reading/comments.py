@@ -6,30 +6,31 @@ import re
 
 from nablint.reading.dimensions import looks_like_shape, read_dims, read_product, split_commas
 from nablint.reading.evidence import DimSpec, ShapeEvidence
+from nablint.reading.lazily import regex
 from nablint.reading.phrases import clean
 
 _BRACKETS = r"(?:\((?:[^()\[\]]|\[[^\[\]]*\]|\([^()]*\))*\)|\[(?:[^()\[\]]|\([^()]*\)|\[[^\[\]]*\])*\])"
 _FACTOR = r"(?:\((?:[\w']+(?:\s*[*x]\s*[\w']+)+)\)|[\w'*]+)"
 _TIMES = rf"(?:{_FACTOR}(?:\s+x\s+{_FACTOR}|\s*×\s*{_FACTOR})+|(?:[A-Z]'?|\d+)(?:x(?:[A-Z]'?|\d+))+(?![\w]))"
-_SHAPE = re.compile(rf"(?P<product>{_TIMES})|(?P<list>{_BRACKETS})")
-_ARROW = re.compile(r"\s*(?:-+>|=+>|→|⟶)\s*")
-_EQUALS = re.compile(r"(?<=[\])\w])\s*=\s*(?=[\[(\w])")
-_LABEL = re.compile(
+_SHAPE = regex(rf"(?P<product>{_TIMES})|(?P<list>{_BRACKETS})")
+_ARROW = regex(r"\s*(?:-+>|=+>|→|⟶)\s*")
+_EQUALS = regex(r"(?<=[\])\w])\s*=\s*(?=[\[(\w])")
+_LABEL = regex(
     r"(?:(?:the )?(?:output|result|resulting|new|final)\s+)?(?P<word>(?:of )?shape|dims?|dimensions?|size|shaped)\b"
     r"(?:\s+(?:is|of|are|will be|now))?\s*[:=]*\s*", re.IGNORECASE)
-_STATED = re.compile(
+_STATED = regex(
     r"(?<![.\w])(?:of |with |has |have )?(?P<word>shape)d?(?!\[)(?:\s+(?:is|of))?\s*[:=]*\s*(?=[(\[\w])",
     re.IGNORECASE)
-_NAMED = re.compile(
+_NAMED = regex(
     r"(?P<name>[^\W\d][\w.]*)(?:\.shape|'s shape| shape)?\s*(?::|=+|\bis\b|\bhas shape\b)\s*", re.IGNORECASE)
-_NO_REST = re.compile(
+_NO_REST = regex(
     r"\s*(?:-(?!\s+[a-z])|[+*/@<>=^%]|x\s|×|(?:dot|are|is|not|must|should|or|if|when|and|else|vs)\b)", re.IGNORECASE)
-_ENTRY_TIMES = re.compile(r"\s+x\s+|\s*×\s*")
+_ENTRY_TIMES = regex(r"\s+x\s+|\s*×\s*")
 """Between commas: `[N, C x H x W]` has two axes, and the second is a product."""
-_NO_ARRAY = re.compile(r"shape|size|dims?\b|_dim|stride|axes|axis|perm|order|spec|slice|index_|names?\b|padding",
+_NO_ARRAY = regex(r"shape|size|dims?\b|_dim|stride|axes|axis|perm|order|spec|slice|index_|names?\b|padding",
                        re.IGNORECASE)
-_FILLER = re.compile(r"\A(?:each|now|so|thus|here|both|all)(?: is)?:? ", re.IGNORECASE)
-_DIRECTIVE = re.compile(r"#?\s*(?:type:|noqa|pylint|pragma|fmt:|isort|nablint|todo|fixme|xxx)", re.IGNORECASE)
+_FILLER = regex(r"\A(?:each|now|so|thus|here|both|all)(?: is)?:? ", re.IGNORECASE)
+_DIRECTIVE = regex(r"#?\s*(?:type:|noqa|pylint|pragma|fmt:|isort|nablint|todo|fixme|xxx)", re.IGNORECASE)
 
 
 def comment_evidence(line_comment: str, assigned: str, *, above: bool = False, row: int = 0) -> ShapeEvidence | None:

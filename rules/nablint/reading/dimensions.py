@@ -6,14 +6,15 @@ import ast
 import re
 
 from nablint.reading.evidence import ELLIPSIS, UNKNOWN, DimSpec
+from nablint.reading.lazily import regex
 
-_NAME = re.compile(r"[^\W\d]\w*'*\Z")
-_COEFFICIENT = re.compile(r"(\d+)\s*([^\W\d]\w*)\Z")
-_ASSIGNED = re.compile(r"([^\W\d]\w*)\s*={1,2}\s*(\S.*)\Z")
-_PROSE = re.compile(r"[A-Za-z][\w'\-]*(?:[ /]+[\w'\-]+){1,7}\Z")
-_TIMES = re.compile(r"\s*(?:×|\\times)\s*|\s+[xX]\s+")
-_TIGHT_TIMES = re.compile(r"(?:[A-Z]'?|\d+)(?:x(?:[A-Z]'?|\d+))+\Z")
-_STEM = re.compile(r"([^\W\d]+?)_?(?:\d+|[a-zA-Z])\Z")
+_NAME = regex(r"[^\W\d]\w*'*\Z")
+_COEFFICIENT = regex(r"(\d+)\s*([^\W\d]\w*)\Z")
+_ASSIGNED = regex(r"([^\W\d]\w*)\s*={1,2}\s*(\S.*)\Z")
+_PROSE = regex(r"[A-Za-z][\w'\-]*(?:[ /]+[\w'\-]+){1,7}\Z")
+_TIMES = regex(r"\s*(?:×|\\times)\s*|\s+[xX]\s+")
+_TIGHT_TIMES = regex(r"(?:[A-Z]'?|\d+)(?:x(?:[A-Z]'?|\d+))+\Z")
+_STEM = regex(r"([^\W\d]+?)_?(?:\d+|[a-zA-Z])\Z")
 
 # A list with one of these is no shape: types, remarks, conditions.
 _NO_DIMENSION = frozenset(
@@ -28,7 +29,7 @@ _NO_PROSE = frozenset(
 )
 _ARTICLES = frozenset(("the", "a", "an"))
 
-_SIZE_WORDS = re.compile(
+_SIZE_WORDS = regex(
     r"(?:[A-Z]\d?'?|[A-Z][A-Z0-9_]*|[A-Z]{1,2}_?[a-z0-9_]*|[nmdkhptclbqrsv]\d?|(?:n|num|in|out|d|l)_\w+|nh|hs|"
     r"\w*_?(?:size|dim|dims|len|length|batch|channels?|features|samples|units|classes|hidden|height|width|heads?|embd|"
     r"steps|examples|tokens|experts|groups|pixels|points|obs|nodes|neurons)|(?:batch|seq|hid|wid)\w*|\w+_hid\d?|.*shape\[.*\]|"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from nablint.reading.kinds import TYPE_WORDS
+from nablint.reading.lazily import regex
 
 Section = Literal["", "parameters", "returns", "other"]
 
@@ -25,20 +26,20 @@ _HEADER_WORDS: tuple[tuple[str, Section], ...] = (
     (r"(?:attributes|members|fields|variables)\s*:?", "parameters"),
 )
 _HEADERS: tuple[tuple[re.Pattern[str], Section], ...] = tuple(
-    (re.compile(words + r"\s*\Z", re.IGNORECASE), section) for words, section in _HEADER_WORDS
+    (regex(words + r"\s*\Z", re.IGNORECASE), section) for words, section in _HEADER_WORDS
 )
 _NAME = r"(?:\*{0,2}[`'\"]?(?:self\.)?[^\W\d]\w*(?:\[[^\]]*\])?[`'\"]?)"
 _NAMES = rf"(?P<names>{_NAME}(?:\s*(?:,|/|\band\b|&)\s*{_NAME}){{0,7}})"
-_BULLET = re.compile(rf"(?P<lead>\s*)(?:[-*•+]|\(?\d+[.)])\s*{_NAMES}\s*"
+_BULLET = regex(rf"(?P<lead>\s*)(?:[-*•+]|\(?\d+[.)])\s*{_NAMES}\s*"
                      rf"(?:\((?P<type>[^()]*(?:\([^()]*\)[^()]*)*)\))?\s*(?::|--|=|-\s)\s*(?P<text>.*)\Z")
-_DASHES = re.compile(rf"(?P<lead>\s*){_NAMES}\s*(?:--+|–|—)\s*(?P<text>.*)\Z")
-_DASH = re.compile(rf"(?P<lead>\s*){_NAMES}\s+-\s+(?P<text>.*)\Z")
-_GOOGLE = re.compile(rf"(?P<lead>\s*){_NAMES}\s*\((?P<type>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*:\s*(?P<text>.*)\Z")
-_COLON = re.compile(rf"(?P<lead>\s*){_NAMES}(?P<blank>\s*):(?!=)(?:\s+(?P<text>\S.*)|\s*)\Z")
-_FIELD = re.compile(rf"(?P<lead>\s*)[:@](?P<role>param(?:eter)?|arg|argument|key|keyword|type|ivar|var|vartype)\s+"
+_DASHES = regex(rf"(?P<lead>\s*){_NAMES}\s*(?:--+|–|—)\s*(?P<text>.*)\Z")
+_DASH = regex(rf"(?P<lead>\s*){_NAMES}\s+-\s+(?P<text>.*)\Z")
+_GOOGLE = regex(rf"(?P<lead>\s*){_NAMES}\s*\((?P<type>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*:\s*(?P<text>.*)\Z")
+_COLON = regex(rf"(?P<lead>\s*){_NAMES}(?P<blank>\s*):(?!=)(?:\s+(?P<text>\S.*)|\s*)\Z")
+_FIELD = regex(rf"(?P<lead>\s*)[:@](?P<role>param(?:eter)?|arg|argument|key|keyword|type|ivar|var|vartype)\s+"
                     rf"(?:(?P<type>[^:]+?)\s+)?{_NAMES}\s*:?\s+(?P<text>.*)\Z")
-_FIELD_RETURN = re.compile(r"(?P<lead>\s*)[:@](?P<role>returns?|rtype)\s*:?\s*(?P<text>.*)\Z")
-_INLINE_RETURN = re.compile(r"(?P<lead>\s*)(?:returns?|outputs?)\s*(?::|--?)\s*(?P<text>\S.*)\Z", re.IGNORECASE)
+_FIELD_RETURN = regex(r"(?P<lead>\s*)[:@](?P<role>returns?|rtype)\s*:?\s*(?P<text>.*)\Z")
+_INLINE_RETURN = regex(r"(?P<lead>\s*)(?:returns?|outputs?)\s*(?::|--?)\s*(?P<text>\S.*)\Z", re.IGNORECASE)
 
 
 @dataclass(slots=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from nablint.reading.docstring_entries import Entry, split_docstring
 from nablint.reading.evidence import ShapeEvidence
+from nablint.reading.lazily import regex
 from nablint.reading.phrases import enumerated_shapes, read_phrase, value_names
 
-_NEXT = re.compile(r"(?<=[)\]])\s*[,;]\s*[^\W\d]\w*\s*:\s*[(\[]")
+_NEXT = regex(r"(?<=[)\]])\s*[,;]\s*[^\W\d]\w*\s*:\s*[(\[]")
 """`W: (D, C), X: (N, D)` on one line: the second name's shape is not the first one's."""
-_TUPLE = re.compile(r"\s*\(([^()]*)\)\s*(?:\.?\s*\Z|from\b|as\b|of\b|returned\b|saved\b)")
+_TUPLE = regex(r"\s*\(([^()]*)\)\s*(?:\.?\s*\Z|from\b|as\b|of\b|returned\b|saved\b)")
 
 
 def docstring_evidence(docstring: str) -> dict[str, ShapeEvidence]:

@@ -6,6 +6,7 @@ import re
 
 from nablint.reading.dimensions import read_dim
 from nablint.reading.evidence import DimSpec, Elements, Kind
+from nablint.reading.lazily import regex
 
 TYPE_WORDS = frozenset((
     "tensor", "ndarray", "array", "variable", "float", "int", "bool", "str", "tuple", "list", "dict", "optional",
@@ -13,7 +14,7 @@ TYPE_WORDS = frozenset((
 ))
 """Types that stand where a name could stand: "ndarray: the result", "(int, int)"."""
 ARRAY_WORDS = r"(?:nd)?-?arrays?(?:[_-]like)?|matri(?:x|ces)|tensors?|ndarrays?|vectors?|np\.array|images?"
-_BELOW = re.compile(r"\b0\s*(?:<=|≤|\\leq?)\s*[\w\[\], ]{1,12}?\s*<\s*(?P<bound>[^\W\d]\w*|\d+)")
+_BELOW = regex(r"\b0\s*(?:<=|≤|\\leq?)\s*[\w\[\], ]{1,12}?\s*<\s*(?P<bound>[^\W\d]\w*|\d+)")
 _NO_ARRAY = r"(?!,?\s*(?:numpy |np\.)?(?:nd)?-?arrays?|,?\s*(?:shape|tensor|numpy|vector|matrix|mask|labels)\b"
 _KIND_WORDS: tuple[tuple[str, Kind], ...] = (
     (r"(?:list|sequence|iterable)s?\b(?! or\b)(?!\s*/)", "list"),
@@ -29,7 +30,7 @@ _KIND_WORDS: tuple[tuple[str, Kind], ...] = (
     (r"(?:[^.;]{0,40}\b)??(?:numpy|np|torch|jnp|jax)[. ](?:nd)?(?:array|tensor)", "array"),
     (r"(?:[\w()\-'\" ]{0,40}\b)??(?:nd-?array|array(?:[_-]like)?|matrix|tensor|vector)s?\b", "array"),
 )
-_KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple((re.compile(words), kind) for words, kind in _KIND_WORDS)
+_KINDS: tuple[tuple[re.Pattern[str], Kind], ...] = tuple((regex(words), kind) for words, kind in _KIND_WORDS)
 _ELEMENT_WORDS: tuple[tuple[str, Elements], ...] = (
     (r"int(?:eger)?s?|indices|long", "int"), (r"bool(?:ean)?s?", "bool"), (r"complex", "complex"),
 )

@@ -11,6 +11,7 @@ import re
 from nablint.reading.dimensions import looks_like_shape, read_dim, read_dims, read_product, split_commas
 from nablint.reading.evidence import UNKNOWN, DimSpec, Kind, ShapeEvidence, Source
 from nablint.reading.kinds import ARRAY_WORDS, TYPE_WORDS, read_bound, read_elements, read_kind
+from nablint.reading.lazily import regex
 
 _LIST = r"[(\[{](?P<inside>[^()\[\]{}]*(?:[(\[][^()\[\]]*[)\]][^()\[\]{}]*)*)[)\]}]"
 _ANY_LIST = r"[(\[][^()\[\]]*[)\]]"
@@ -18,51 +19,51 @@ _PRODUCT = r"(?P<product>(?:[\w']+(?:\s+[xX]\s+|\s*×\s*))+[\w']+|(?:[A-Z]'?|\d+
 _SAID = r"(?<![.\w])(?:shape|size|dimension|dimensionality|dim)s?\b(?!\[)"
 _LINK = r"\s*(?:of|is|are|as|being|equal to|will be|must be|should be|:|==?|-|→|->)?\s*"
 
-_ENUMERATED = re.compile(
+_ENUMERATED = regex(
     rf"(?:{_SAID}{_LINK}|\A)(?P<shapes>{_ANY_LIST}(?:\s*(?:,|and|, and)\s*{_ANY_LIST})+)", re.IGNORECASE)
-_LEADS_TO_SIZE = re.compile(r"\b(?:of|with|has|have|in|an?)(?: the)?\s*\Z|[,(]\s*\Z")
-_TRIGGERED = re.compile(rf"(?P<word>{_SAID}){_LINK}(?:{_LIST}|{_PRODUCT})", re.IGNORECASE)
-_SHAPED = re.compile(rf"(?:{_LIST}|{_PRODUCT})[- ](?:shaped\b|(?:\w+[- ]){{0,2}}(?:{ARRAY_WORDS})\b)", re.IGNORECASE)
-_ARRAY_LIST = re.compile(
+_LEADS_TO_SIZE = regex(r"\b(?:of|with|has|have|in|an?)(?: the)?\s*\Z|[,(]\s*\Z")
+_TRIGGERED = regex(rf"(?P<word>{_SAID}){_LINK}(?:{_LIST}|{_PRODUCT})", re.IGNORECASE)
+_SHAPED = regex(rf"(?:{_LIST}|{_PRODUCT})[- ](?:shaped\b|(?:\w+[- ]){{0,2}}(?:{ARRAY_WORDS})\b)", re.IGNORECASE)
+_ARRAY_LIST = regex(
     rf"\b(?:{ARRAY_WORDS})(?<!arrays)(?<!tensors)(?<!vectors)\s*(?:,|of|with|:|-)?\s*(?:{_LIST}|{_PRODUCT})",
     re.IGNORECASE)
-_REAL = re.compile(r"(?:\\mathbb\s*\{?R\}?|\bR|ℝ)\s*\^\s*(?:\{(?P<inside>[^{}]*)\}|\((?P<round>[^()]*)\))")
-_WHOLE = re.compile(
+_REAL = regex(r"(?:\\mathbb\s*\{?R\}?|\bR|ℝ)\s*\^\s*(?:\{(?P<inside>[^{}]*)\}|\((?P<round>[^()]*)\))")
+_WHOLE = regex(
     rf"{_LIST}(?=\s*(?:[.,;:-]|\Z|(?:where|with|containing|giving|for|of)\b))|{_PRODUCT}(?=\s*(?:[.,;:]|\Z))")
-_LAST = re.compile(rf":\s*{_LIST}\s*\.?\Z")
-_AT_END = re.compile(rf"\s{_LIST}\s*\.?\Z")
-_NO_SHAPE_BEFORE = re.compile(
+_LAST = regex(rf":\s*{_LIST}\s*\.?\Z")
+_AT_END = regex(rf"\s{_LIST}\s*\.?\Z")
+_NO_SHAPE_BEFORE = regex(
     r"\b(?:each|every|where|which|range|between|interval|from|at|points?|tuples?|pairs?|lists?|names?|values?|sizes?|or|and|"
     r"e\.g\.|i\.e\.|of|for|in|as|by|with)\s*\Z|\b(?:tuples?|pairs?|lists?|range|interval)\b", re.IGNORECASE)
-_SIZE_PHRASE = re.compile(r"(?:size|number|dimension|length) of ")
-_SCALAR_LAST = re.compile(
+_SIZE_PHRASE = regex(r"(?:size|number|dimension|length) of ")
+_SCALAR_LAST = regex(
     r"(?:,|\bas)\s*(?:a |an )?(?:python |single )?(?P<word>scalar|float|integer|boolean)\b[^,.;]{0,20}\.?\Z",
     re.IGNORECASE)
-_VECTOR = re.compile(
+_VECTOR = regex(
     r"\b(?P<kind>vector|(?:nd)?array|ndarray|tensor|list|sequence|1-?d array)\s*,?\s*(?:of|with|having)?\s+"
     r"(?:length|size|len)\s*(?:of\s+|=\s*|:\s*)?(?P<size>[^\W\d][\w.\[\]]*|\d+)(?![\w(]|\s*[*+/-]\s*[\w(])"
     r"|\blength[- ](?P<front>[A-Za-z]\w{0,11})\s+(?:vector|(?:nd)?array)\b", re.IGNORECASE)
-_RANK = re.compile(r"\b(?P<rank>[1-5]|one|two|three|four)(?:[ -]?d\b|[- ]dimension(?:s|al)\b)", re.IGNORECASE)
-_MAYBE_OTHER = re.compile(r"\bscal[ae]r\b|\bor\b(?!\s*None)")
+_RANK = regex(r"\b(?P<rank>[1-5]|one|two|three|four)(?:[ -]?d\b|[- ]dimension(?:s|al)\b)", re.IGNORECASE)
+_MAYBE_OTHER = regex(r"\bscal[ae]r\b|\bor\b(?!\s*None)")
 _RANKS = {"one": 1, "two": 2, "three": 3, "four": 4}
-_LIKE = re.compile(
+_LIKE = regex(
     rf"\bsame\s+(?:{_SAID}|(?:shape|size|type) and (?:shape|size))(?:\s+and\s+\w+)?\s+(?:as|with|like|of)\s+"
     rf"(?:that of |the )?(?:input |data |parameter )?[`'\"]?(?P<name>[^\W\d][\w.]*)", re.IGNORECASE)
-_ANY = re.compile(rf"\b(?:any|arbitrary)\s+{_SAID}", re.IGNORECASE)
+_ANY = regex(rf"\b(?:any|arbitrary)\s+{_SAID}", re.IGNORECASE)
 
 # The shape that follows one of these is not that of the name itself.
-_OTHERWISE = re.compile(
+_OTHERWISE = regex(
     r"\b(?:each|every|where|which|such that|returns?|given|if|when|unless|produces?|per|applied|"
     r"\d?-?tuples?|broadcast\w*)\b"
     r"|\w\[[\w:, ]*\]\s+(?:has|have|is|are)\b", re.IGNORECASE)
-_ASIDE = re.compile(r"\([^()]*\)")
-_ALTERNATIVE = re.compile(r"[`'\"*]*\s*,?\s*(?:\bor\b|/|\bif\b|\belse\b|\bwhen\b|\|)(?P<rest>.*)", re.IGNORECASE)
-_SENTENCE = re.compile(r"(?<!r\.t\.)(?<!r\.t)(?<!e\.g\.)(?<!i\.e\.)(?<!\.\.)(?<=[.;])\s+")
-_SHAPE_SENTENCE = re.compile(
+_ASIDE = regex(r"\([^()]*\)")
+_ALTERNATIVE = regex(r"[`'\"*]*\s*,?\s*(?:\bor\b|/|\bif\b|\belse\b|\bwhen\b|\|)(?P<rest>.*)", re.IGNORECASE)
+_SENTENCE = regex(r"(?<!r\.t\.)(?<!r\.t)(?<!e\.g\.)(?<!i\.e\.)(?<!\.\.)(?<=[.;])\s+")
+_SHAPE_SENTENCE = regex(
     r"(?:it |this |they )?(?:has|have|must|should|shapes?\b|of shape|an? \S+ (?:array|matrix|tensor)|(?:numpy )?array)",
     re.IGNORECASE)
 
-_MARKUP = re.compile(r":[a-zA-Z:]+:`~?([^`<]*)(?:<[^`>]*>)?`|`{1,2}([^`]*)`{1,2}|\$([^$]*)\$")
+_MARKUP = regex(r":[a-zA-Z:]+:`~?([^`<]*)(?:<[^`>]*>)?`|`{1,2}([^`]*)`{1,2}|\$([^$]*)\$")
 _LATEX = (("\\times", "×"), ("\\cdot", "*"), ("\\left", ""), ("\\right", ""), ("\\,", " "), ("\\ ", " "), ("\\_", "_"))
 
 
@@ -203,7 +204,7 @@ def _has_alternative(rest: str, dims: tuple[DimSpec, ...]) -> bool:
     return re.match(r"\W*(?:if|else|when)\b", rest, re.IGNORECASE) is not None
 
 
-_CASE = re.compile(r"\W*(?:for|if|when|or|otherwise|in case|in the case|alternatively|with)\b", re.IGNORECASE)
+_CASE = regex(r"\W*(?:for|if|when|or|otherwise|in case|in the case|alternatively|with)\b", re.IGNORECASE)
 
 
 def _has_other_case(text: str, dims: tuple[DimSpec, ...]) -> bool:
