@@ -15,15 +15,15 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.claims.arranged import arrangements, rearranged, respaced, undone
+from nablint.claims.contracted import contractions
 from nablint.claims.edits.trees import (
     Edit,
     binary,
     bracketed,
     is_module,
-    is_transposed,
     keyword,
     operands,
-    untransposed,
 )
 from nablint.claims.repairing.forms import close, constant, fitted_to, named_numbers, products, quotient
 from nablint.claims.repairing.live import LiveValue
@@ -41,12 +41,14 @@ def matches(step: Step, root: Any, target: Any, live: list[LiveValue], numbers: 
     if now.shape != target.shape:
         if now.ndim:
             yield from _summed(step, root, target)
+            yield from arrangements(step, root, target, live)
             return
         now = np.broadcast_to(now, target.shape)  # a number is written to every place
     seen: set[str] = set()
     with np.errstate(all="ignore"):
         for node, have, wanted, depth in _pushed(step, root, now, target):
-            for edit in (*_summed(step, node, wanted), *_at(node, have, wanted, live, numbers)):
+            for edit in (*_summed(step, node, wanted), *arrangements(step, node, wanted, live),
+                         *_at(node, have, wanted, live, numbers)):
                 key = f"{id(edit.old)} {cst.Module([]).code_for_node(edit.new)}"
                 if key not in seen:
                     seen.add(key)
@@ -77,8 +79,9 @@ def _pushed(step: Step, node: Any, now: Any, wanted: Any, depth: int = 0) -> Ite
 
     if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
         yield from down(node.expression, -wanted)
-    elif is_transposed(node):
-        yield from down(untransposed(node), wanted.T)
+    elif (inner := rearranged(step, node)) is not None:
+        if (placed := undone(inner[1], wanted)) is not None:
+            yield from down(inner[0], placed)
     elif (pair := operands(node)) is not None:
         a, b = sample(pair[0]), sample(pair[1])
         if a is not None and b is not None and a.ndim == b.ndim == 2 and np.all(np.isfinite(wanted)):
@@ -122,8 +125,6 @@ def _into_call(node: cst.Call, sample: Any, down: Any, wanted: Any) -> Iterator[
         if a is not None and b is not None:
             yield from down(args[0], wanted / b)
             yield from down(args[1], wanted / a)
-    elif word == "reshape" and (inner := sample(node.func.value)) is not None and inner.size == wanted.size:
-        yield from down(node.func.value, wanted.reshape(inner.shape))
 
 
 def _summed(step: Step, node: Any, wanted: Any) -> Iterator[Edit]:
@@ -159,6 +160,8 @@ def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[t
     for value in live:
         if value.sample.shape == wanted.shape and value.text != text and close(value.sample, wanted):
             yield Edit(node, cst.parse_expression(value.text), "operand", 1.2 + 0.002 * len(value.text), value.text)
+    for other in respaced(wanted, live):
+        yield Edit(node, cst.parse_expression(other), "operand", 1.3 + 0.002 * len(other), other)
     if not spoiled:
         if (c := constant(ratio)) is not None:
             near = [(v.text, float(v.sample)) for v in live if v.sample.ndim == 0 and v.sample.dtype.kind in "fiu"]
@@ -176,14 +179,15 @@ def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[t
     residual = wanted - now
     if (c := constant(residual)) is not None and now.ndim == 0:
         return
-    for term, cost in products(residual, live, numbers):
+    dot = "dot(" in text
+    for term, cost in (*products(residual, live, numbers), *contractions(residual, live, dot=dot)):
         negative = term.startswith("-")
         yield Edit(node, cst.BinaryOperation(node, cst.Subtract() if negative else cst.Add(),
                                              bracketed(cst.parse_expression(term[1:])) if negative and " - " in term
                                              else cst.parse_expression(term.lstrip("-"))),
                    "term", 1.3 + cost, term)
     if isinstance(node, cst.Name | cst.Attribute | cst.Subscript | cst.BinaryOperation | cst.Call):
-        for whole, cost in products(wanted, live, numbers):
+        for whole, cost in (*products(wanted, live, numbers), *contractions(wanted, live, dot=dot)):
             new = cst.parse_expression(whole)
             yield Edit(node, bracketed(new), "operand", 1.5 + cost, whole)
 

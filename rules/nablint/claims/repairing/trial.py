@@ -92,9 +92,8 @@ class Trial:
             if _right(j, j.result.value, sampler):
                 fixes.append(j)
         if not fixes:
-            if any(j.reason == message for j in self.failing for step, _, message in run.it.misfits
-                   if step.node is not candidate.steps[-1].node):
-                return None  # what did not fit was left out of the graph
+            if any(j.reason == message for j in self.failing for _, _, message in run.it.misfits):
+                return None  # what did not fit was left out of the graph, and what was made of it may be
             shared = any(old.origin not in candidate.steps for old in instead)
             return None if shared and candidate.level == 1 else False
         if not all(j.result.value is None or _right(j, j.result.value, sampler) for j in self.right):
