@@ -24,7 +24,7 @@ def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any, *, clash
         text = cst.Module([]).code_for_node(node)
         for name, other in live:
             if name != text and (other == shape or (clash and len(other) == len(shape))):
-                yield Edit(node, number(name), "operand", 1.5, name)
+                yield Edit(node, number(name), "operand", 1.35, name)
         if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
             yield from _neighbours(node, node.slice[0].slice.value)
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
+from nablint.claims.edits.trees import MODULES
 from nablint.claims.gather.targets import candidates, list_candidates
 from nablint.claims.model import Result
 from nablint.tracing.hints import base
@@ -15,6 +16,8 @@ from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.operators import plain
 from nablint.tracing.step import Event, Step
 from nablint.tracing.values import Array, Function, Pending, Unknown
+
+_SHAPING = frozenset({"reshape", "view", "squeeze", "ravel", "flatten"})
 
 
 def returned_results(
@@ -51,13 +54,7 @@ def returned_results(
     out: list[Result] = []
     offset = 0
     for i, (element, part) in enumerate(zip(elements, parts, strict=True)):
-        word = (
-            element.value
-            if isinstance(element, cst.Name)
-            else element.attr.value
-            if isinstance(element, cst.Attribute)
-            else ""
-        )
+        word = _word(element)
         if isinstance(part, dict):
             part = {
                 k: v
@@ -100,6 +97,21 @@ def returned_results(
         elif wrt or word:
             out.append(_result(it, word, part, wrt, step, element, "", bool(arrays)))
     return out
+
+
+def _word(element: cst.BaseExpression) -> str:
+    """The name that a returned value goes by; one that is only brought into another shape keeps its own."""
+    if isinstance(element, cst.Name):
+        return element.value
+    if isinstance(element, cst.Attribute):
+        return element.attr.value
+    called = element.func if isinstance(element, cst.Call) else None
+    if isinstance(element, cst.Call) and isinstance(called, cst.Attribute) and called.attr.value in _SHAPING:
+        module = isinstance(called.value, cst.Name) and called.value.value in MODULES
+        inner = element.args[0].value if module and element.args else called.value
+        if isinstance(inner, cst.Name) and names.is_gradient_name(inner.value):
+            return inner.value
+    return ""
 
 
 def _joined(it: Interpreter, part: Any) -> tuple[Term, ...]:

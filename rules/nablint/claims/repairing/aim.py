@@ -18,7 +18,7 @@ from nablint.claims.model import Judged
 from nablint.claims.replaying.replayed import Replayed, evaluate
 from nablint.shapes import Misfit
 
-MAX_ENTRIES = 400
+MAX_ENTRIES = 1000
 """Entries of the values that are solved for: one evaluation each."""
 MAX_WORK = 20_000
 """Entries times the nodes that each evaluation computes anew."""

@@ -7,6 +7,7 @@ that does not make it is turned down without a replay.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import libcst as cst
@@ -14,17 +15,22 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims.edits.live import added
-from nablint.claims.edits.trees import Edit
+from nablint.claims.edits.trees import Edit, bracketed, walk
 from nablint.claims.repairing.aim import Aim, aim_at
+from nablint.claims.repairing.arranged import reorderings
+from nablint.claims.repairing.contracted import products_of_shape
 from nablint.claims.repairing.live import at_hand, left_out, numbers_at_hand
 from nablint.claims.repairing.matched import matches
 from nablint.claims.repairing.slicing import edits_of
 from nablint.claims.repairing.trial import Trial
 from nablint.claims.replaying.replay import holds, new_value, replace
-from nablint.claims.replaying.sites import replacement, sites
+from nablint.claims.replaying.sites import Site, replacement, sites
 from nablint.tracing.step import Step
 
 CLOSE = 1e-7
+
+MAX_TERMS = 8
+"""Products of live values tried as a missing term where it is not known what is missing."""
 
 
 class Search:
@@ -52,6 +58,9 @@ class Search:
             self._site = next((s for s in found if not _near(s.old.sample, values[s.old])), found[-1])
             self._perhaps = values[self._site.old]
             self._wanted = self._perhaps if aim.values is not None else None
+        elif (suspected is not None and len(found) == 1 and found[0].whole
+              and np.shape(suspected.sample) == np.shape(found[0].old.sample)):
+            self._perhaps = np.asarray(suspected.sample)  # by its name
         self._suspected = suspected
 
     @property
@@ -75,9 +84,22 @@ class Search:
                                    numbers_at_hand(step))
         elif site is not None and site.whole and site.root is not None:
             yield from added(site.root, left_out(self._it, site.step, site.root, site.old))
+            yield from self._outer_terms(site)
+            yield from reorderings(site.step, site.root, torch=self._it.dialect == "torch")
         if self._given is None:
             yield from edits_of(self._trial.judgement, [*(s for s in self._steps if s is not step), step], target,
                                 matched=matched)
+
+    def _outer_terms(self, site: Site) -> Iterator[Edit]:
+        """Products of what an expression is made of, by which it could be too much or too little."""
+        code = cst.Module([]).code_for_node(site.root)
+        own = {cst.Module([]).code_for_node(n) for n in walk(site.root) if isinstance(n, cst.Name | cst.Attribute)}
+        factors = [v for v in at_hand(self._it, site.step) if v.text in own]
+        found = products_of_shape(site.old.sample.shape, factors, dot="dot(" in code or "@" not in code)
+        for text, _ in islice((f for f in found if f[0] not in code), MAX_TERMS):
+            for operator in (cst.Add(), cst.Subtract()):
+                new = cst.BinaryOperation(bracketed(site.root), operator, cst.parse_expression(text))
+                yield Edit(site.root, new, "term", 1.6 + 0.002 * len(text), text)
 
     def promising(self, edit: Edit) -> bool:
         """Does the edit make the value that is known to be wanted?"""

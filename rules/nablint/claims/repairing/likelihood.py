@@ -12,11 +12,12 @@ from typing import TypeGuard
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.claims.edits.trees import walk
+from nablint.claims.edits.trees import Edit, walk
+from nablint.claims.entries import ancestors
 from nablint.claims.judging.factors import first_off
 from nablint.claims.model import Judgement
 from nablint.claims.names import is_gradient_name
-from nablint.claims.repairing.localise import carries
+from nablint.claims.repairing.localise import Locations, carries
 from nablint.claims.repairing.siblings import Siblings
 from nablint.claims.repairing.trial import Candidate
 from nablint.claims.replaying.replay import replace
@@ -36,6 +37,12 @@ HANDED_ON = 0.4
 BRACKETED = 0.15
 SCALED = 0.3
 BY_NAME = 0.15
+TURNED = 0.3
+"""What it weighs that a sign is first wrong at a statement, by the name that it gives its value."""
+MADE_BEFORE = 0.3
+"""What it weighs against an edit that the statement makes a value that forward code made, too."""
+RESCALED = 0.15
+"""What it weighs against another factor in a statement that does nothing but rescale what it had."""
 
 
 _CALLED = re.compile(r"(g|d|grad|delta)_?\w{1,4}$|.*grad")
@@ -45,8 +52,11 @@ _CALLED = re.compile(r"(g|d|grad|delta)_?\w{1,4}$|.*grad")
 class Likelihood:
     """Weighs the edits of one judgement, as costs: less is likelier."""
 
-    def __init__(self, judgement: Judgement) -> None:
+    def __init__(self, judgement: Judgement, where: Locations) -> None:
         self._judgement = judgement
+        self._first_turned = where.first_turned
+        seed = judgement.seed
+        self._forward = {t for output in (seed.cotangents if seed is not None else ()) for t in ancestors(output)}
         self._siblings = Siblings(judgement.run.it.steps)
         off = first_off(judgement)
         self._off = id(off[0].step.node) if off is not None else None
@@ -55,7 +65,10 @@ class Likelihood:
         """What speaks for an edit beside its own cost."""
         step, edit = candidate.steps[-1], candidate.edit
         return (SIBLINGS * self._siblings.gain(step, edit) + BROUGHT * self._brings(candidate)
-                + FIRST * (id(step.node) == self._off) - MISSHAPEN * self._misshapes(candidate))
+                + FIRST * (id(step.node) == self._off) - MISSHAPEN * self._misshapes(candidate)
+                + TURNED * (edit.kind == "sign" and id(step.node) in self._first_turned)
+                - MADE_BEFORE * (edit.kind in ("sign", "scale") and old_value(step) in self._forward)
+                - RESCALED * _rescales(step, edit))
 
     def _misshapes(self, candidate: Candidate) -> bool:
         """Has a result, right as its values are, other axes of size 1 than its variable?"""
@@ -85,14 +98,18 @@ def unlikely(candidate: Candidate, *, upstream: bool, turned: bool, weak: bool) 
     wrong by its name but for a scale is the likelier to get one.
     """
     step, edit = candidate.steps[-1], candidate.edit
-    cost = UPSTREAM * upstream + BRACKETED * (is_sum(edit.old) and not edit.old.lpar
+    cost = UPSTREAM * (upstream and edit.kind != "term") + BRACKETED * (is_sum(edit.old) and not edit.old.lpar
                                               and isinstance(edit.new, cst.BinaryOperation) and not is_sum(edit.new))
     if isinstance(edit.old, cst.Name) and edit.old is expression(step):
         if isinstance(step.node, cst.Return) and _CALLED.match(edit.old.value) and _made_here(step, edit.old):
             cost += HANDED_ON
         elif is_gradient_name(edit.old.value) and (
-                isinstance(step.node, cst.Return) or edit.kind not in ("derivative", "scale", "term")):
+                isinstance(step.node, cst.Return) or edit.kind not in ("derivative", "scale", "term")
+                or (step.event is not None and step.event.name == edit.old.value and _made_here(step, edit.old))):
             cost += RENAMED
+    if edit.kind == "sign" and edit.old is expression(step) and isinstance(edit.old, cst.Name | cst.Subscript):
+        held = step.values.get(id(edit.old))
+        cost += HANDED_ON * (isinstance(held, Term) and not held.tainted)  # nobody turns what is only read
     if edit.kind == "scale":
         cost += SCALED * turned - BY_NAME * weak
     return cost
@@ -109,6 +126,16 @@ def forgets(candidate: Candidate) -> bool:
 
 def _holds_gradient(node: cst.CSTNode) -> bool:
     return any(isinstance(n, cst.Name) and is_gradient_name(n.value) for n in walk(node))
+
+
+def _rescales(step: Step, edit: Edit) -> bool:
+    """Does an edit of a scale change a statement `x = x / n`?"""
+    node = step.node
+    if edit.kind != "scale" or not isinstance(node, cst.Assign) or not isinstance(node.value, cst.BinaryOperation):
+        return False
+    before, scale = node.value.left, step.values.get(id(node.value.right))
+    number = isinstance(scale, int | float) or (isinstance(scale, Term) and not scale.ndim)
+    return number and before.deep_equals(node.targets[0].target)
 
 
 def is_sum(node: cst.CSTNode) -> TypeGuard[cst.BinaryOperation]:

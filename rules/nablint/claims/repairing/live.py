@@ -115,6 +115,24 @@ def numbers_at_hand(step: Step) -> list[tuple[str, float]]:
     return out[:40]
 
 
+def live_indices(it: Interpreter, step: Step) -> list[str]:
+    """Whole numbers that have a name, and the items of arrays of numbers that the function reads (`y[i]`)."""
+    items = [text for text, term in written_items(it, step)
+             if not term.ndim and term.sample.dtype.kind in "iu"]
+    plain = [name for name, held in step.names.items() if name.isidentifier()
+             and isinstance(value := held.value if isinstance(held, Pending) else held, int)
+             and not isinstance(value, bool)]
+    return [*plain, *items]
+
+
+def is_number(step: Step, node: cst.CSTNode) -> bool:
+    """Was a node of a statement a number, and no gradient?"""
+    value = step.values.get(id(node))
+    if isinstance(value, Term):
+        return not value.ndim and value.sample.dtype.kind in "iu" and not value.tainted
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _number(value: Any) -> float:
     value = value.value if isinstance(value, Pending) else value
     return float(value.term.sample) if isinstance(value, Array) else float(value)

@@ -36,6 +36,8 @@ class Locations:
     suspects: dict[int, Term] = field(default_factory=lambda: {})
     weak: set[int] = field(default_factory=lambda: set())
     turned: list[set[int]] = field(default_factory=lambda: [])
+    first_turned: set[int] = field(default_factory=lambda: set())
+    """The first statements that give a name a value of the wrong sign, whatever its scale."""
 
 
 def localise(judgement: Judgement) -> Locations:
@@ -78,9 +80,12 @@ def localise(judgement: Judgement) -> Locations:
         if not any(term in bad and term not in own for e in events if e.value is not None
                    for term in ancestors(e.value)):
             last = next((v for e in reversed(events) if (v := _final(e)) is not None), None)
-            ratio = (constant_ratio(last.sample, expected.sample)
-                     if last is not None and np.shape(last.sample) == np.shape(expected.sample) else None)
+            ratio = _ratio(last, expected)
             if ratio is not None:
+                if ratio < 0:
+                    out.first_turned |= {id(e.step.node) for e in events if (_ratio(e.value, expected) or 0) < 0
+                                         and not any((_ratio(f.value, expected) or 0) < 0 for f in events
+                                                     if f.step.number < e.step.number)}
                 out.weak |= {id(e.step.node) for e in events}
                 if abs(ratio + 1) < 1e-9:
                     out.turned.append({id(e.step.node) for e in events})
@@ -114,6 +119,12 @@ def region(judgement: Judgement, failing: list[Judged], strong: AbstractSet[int]
                 seen.add(arg)
                 stack.append(arg)
     return seen
+
+
+def _ratio(value: Term | None, expected: Term) -> float | None:
+    if value is None or np.shape(value.sample) != np.shape(expected.sample):
+        return None
+    return constant_ratio(np.asarray(value.sample), np.asarray(expected.sample))
 
 
 def _final(event: Event) -> Term | None:

@@ -15,8 +15,6 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
-from nablint.claims.arranged import arrangements, rearranged, respaced, undone
-from nablint.claims.contracted import contractions
 from nablint.claims.edits.trees import (
     Edit,
     binary,
@@ -24,7 +22,10 @@ from nablint.claims.edits.trees import (
     is_module,
     keyword,
     operands,
+    walk,
 )
+from nablint.claims.repairing.arranged import arrangements, rearranged, respaced, undone
+from nablint.claims.repairing.contracted import contractions
 from nablint.claims.repairing.forms import close, constant, fitted_to, named_numbers, products, quotient
 from nablint.claims.repairing.live import LiveValue
 from nablint.tracing.step import Step
@@ -47,13 +48,14 @@ def matches(step: Step, root: Any, target: Any, live: list[LiveValue], numbers: 
     seen: set[str] = set()
     with np.errstate(all="ignore"):
         for node, have, wanted, depth in _pushed(step, root, now, target):
-            for edit in (*_summed(step, node, wanted), *arrangements(step, node, wanted, live),
+            for edit in (*_summed(step, node, wanted), *_weighted(step, node, wanted, live),
+                         *arrangements(step, node, wanted, live),
                          *_at(node, have, wanted, live, numbers)):
                 key = f"{id(edit.old)} {cst.Module([]).code_for_node(edit.new)}"
                 if key not in seen:
                     seen.add(key)
                     # what is done to a name could as well be done where it is made
-                    named = bool(depth) and isinstance(node, cst.Name) and edit.kind in ("scale", "sign", "derivative")
+                    named = bool(depth) and isinstance(node, cst.Name) and not isinstance(edit.new, cst.Name)
                     yield Edit(edit.old, edit.new, edit.kind, edit.cost + 0.07 * depth + 0.1 * named, edit.detail)
 
 
@@ -74,8 +76,8 @@ def _pushed(step: Step, node: Any, now: Any, wanted: Any, depth: int = 0) -> Ite
         known = sample(part)
         if known is not None and (fitted := fitted_to(target, known.shape)) is not None:
             yield from _pushed(step, part, known, fitted, depth + 1)
-        elif known is not None and known.ndim and known.size < target.size and np.all(np.isfinite(target)):
-            yield part, None, target, depth + 1  # what is broadcast here has too few axes or entries
+        elif known is not None and known.ndim and np.all(np.isfinite(target)):
+            yield part, None, target, depth + 1  # what stands here has other axes
 
     if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
         yield from down(node.expression, -wanted)
@@ -145,6 +147,28 @@ def _summed(step: Step, node: Any, wanted: Any) -> Iterator[Edit]:
                 kept = [a for a in plain if a.value is inner]
                 yield Edit(node, node.with_changes(args=[*kept, keyword("dim" if named else "axis", text)]), "axis",
                            1.0, text)
+
+
+def _weighted(step: Step, node: Any, wanted: Any, live: list[LiveValue]) -> Iterator[Edit]:
+    """Live factors that are missing below a sum or mean."""
+    value = step.values.get(id(node))
+    if (not isinstance(node, cst.Call) or not isinstance(value, Term) or value.card is None
+            or value.card.name not in ("sum", "mean") or not np.all(np.isfinite(wanted))):
+        return
+    held = value.args[0]
+    inner = next((n for n in walk(node) if n is not node and step.values.get(id(n)) is held), None)
+    if inner is None:
+        return
+    for factor in live:
+        sample = factor.sample
+        if sample.ndim and sample.dtype.kind in "fb" and factor.text != cst.Module([]).code_for_node(inner):
+            try:
+                made = np.asarray(value.card.evaluate(held.sample * sample, **value.params))
+            except ValueError:
+                continue
+            if made.shape == wanted.shape and close(made, wanted):
+                yield Edit(inner, binary(inner, cst.Multiply(), cst.parse_expression(factor.text)), "derivative", 1.25,
+                           factor.text)
 
 
 def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[tuple[str, float]]) -> Iterator[Edit]:

@@ -22,6 +22,7 @@ from nablint.claims.program import Outcome, Program
 from nablint.claims.repairing.guided import Search
 from nablint.claims.repairing.likelihood import Likelihood, forgets, unlikely
 from nablint.claims.repairing.localise import localise, region
+from nablint.claims.repairing.moved import moved
 from nablint.claims.repairing.rejudged import Repair, confirmed, rewritten
 from nablint.claims.repairing.returning import return_edits
 from nablint.claims.repairing.slicing import backward_slice
@@ -190,9 +191,10 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
                 blind.append(candidate)
             elif verdict and not forgets(candidate):
                 winners.append(candidate)
-    likelihood = Likelihood(judgement)
+    likelihood = Likelihood(judgement, where)
     for winner in winners if len(winners) > 1 else ():
         winner.cost -= likelihood.evidence(winner)
+    winners += list(moved(judgement.run.it, judgement.run.start, winners))
     winners.sort(key=Candidate.rank)
     if winners and not confirm:  # without a winner only a new trace can tell whether there is anything to report
         return Repair(winners[0].steps[-1], winners[0].edit, winners[0].fixes)

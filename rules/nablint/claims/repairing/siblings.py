@@ -44,6 +44,13 @@ class Siblings:
         return min(1.0, gain) if gain >= LEAST else 0.0
 
 
+def likeness(a: cst.CSTNode, b: cst.CSTNode) -> float:
+    """The share of their words and signs that two expressions have in common, from 0 to 1."""
+    first, second = _tokens(a), _tokens(b)
+    shared = sum((Counter(first) & Counter(second)).values())
+    return 2.0 * shared / max(len(first) + len(second), 1)
+
+
 def _tokens(node: cst.CSTNode) -> tuple[str, ...]:
     return tuple(_TOKEN.findall(cst.Module([]).code_for_node(node)))
 

@@ -8,12 +8,20 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims.edits import live as with_live
-from nablint.claims.edits import small, trees
+from nablint.claims.edits import numbers, small, trees
 from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.repairing.left_out import factors, terms
-from nablint.claims.repairing.live import derivative_functions, live_numbers, live_shapes, module_name, shape_of
+from nablint.claims.repairing.live import (
+    derivative_functions,
+    is_number,
+    live_indices,
+    live_numbers,
+    live_shapes,
+    module_name,
+    shape_of,
+)
 from nablint.claims.repairing.restated import restatements
 from nablint.claims.replaying.sites import expression, old_value
 from nablint.tracing.step import Step
@@ -83,6 +91,7 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
                     yield from small.inverted(node)
             yield from (e for e in small.edits(left, torch=torch, module=module) if e.kind in ("mask", "constant")
                         and e.old is not left)
+            yield from numbers.exchanged(left, live_indices(it, step), lambda n: is_number(step, n))
             yield from (e for e in with_live.replacements(left, live_shapes(step), lambda n: shape_of(step, n))
                         if e.old is not left and e.old is not left.value)
     if isinstance(
@@ -104,14 +113,17 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
         live = live_shapes(step)
         clash = any(s.node is step.node for s, _, _ in it.misfits)
         yield from with_live.replacements(root, live, lambda n: shape_of(step, n), clash=clash)
+        yield from numbers.exchanged(root, live_indices(it, step), lambda n: is_number(step, n))
+        yield from numbers.other_sides(root)
+        yield from numbers.traded(root, lambda n: shape_of(step, n))
         if matched:
             return
-        numbers = live_numbers(step)
-        yield from with_live.scaled(root, numbers)
+        scales = live_numbers(step)
+        yield from with_live.scaled(root, scales)
         for node in trees.walk(root):
             if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Add | cst.Subtract):
-                yield from with_live.scaled(node.left, [*numbers, "2"], 0.15)
-                yield from with_live.scaled(node.right, [*numbers, "2"], 0.15)
+                yield from with_live.scaled(node.left, [*scales, "2"], 0.15)
+                yield from with_live.scaled(node.right, [*scales, "2"], 0.15)
         value = old_value(step)
         if value is not None:
             yield from with_live.multiplied(root, list(factors(step, value, target)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from nablint.calculus.effort import EFFORT, TRIAL
 from nablint.calculus.terms import Term
-from nablint.claims.edits.trees import Edit
+from nablint.claims.edits.trees import Edit, walk
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.small_constants import NEAR, agree_without
 from nablint.claims.model import Judged, Judgement
@@ -22,6 +22,7 @@ from nablint.claims.replaying.replayed import Replayed, Sampler
 from nablint.claims.replaying.sites import replacement
 from nablint.shapes import Misfit
 from nablint.tracing.step import Step
+from nablint.tracing.values import Array
 
 TOLERANCE = 1e-9
 
@@ -39,8 +40,12 @@ class Candidate:
     """How unlikely the edit is, all evidence considered (see `likelihood`)."""
 
     def rank(self) -> tuple[Any, ...]:
-        """The best first: most results mended, the strongest suspect, the smallest edit, the latest line."""
-        return (-len(self.fixes), self.level, round(self.cost, 1), -self.steps[-1].number, self.cost)
+        """The best first: most results mended, the strongest suspect, the smallest edit, the latest line.
+
+        A live term that a sum could take up further on, too, is missing where it could first.
+        """
+        line = self.steps[-1].number if self.edit.kind == "term" else -self.steps[-1].number
+        return (-len(self.fixes), self.level, round(self.cost, 1), line, self.cost)
 
 
 class Trial:
@@ -66,6 +71,9 @@ class Trial:
                 candidate.fixes = [j for j in turned if j.result.value is not None
                                    and _right(j, -j.result.value, self.graph.sampler({}))]
                 return bool(candidate.fixes)
+        lost = [j for j in self.failing if j.result.value is None and j.result.step in candidate.steps]
+        if lost and len(candidate.steps) == 1 and candidate.edit.old is not candidate.steps[-1].node:
+            return self._found_again(candidate, lost)
         instead: dict[Term, Term] = {}
         for step in candidate.steps:
             pair = replacement(run.it, step, candidate.edit.old, candidate.edit.new)
@@ -98,8 +106,31 @@ class Trial:
             return None if shared and candidate.level == 1 else False
         if not all(j.result.value is None or _right(j, j.result.value, sampler) for j in self.right):
             return False
-        candidate.fixes = fixes
+        candidate.fixes = self.failing if len(fixes) < len(self.failing) and self._shared(candidate, instead) else fixes
         return True
+
+    def _shared(self, candidate: Candidate, instead: dict[Term, Term]) -> bool:
+        """Does another statement work out a replaced value for itself?  There it would stay, which replaying misses."""
+        run = self.judgement.run
+        return any(isinstance(value := step.values.get(id(node)), Term) and value in instead
+                   for step in run.it.steps
+                   if step.number >= run.start and step.node is not candidate.steps[-1].node
+                   for node in walk(step.node) if isinstance(node, cst.BinaryOperation | cst.Call | cst.UnaryOperation))
+
+    def _found_again(self, candidate: Candidate, lost: list[Judged]) -> bool | None:
+        """A statement whose operands did not fit made no value: the one that it makes when edited is the result's."""
+        step = candidate.steps[-1]
+        new = new_value(self.judgement.run.it, step, replace(step.node, candidate.edit.old, candidate.edit.new))
+        if new is None:
+            return False
+        if isinstance(step.node, cst.AugAssign):
+            held = step.names.get(step.node.target.value) if isinstance(step.node.target, cst.Name) else None
+            return None if not isinstance(held, Array) or _fits_into(new.sample, held.term.sample) else False
+        if step.event is not None and isinstance(step.event.owner, Array):
+            return None  # the value goes into one that was there
+        sampler = self.graph.sampler({})
+        candidate.fixes = [j for j in lost if j.derived is not None and _right(j, new, sampler)]
+        return bool(candidate.fixes)
 
     def _renamed(self, candidate: Candidate) -> bool | None:
         """A statement that only gives a value another name makes the results that it names, and no others."""
@@ -113,6 +144,14 @@ class Trial:
         sampler = self.graph.sampler({})
         candidate.fixes = [j for j in own if _right(j, new, sampler)]
         return bool(candidate.fixes)
+
+
+def _fits_into(part: Any, whole: Any) -> bool:
+    """Can a value be added to an array in place?"""
+    try:
+        return np.broadcast_shapes(np.shape(part), np.shape(whole)) == np.shape(whole)
+    except ValueError:
+        return False
 
 
 def _right(j: Judged, value: Term, sampler: Sampler) -> bool:

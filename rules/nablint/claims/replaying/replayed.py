@@ -14,6 +14,9 @@ import numpy as np
 from nablint.calculus.effort import EFFORT, EVALUATION
 from nablint.calculus.terms import Term
 
+DEEP = 300
+"""Terms in a row that are computed by recursion."""
+
 
 class Replayed:
     """The part of an expression graph that a set of results is made by."""
@@ -31,6 +34,10 @@ class Replayed:
         self._inside = inside
         self._latest = self._order[-1].number if self._order else 0
         self._touched: dict[frozenset[Term], set[Term]] = {}
+
+    def before(self, node: Term, among: set[Term]) -> Iterable[Term]:
+        """Those of some terms that were made before a term, in the order in which they were."""
+        return (t for t in self._order if t.number < node.number and t in among)
 
     def touched(self, replaced: Iterable[Term]) -> set[Term]:
         """What depends on some of these terms, themselves included."""
@@ -73,8 +80,14 @@ class Sampler:
             known = self._fresh[node] = node in self.instead or any(map(self._depends, node.args))
         return known
 
-    def sample(self, node: Term, blocked: Term | None = None) -> Any:
+    def sample(self, node: Term) -> Any:
         """The sample of a term; raises what the cards raise where shapes do not fit."""
+        if len(self._touched) > DEEP:  # a loop's turns are made of each other: one after the other, not one in another
+            for other in self._graph.before(node, self._touched):
+                self._sample(other)
+        return self._sample(node)
+
+    def _sample(self, node: Term, blocked: Term | None = None) -> Any:
         if not self._depends(node):
             return node.sample
         if blocked is not None and node is not blocked and node.number < blocked.number:
@@ -83,12 +96,12 @@ class Sampler:
         found = self._memo.get(key)
         if found is None:
             if node in self.instead and node is not blocked:
-                found = self.sample(self.instead[node], node)
+                found = self._sample(self.instead[node], node)
             elif node.card is None:
                 found = node.sample
             else:
                 EFFORT.seconds += EVALUATION
-                found = np.asarray(node.card.evaluate(*[self.sample(a, blocked) for a in node.args], **node.params))
+                found = np.asarray(node.card.evaluate(*[self._sample(a, blocked) for a in node.args], **node.params))
             self._memo[key] = found
         return found
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import MODULES, Edit, bracketed, transposed
-from nablint.claims.forms import close
-from nablint.claims.live import LiveValue
+from nablint.claims.repairing.forms import close
+from nablint.claims.repairing.live import LiveValue
 from nablint.tracing.step import Step
 
 MAX_AXES = 5
@@ -42,6 +42,7 @@ def arrangements(step: Step, node: Any, wanted: Any, live: list[LiveValue]) -> I
                     yield Edit(inner[0], _permuted(deeper[0], axes, permute), "transpose", 1.05, str(axes))
             for axes in _orders(source, wanted, reshaped=True):
                 yield Edit(inner[0], _permuted(inner[0], axes, permute), "transpose", 1.05, str(axes))
+            yield from _reshaped_first(node, inner[0], source, wanted, permute)
             if np.shape(value.sample) != np.shape(wanted) and close(np.reshape(source, wanted.shape), wanted):
                 for text in _shaped(wanted, live):
                     yield Edit(node, _reshaped(inner[0], text), "shape", 1.0, text)
@@ -55,6 +56,35 @@ def arrangements(step: Step, node: Any, wanted: Any, live: list[LiveValue]) -> I
                 yield Edit(node, _reshaped(moved, text), "shape", 1.1 if axes is None else 1.3, text)
 
 
+def _reshaped_first(node: cst.Call, inner: Any, source: Any, wanted: Any, word: str) -> Iterator[Edit]:
+    """A reshape to the sizes in another order, whose axes are put in order then."""
+    sizes = [a for a in node.args if a.keyword is None and a.value is not inner]
+    if len(sizes) != wanted.ndim or not 1 < wanted.ndim <= MAX_AXES or len(sizes) != len(node.args):
+        return
+    for axes in permutations(range(wanted.ndim)):
+        back = tuple(axes.index(a) for a in range(wanted.ndim))
+        made = source.reshape([wanted.shape[a] for a in axes]).transpose(back)
+        if axes != back or axes != tuple(range(wanted.ndim)):
+            if close(made, wanted):
+                moved = node.with_changes(args=[node.args[i].with_changes(value=sizes[a].value)
+                                                for i, a in enumerate(axes)])
+                yield Edit(node, _permuted(moved, back, word), "transpose", 1.2, str(back))
+
+
+def reorderings(step: Step, root: Any, *, torch: bool) -> Iterator[Edit]:
+    """Other orders of the axes before a reshape, for an expression of which it is not known what it should be."""
+    inner = rearranged(step, root)
+    if inner is None or inner[1].card is None or inner[1].card.name != "reshape":
+        return
+    deeper = rearranged(step, inner[0])
+    source = deeper[0] if deeper is not None and deeper[1].card is not inner[1].card else inner[0]
+    rank = step.values[id(source)].ndim
+    for axes in permutations(range(rank)) if 2 < rank < MAX_AXES else ():
+        if axes != tuple(range(rank)):
+            yield Edit(inner[0], _permuted(source, axes, "permute" if torch else "transpose"), "transpose", 1.05,
+                       str(axes))
+
+
 def respaced(wanted: Any, live: list[LiveValue]) -> Iterator[str]:
     """Live values of another shape that hold the wanted entries in their order."""
     for value in live:
@@ -65,7 +95,7 @@ def respaced(wanted: Any, live: list[LiveValue]) -> Iterator[str]:
 
 
 def rearranged(step: Step, node: Any) -> tuple[Any, Term] | None:
-    """What a call or attribute only gives another arrangement of, with the term that it makes; None where it is none."""
+    """What a call or attribute only rearranges, with the term that it makes; None for another expression."""
     value = step.values.get(id(node))
     if not isinstance(value, Term) or value.card is None or value.card.name not in REARRANGING:
         return None

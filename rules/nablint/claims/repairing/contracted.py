@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nablint.claims.forms import close
-from nablint.claims.live import LiveValue
+from nablint.claims.repairing.forms import close
+from nablint.claims.repairing.live import LiveValue
 
 MAX_FACTORS = 24
 MAX_ENTRIES = 4096
@@ -23,25 +23,26 @@ def contractions(wanted: Any, live: list[LiveValue], *, dot: bool) -> Iterator[t
     """
     if wanted.ndim != 2 or not np.all(np.isfinite(wanted)) or not np.any(np.abs(wanted) > 1e-12):
         return
+    for text, made in products_of_shape(wanted.shape, live, dot=dot):
+        cost = 0.1 + 0.002 * len(text)
+        if close(made, wanted):
+            yield text, cost
+        elif close(-made, wanted):
+            yield f"-{text}", cost + 0.05
+
+
+def products_of_shape(shape: tuple[int, ...], live: list[LiveValue], *, dot: bool) -> Iterator[tuple[str, Any]]:
+    """Products of two live arrays that have a shape, as they are written and with their values."""
     factors = [v for v in live if v.sample.ndim in (1, 2) and v.sample.dtype.kind == "f"
                and v.sample.size <= MAX_ENTRIES][:MAX_FACTORS]
     squares = [(v, v) for v in factors]
     for first, second in (*permutations(factors, 2), *squares):
         for left, a in _ways(first):
             for right, b in _ways(second):
-                if a.ndim == 2 and b.ndim == 2 and a.shape[1] == b.shape[0]:
-                    made, text = a @ b, _written(left, right, first.module, dot)
-                elif a.ndim == 1 and b.ndim == 1:
-                    made, text = np.outer(a, b), f"{first.module}.outer({left}, {right})"
-                else:
-                    continue
-                if made.shape != wanted.shape:
-                    continue
-                cost = 0.1 + 0.002 * len(text)
-                if close(made, wanted):
-                    yield text, cost
-                elif close(-made, wanted):
-                    yield f"-{text}", cost + 0.05
+                if a.ndim == b.ndim == 2 and a.shape[1] == b.shape[0] and (a.shape[0], b.shape[1]) == shape:
+                    yield _written(left, right, first.module, dot), a @ b
+                elif a.ndim == b.ndim == 1 and (a.size, b.size) == shape:
+                    yield f"{first.module}.outer({left}, {right})", np.outer(a, b)
 
 
 def _ways(value: LiveValue) -> Iterator[tuple[str, Any]]:
