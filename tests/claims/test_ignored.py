@@ -116,3 +116,56 @@ def test_the_last_layers_cotangent_for_every_layer() -> None:
     (found,) = analyse(source.replace("@", "L"), "network.py").diagnostics
     assert "layer_backward(grads" in source.splitlines()[found.location.row - 1]
     assert not analyse(source.replace("@", "l + 1"), "network.py").diagnostics
+
+
+WINDOWS = """
+    import numpy as np
+
+    class Average:
+        def __init__(self, window=(2, 2)):
+            self.window = window
+
+        def _pool_forward(self, columns):
+            return np.mean(columns, axis=0)
+
+        def _pool_backward(self, grad):
+            grad_columns = np.zeros((np.prod(self.window), grad.size))
+            grad_columns[:, range(grad.size)] = 1.0 / grad_columns.shape[0] * grad
+            return grad_columns
+    """
+
+
+def test_a_size_that_only_backward_code_is_told_is_not_called_wrong() -> None:
+    result = analyse(textwrap.dedent(WINDOWS), "windows.py")
+    assert not result.diagnostics
+    assert {c.verdict for c in result.claims} == {"unchecked"}
+
+
+SHARED_BIAS = """
+    import numpy as np
+
+    def step_forward(x, W, b):
+        return np.sum(x * W + b)
+
+    def layer_forward(x, W, b):
+        \"\"\"x: (N, D), W: (1, D, M), b: (1, 1, M)\"\"\"
+        out = np.zeros((x.shape[0], W.shape[2]))
+        for n in range(x.shape[0]):
+            for m in range(W.shape[2]):
+                out[n, m] = step_forward(x[n], W[0, :, m], b[0, 0, m])
+        return out, (x, W, b)
+
+    def layer_backward(dout, cache):
+        x, W, b = cache
+        dW, db = np.zeros(W.shape), np.zeros(b.shape)
+        for n in range(x.shape[0]):
+            for m in range(W.shape[2]):
+                dW[0, :, m] += x[n] * dout[n, m]
+                db[:, :, m] += dout[n, m]
+        return dW, db
+    """
+
+
+def test_a_bias_that_forward_adds_once_for_each_entry() -> None:
+    (found,) = analyse(textwrap.dedent(SHARED_BIAS), "layer.py").diagnostics
+    assert "db[:, :, m]" in textwrap.dedent(SHARED_BIAS).splitlines()[found.location.row - 1]

@@ -28,6 +28,9 @@ from nablint.tracing.values import (
     Scope,
 )
 
+UNTRUNCATED = 1_000
+"""Steps back through time, more than any run has: what is left out on purpose is no mistake."""
+
 
 def parameters(function: Function, *, bound: bool) -> list[cst.Param]:
     """A function's positional parameters, without `self`."""
@@ -89,6 +92,9 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
     for param in parameters(function, bound=bound):
         if not bound and param.default is None and (value := made(it, function, param.name.value)) is not None:
             out.append(value)
+            continue
+        if hints.is_truncation(param.name.value):
+            out.append(UNTRUNCATED)
             continue
         pending = it.input(param.name.value, function, f"{path}{param.name.value}")
         if param.default is not None:

@@ -121,6 +121,15 @@ def is_list(name: str) -> bool:
     return bool(_LISTS.match(name))
 
 
+_TRUNCATION = re.compile(r"trunc", re.I)
+
+
+@_remembered
+def is_truncation(name: str) -> bool:
+    """How many steps back a gradient through time is followed."""
+    return bool(_TRUNCATION.search(name))
+
+
 _LENGTH = re.compile(r"(^|_)(h|w|rows?|cols?|columns|height|width|len|length|steps|time)(_|\d|$)", re.I)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims.edits.trees import Edit, binary, is_transposed, number, walk
+from nablint.claims.edits.trees import Edit, binary, is_transposed, number, operands, untransposed, walk
 
 
 def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any, *, clash: bool = False) -> Iterator[Edit]:
@@ -27,6 +27,20 @@ def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any, *, clash
                 yield Edit(node, number(name), "operand", 1.35, name)
         if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
             yield from _neighbours(node, node.slice[0].slice.value)
+
+
+def matrices(root: Any, live: list[tuple[str, Any]], shape_of: Any) -> Iterator[Edit]:
+    """A live matrix in the place of a vector that a vector is multiplied with: a weight, where a state stands."""
+    for node in walk(root):
+        found = operands(node)
+        if found is None or any(shape is None or len(shape) != 1 for shape in map(shape_of, found)):
+            continue
+        for place, (own, other) in enumerate((found, found[::-1])):
+            inner = untransposed(own) if is_transposed(own) else own
+            axis = place if is_transposed(own) else 1 - place  # the axis that is summed over
+            for name, shape in live:
+                if len(shape) == 2 and shape[axis] == shape_of(other)[0]:
+                    yield Edit(inner, number(name), "operand", 1.6, name)
 
 
 def _neighbours(node: cst.Subscript, key: Any) -> Iterator[Edit]:

@@ -119,10 +119,15 @@ def plausible(world: World) -> bool:
     """A single row or column is no reading of an input whose rows or columns the code counts or keeps apart; nor has a
     bias an entry for each sample, or an input three axes for the entries of one.
     """
-    if any(t.ndim > 2 and sum(size == 1 for size in t.shape) >= t.ndim - 1 for t in world.leaves.values()):
+    if any(_single(world.leaves.get(c.key.removesuffix(":rank"))) for c in world.choices.values()):
         return False
     alone = any(c.options[c.taken] in ("row", "column") for c in world.choices.values())
     return not world.unshared and not (world.singular and alone)
+
+
+def _single(term: Term | None) -> bool:
+    """Has an array three axes or more, and entries along one of them at most?"""
+    return term is not None and term.ndim > 2 and sum(size == 1 for size in term.shape) >= term.ndim - 1
 
 
 _ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softmax", "log_softmax", "logsumexp"})

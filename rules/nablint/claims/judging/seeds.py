@@ -17,6 +17,7 @@ from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.edits.trees import walk
 from nablint.claims.entries import ancestors
+from nablint.claims.judging.row_seeds import row_cotangents
 from nablint.claims.model import Seed
 from nablint.claims.replaying.sites import expression
 from nablint.tracing import hints
@@ -151,8 +152,11 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
             summed, made_from = _is_sum_with_target(cotangent), ancestors(cotangent)
             for value in forward:
                 if value.sample.shape == cotangent.sample.shape and value in made_from:
-                    found = Seed({value: cotangent}, "implicit", event.step, turned=summed)
-                    (turned if summed else seeds).append(found)
+                    given = {value: cotangent}
+                    for cotangents in (given, row_cotangents(value, cotangent, _under_activation)):
+                        if cotangents:
+                            found = Seed(cotangents, "implicit", event.step, turned=summed)
+                            (turned if summed else seeds).append(found)
             if len(seeds) >= MAX_IMPLICIT:
                 return seeds
     return [*seeds, *turned[:MAX_IMPLICIT]]

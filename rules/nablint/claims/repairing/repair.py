@@ -86,13 +86,17 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
     return [*faults, *_merged(list(blamed.values()))]
 
 
-def _merged(faults: list[Fault]) -> list[Fault]:
+def _merged(found: list[Fault]) -> list[Fault]:
     """Without those whose results are made of what another one's failing result is: one slip is one finding."""
-    kept: list[Fault] = []
-    latest: dict[Term | None, Fault] = {}
-    for fault in sorted(faults, key=lambda f: f.step.number):  # what is made and filled later is blamed where it is
-        latest[fault.judged[0].result.value] = fault
-    faults = [f for f in faults if f.judged[0].result.value is None or latest[f.judged[0].result.value] is f]
+    kept, faults = list[Fault](), [*found]
+    latest: dict[Term, Fault] = {}
+    for fault in sorted(faults, key=lambda f: f.step.number):
+        value = fault.judged[0].result.value
+        if value is not None and (earlier := latest.get(value)) is not None:  # made there, and filled here
+            fault.judged += earlier.judged
+            faults.remove(earlier)
+        if value is not None:
+            latest[value] = fault
     for fault in faults:
         first = next((f for f in faults if f is not fault and f.judged[0].result.value in _makings(fault.judged[0])
                       and f.judged[0].result.value is not fault.judged[0].result.value), None)

@@ -116,6 +116,7 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
         yield from numbers.exchanged(root, live_indices(it, step), lambda n: is_number(step, n))
         yield from numbers.other_sides(root)
         yield from numbers.traded(root, lambda n: shape_of(step, n))
+        yield from with_live.matrices(root, live, lambda n: shape_of(step, n))
         if matched:
             return
         scales = live_numbers(step)

@@ -8,6 +8,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.shapes import Polynomial, Shape, Size
+from nablint.tracing import hints
 from nablint.tracing.values import Array, Restart
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -> None:
     """Slices such as `a[:, 2*H:3*H]` tell that a free axis is as long as the furthest of their ends."""
-    if it.graph.tainting or array.term.tainted or it.world.sure:
+    if it.world.sure:
+        return
+    if it.graph.tainting or array.term.tainted:
+        _one_each(it, array, key)
         return
     if array.term.card is None:
         for size, bound in gone_along(it, array, node):
@@ -77,6 +81,26 @@ def gone_along(it: Interpreter, array: Array, node: cst.CSTNode | None) -> list[
             if size.expr.name not in (None, bound.expr.name):
                 found.append((size, bound))
     return found
+
+
+def _one_each(it: Interpreter, array: Array, key: Any) -> None:
+    """`delta[np.arange(len(y)), y] -= 1` in backward code: there are as many targets as rows that they are chosen from.
+
+    Only of targets that forward code has not met: their number is no other array's.
+    """
+    parts = key if isinstance(key, tuple) else ()
+    if len(parts) != 2 or not all(isinstance(part, Array) for part in parts) or not array.term.ndim:
+        return
+    rows, target = (part.term for part in parts)
+    size, count = array.term.shape[0], target.shape[0] if target.ndim == 1 else None
+    if count is None or not _all_rows(parts[0]) or rows.shape[0].expr != count.expr or count.expr == size.expr:
+        return
+    name = it.world.resolve(count.expr).name
+    own = target.card is None and hints.is_target(hints.base(target.label))
+    if own and name is not None and name.startswith(f"{target.label}.") and not any(
+            name in length.expr.names() for terms in it.history.values() for t in terms if t is not target
+            for length in t.shape):
+        raise Restart(f"there are as many of {target.label} as rows", ((name, size.expr),))
 
 
 def inside(it: Interpreter, array: Array, key: Any) -> None:
