@@ -29,6 +29,7 @@ from nablint.claims.evidence import parameter_evidence  # noqa: E402
 from nablint.reading.screen import may_hold_matrix_code  # noqa: E402
 from nablint.reading.source import blocks  # noqa: E402
 from nablint.settings import DEFAULT, Settings  # noqa: E402
+from nablint_server.files.modules import resolver  # noqa: E402
 
 LARGEST = 300_000
 """Characters; larger files are data."""
@@ -70,7 +71,7 @@ class Totals:
 def audit(path: Path, text: str, settings: Settings, totals: Totals) -> None:
     """One file; prints its findings."""
     start = time.process_time()
-    program = programs.Program(blocks(text), evidence=parameter_evidence)
+    program = programs.Program(blocks(text), evidence=parameter_evidence, resolve=resolver(str(path)))
     loaded = time.process_time()
     seen = shape_findings(program, settings, [], float("inf"))
     end = time.process_time()
