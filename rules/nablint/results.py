@@ -115,7 +115,7 @@ class ShapeNote:
 
 @dataclass(slots=True)
 class Coverage:
-    """How many operators and calls on arrays have a shape that is known for sure, and why the others have none.
+    """How many matrix expressions have a shape that is known for sure, and why the others have none.
 
     Counted are those of the functions and scripts that hold evidence of shapes at all.
     """

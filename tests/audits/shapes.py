@@ -62,7 +62,7 @@ class Totals:
         print(f"{self.files} files: {self.loading:.1f} s to read, {self.looking:.1f} s to look at shapes, "
               f"{self.slowest[0]:.1f} s for {self.slowest[1]}, {memory} MB; {self.errors} errors of the tool")
         print("findings:", ", ".join(f"{code} {count}" for code, count in sorted(self.findings.items())) or "none")
-        print(f"{self.known} of {total} operators and calls on arrays have a known shape "
+        print(f"{self.known} of {total} matrix expressions have a known shape "
               f"({self.known / max(total, 1):.0%})")
         for reason, count in self.reasons.most_common(14):
             print(f"{count:7}  {reason}")

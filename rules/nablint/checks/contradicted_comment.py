@@ -44,10 +44,11 @@ import libcst as cst
 
 from nablint.checks.found import Found, short
 from nablint.checks.rule import Rule
-from nablint.checks.said import comment_behind, contradiction, spoken
+from nablint.checks.said import contradiction, spoken
 from nablint.claims.sure.runs import Seen, SureRun
 from nablint.reading.comments import comment_evidence
 from nablint.reading.evidence import DimSpec
+from nablint.reading.trailing import comments_of
 from nablint.tracing.statements import target_names
 
 
@@ -59,22 +60,23 @@ def look(run: SureRun) -> Iterator[Found]:
         target, value = _assigned(seen)
         if target is None or value is None:
             continue
-        line = comment_behind(seen.step.block, seen.node)
-        if line is None or not any(c in line.comment.value for c in "([x×"):
+        line = comments_of(seen.step.block, seen.node)
+        comment = line.comment if line is not None else None
+        if comment is None or not any(c in comment.value for c in "([x×"):
             continue
         term = seen.of(value)
-        said = comment_evidence(line.comment.value, target)
-        if said is None or not said.dims or not run.known(term) or not _of_a_shape(said.dims, term.ndim, line.comment):
+        said = comment_evidence(comment.value, target)
+        if said is None or not said.dims or not run.known(term) or not _of_a_shape(said.dims, term.ndim, comment):
             continue
         if not contradiction(run, seen.step, said.dims, term.shape, nearby=True):
-            fits.add(id(line.comment))
+            fits.add(id(comment))
             continue
         better = spoken(run, seen.step, term.shape)
-        once = bool(said.written) and line.comment.value.count(said.written) == 1
-        mended = line.comment.value.replace(said.written, better) if better is not None and once else ""
+        once = bool(said.written) and comment.value.count(said.written) == 1
+        mended = comment.value.replace(said.written, better) if better is not None and once else ""
         message = f"the comment says {said.show()}, and `{target}` is {run.naming.shape(term.shape)}"
-        found.setdefault(id(line.comment), Found(seen.step, line.comment, message, mended, None, True,
-                                                 ((f"`{short(value)}` is assigned here", seen.step, seen.node),)))
+        found.setdefault(id(comment), Found(seen.step, comment, message, mended, None, True,
+                                            ((f"`{short(value)}` is assigned here", seen.step, seen.node),)))
     yield from (one for key, one in found.items() if key not in fits)
 
 

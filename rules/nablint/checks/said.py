@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
-
-import libcst as cst
-
 from nablint.checks.found import apart, exact
 from nablint.claims.sure.runs import SureRun
 from nablint.reading.evidence import DimSpec
-from nablint.reading.nodes import parts
-from nablint.reading.source import Block
 from nablint.shapes import Shape, Size, dim
 from nablint.tracing.step import Step
 
@@ -72,32 +65,3 @@ def spoken(run: SureRun, step: Step, shape: Shape) -> str | None:
             return None
         words.append(found)
     return f"({words[0]},)" if len(words) == 1 else f"({', '.join(words)})"
-
-
-class Line(NamedTuple):
-    """A simple statement's line with what stands behind it."""
-
-    node: cst.SimpleStatementLine
-    comment: cst.Comment
-
-
-@lru_cache(maxsize=256)
-def _commented(module: cst.Module) -> dict[int, Line]:
-    found: dict[int, Line] = {}
-    stack: list[cst.CSTNode] = [module]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, cst.SimpleStatementLine):
-            comment = node.trailing_whitespace.comment
-            if comment is not None and len(node.body) == 1:
-                found[id(node.body[0])] = Line(node, comment)
-        elif isinstance(node, cst.Module | cst.BaseCompoundStatement | cst.IndentedBlock | cst.Else | cst.ExceptHandler
-                        | cst.Finally):
-            stack.extend(parts(node))
-    return found
-
-
-def comment_behind(block: Block, statement: cst.CSTNode) -> Line | None:
-    """The comment behind a statement that stands alone on its line."""
-    tree = block.tree()
-    return _commented(tree.module).get(id(statement)) if tree is not None else None

@@ -17,7 +17,8 @@ from nablint.claims.entries import ancestors
 from nablint.claims.memory import Memory
 from nablint.claims.notes import Noted, noted
 from nablint.claims.program import Program
-from nablint.claims.sure.runs import SureRun, covered, run_sure
+from nablint.claims.sure.coverage import covered
+from nablint.claims.sure.runs import SureRun, run_sure
 from nablint.claims.sure.units import SureUnit, sure_units
 from nablint.results import Coverage, Diagnostic, Fix, Place, Related
 from nablint.settings import OPTIONAL, Settings
@@ -32,7 +33,7 @@ STEPS = 12_000
 class Looked:
     """What came of a unit: findings, expressions of known shape without any, how many statements it took.
 
-    known, unknown: operators and calls on arrays, by identity of their nodes; unknown ones with the reason.
+    known, unknown: matrix expressions, by identity of their nodes; unknown ones with the reason.
     notes: the shapes of names and expressions, once they have been asked for.
     """
 

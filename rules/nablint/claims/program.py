@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from nablint.calculus.effort import EFFORT, PROGRAM
 from nablint.claims.gather.targets import candidates
 from nablint.claims.judging.judge import judge
+from nablint.claims.keys import letters
 from nablint.claims.model import Judgement, Unit
 from nablint.claims.names import is_gradient_name
 from nablint.reading.source import Block
@@ -19,6 +20,7 @@ from nablint.shapes import Misfit, Shape
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.loading import keep_globals, load
 from nablint.tracing.values import (
+    Class,
     Function,
     Names,
     RaiseSignal,
@@ -37,7 +39,7 @@ STRICT = False
 class Program:
     """A module, loaded once: its definitions, shared by all runs."""
 
-    def __init__(self, blocks: list[Block], *, evidence: Callable[[Function, str], Any] | None = None,
+    def __init__(self, blocks: list[Block], *, evidence: Callable[[Function | Class, str], Any] | None = None,
                  resolve: Callable[[str], Any] | None = None) -> None:
         EFFORT.seconds += PROGRAM
         self.blocks = blocks
@@ -51,6 +53,8 @@ class Program:
         self.unsure: set[str] | None = None
         self.read: set[str] = set()
         """The names that runs have looked up in the module, whether it has them or not."""
+        self.key: Mapping[str, str] = {}
+        """The letters that suffixes of names spell shapes with."""
         self.left: dict[tuple[int, int], Any] = {}
         """What methods leave in their objects, as runs for shapes found it out."""
         self.visited: dict[int, Block] = {}
@@ -65,11 +69,13 @@ class Program:
         self.loader = loader
         self.names = Names(as_they_stand(self.scope.names))
         self.stars = list(loader.stars)
+        self.key = letters(blocks, self.names) if evidence is not None else {}
 
     def _interpreter(self, world: World) -> Interpreter:
         it = Interpreter(world, is_gradient_name=is_gradient_name, evidence=self.evidence, resolve=self.resolve)
         it.claimed_shape = claimed_shape
         it.source = self.blocks
+        it.key = self.key
         it.scope = self.scope
         return it
 

@@ -8,6 +8,7 @@ import libcst as cst
 
 from nablint.tracing import refine
 from nablint.tracing.functions import call_function
+from nablint.tracing.imports import OUTSIDE
 from nablint.tracing.layers import inherited, layer
 from nablint.tracing.protocols import lent
 from nablint.tracing.spellings import apply_spelling
@@ -56,11 +57,15 @@ def attribute(it: Interpreter, owner: Any, name: str, node: cst.CSTNode | None) 
     if isinstance(owner, Array):
         return _of_array(it, owner, name)
     if isinstance(owner, Scope):
-        if name in owner.names:
-            return owner.names[name]
         from nablint.tracing.project import Module  # a project reads its files with an interpreter
 
-        if isinstance(owner, Module) and isinstance(inner := it.module(f"{owner.name}.{name}"), Module):
+        full = it.canonical(f"{owner.name}.{name}") if isinstance(owner, Module) else ""
+        if full in it.spellings or full in CONSTANTS:  # known better than by its source
+            return CONSTANTS[full] if full in CONSTANTS else External(full)
+        if name in owner.names:
+            return owner.names[name]
+        inner = it.module(full) if full else None
+        if isinstance(inner, Module) or (isinstance(inner, External) and inner.name.split(".")[0] in OUTSIDE):
             return inner
         return it.unknown(f"the name {name} of a module")
     if isinstance(owner, Instance):
@@ -141,6 +146,8 @@ def _of_instance(it: Interpreter, owner: Instance, name: str, node: cst.CSTNode 
     if owner is it.sealed:
         return it.unknown(f"{owner.path}.{name} is set by nothing that was run")
     value = owner.names[name] = Pending(f"{owner.path}.{name}" if owner.path else name, name)
+    if it.world.sure and it.evidence is not None and owner.cls is not None:
+        value.evidence, value.space = it.evidence(owner.cls, name), owner.cls.name
     return value
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.tracing import worded
 from nablint.tracing.layers import inherited
 from nablint.tracing.standard import record
 from nablint.tracing.sure import Passed
@@ -56,6 +57,8 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
                 result = scope.names[YIELDED]
                 if function.context and isinstance(result, list):
                     result = result[0] if result else None
+        if it.world.sure:
+            result = worded.returned(it, function, given, scope.names, result)
         it.returned.append((function, scope, it.step, result))
         return result
     finally:

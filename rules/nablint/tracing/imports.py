@@ -109,9 +109,16 @@ def _when_asked(it: Interpreter, scope: Scope, module: str, find: Callable[[], A
 
     A large package would else be read as a whole for the sake of every one of its files.
     """
-    if it.resolve is None or not isinstance(scope.names, Names) or module.split(".")[0] in OUTSIDE:
+    if it.resolve is None or not isinstance(scope.names, Names) or is_outside(it, module):
         return find()
     return Deferred(find)
+
+
+def is_outside(it: Interpreter, module: str) -> bool:
+    """Is a module one of a known package that the file itself is no part of?"""
+    base: list[str] = getattr(it.resolve, "keywords", {}).get("base", [])
+    package = module.split(".")[0]
+    return package in OUTSIDE and package not in base[:1]
 
 
 def _imported(it: Interpreter, name: str, imported: str) -> Any:
@@ -120,6 +127,8 @@ def _imported(it: Interpreter, name: str, imported: str) -> Any:
     if isinstance(module, External):
         joined = f"{module.name}.{imported}" if module.name.strip(".") else f"{module.name}{imported}"
         return it.module(canonical(joined)) if module.name else External(imported)
+    if (full := canonical(f"{module.name}.{imported}")) in it.spellings:
+        return External(full)  # known better than by its source
     if imported in module.names:
         return module.names[imported]
     return it.module(f"{name}.{imported}" if name.strip(".") else f"{name}{imported}")

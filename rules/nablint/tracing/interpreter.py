@@ -6,13 +6,14 @@ node type in their own files; this file holds the state of a run and what is com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import libcst as cst
 
 from nablint.calculus.effort import EFFORT, EXPRESSION
 from nablint.calculus.terms import Graph, Term
+from nablint.reading.dimension_keys import suffix_evidence
 from nablint.reading.source import Block
 from nablint.shapes import Shape, Size
 from nablint.tracing import assumed, dialects
@@ -62,7 +63,7 @@ class Interpreter:
     """
 
     def __init__(self, world: World, *, is_gradient_name: Callable[[str], bool],
-                 evidence: Callable[[Function, str], Any] | None = None,
+                 evidence: Callable[[Function | Class, str], Any] | None = None,
                  resolve: Callable[[str], Any] | None = None) -> None:
         self.world = world
         self.graph: Graph = world.graph
@@ -135,6 +136,8 @@ class Interpreter:
         """By identity of a module-level statement, the number of its first step."""
         self.stars: list[str] = []
         """The modules whose names were all imported."""
+        self.key: Mapping[str, str] = {}
+        """The letters that suffixes of names spell shapes with (`x_BLD`), where the file has such a key."""
         self.lazy: dict[str, list[tuple[Block, cst.CSTNode]]] = {}
         """Statements at module level that run when what they assign is asked for."""
         self.defaults: dict[int, Any] = {}
@@ -369,6 +372,8 @@ class Interpreter:
     def input(self, name: str, function: Function, path: str = "") -> Pending:
         """An input named after a parameter, with what its docstring and annotation say of it."""
         given = self.evidence(function, name) if self.evidence is not None else None
+        if self.key and (given is None or (given.dims is None and given.kind in ("array", "unknown"))):
+            given = suffix_evidence(name, self.key) or given
         pending = Pending(path or f"{function.name}.{name}", name, evidence=given, space=function.name)
         if given is not None and given.kind == "int":
             as_integer(self, pending)

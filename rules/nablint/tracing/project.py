@@ -85,7 +85,7 @@ class Project:
             parent = base[: len(base) - dots + 1]
             rest = name[dots:]
             return self.module(".".join([*parent, rest] if rest else parent)) if dots <= len(base) + 1 else None
-        if name.split(".")[0] in OUTSIDE:
+        if name.split(".")[0] in OUTSIDE and name.split(".")[0] not in base[:1]:
             return None
         beside = ".".join([*base, name])
         return self.module(beside) or (self.module(name) if beside != name else None)

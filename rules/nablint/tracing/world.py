@@ -125,6 +125,8 @@ class World:
         self.visited: dict[int, Any] = {}
         self.read: set[str] = set()
         """Names that were looked up in the module."""
+        self.documented = 0
+        """Calls whose results have the shapes that documentation gives them."""
         self.singular = False
         """A size of 1 was read, or kept apart from another axis: nobody writes that for a single row or column."""
         self.unshared = False

@@ -54,7 +54,7 @@ class Statistics:
             yield f"{count:7}  {count / total:4.0%}  {verdict}"
         expressions = self.known + sum(self.unknown.values())
         if expressions:
-            yield f"{expressions} operators and calls on arrays, the shape of {self.known / expressions:.0%} is known:"
+            yield f"{expressions} matrix expressions, the shape of {self.known / expressions:.0%} is known:"
             yield from (f"{count:7}  {reason}" for reason, count in self.unknown.most_common(MOST))
         for title, rows in (("reasons", self.reasons), ("findings", self.rules)):
             if rows:

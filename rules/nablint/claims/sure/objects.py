@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nablint.shapes import Polynomial, Shape, Size, dim
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.values import Array, Class, Function, Instance, Unknown
+from nablint.tracing.values import Array, Class, Function, Instance, Pending, Unknown
 
 if TYPE_CHECKING:
     from nablint.claims.program import Program
@@ -44,15 +44,18 @@ def settle(it: Interpreter, program: Program, cls: Class, instance: Instance, as
     """Give an object the attributes that a method reads and others assign, where those agree about them."""
     for name, functions in assigning.items():
         before = instance.names.get(name)
-        instance.names[name] = Unknown(f"self.{name} is assigned in several methods")
+        said = it.evidence(cls, name) if it.evidence is not None else None
+        told = said is not None and said.dims
+        instance.names[name] = (Pending(f"self.{name}", name, evidence=said, space=cls.name) if told else
+                                Unknown(f"self.{name} is assigned in several methods"))
         if len(functions) > MOST or not re.search(rf"\bself\.{name}\b", text):
             continue
         found = [_left(program, cls, f).get(name) for f in functions]
         if before is not None and not isinstance(before, Unknown):
             found.append(_as_left(before))
-        told = [one for one in found if one is not None]
-        if told and len(told) == len(found) and len({one.key for one in told}) == 1:
-            instance.names[name] = _again(it, f"self.{name}", told[0])
+        known = [one for one in found if one is not None]
+        if known and len(known) == len(found) and len({one.key for one in known}) == 1:
+            instance.names[name] = _again(it, f"self.{name}", known[0])
 
 
 def _left(program: Program, cls: Class, function: Function) -> dict[str, Left]:

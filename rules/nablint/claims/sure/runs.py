@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -145,42 +144,6 @@ def run_sure(program: Program, unit: SureUnit, draw: int, seconds: float = SECON
         world.graph.origin = None
         return SureRun(unit, it, draw, Naming(it), program.blocks, _looked_at(it))
     return None
-
-
-_REASONS = [(re.compile(pattern), shown) for pattern, shown in (
-    (r"nothing tells the (shape|rank) of", r"nothing tells the \1 of an input"),
-    (r"is called, and what it does is not known|^[\w.$()@]+ is not known", "a function is not known"),
-    (r"inner sizes|cannot broadcast|reshaped|do(?:es)? not fit|the weights .* take|needs \d+ axes",
-     "shapes do not fit"),
-    (r"is assigned in several methods", "an attribute is assigned in several methods"),
-    (r"is assigned more than once", "a global name is assigned more than once"),
-    (r"^what \S+ holds$", "what a container holds"),
-    (r"^the (?:array )?method \w+ (?:is not known|of a)", "a method is not known"),
-)]
-
-
-@lru_cache(maxsize=4096)
-def _reason(text: str) -> str:
-    """A reason without the names of the one place that it is about."""
-    for pattern, shown in _REASONS:
-        if found := pattern.search(text):
-            return found.expand(shown)
-    return text
-
-
-def covered(run: SureRun) -> tuple[frozenset[int], dict[int, str]]:
-    """The operators and calls on arrays whose shape is known, and the others with what keeps it unknown."""
-    known: set[int] = set()
-    unknown: dict[int, str] = {}
-    for seen in run.expressions():
-        if type(seen.node) is not cst.BinaryOperation and type(seen.node) is not cst.Call:
-            continue
-        value = seen.value
-        if isinstance(value, Term):
-            known.add(id(seen.node))
-        elif isinstance(value, Unknown):
-            unknown[id(seen.node)] = _reason(value.reason)
-    return frozenset(known), {node: reason for node, reason in unknown.items() if node not in known}
 
 
 def _prepared(program: Program, unit: SureUnit, world: World) -> Interpreter:

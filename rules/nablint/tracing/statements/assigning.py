@@ -9,7 +9,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.ops import CARDS
 from nablint.shapes import Size
-from nablint.tracing import refine
+from nablint.tracing import refine, worded
 from nablint.tracing.expressions import subscript_key
 from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import binary
@@ -35,7 +35,7 @@ def assignment(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
         if type(value) is Array and value.term.tainted and is_alias(it, node.value, value.term):
             value = renamed(it, node, value)
         for target in targets:
-            assign(it, target, value, scope)
+            assign(it, target, worded.assigned(it, node, target, value, scope), scope)
     finally:
         it.graph.tainting = outside
 
