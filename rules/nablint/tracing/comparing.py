@@ -9,7 +9,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.ops import CARDS
-from nablint.shapes import Misfit, Size
+from nablint.shapes import Misfit, Size, dim
 from nablint.tracing import hints, refine
 from nablint.tracing.made_sizes import rounded, too_large
 from nablint.tracing.operators import listed
@@ -93,6 +93,8 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
             if isinstance(computed, Array) and not computed.term.ndim and np.isfinite(computed.term.sample):
                 computed = rounded(it, computed.term)
             too_large(it, computed)
+    if it.world.sure and name in _ORDERS and isinstance(a, int) and isinstance(b, int) and _open_order(a, b):
+        raise Undecided
     if isinstance(a, Array) or isinstance(b, Array):
         left, right = it.term(listed(it, a)), it.term(listed(it, b))
         if left is None or right is None or name not in _COMPARE:
@@ -110,6 +112,18 @@ def compare(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode) -> An
 def _is_hyper(value: Any) -> bool:
     return isinstance(value, Pending) and value.value is None and value.default is None and hints.is_hyper(
         hints.base(value.hint))
+
+
+_ORDERS = frozenset({"LessThan", "LessThanEqual", "GreaterThan", "GreaterThanEqual"})
+
+
+def _open_order(a: int, b: int) -> bool:
+    """Is it a matter of the samples which of two sizes is the larger?  A size is more than a 1 or 2 of the code."""
+    difference = dim(a).expr + -dim(b).expr
+    return difference.number is None and not (isinstance(a, Size) ^ isinstance(b, Size) and min(a, b) <= SMALL)
+
+
+SMALL = 2
 
 
 def _precisions(a: Any, b: Any) -> bool:

@@ -7,11 +7,23 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.tracing import worded
+from nablint.tracing.given_up import Allowance
 from nablint.tracing.layers import inherited
 from nablint.tracing.standard import record
 from nablint.tracing.sure import Passed
 from nablint.tracing.undecided import RETURNS, YIELDED, joined
-from nablint.tracing.values import Array, Class, External, Function, Instance, Pending, ReturnSignal, Scope
+from nablint.tracing.values import (
+    Array,
+    Class,
+    External,
+    Function,
+    Instance,
+    Pending,
+    RaiseSignal,
+    ReturnSignal,
+    Scope,
+    TooMuch,
+)
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -32,6 +44,7 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
     scope = Scope({}, function.scope, function.name)
     given: dict[str, Any] = {}
     clashes = len(it.clashes)
+    allowance = Allowance(it, args) if it.world.sure and node is not None and it.layer is None else None
     try:
         it.caller = it.step
         it.block = function.block or it.block
@@ -61,7 +74,13 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
             result = worded.returned(it, function, given, scope.names, result)
         it.returned.append((function, scope, it.step, result))
         return result
+    except (RaiseSignal, TooMuch) as stop:
+        if allowance is None:
+            raise
+        return worded.returned(it, function, given, scope.names, allowance.instead(it, function.name, stop))
     finally:
+        if allowance is not None:
+            allowance.close()
         if it.world.sure and isinstance(node, cst.Call) and saved[0] is not None and given:
             it.passed.append(Passed(saved[0], node, function, given, len(it.clashes) > clashes))
         it.depth -= 1

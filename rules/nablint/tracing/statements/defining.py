@@ -10,6 +10,7 @@ import libcst as cst
 
 from nablint.reading.nodes import parts
 from nablint.tracing.statements.targets import target_names
+from nablint.tracing.undecided import forget
 from nablint.tracing.values import Class, Function, Instance, RaiseSignal, Restart, Scope, TooMuch
 
 if TYPE_CHECKING:
@@ -111,5 +112,8 @@ def define_class(it: Interpreter, node: cst.ClassDef, scope: Scope) -> None:
             else:
                 names[statement.name.value] = function
         else:
-            execute(it, statement, inner)
+            try:
+                execute(it, statement, inner)
+            except RaiseSignal:  # a table of options that its own checks refuse says nothing of the methods
+                forget(it, statement, inner)
     _define(it, scope, cls.name, cls)
