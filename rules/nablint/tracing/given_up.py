@@ -14,8 +14,8 @@ from nablint.tracing.values import Instance, RaiseSignal, TooMuch, Unknown
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
-SHARE = 3
-"""A call may take one in so many of the statements that are left."""
+LEFT = 4
+"""One in so many of the statements that are left is kept for what stands behind the call."""
 
 
 class Allowance:
@@ -25,7 +25,7 @@ class Allowance:
 
     def __init__(self, it: Interpreter, args: list[Any]) -> None:
         self.world, self.limit = it.world, it.world.max_steps
-        self.world.max_steps = self.world.steps + (self.limit - self.world.steps) // SHARE
+        self.world.max_steps -= (self.limit - self.world.steps) // LEFT
         self.before = [(a, _held(a)) for a in args if isinstance(a, Instance | list | dict)]
 
     def close(self) -> None:
