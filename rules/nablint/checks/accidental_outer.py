@@ -66,7 +66,7 @@ def look(run: SureRun) -> Iterator[Found]:
         wide, flat = (a, b) if a.ndim == 2 else (b, a)
         if int(wide.shape[1]) != 1 or int(flat.shape[0]) < 2 or not exact(wide.shape[0], flat.shape[0]):
             continue
-        if _meant(seen, wide, flat):
+        if _meant(seen, wide, flat) or (_made_here(column, wide) and _made_here(vector, flat)):
             continue
         n = run.naming.shape(flat.shape)
         size = n.strip("(,)")
@@ -96,6 +96,11 @@ def _meant(seen: Seen, column: Term, vector: Term) -> bool:
     if shared or roots(column) & roots(vector):
         return True  # all pairs of the same values
     return made_column(column) and not _averaged(seen)
+
+
+def _made_here(node: cst.BaseExpression, value: Term) -> bool:
+    """Is the operand an array that is made where it stands, `np.ones(n)`?  Its shape is what its author wrote."""
+    return isinstance(node, cst.Call) and value.card is None
 
 
 def _averaged(seen: Seen) -> bool:

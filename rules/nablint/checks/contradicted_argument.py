@@ -48,11 +48,12 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.checks.found import Found, apart, short, whence
+from nablint.checks.found import Found, Place, apart, exact, short, transposed, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
 from nablint.reading.evidence import ShapeEvidence, is_loose
 from nablint.shapes import Size
+from nablint.tracing.step import Step
 from nablint.tracing.sure import Passed, depends
 from nablint.tracing.values import Array
 
@@ -73,8 +74,11 @@ def look(run: SureRun) -> Iterator[Found]:
             if wrong is None or depends(term, run.it.worded, {}):
                 continue
             arg = _argument(call, name)
+            turned = arg is not call.node and _turned(said, term, sizes)
             yield Found(call.step, arg, f"`{call.function.name}` documents `{name}` as {said.show()}{wrong}, and "
-                        f"`{short(arg)}` is {run.naming.shape(term.shape)}", related=whence(run, arg, term))
+                        f"`{short(arg)}` is {run.naming.shape(term.shape)}"
+                        f"{f'; `{transposed(arg)}` fits' if turned else ''}", transposed(arg) if turned else "",
+                        related=(*whence(run, arg, term), *_said_here(call, name, said)))
             break
 
 
@@ -93,6 +97,25 @@ def _against(said: ShapeEvidence, term: Term, sizes: dict[str, Size]) -> str | N
         if known is not None and apart(known, size):
             return f" with {spec.text} = {known}" if spec.kind == "name" else ""
     return None
+
+
+def _turned(said: ShapeEvidence, term: Term, sizes: dict[str, Size]) -> bool:
+    """Does the transpose of a matrix have the documented shape, in the sizes of this call?"""
+    if term.ndim != 2 or said.dims is None or len(said.dims) != 2:
+        return False
+    wanted = [Size(d.number) if d.number is not None else sizes.get(d.text) for d in said.dims]
+    return any(wanted) and all(w is None or exact(w, s) for w, s in zip(wanted, term.shape[::-1], strict=True))
+
+
+def _said_here(call: Passed, name: str, said: ShapeEvidence) -> tuple[Place, ...]:
+    """The parameter that the words are about, where it stands in the same file."""
+    block = call.function.block
+    if block is None or block.outside:
+        return ()
+    params = call.function.node.params
+    node = next((p for p in [*params.posonly_params, *params.params] if p.name.value == name), None)
+    step = Step(-1, call.function.node, block, call.function.scope, call.function.name)
+    return ((f"`{name}` is documented as {said.show()}", step, node),) if node is not None else ()
 
 
 def _argument(call: Passed, name: str) -> cst.BaseExpression:

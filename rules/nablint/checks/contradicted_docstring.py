@@ -1,6 +1,7 @@
 """A docstring states a shape that the code contradicts.
 
-A returned value has another shape than the docstring says, or an argument is unpacked into another number of sizes.
+A returned value has another shape than the docstring says, an argument is unpacked into another number of sizes, or
+arguments that are said to be a vector and a matrix cannot meet as they are said to be.
 
 ## Why is this bad?
 
@@ -44,21 +45,21 @@ another `return` of the function may be the one that it describes (a single item
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import libcst as cst
 
+from nablint.calculus.terms import Term
 from nablint.checks.docstrings import corrected
-from nablint.checks.found import Found, short
+from nablint.checks.found import Found, bracketed, described, entrywise, short, sure_clashes, whence
 from nablint.checks.rule import Rule
-from nablint.checks.said import contradiction
+from nablint.checks.said import contradiction, vector_by_words
 from nablint.claims.sure.runs import Seen, SureRun
-from nablint.reading.docstrings import docstring_returns
-from nablint.reading.evidence import ShapeEvidence, is_loose
+from nablint.reading.evidence import is_loose
 from nablint.reading.nodes import below
 from nablint.shapes import show_shape
 from nablint.tracing.values import Array, Function
+from nablint.tracing.worded import RESULT
 
 
 def look(run: SureRun) -> Iterator[Found]:
@@ -74,7 +75,8 @@ def look(run: SureRun) -> Iterator[Found]:
             continue
         if function is None or not isinstance(function.node, cst.FunctionDef) or function.generator:
             continue
-        said = _returns(function.node)
+        result = run.it.evidence(function, RESULT) if run.it.evidence is not None else None
+        said = () if result is None else result.parts if result.kind == "tuple" else (result,)
         values = _values(seen, len(said))
         for evidence, value in zip(said, values, strict=True) if values is not None else ():
             if evidence.dims is None or is_loose(evidence) or evidence.kind != "array" or not run.known(value):
@@ -82,13 +84,15 @@ def look(run: SureRun) -> Iterator[Found]:
             if not contradiction(run, seen.step, evidence.dims, value.shape, nearby=False):
                 fits.add(id(seen.node))
                 continue
-            what = f"`{evidence.name}`" if evidence.name else f"`{short(seen.node.value)}`"
+            words = f"the {evidence.source}" if evidence.source in ("docstring", "annotation") else "a check"
+            what = f"`{evidence.name}`" if evidence.name not in ("", RESULT) else f"`{short(seen.node.value)}`"
             found.setdefault(id(seen.node), corrected(run, seen.step, function.node, evidence, value.shape, Found(
-                seen.step, seen.node, f"the docstring says that {what} is {evidence.show()}, and "
+                seen.step, seen.node, f"{words} says that {what} is {evidence.show()}, and "
                 f"{run.naming.text(show_shape(value.shape))} is returned")))
     wrong = {key for key in found if key not in fits}
     yield from (found[key] for key in wrong if _others(functions[found[key].step.function]) <= wrong)
     yield from _unpacked(run, functions)
+    yield from _met(run)
 
 
 def _unpacked(run: SureRun, functions: dict[str, Function]) -> Iterator[Found]:
@@ -104,6 +108,20 @@ def _unpacked(run: SureRun, functions: dict[str, Function]) -> Iterator[Found]:
                         f"{count} sizes")
 
 
+def _met(run: SureRun) -> Iterator[Found]:
+    """Inputs that cannot meet entry by entry as they are said to be."""
+    for clash in sure_clashes(run):
+        parts, terms = entrywise(clash.step, clash.node), clash.operands
+        if parts is None or len(terms) != 2 or not all(isinstance(t, Term) for t in terms):
+            continue
+        if vector_by_words(run, *terms):
+            said = " and ".join(described(run, node, t) for node, t in zip(parts[1:], terms, strict=True))
+            flat = parts[1 + (terms[1].ndim < terms[0].ndim)]
+            yield Found(clash.step, clash.node, f"{said}, which cannot broadcast: one of them is documented wrong, or "
+                        f"`{bracketed(flat)}[:, None]` is meant", related=(
+                            *whence(run, parts[1], terms[0]), *whence(run, parts[2], terms[1])))
+
+
 def _others(function: Function) -> set[int]:
     """All statements by which a function returns a value."""
     return {id(n) for n in below(function.node) if isinstance(n, cst.Return) and n.value is not None}
@@ -117,12 +135,6 @@ def _functions(run: SureRun) -> dict[str, Function]:
         if found.setdefault(function.name, function).node is not function.node:
             double.add(function.name)
     return {n: f for n, f in found.items() if n not in double}
-
-
-@lru_cache(maxsize=4096)
-def _returns(node: cst.FunctionDef) -> tuple[ShapeEvidence, ...]:
-    text = node.get_docstring()
-    return tuple(docstring_returns(text)) if text else ()
 
 
 def _values(seen: Seen, count: int) -> list[Any] | None:

@@ -12,13 +12,9 @@ The program stops there.  Often an axis is missing: a value per row, `(N,)`, mus
 import numpy as np
 
 
-def weighted(x, w):
-    \"\"\"Weight every sample.
-
-Args:
-        x: array of shape (N, D)
-        w: array of shape (N,)
-    \"\"\"
+def weighted():
+    x = np.ones((32, 10))
+    w = np.linspace(0, 1, 32)
     y = x * w
     return y
 ```
@@ -32,7 +28,8 @@ Args:
 ## Silent
 
 Where the sizes have different names that may stand for the same number, and no transpose or new axis would make them
-fit.
+fit.  Where nothing but words tells the shapes of a vector and a matrix: what contradicts the words is
+`contradicted-docstring`'s.
 
 """
 
@@ -57,6 +54,7 @@ from nablint.checks.found import (
 )
 from nablint.checks.misaligned_reduction import reduction_of
 from nablint.checks.rule import Rule
+from nablint.checks.said import vector_by_words
 from nablint.claims.sure.runs import SureRun
 from nablint.shapes import Shape, dim
 
@@ -70,6 +68,8 @@ def look(run: SureRun) -> Iterator[Found]:
         _, left, right = parts
         a, b = clash.operands
         if not isinstance(a, Term) or not isinstance(b, Term) or _reduced(a, b):
+            continue
+        if vector_by_words(run, a, b):  # the words' rule
             continue
         pairs = [(x, y) for x, y in zip(a.shape[::-1], b.shape[::-1], strict=False)
                  if int(x) != 1 and int(y) != 1 and not exact(x, y)]

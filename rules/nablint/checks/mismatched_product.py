@@ -46,6 +46,7 @@ from nablint.calculus.terms import Term
 from nablint.checks.found import (
     Found,
     apart,
+    bracketed,
     described,
     exact,
     is_input,
@@ -91,7 +92,9 @@ def look(run: SureRun) -> Iterator[Found]:
 def _fits(run: SureRun, step: Step, node: cst.CSTNode, left: cst.BaseExpression, right: cst.BaseExpression, a: Shape,
           b: Shape) -> Iterator[tuple[str, str]]:
     """The one edit that makes it fit: a transpose of one factor, else the other order."""
-    if max(len(a), len(b)) > 2:
+    if len(a) == len(b) > 2:
+        yield from _fitting_stacks(run, step, node, left, right, a, b)
+    if len(b) > 2:
         return
     found = False
     if len(b) == 2 and exact(a[-1], b[1]):
@@ -102,6 +105,20 @@ def _fits(run: SureRun, step: Step, node: cst.CSTNode, left: cst.BaseExpression,
         yield rewritten(step, node, transposed(left), _code(right)), run.naming.shape((a[1], *b[1:]))
     if not found and len(a) == len(b) == 2 and exact(b[1], a[0]):
         yield rewritten(step, node, _code(right), _code(left)), run.naming.shape((b[0], a[1]))
+
+
+def _fitting_stacks(run: SureRun, step: Step, node: cst.CSTNode, left: cst.BaseExpression, right: cst.BaseExpression,
+                    a: Shape, b: Shape) -> Iterator[tuple[str, str]]:
+    """The transpose of the matrices of one stack, where the stacks themselves fit."""
+    if not all(map(exact, a[:-2], b[:-2])):
+        return
+    turn = ".transpose(-2, -1)" if run.it.dialect == "torch" else ".swapaxes(-2, -1)"
+    if exact(a[-1], b[-1]):
+        yield (rewritten(step, node, _code(left), f"{bracketed(right)}{turn}"),
+               run.naming.shape((*a[:-1], *b[-2:-1])))
+    if exact(a[-2], b[-2]):
+        yield (rewritten(step, node, f"{bracketed(left)}{turn}", _code(right)),
+               run.naming.shape((*a[:-2], a[-1], b[-1])))
 
 
 def _code(node: cst.BaseExpression) -> str:

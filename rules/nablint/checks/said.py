@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nablint.calculus.terms import Term
 from nablint.checks.found import apart, exact
 from nablint.claims.sure.runs import SureRun
 from nablint.reading.evidence import DimSpec
@@ -31,6 +32,18 @@ def contradiction(run: SureRun, step: Step, dims: tuple[DimSpec, ...], shape: Sh
     if not nearby and sorted(str(a) for a, _ in wrong) != sorted(str(b) for _, b in wrong):
         return False
     return bool(wrong) and plain and spoken(run, step, tuple(b for _, b in wrong)) is not None
+
+
+def vector_by_words(run: SureRun, a: Term, b: Term) -> bool:
+    """Are these an input said to be (n,) and one said to be (n, m), n not being m?
+
+    A column, `(n, 1)`, is often called a vector, and so is one number for each; where nothing but words tells of both,
+    the words are as likely wrong as code in which the two meet.
+    """
+    flat, wide = (a, b) if a.ndim < b.ndim else (b, a)
+    if (flat.ndim, wide.ndim) != (1, 2) or not run.it.worded >= {flat, wide}:
+        return False
+    return exact(flat.shape[0], wide.shape[0]) and not exact(flat.shape[0], wide.shape[1])
 
 
 def size_of(run: SureRun, step: Step, spec: DimSpec) -> Size | None:

@@ -14,6 +14,7 @@ from nablint.tracing.assumed import assumed
 from nablint.tracing.attributes import attribute
 from nablint.tracing.builtin import BUILTINS
 from nablint.tracing.builtin.methods import METHODS
+from nablint.tracing.checked import checked
 from nablint.tracing.documented import evidence_rank
 from nablint.tracing.functions import arguments_fit, call_function, instantiate, is_node
 from nablint.tracing.imports import ATEN, operator_of
@@ -66,6 +67,8 @@ def evaluate_call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
             args.append(value)
     if args and isinstance(callee, Method) and callee.name == "append" and isinstance(callee.receiver, list):
         _kept_in_list(it, node, callee.receiver, args[0])
+    if isinstance(callee, External) and checked(it, callee.name, args, node):
+        return None
     result = _called_here(it, callee, args, keywords, node)
     if isinstance(result, Unknown | Pending) and isinstance(callee, External | Unknown | Pending):
         _written_to(it, node, callee, [*args, *keywords.values()])

@@ -113,7 +113,8 @@ def _size_of(it: Interpreter, term: Term, seen: dict[int, Size | None] | None = 
         known = it.world.leaves.get("size:" + term.label) if term.label else None
         if known is term:
             return it.sizes_measured.get(term.label)
-        whole = not term.label and not term.ndim and float(term.sample).is_integer()
+        plain = not term.label and not term.ndim and not np.iscomplexobj(term.sample)
+        whole = plain and float(term.sample).is_integer()
         return Size(int(term.sample)) if whole else None
     if (item := _item(term)) is not None:
         return _size_of(it, item, seen)

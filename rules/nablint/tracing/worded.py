@@ -21,6 +21,8 @@ from nablint.tracing.values import Array, Function, Unknown
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
+OWN = ".said"
+"""Behind the symbol of a size that nothing but a comment names: it contradicts no other comment."""
 RESULT = "return"
 """The name under which evidence of a function's result goes."""
 
@@ -64,7 +66,7 @@ def stand_in(it: Interpreter, said: ShapeEvidence, path: str, names: Mapping[str
     if said.dims is None or said.kind != "array" or is_loose(said) or not said.dims:
         return value
     sizes = [_size(it, spec, f"{path}.{axis}", names, space) for axis, spec in enumerate(said.dims)]
-    if any(size is None for size in sizes):
+    if any(size is None or size < 1 for size in sizes):
         return value
     kind = said.elements if said.elements in ("int", "bool") else "float"
     term = it.world.leaf(path, tuple(s for s in sizes if s is not None), kind=kind)
@@ -93,14 +95,14 @@ def _size(it: Interpreter, spec: DimSpec, path: str, names: Mapping[str, Any], s
 
 
 def _named(it: Interpreter, name: str, names: Mapping[str, Any], space: str) -> Polynomial | None:
-    symbol = f"{name}@{space}"
-    held = names.get(name)
+    """What a word stands for: a size that the frame holds by this name, a documented one, else one of its own."""
+    symbol, held = f"{name}@{space}", names.get(name)
+    documented = symbol in it.world.sizes
     if isinstance(held, Size):
-        told = it.world.dimension(symbol) if symbol in it.world.sizes else held
-        return held.expr if it.world.same(held, told) else None
+        return held.expr if not documented or it.world.same(held, it.world.dimension(symbol)) else None
     if type(held) is int:
         return Polynomial.constant(held)
-    return Polynomial.symbol(symbol) if held is None else None
+    return None if held is not None else Polynomial.symbol(symbol if documented else f"{symbol}{OWN}")
 
 
 def _bound(it: Interpreter, function: Function, given: Mapping[str, Any]) -> dict[str, Size]:

@@ -30,6 +30,7 @@ from nablint.tracing.values import (
     Unknown,
     as_they_stand,
 )
+from nablint.tracing.worded import RESULT
 
 OPERATION = re.compile(
     r"[\w\])][ \t]*(?:[-+*/@]|//|\*\*)=?[ \t]*[\w(\[-]|\b(?:dot|matmul|mm|bmm|einsum|reshape|view|transpose|permute|cat"
@@ -41,6 +42,7 @@ EVIDENCE = re.compile(
     r"|\b(?:zeros|ones|empty|full|randn|rand|eye|arange|linspace|normal|uniform|random|standard_normal|array|tensor)\("
     r"|[(\[]\s*(?:[A-Z]\w?|n_?\w*|d_\w+|\d+|batch\w*)\s*,[^()\n]{0,60}[)\]]"
     r"|\b[A-Za-z]\w* x [A-Za-z\d]|[Tt]ensor\w*\[|NDArray\[|\[\s*(?:[\w.]+\.)?(?:ndarray|Array|Tensor|NDArray)\b"
+    r"|[a-z0-9]_[A-Z]{2,6}\b|check_shapes?\b|assert_(?:shape|rank)|\beinsum\(|\b(?:rearrange|repeat|reduce)\("
     r"|\binv\(|\bexp\(|softmax|(?:axis|dim)\s*=\s*[12]\b|\.(?:sum|mean|max|min|std|var|prod)\(\s*[12]\b")
 """What may tell a shape, or needs none to be wrong."""
 LAYERS = re.compile(r"\bnn\.[A-Z]\w*(?:\.\w+)?\(|\b(?:Linear|Conv[123]d|Embedding|LSTM|GRU|Sequential)\(")
@@ -69,15 +71,18 @@ def sure_units(program: Program) -> Iterator[SureUnit]:
     it = program.loader
     if not any(_holds(OPERATION, b.text) or _holds(LAYERS, b.text) for b in program.blocks):
         return
-    for value in as_they_stand(program.names).values():
+    names = as_they_stand(program.names)
+    documented = frozenset(n for n, v in names.items() if isinstance(v, Function) and _result_told(program, v))
+    for value in names.values():
         if isinstance(value, Function) and value.scope is it.scope and isinstance(value.node, cst.FunctionDef):
             text = _text(value)
-            if _holds(EVIDENCE, text):
+            if _holds(EVIDENCE, text) or (documented and not documented.isdisjoint(_CALLS.findall(text))):
                 yield SureUnit(value.name, text, lambda i, f=value: _function(i, f), _blocks(value))
         elif isinstance(value, Class) and value.scope is it.scope:
             init = value.lookup("__init__")
             made = _text(init) if isinstance(init, Function) and isinstance(init.node, cst.FunctionDef) else ""
-            own, layered = _holds(EVIDENCE, made), _holds(LAYERS, made)
+            own = _holds(EVIDENCE, made) or _holds(EVIDENCE, value.node.get_docstring() or "")
+            layered = _holds(LAYERS, made)
             told = frozenset(name for name, functions in _assigning(value).items()
                              if any(_holds(EVIDENCE, _text(f)) for f in functions))
             for function in list(value.names.values()):
@@ -91,6 +96,17 @@ def sure_units(program: Program) -> Iterator[SureUnit]:
     text = "".join(b.text for b in script)
     if _holds(EVIDENCE, text):
         yield SureUnit("<module>", text, lambda i: _script(i, program), tuple(script), module=True)
+
+
+_CALLS = re.compile(r"\b([A-Za-z_]\w*)\(")
+
+
+def _result_told(program: Program, function: Function) -> bool:
+    """Do words tell the shape of what a function of the file returns?"""
+    if program.evidence is None or function.block is None or "eturn" not in function.block.text:
+        return False
+    said = program.evidence(function, RESULT)
+    return said is not None and (said.dims is not None or any(p.dims is not None for p in said.parts))
 
 
 def method_unit(program: Program, cls: Class, function: Function, kept: list[Instance] | None = None) -> SureUnit:
@@ -114,13 +130,17 @@ def _holds(pattern: re.Pattern[str], text: str) -> bool:
 
 
 def _text(function: Function, *, outside: bool = False) -> str:
-    """The source of a function of the file; empty for what stands in another one, unless that is asked for."""
+    """The source of a function of the file with its decorators; empty for what stands in another one, unless that is
+    asked for.
+    """
     block = function.block
     tree = block.tree() if block is not None and (outside or not block.outside) else None
     span = tree.spans.get(id(function.node)) if tree is not None else None
-    if block is None or span is None:
+    if block is None or tree is None or span is None:
         return ""
-    return _rows(block.text, span[0].row, span[1].row)
+    decorators = function.node.decorators if isinstance(function.node, cst.FunctionDef) else ()
+    first = tree.spans.get(id(decorators[0]), span) if decorators else span
+    return _rows(block.text, first[0].row, span[1].row)
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from nablint.tracing.made_sizes import size_in
 from nablint.tracing.refine.beside import operands
 from nablint.tracing.refine.keys import flag_of
 from nablint.tracing.refine.kinds import as_axis, as_list, as_size, scalar
+from nablint.tracing.refine.patterns import named_axes
 from nablint.tracing.refine.shapes import whole_shape
 from nablint.tracing.values import Array, Pending, PendingShape, Restart
 
@@ -36,6 +37,7 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
     if it.world.sure:
         sure.reduced(it, name, args, keywords)
         _idle(name, args, keywords)
+    named_axes(it, name, args)
     roles.settle(it, name, args)
     last = name.rsplit(".", 1)[-1]
     if name.startswith("einops."):

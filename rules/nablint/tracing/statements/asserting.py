@@ -9,6 +9,7 @@ import libcst as cst
 from nablint.shapes import Size, dim
 from nablint.tracing import refine
 from nablint.tracing.clashes import clash_sizes
+from nablint.tracing.imports import dotted
 from nablint.tracing.made_sizes import made_multiple
 from nablint.tracing.statements.targets import target_names
 from nablint.tracing.values import Pending, RaiseSignal, Scope
@@ -28,7 +29,14 @@ def raised(it: Interpreter, node: cst.Raise, scope: Scope) -> None:
 
 def asserted(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
     """An assertion about a shape is evidence: where it fails, its sizes must be made equal."""
-    test = node.test
+    _insisted(it, node, node.test, scope)
+
+
+def _insisted(it: Interpreter, node: cst.Assert, test: cst.BaseExpression, scope: Scope) -> None:
+    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+        _insisted(it, node, test.left, scope)
+        _insisted(it, node, test.right, scope)
+        return
     if (
         isinstance(test, cst.Comparison)
         and len(test.comparisons) == 1
@@ -41,7 +49,7 @@ def asserted(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
             raise RaiseSignal("AssertionError")
         left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
         if it.world.sure or not isinstance(left, Size):
-            _equated(it, node, left, right)
+            equated(it, node, left, right)
         return
     it.eval(test, scope)
 
@@ -75,20 +83,26 @@ def _divides(it: Interpreter, test: cst.Comparison, scope: Scope) -> None:
 
 
 def _rank_asserted(it: Interpreter, test: cst.Comparison, scope: Scope) -> bool:
-    """`assert x.ndim == 2`, `assert x.dim() == 2`: the input has as many axes."""
-    left, count = test.left, test.comparisons[0].comparator
-    left = left.func if isinstance(left, cst.Call) and not left.args else left
-    if (
-        not isinstance(left, cst.Attribute)
-        or left.attr.value not in ("ndim", "dim")
-        or not isinstance(count, cst.Integer)
-    ):
+    """`assert x.ndim == 2`, `assert len(x.shape) == 2`: the input has as many axes."""
+    array, count = _ranked(test.left), test.comparisons[0].comparator
+    if array is None or not isinstance(count, cst.Integer):
         return False
-    owner = it.eval(left.value, scope)
+    owner = it.eval(array, scope)
     if not isinstance(owner, Pending) or owner.value is not None or it.graph.tainting:
         return False
     refine.make_array(it, owner, refine.free_shape(it, owner, int(count.value)))
     return True
+
+
+def _ranked(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The x of `x.ndim`, `x.dim()`, `len(x.shape)`, `np.ndim(x)`."""
+    if isinstance(node, cst.Call) and len(node.args) == 1:
+        given, name = node.args[0].value, dotted(node.func)
+        if name == "len" and isinstance(given, cst.Attribute) and given.attr.value == "shape":
+            return given.value
+        return given if name.endswith(".ndim") else None
+    node = node.func if isinstance(node, cst.Call) and not node.args else node
+    return node.value if isinstance(node, cst.Attribute) and node.attr.value in ("ndim", "dim") else None
 
 
 def refused(it: Interpreter, node: cst.If, scope: Scope) -> None:
@@ -98,10 +112,10 @@ def refused(it: Interpreter, node: cst.If, scope: Scope) -> None:
             and isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Raise)):
         return
     left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
-    _equated(it, node, left, right)
+    equated(it, node, left, right)
 
 
-def _equated(it: Interpreter, node: cst.CSTNode, left: Any, right: Any) -> None:
+def equated(it: Interpreter, node: cst.CSTNode, left: Any, right: Any) -> None:
     """Sizes, or tuples of sizes, that the code says are equal: start again with that where they are not."""
     left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
     if isinstance(left, Size) and isinstance(right, int):

@@ -1,9 +1,8 @@
-"""The little languages of shapes, and conditions on shapes."""
+"""The little languages of shapes."""
 
 from __future__ import annotations
 
 import pytest
-from nablint.reading.asserts import assert_evidence
 from nablint.reading.evidence import DimSpec, ShapeEvidence
 from nablint.reading.patterns import check_spec, einops_pattern, einsum_subscripts, shape_string
 
@@ -76,30 +75,3 @@ def test_no_check_spec(spec: str) -> None:
 def test_shape_string() -> None:
     assert show(shape_string("B, N, 2")) == "(B, N, 2)"
     assert show(shape_string("* 3 H W")) == "(..., 3, H, W)"
-
-
-@pytest.mark.parametrize(("condition", "expected"), [
-    ("x.shape == (N, D)", [("x", "(N, D)")]),
-    ("(dW.shape == W.shape)", [("dW", "like W")]),
-    ("(N, D) == x.shape", [("x", "(N, D)")]),
-    ("x.shape == (N, 3) and y.shape == (N,)", [("x", "(N, 3)"), ("y", "(N,)")]),
-    ("cost.shape == ()", [("cost", "()")]),
-    ("W1.shape == (n_h, n_x)", [("W1", "(n_h, n_x)")]),
-    ("W.shape == (layer_dims[l], layer_dims[l - 1])", [("W", "(layer_dims[l], layer_dims[l - 1])")]),
-    ("w.shape == (dim, 1)", [("w", "(dim, 1)")]),
-    ("Z.shape == (W.shape[0], A.shape[1])", [("Z", "(W.shape[0], A.shape[1])")]),
-    ("x.size() == torch.Size([b, 3])", [("x", "(b, 3)")]),
-    ("x.ndim == 2", [("x", "(_, _)")]),
-    ("len(x.shape) == 3", [("x", "(_, _, _)")]),
-    ("x.dim() == 2 and x.shape[1] == 3", [("x", "(_, 3)")]),
-    ("x.ndim == 3 and x.size(-1) == D", [("x", "(_, _, D)")]),
-    ("self.x.shape == y.shape", [("self.x", "like y")]),
-    ("x.shape[1] == 3", []),
-    ("x.shape != (N, D)", []),
-    ("x.shape == (N, D) or x.ndim == 3", []),
-    ("isinstance(x, np.ndarray)", []),
-    ("x ==", []),
-    ("x.shape == shape", []),
-])
-def test_asserts(condition: str, expected: list[tuple[str, str]]) -> None:
-    assert [(e.name, e.show()) for e in assert_evidence(condition)] == expected
