@@ -94,17 +94,16 @@ def _fits(run: SureRun, step: Step, node: cst.CSTNode, left: cst.BaseExpression,
     """The one edit that makes it fit: a transpose of one factor, else the other order."""
     if len(a) == len(b) > 2:
         yield from _fitting_stacks(run, step, node, left, right, a, b)
-    if len(b) > 2:
         return
-    found = False
-    if len(b) == 2 and exact(a[-1], b[1]):
-        found = True
-        yield rewritten(step, node, _code(left), transposed(right)), run.naming.shape((*a[:-1], b[0]))
-    if len(a) == 2 and exact(a[0], b[-2:][0]):
-        found = True
+    first, last = b[0], b[-1]
+    turned = len(b) == 2 and exact(a[-1], last)
+    if turned:
+        yield rewritten(step, node, _code(left), transposed(right)), run.naming.shape((*a[:-1], first))
+    if len(a) == 2 and len(b) < 3 and exact(a[0], first):
+        turned = True
         yield rewritten(step, node, transposed(left), _code(right)), run.naming.shape((a[1], *b[1:]))
-    if not found and len(a) == len(b) == 2 and exact(b[1], a[0]):
-        yield rewritten(step, node, _code(right), _code(left)), run.naming.shape((b[0], a[1]))
+    if not turned and len(a) == len(b) == 2 and exact(last, a[0]):
+        yield rewritten(step, node, _code(right), _code(left)), run.naming.shape((first, a[1]))
 
 
 def _fitting_stacks(run: SureRun, step: Step, node: cst.CSTNode, left: cst.BaseExpression, right: cst.BaseExpression,

@@ -108,6 +108,8 @@ def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
     spelling = it.spellings.get(f"{kind}.{name}")
     if spelling is not None and spelling.attribute:
         return apply_spelling(it, f"{kind}.{name}", spelling, [owner], {}, None, receiver=owner)
+    if name == "data" and it.world.sure and owner.dialect != "torch":
+        return it.unknown("the entries of a sparse matrix, or the memory of an array")
     if name in ("data", "real", "array") and spelling is None:
         return owner
     if name == "xp":

@@ -49,7 +49,7 @@ def _dims(it: Interpreter, p: Pending) -> list[Size] | None:
             sizes.append(it.world.dimension(f"{p.path}.{axis}"))
         else:
             sizes.append(it.world.dimension_of(spaced(expr, p.space)))
-    return sizes
+    return sizes if all(size > 0 for size in sizes) else None
 
 
 def spaced(expr: Polynomial, space: str) -> Polynomial:

@@ -10,7 +10,7 @@ from nablint.tracing import worded
 from nablint.tracing.given_up import Allowance
 from nablint.tracing.layers import inherited
 from nablint.tracing.standard import record
-from nablint.tracing.sure import Passed
+from nablint.tracing.sure import Passed, relies_on
 from nablint.tracing.undecided import RETURNS, YIELDED, joined
 from nablint.tracing.values import (
     Array,
@@ -82,7 +82,8 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
         if allowance is not None:
             allowance.close()
         if it.world.sure and isinstance(node, cst.Call) and saved[0] is not None and given:
-            it.passed.append(Passed(saved[0], node, function, given, len(it.clashes) > clashes))
+            failed = any(not relies_on(c, it.worded) for c in it.clashes[clashes:])
+            it.passed.append(Passed(saved[0], node, function, given, failed))
         it.depth -= 1
         it.step, it.block, it.graph.tainting, it.graph.origin, it.caller = saved
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.calculus.terms import Term
 from nablint.shapes import Size
 from nablint.tracing import hints
 from nablint.tracing.documented import evidence_rank
@@ -21,7 +22,6 @@ from nablint.tracing.step import Step
 from nablint.tracing.values import Array, Function, Instance, Pending
 
 if TYPE_CHECKING:
-    from nablint.calculus.terms import Term
     from nablint.tracing.interpreter import Interpreter
 
 
@@ -51,7 +51,7 @@ class Passed:
 
     step, node: the statement and the call.
     args:       what was passed, by the names of parameters.
-    failed:     something did not fit in the function, or in what it calls.
+    failed:     something did not fit in the function, or in what it calls, on the strength of more than words.
     """
 
     step: Step
@@ -154,6 +154,12 @@ def depends(term: Term, inputs: Set[Term], known: dict[int, bool]) -> bool:
             continue
         known[stack.pop().number] = node in inputs or any(known[a.number] for a in node.args)
     return known[term.number]
+
+
+def relies_on(clash: Clash, inputs: Set[Term]) -> bool:
+    """Does the shape of an operand that does not fit depend on one of these?"""
+    known: dict[int, bool] = {}
+    return any(depends(o, inputs, known) for o in clash.operands if isinstance(o, Term))
 
 
 def terms_of(it: Interpreter, values: Iterable[Any]) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ from nablint.shapes import Misfit
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
 from nablint.tracing.sure import depends
-from nablint.tracing.values import Array, Pending, Restart, Signal, TooMuch, Unknown
+from nablint.tracing.values import Array, Pending, Restart, Signal, TooMuch, Unknown, as_they_stand
 from nablint.tracing.world import Hypothesis, World
 
 STEPS = 1_200
@@ -154,6 +154,9 @@ def _prepared(program: Program, unit: SureUnit, world: World) -> Interpreter:
             if name in it.lazy or name in it.scope.names:
                 it.lazy.pop(name, None)
                 it.scope.names[name] = Unknown(f"{name} is assigned more than once")
+        for name, value in as_they_stand(it.scope.names).items():
+            if isinstance(value, Array):  # of an input that the module's loading guessed the shape of
+                it.scope.names[name] = Unknown(f"nothing tells the shape of {name}")
     return it
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import libcst as cst
 
 from nablint.claims.program import Program
-from nablint.claims.sure.objects import settle
+from nablint.claims.sure.calling import function_called, method_called
+from nablint.claims.sure.texts import assigning, text_of
 from nablint.reading.source import Block
-from nablint.tracing.functions import call_function, default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.loading import load
 from nablint.tracing.values import (
@@ -25,9 +25,6 @@ from nablint.tracing.values import (
     External,
     Function,
     Instance,
-    Pending,
-    RaiseSignal,
-    Unknown,
     as_they_stand,
 )
 from nablint.tracing.worded import RESULT
@@ -75,20 +72,20 @@ def sure_units(program: Program) -> Iterator[SureUnit]:
     documented = frozenset(n for n, v in names.items() if isinstance(v, Function) and _result_told(program, v))
     for value in names.values():
         if isinstance(value, Function) and value.scope is it.scope and isinstance(value.node, cst.FunctionDef):
-            text = _text(value)
+            text = text_of(value)
             if _holds(EVIDENCE, text) or (documented and not documented.isdisjoint(_CALLS.findall(text))):
-                yield SureUnit(value.name, text, lambda i, f=value: _function(i, f), _blocks(value))
+                yield SureUnit(value.name, text, lambda i, f=value: function_called(i, f), _blocks(value))
         elif isinstance(value, Class) and value.scope is it.scope:
             init = value.lookup("__init__")
-            made = _text(init) if isinstance(init, Function) and isinstance(init.node, cst.FunctionDef) else ""
+            made = text_of(init) if isinstance(init, Function) and isinstance(init.node, cst.FunctionDef) else ""
             own = _holds(EVIDENCE, made) or _holds(EVIDENCE, value.node.get_docstring() or "")
             layered = _holds(LAYERS, made)
-            told = frozenset(name for name, functions in _assigning(value).items()
-                             if any(_holds(EVIDENCE, _text(f)) for f in functions))
+            told = frozenset(name for name, functions in assigning(value).items()
+                             if any(_holds(EVIDENCE, text_of(f)) for f in functions))
             for function in list(value.names.values()):
                 if not isinstance(function, Function) or not isinstance(function.node, cst.FunctionDef):
                     continue
-                text = _text(function)
+                text = text_of(function)
                 worked = _holds(OPERATION, text) and (own or not told.isdisjoint(_READ.findall(text)))
                 if _holds(EVIDENCE, text) or worked or (layered and _holds(_CALLED, text)):
                     yield method_unit(program, value, function)
@@ -112,7 +109,7 @@ def _result_told(program: Program, function: Function) -> bool:
 def method_unit(program: Program, cls: Class, function: Function, kept: list[Instance] | None = None) -> SureUnit:
     """The unit of a method; the object that it is called on is put into `kept`."""
     held: list[Instance] = [] if kept is None else kept
-    return SureUnit(function.name, _text(function), lambda it: _method(it, program, cls, function, held),
+    return SureUnit(function.name, text_of(function), lambda it: method_called(it, program, cls, function, held),
                     _blocks(function))
 
 
@@ -129,103 +126,11 @@ def _holds(pattern: re.Pattern[str], text: str) -> bool:
     return pattern.search(text) is not None
 
 
-def _text(function: Function, *, outside: bool = False) -> str:
-    """The source of a function of the file with its decorators; empty for what stands in another one, unless that is
-    asked for.
-    """
-    block = function.block
-    tree = block.tree() if block is not None and (outside or not block.outside) else None
-    span = tree.spans.get(id(function.node)) if tree is not None else None
-    if block is None or tree is None or span is None:
-        return ""
-    decorators = function.node.decorators if isinstance(function.node, cst.FunctionDef) else ()
-    first = tree.spans.get(id(decorators[0]), span) if decorators else span
-    return _rows(block.text, first[0].row, span[1].row)
-
-
-@lru_cache(maxsize=4096)
-def _rows(text: str, first: int, last: int) -> str:
-    return "\n".join(text.split("\n")[first - 1 : last])
-
-
-def inputs(it: Interpreter, function: Function, *, bound: bool) -> list[Any]:
-    """An input for every parameter that is passed: what has a default that is no number has its default."""
-    params = function.node.params
-    out: list[Any] = []
-    for param in [*params.posonly_params, *params.params][int(bound):]:
-        pending = it.input(param.name.value, function)
-        if param.default is not None:
-            default = default_value(it, function, param)
-            said = pending.evidence is not None and pending.evidence.dims is not None
-            if not said and not isinstance(default, int | float) | isinstance(default, bool):
-                out.append(default)
-                continue
-            pending.default = default if isinstance(default, int | float) else None
-        out.append(pending)
-    return out
-
-
 def speaks_torch(text: str, names: dict[str, Any]) -> bool:
     """Are the arrays of this code PyTorch's?"""
     torch = any(isinstance(v, External) and v.name.startswith("torch") for v in names.values())
     numpy = any(isinstance(v, External) and v.name.startswith("numpy") for v in names.values())
     return torch and (not numpy or (CONTEXT.search(text) is not None and NUMPY.search(text) is None))
-
-
-def _function(it: Interpreter, function: Function) -> None:
-    call_function(it, function, inputs(it, function, bound=False), {}, None)
-
-
-def _method(it: Interpreter, program: Program, cls: Class, function: Function, kept: list[Instance]) -> None:
-    if function.kind == "static":
-        _function(it, function)
-        return
-    if function.kind == "class":
-        call_function(it, function, [cls, *inputs(it, function, bound=True)], {}, None)
-        return
-    init = cls.lookup("__init__")
-    if isinstance(init, Function) and init.node is function.node:
-        instantiate(it, cls, inputs(it, init, bound=True), {}, None)
-        return
-    try:
-        given = inputs(it, init, bound=True) if isinstance(init, Function) else []
-        instance = instantiate(it, cls, given, {}, None)
-    except RaiseSignal:
-        instance = Instance(cls, {}, "self")
-    kept.append(instance)
-    settle(it, program, cls, instance, _assigning(cls), _text(function))
-    for value in instance.names.values():
-        if isinstance(value, list | dict):
-            _forget(value)
-    call_function(it, function, [instance, *inputs(it, function, bound=True)], {}, None)
-
-
-_LEFT = re.compile(r"^[ \t]*([^#=\n(]*\bself\.[^#=\n(]*?)(?:[-+*/@|&%]|//|\*\*)?=(?!=)", re.M)
-_KEPT = re.compile(r"\bself\.(\w+)(?!\w*[.\[(])")
-
-
-@lru_cache(maxsize=4096)
-def _stored(text: str) -> frozenset[str]:
-    """The attributes of `self` that a function assigns, by its text."""
-    return frozenset(name for left in _LEFT.findall(text) for name in _KEPT.findall(left))
-
-
-def _assigning(cls: Class) -> dict[str, list[Function]]:
-    """Attributes that methods other than `__init__` assign, with these methods."""
-    found: dict[str, list[Function]] = {}
-    for part in cls.order():
-        for name, function in part.names.items():
-            if isinstance(function, Function) and isinstance(function.node, cst.FunctionDef) and name != "__init__":
-                for stored in _stored(_text(function, outside=True)):
-                    found.setdefault(stored, []).append(function)
-    return found
-
-
-def _forget(container: Any) -> None:
-    """What a list or dict of an object holds may have changed since it was made."""
-    for key in list(container) if isinstance(container, dict) else range(len(container)):
-        if not isinstance(container[key], Pending):
-            container[key] = Unknown("it may have changed since")
 
 
 def _script(it: Interpreter, program: Program) -> None:

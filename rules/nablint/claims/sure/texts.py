@@ -1,0 +1,50 @@
+"""The source of functions, and the attributes that methods assign by it."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import libcst as cst
+
+from nablint.tracing.values import Class, Function
+
+
+def text_of(function: Function, *, outside: bool = False) -> str:
+    """The source of a function of the file with its decorators; empty for what stands in another one, unless that is
+    asked for.
+    """
+    block = function.block
+    tree = block.tree() if block is not None and (outside or not block.outside) else None
+    span = tree.spans.get(id(function.node)) if tree is not None else None
+    if block is None or tree is None or span is None:
+        return ""
+    decorators = function.node.decorators if isinstance(function.node, cst.FunctionDef) else ()
+    first = tree.spans.get(id(decorators[0]), span) if decorators else span
+    return _rows(block.text, first[0].row, span[1].row)
+
+
+@lru_cache(maxsize=4096)
+def _rows(text: str, first: int, last: int) -> str:
+    return "\n".join(text.split("\n")[first - 1 : last])
+
+
+_LEFT = re.compile(r"^[ \t]*([^#=\n(]*\bself\.[^#=\n(]*?)(?:[-+*/@|&%]|//|\*\*)?=(?!=)", re.M)
+_KEPT = re.compile(r"\bself\.(\w+)(?!\w*[.\[(])")
+
+
+@lru_cache(maxsize=4096)
+def _stored(text: str) -> frozenset[str]:
+    """The attributes of `self` that a function assigns, by its text."""
+    return frozenset(name for left in _LEFT.findall(text) for name in _KEPT.findall(left))
+
+
+def assigning(cls: Class) -> dict[str, list[Function]]:
+    """Attributes that methods other than `__init__` assign, with these methods."""
+    found: dict[str, list[Function]] = {}
+    for part in cls.order():
+        for name, function in part.names.items():
+            if isinstance(function, Function) and isinstance(function.node, cst.FunctionDef) and name != "__init__":
+                for stored in _stored(text_of(function, outside=True)):
+                    found.setdefault(stored, []).append(function)
+    return found
