@@ -263,6 +263,8 @@ def parameter_key(params: Any) -> Any:
             return ()
         if len(params) > 1:
             return tuple(sorted([(k, parameter_key(v)) for k, v in params.items()]))
+        if "index" in params:  # made of integers alone, and hashable as it stands
+            return (("index", params["index"]),)
         return tuple([(k, parameter_key(v)) for k, v in params.items()])
     if kind is tuple or isinstance(params, tuple | list):
         return tuple([parameter_key(p) for p in params])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -48,7 +49,7 @@ def module_functions(it: Interpreter) -> dict[str, Function]:
 def made(it: Interpreter, function: Function, name: str) -> Any:
     """What another function of the module makes for a parameter of this name; None where none does."""
     found = {f.name: f for f in makers(function, name, module_functions(it))}
-    if any(_counted(part, name) for part in below(function.node)):  # for any number of layers, not for those of one net
+    if len(found) > 1 and _counts(function.node, name):  # for any number of layers, not for those of one net
         found = {n: f for n, f in found.items() if any(isinstance(p, cst.For) for p in below(f.node))} or found
     maker = found.get(it.world.choose(f"{function.name}.{name}:made by", (*found, ""), 0.3)) if found else None
     if maker is None:
@@ -66,8 +67,13 @@ def made(it: Interpreter, function: Function, name: str) -> Any:
     return value
 
 
+@lru_cache(maxsize=4096)
+def _counts(function: cst.CSTNode, name: str) -> bool:
+    """Does a function ask for `len(name)`?"""
+    return any(_counted(part, name) for part in below(function))
+
+
 def _counted(node: cst.CSTNode, name: str) -> bool:
-    """Is a node `len(name)`?"""
     return (isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "len"
             and len(node.args) == 1 and isinstance(node.args[0].value, cst.Name) and node.args[0].value.value == name)
 

@@ -246,10 +246,10 @@ class Interpreter:
 
     def term(self, value: Any) -> Term | None:
         """The term of an array or number; None for anything else."""
+        if type(value) is Array:
+            return self.operand(value)
         if isinstance(value, Term):
             return value
-        if isinstance(value, Array):
-            return self.operand(value)
         if isinstance(value, Size):
             return self.size_term(value)
         if isinstance(value, bool | int | float | complex):

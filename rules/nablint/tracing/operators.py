@@ -59,6 +59,9 @@ def plain(value: Any, method: str = "") -> Any:
 
 def binary(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None) -> Any:
     """`a <operator> b`; the name is that of the libcst operator node, without `Assign`."""
+    if type(a) in _DIRECT and type(b) in _DIRECT:  # most operands are what they seem
+        return (_array_operator(it, name, a, b, node) if type(a) is Array or type(b) is Array
+                else _numbers(it, name, a, b))
     word = _METHODS.get(name, "")
     own = plain(a, f"__{word}__")
     if own is not a or not isinstance(a, Instance):  # an object's own operator gets the other operand as it is
@@ -87,6 +90,9 @@ def binary(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None)
         return function(a, b)
     except Exception:  # noqa: BLE001 - plain Python on plain values may raise anything
         return it.unknown(f"{name} of {type(a).__name__} and {type(b).__name__}", a, b)
+
+
+_DIRECT = frozenset({Array, Size, int, float})
 
 
 def _times(value: Any) -> Any:

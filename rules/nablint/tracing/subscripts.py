@@ -99,11 +99,18 @@ def _index_dict(it: Interpreter, value: dict[Any, Any], key: Any) -> Any:
     raise RaiseSignal("KeyError")
 
 
+_BASIC = frozenset({int, Size, slice, type(None), type(...)})
+"""Parts of an index that say by themselves what they choose."""
+
+
 def array_key(it: Interpreter, array: Array, key: Any) -> tuple[Any, tuple[Any, ...]] | Unknown:
     """The encoded index and its index terms."""
     parts = key if isinstance(key, tuple) else (key,)
     out: list[Any] = []
     for axis, part in enumerate(parts):
+        if type(part) in _BASIC:
+            out.append(part)
+            continue
         if isinstance(part, Pending):
             part = refine.as_index(it, part, array, axis)
         if isinstance(part, Unknown):

@@ -209,7 +209,7 @@ class Names(dict[str, Any]):
 
 def as_they_stand(names: dict[str, Any]) -> dict[str, Any]:
     """A copy in which what is deferred is still to be found."""
-    return {name: dict.__getitem__(names, name) for name in names}
+    return dict.copy(names)
 
 
 @dataclass(eq=False, slots=True)
