@@ -9,6 +9,7 @@ from nablint.analysis import analyse
 from nablint.calculus.effort import EFFORT
 from nablint.claims import memory, program
 from nablint.claims.judging import confirming, search
+from nablint.claims.judging import runs as searched
 from nablint.settings import Settings
 
 SOURCE = (Path(__file__).parent.parent / "examples" / "numpy_two_layer_net.py").read_text("utf8")
@@ -19,7 +20,7 @@ def test_what_is_undone_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> 
     memory.OUTCOMES.clear()
     assert EDITED != SOURCE
     runs: list[str] = []
-    once = search.run_once
+    once = searched.run_once
 
     def counted(*args: object) -> object:
         runs.append("")
@@ -27,7 +28,7 @@ def test_what_is_undone_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> 
 
     analyse(SOURCE, "net.py")
     analyse(EDITED, "net.py")
-    monkeypatch.setattr(search, "run_once", counted)
+    monkeypatch.setattr(searched, "run_once", counted)
     analyse(SOURCE, "net.py")
     assert not runs
 
@@ -73,7 +74,7 @@ def test_a_comment_at_module_level_is_no_reason_to_judge_again(monkeypatch: pyte
     memory.OUTCOMES.clear()
     analyse(SOURCE, "net.py")
     runs: list[str] = []
-    monkeypatch.setattr(search, "run_once", lambda *_: runs.append("") or pytest.fail("judged again"))
+    monkeypatch.setattr(searched, "run_once", lambda *_: runs.append("") or pytest.fail("judged again"))
     analyse(SOURCE.replace("import numpy as np\n", "import numpy as np  # arrays\n"), "net.py")
     assert not runs
 
@@ -102,8 +103,8 @@ def test_what_stands_at_module_level_concerns_those_who_read_it(
     assert before in source
     analyse(source, "net.py")
     runs: list[str] = []
-    once = search.run_once
-    monkeypatch.setattr(search, "run_once", lambda *args: runs.append("") or once(*args))
+    once = searched.run_once
+    monkeypatch.setattr(searched, "run_once", lambda *args: runs.append("") or once(*args))
     analyse(source.replace(before, after, 1), "net.py")
     assert bool(runs) == again
 
@@ -183,7 +184,7 @@ def test_what_a_first_look_leaves_provisional_is_confirmed_later(
         source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[str] = []
     once = program.run_once
-    for module in (search, confirming):
+    for module in (searched, search, confirming):
         monkeypatch.setattr(module, "run_once", lambda *args: runs.append("") or once(*args))
     memory.OUTCOMES.clear()
     alone = analyse(source, "net.py")

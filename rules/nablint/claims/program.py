@@ -153,11 +153,11 @@ def run_once(
     except TooMuch:
         raise
     except Restart as restart:
-        restart.world = world  # type: ignore[attr-defined]
+        restart.choices, restart.asked = world.choices, world.asked
         raise
     except RaiseSignal as signal:
         restart = Restart(f"raises {signal.kind}")
-        restart.world = world  # type: ignore[attr-defined]
+        restart.choices, restart.asked = world.choices, world.asked
         raise restart from signal
     except MemoryError as error:
         raise TooMuch("an array of very many entries") from error

@@ -365,6 +365,10 @@ class Restart(Exception):
         self.decisions = decisions
         self.positive = positive
         self.at = at
+        self.choices: dict[str, Any] = {}
+        """The questions that the run had asked by then, as its world holds them."""
+        self.asked: set[str] = set()
+        """The keys of all decisions that it had looked for."""
 
 
 class Undecided(Exception):

@@ -131,6 +131,8 @@ class World:
         """A size of 1 was read, or kept apart from another axis: nobody writes that for a single row or column."""
         self.unshared = False
         """A bias, or a factor per feature, was read with an entry for each sample."""
+        self.asked: set[str] = set()
+        """The keys of all decisions that were looked for, whether the hypothesis has them or not."""
         self.cut = False
         """A loop was not read to its end, or not at all: what it converges to is not known."""
         self.ends = EFFORT.seconds + self.seconds
@@ -173,6 +175,7 @@ class World:
 
     def decided(self, key: str) -> int | None:
         """The decision under this key, without asking."""
+        self.asked.add(key)
         return self._decisions.get(key)
 
     def choose(self, key: str, options: Sequence[Any], cost: float = 1.0, *, fork: bool = False,
@@ -184,6 +187,7 @@ class World:
         """
         if self.sure and not fork and not _PATH.search(key):
             raise Undecided
+        self.asked.add(key)
         taken = min(self._decisions.get(key, 0), len(options) - 1)
         if key not in self.choices:
             self.choices[key] = Choice(key, tuple(options), taken, cost, fork, detour, tuple(map(tuple, shapes)))

@@ -43,20 +43,18 @@ def answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
     fresh = [e for e in restart.equations if e[0] not in known]
     if fresh:
         push(hypothesis.equate([(n, v) for n, v in fresh[:1] if isinstance(v, Polynomial)]))
-    world: World | None = getattr(restart, "world", None)
-    if world is not None:
-        clashing = _clashing(restart, hypothesis)
-        bare = replace(hypothesis, equations=())  # what fits under another answer is found anew
-        # what was asked last is likeliest to have led here
-        for age, choice in enumerate(reversed([c for c in world.choices.values() if not (c.fork or c.detour)])):
-            if choice.key in fixed or choice.key in known:
-                continue
-            path, _, asked = choice.key.rpartition(":")
-            shape = asked in ("rank", "form")
-            far = FAR if shape and clashing and not any(name.startswith(path) for name in clashing) else 0.0
-            for i in range(len(choice.options)):
-                if i != choice.taken:
-                    push(bare.decide(choice.key, i, 0.5 + 0.03 * min(age, 5) + 0.3 * i + far))
+    clashing = _clashing(restart, hypothesis)
+    bare = replace(hypothesis, equations=())  # what fits under another answer is found anew
+    # what was asked last is likeliest to have led here
+    for age, choice in enumerate(reversed([c for c in restart.choices.values() if not (c.fork or c.detour)])):
+        if choice.key in fixed or choice.key in known:
+            continue
+        path, _, asked = choice.key.rpartition(":")
+        shape = asked in ("rank", "form")
+        far = FAR if shape and clashing and not any(name.startswith(path) for name in clashing) else 0.0
+        for i in range(len(choice.options)):
+            if i != choice.taken:
+                push(bare.decide(choice.key, i, 0.5 + 0.03 * min(age, 5) + 0.3 * i + far))
 
 
 def _clashing(restart: Restart, hypothesis: Hypothesis) -> set[str]:

@@ -13,6 +13,7 @@ from nablint.calculus.effort import EFFORT
 from nablint.claims.judging.confirming import asked_again, by_chance, left_open, silence
 from nablint.claims.judging.intent import ESTIMATE
 from nablint.claims.judging.readings import alternatives, answers, beside_the_point, plausible, pointless
+from nablint.claims.judging.runs import LIKELIEST, Runs
 from nablint.claims.judging.weighing import alike, better, but_for_a_sign, fits_better, good, says_more, settled
 from nablint.claims.model import Judgement, Unit
 from nablint.claims.program import Outcome, Program, run_once
@@ -26,9 +27,6 @@ MAX_COST = 2.2
 
 MAX_FITLESS = 16
 """Other readings than the likeliest tried before one fits."""
-
-LIKELIEST = 0.3
-"""Readings that cost less are the likeliest one with what it takes to make it fit."""
 
 UNLIKELY = 1.0
 """Cost from which a reading is unlikely: several questions are answered otherwise than the code's likeliest sense."""
@@ -90,13 +88,14 @@ def _settle(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
     nothing right, or where it had something right as well.
     """
     if unit.otherwise is None:
-        return _search(program, unit, start, ends)
+        return _search(program, Runs(program, unit), start, ends)
+    made = {id(one): Runs(program, one) for one in (unit, unit.otherwise)}
     first: dict[int, Outcome] = {}
     right: list[tuple[Outcome, list[tuple[str, int]]]] = []
     for one in (unit, unit.otherwise):
-        outcome, forks = _search(program, one, start, ends, most=LIKELIEST)
+        outcome, forks = _search(program, made[id(one)], start, ends, most=LIKELIEST)
         if one.kind == "driven" and _judged_from_loss(outcome):  # the code's own way to call it decides
-            return _search(program, one, start, ends)
+            return _search(program, made[id(one)], start, ends)
         if settled(outcome):
             if not _silent(outcome):
                 return outcome, forks
@@ -105,9 +104,9 @@ def _settle(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tup
     if right:
         return max(right, key=lambda found: good(found[0]))
     way, other = sorted((unit, unit.otherwise), key=lambda u: -good(first[id(u)]))
-    outcome, forks = _search(program, way, start, ends)
+    outcome, forks = _search(program, made[id(way)], start, ends)
     if not settled(outcome) and (not good(outcome) or good(first[id(other)])):
-        second, more = _search(program, other, start, ends + 1.0)
+        second, more = _search(program, made[id(other)], start, ends + 1.0)
         if better(outcome, second, preferred=way is unit):
             return second, more
     return outcome, forks
@@ -124,9 +123,10 @@ def _silent(outcome: Outcome) -> bool:
     return outcome.judgement is not None and any(j.verdict == "unchecked" for j in outcome.judgement.judged)
 
 
-def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
+def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
             most: float = MAX_COST) -> tuple[Outcome, list[tuple[str, int]]]:
     """The best of the readings that cost at most so much."""
+    unit = made.unit
     queue: list[tuple[float, int, Hypothesis]] = [(0.0, 0, start)]
     seen = {start.key}
     fixed = dict(start.decisions)
@@ -159,7 +159,7 @@ def _search(program: Program, unit: Unit, start: Hypothesis, ends: float, *,
         runs += 1
         others += hypothesis.cost >= LIKELIEST
         try:
-            judgement, world = run_once(program, unit, hypothesis, 0, min(remaining, 2.0))
+            judgement, world = made.once(hypothesis, min(remaining, 2.0))
         except Restart as restart:
             restarts += 1
             if not reason or hypothesis.cost < LIKELIEST:

@@ -1,0 +1,69 @@
+"""No run is made twice while the readings of a unit are searched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import slips
+from nablint.analysis import analyse
+from nablint.claims import memory
+from nablint.claims.judging import runs
+from nablint.tracing.values import Restart, TooMuch
+from nablint.tracing.world import Hypothesis
+
+SLIP = next(s for s in slips.load("column_network") if s.kind == "dropped-transpose")
+SOURCE = SLIP.apply((slips.HERE / "column_network.py").read_text("utf8"))
+
+
+def _said(once: Any, *args: Any) -> Any:
+    """What a run says: verdicts, or the clash and what would mend it."""
+    try:
+        judgement, _ = once(*args)
+    except Restart as restart:
+        return restart.reason, restart.equations, restart.decisions, list(restart.choices)
+    except TooMuch as bound:
+        return str(bound)
+    return [(j.result.name, j.verdict, j.reason) for j in judgement.judged]
+
+
+def test_a_clash_that_is_known_is_what_the_run_would_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.OUTCOMES.clear()
+    made: Counter[Any] = Counter()
+    wanted: list[tuple[runs.Runs, Hypothesis]] = []
+    once, asked = runs.run_once, runs.Runs.once
+
+    def counted(program: Any, unit: Any, hypothesis: Hypothesis, draw: int, seconds: float) -> Any:
+        made[id(unit), hypothesis.key] += 1
+        return once(program, unit, hypothesis, draw, seconds)
+
+    def watched(self: runs.Runs, hypothesis: Hypothesis, seconds: float) -> Any:
+        wanted.append((self, hypothesis))
+        return asked(self, hypothesis, seconds)
+
+    monkeypatch.setattr(runs, "run_once", counted)
+    monkeypatch.setattr(runs.Runs, "once", watched)
+    analyse(SOURCE, "network.py", repair=False)
+    monkeypatch.undo()
+    assert max(made.values()) == 1
+    spared = [(held, h) for held, h in wanted if (id(held.unit), h.key) not in made]
+    assert spared
+    for held, hypothesis in spared:
+        assert _said(held.once, hypothesis, 2.0) == _said(once, held.program, held.unit, hypothesis, 0, 2.0)
+
+
+def test_verdicts_that_are_revised_do_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[runs.Runs] = []
+    make = runs.Runs.__init__
+    monkeypatch.setattr(runs.Runs, "__init__", lambda self, *args: (held.append(self), make(self, *args))[1])
+    memory.OUTCOMES.clear()
+    analyse(SOURCE, "network.py", repair=False)
+    once = next(r for r in held if r._fitting)
+    judgement, world = once.once(Hypothesis(), 2.0)
+    before = [j.verdict for j in judgement.judged]
+    for j in judgement.judged:
+        j.verdict = "not-a-gradient"
+    again, same = once.once(Hypothesis(), 2.0)
+    assert same is world
+    assert [j.verdict for j in again.judged] == before
