@@ -219,20 +219,18 @@ def _combinations(matrix: Any, flat: Any) -> Iterator[tuple[int, ...]]:
     order = np.argsort(logs)
     values = logs[order]
 
-    def near(x: float) -> Iterator[int]:
-        low, high = np.searchsorted(values, [x - 1e-7, x + 1e-7])
-        yield from (int(order[k]) for k in range(low, high))
+    def completed(chosen: list[tuple[int, ...]], sums: Any) -> Iterator[tuple[int, ...]]:
+        """The rows that these lack to reach the aim, each time with a row that is not before their last."""
+        low, high = (np.searchsorted(values, aim - sums + off) for off in (-1e-7, 1e-7))
+        for place in np.flatnonzero(high > low):
+            for k in order[low[place]:high[place]]:
+                if not chosen[place] or k >= chosen[place][-1]:
+                    yield (*chosen[place], int(k))
 
-    for i in near(aim):
-        yield (i,)
-    rows = [i for i in range(len(matrix)) if good[i]]
-    for i in rows:
-        for k in near(aim - float(logs[i])):
-            if k >= i:
-                yield (i, k)
+    yield from completed([()], np.zeros(1))
+    rows = np.flatnonzero(good)
+    yield from completed([(int(i),) for i in rows], logs[rows])
     if len(rows) <= 60:
-        for a, i in enumerate(rows):
-            for j in rows[a:]:
-                for k in near(aim - float(logs[i] + logs[j])):
-                    if k >= j:
-                        yield (i, j, k)
+        first, second = np.triu_indices(len(rows))
+        pairs = list(zip(rows[first].tolist(), rows[second].tolist(), strict=True))
+        yield from completed(pairs, logs[rows[first]] + logs[rows[second]])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 import libcst as cst
 
@@ -30,6 +31,8 @@ class Siblings:
         nodes = {id(s.node): s.node for s in steps if isinstance(s.node, cst.Assign | cst.AugAssign | cst.Return)}
         self._tokens = {key: found for key, node in list(nodes.items())[:MAX_STATEMENTS]
                         if len(found := _tokens(node)) <= MAX_TOKENS}
+        self._near: dict[int, float] = {}
+        """How alike each is to its nearest sibling as it stands."""
 
     def gain(self, step: Step, edit: Edit) -> float:
         """How much more a statement is like its nearest sibling after an edit: between 0 and 1, 0 if it has none."""
@@ -40,7 +43,9 @@ class Siblings:
         others = [t for key, t in self._tokens.items() if key != id(step.node)]
         if not others:
             return 0.0
-        gain = max(_alike(then, t) for t in others) - max(_alike(now, t) for t in others)
+        if id(step.node) not in self._near:
+            self._near[id(step.node)] = max(_alike(now, t) for t in others)
+        gain = max(_alike(then, t) for t in others) - self._near[id(step.node)]
         return min(1.0, gain) if gain >= LEAST else 0.0
 
 
@@ -64,10 +69,17 @@ def _alike(a: tuple[str, ...], b: tuple[str, ...]) -> float:
     if first == second:
         renamed = {_difference(x, y) for x, y in zip(a, b, strict=True) if x != y}
         return 1.0 + 1.0 / (1 + len(renamed))
-    shared = sum((Counter(first) & Counter(second)).values())
+    counted, others = _counted(first), _counted(second)
+    shared = sum(min(count, others.get(token, 0)) for token, count in counted.items())
     return 2.0 * shared / (len(a) + len(b))
 
 
+@lru_cache(maxsize=2048)
+def _counted(tokens: tuple[str, ...]) -> Counter[str]:
+    return Counter(tokens)
+
+
+@lru_cache(maxsize=2048)
 def _masked(tokens: tuple[str, ...]) -> tuple[str, ...]:
     """The tokens with `v` for every name that is no attribute, no function and no keyword."""
     out: list[str] = []
