@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import libcst as cst
 import numpy as np
@@ -95,7 +95,7 @@ class Program:
             with it.using():
                 load(it, self.blocks, everything=True)
         else:
-            self.scope.names.update(as_they_stand(self.names))
+            self.scope.names.update((name, _anew(value)) for name, value in as_they_stand(self.names).items())
             it.stars = list(self.stars)
             with it.using():
                 keep_globals(it, self.later)
@@ -104,6 +104,13 @@ class Program:
     def statements(self) -> list[cst.CSTNode]:
         """All module-level statements."""
         return [s for b in self.blocks if (t := b.tree()) is not None for s in t.module.body]
+
+
+def _anew(value: Any) -> Any:
+    """A module's containers as they were made: what a run puts in stays in that run."""
+    if type(value) is dict:
+        return {key: _anew(item) for key, item in cast(dict[Any, Any], value).items()}
+    return [_anew(item) for item in cast(list[Any], value)] if type(value) is list else value
 
 
 def claimed_shape(it: Interpreter, name: str, holder: str, key: Any) -> Shape | None:

@@ -15,7 +15,7 @@ from nablint.tracing.builtin import BUILTINS
 from nablint.tracing.calls import evaluate_call
 from nablint.tracing.comparing import compare, truth
 from nablint.tracing.iteration import iterate
-from nablint.tracing.loading import global_name
+from nablint.tracing.loading import global_name, number_read
 from nablint.tracing.made_sizes import rounded
 from nablint.tracing.operators import binary, unary
 from nablint.tracing.paths import given
@@ -85,6 +85,10 @@ def _name(it: Interpreter, node: cst.Name, scope: Scope) -> Any:
         it.world.read.add(name)
     if found is not None:
         value = found.names[name]
+        if found is it.scope and name in it.lazy and type(value) in (dict, list):
+            return global_name(it, name)  # statements that call something fill it
+        if found is it.scope and type(value) is int:
+            number_read(it, name, value)
         return value.value() if type(value) is Deferred else value
     if name in _CONSTANTS:
         return _CONSTANTS[name]

@@ -142,6 +142,8 @@ class Interpreter:
         """Statements at module level that run when what they assign is asked for."""
         self.defaults: dict[int, Any] = {}
         """Defaults that are containers: made once in a run, and shared by all calls."""
+        self.numbers: set[str] = set()
+        """The module's whole numbers that forward code has read."""
         self.free: dict[str, Pending] = {}
         """Inputs for names that nothing defines."""
         self.attributes: dict[int, dict[str, Any]] = {}

@@ -81,6 +81,18 @@ def global_name(it: Interpreter, name: str) -> Any:
     return it.scope.names[name]
 
 
+def number_read(it: Interpreter, name: str, value: int) -> None:
+    """A function reads a whole number of its module.
+
+    Backward code that takes from there what forward code takes from its arrays goes with the arrays that the module
+    makes: with others it is off by a number, and that is no mistake of its mathematics.
+    """
+    if it.met is None:
+        it.numbers.add(name)
+    elif value > 1 and name not in it.numbers:
+        it.presumed = f"{name} is a number of the module, which forward code does not know"
+
+
 def runs_at_load(statement: cst.CSTNode) -> bool:
     """Does a module-level statement run when functions do: at once, or when they ask for what it assigns?"""
     return _defines(statement) or _assigns(statement)

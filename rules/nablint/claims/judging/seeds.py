@@ -23,7 +23,7 @@ from nablint.claims.replaying.sites import expression
 from nablint.tracing import hints
 from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.step import Step
+from nablint.tracing.step import Event, Step
 from nablint.tracing.values import Array, Function, Pending, RaiseSignal, Restart, Scope
 
 MAX_IMPLICIT = 14
@@ -145,7 +145,7 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
     for event in it.events:
         if event.step.number < start or event.value is None or not event.value.tainted:
             continue
-        for cotangent in _roots(event.value):
+        for cotangent in _roots(event.value) or _differences(event):
             if cotangent in seen:
                 continue
             seen.add(cotangent)
@@ -219,6 +219,23 @@ def _roots(term: Term) -> list[Term]:
             out.append(node)
             stack.extend(node.args)
     return out[:6]
+
+
+def _differences(event: Event) -> list[Term]:
+    """The differences of forward values in a statement's own expression: `y_pred - y` of `X.T @ (y_pred - y) / n`."""
+    assert event.value is not None
+    found: list[Term] = []
+    stack, seen = [event.value], {event.value}
+    while stack:
+        node = stack.pop()
+        if node.card is None or not node.tainted or node.origin is not event.step:
+            continue
+        if node.card.name == "subtract" and node.ndim and not any(a.tainted for a in node.args):
+            found.append(node)
+        fresh = [a for a in node.args if a not in seen]
+        seen.update(fresh)
+        stack.extend(fresh)
+    return found[:MAX_IMPLICIT]
 
 
 def _from_forward(term: Term, depth: int = 6) -> bool:

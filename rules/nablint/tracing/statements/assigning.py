@@ -13,6 +13,7 @@ from nablint.tracing import refine, worded
 from nablint.tracing.expressions import subscript_key
 from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import binary
+from nablint.tracing.statements.beginning import begun
 from nablint.tracing.statements.targets import is_weak, label_of, last_name, of_targets, taints, target_names
 from nablint.tracing.step import Event, Step
 from nablint.tracing.subscripts import poison, store
@@ -35,7 +36,8 @@ def assignment(it: Interpreter, node: cst.Assign, scope: Scope) -> None:
         if type(value) is Array and value.term.tainted and is_alias(it, node.value, value.term):
             value = renamed(it, node, value)
         for target in targets:
-            assign(it, target, worded.assigned(it, node, target, value, scope), scope)
+            given = begun(it, target, node.value, value)
+            assign(it, target, worded.assigned(it, node, target, given, scope), scope)
     finally:
         it.graph.tainting = outside
 
