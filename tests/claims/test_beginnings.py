@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from nablint.analysis import analyse
 from nablint.claims import memory
-
 from verified import assert_verified
 
 HEAD = "import numpy as np\n\n"

@@ -34,6 +34,7 @@ _SIZE_WORDS = regex(
     r"\w*_?(?:size|dim|dims|len|length|batch|channels?|features|samples|units|classes|hidden|height|width|heads?|embd|"
     r"steps|examples|tokens|experts|groups|pixels|points|obs|nodes|neurons)|(?:batch|seq|hid|wid)\w*|\w+_hid\d?|.*shape\[.*\]|"
     r"\w* of \w.*)\Z")
+_TRUTH = frozenset("TF")
 _NO_SIZES = frozenset(map(frozenset[str], ("XY", "XYZ", "RGB", "RGBA", "HSV", "Wb", "Xy", "XT", "USV", "QR", "QKV")))
 
 
@@ -102,7 +103,7 @@ def looks_like_shape(dims: tuple[DimSpec, ...], names: frozenset[str] = frozense
     different = frozenset(written)
     if different & names or different in _NO_SIZES:
         return False
-    if different == {"T", "F"} and len(dims) > len(different):
+    if different == _TRUTH and len(dims) > len(different):
         return False  # true and false, entry by entry
     return all(_SIZE_WORDS.match(text) for text in written) and all(
         _SIZE_WORDS.match(text) or re.search("[A-Z]", text) for text in inside)

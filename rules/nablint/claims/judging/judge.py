@@ -38,7 +38,7 @@ def judge(run: Run) -> Judgement:
         judged = judge_seed(run, seed)
         if seed.kind == "implicit" and (scale := _common_scale(judged)) is not None:
             again = judge_seed(run, Seed({v: c * scale for v, c in seed.cotangents.items()}, seed.kind, seed.step))
-            judged = again if again.good > judged.good else judged
+            judged = again if again.good >= judged.good else judged
         if best is not None and best.together and not judged.together and judged.wrong:
             continue  # of a part of the loss that is returned, nothing or all is right
         if best is None or (judged.good, -judged.wrong) > (best.good, -best.wrong):
@@ -60,16 +60,18 @@ def judge(run: Run) -> Judgement:
 def _common_scale(judgement: Judgement) -> float | None:
     """The factor that parameters' gradients have in common under a loss that is not written down, whose scale is free.
 
-    Other results may be wrong in another way: against the scaled loss they show it.
+    Other results may be wrong in another way: against the scaled loss they show it.  Of factors that as many have, a
+    mean's is meant: more often 1/N is forgotten than divided by where it does not belong.
     """
     parameters = [j for j in judgement.judged if j.wrt is not None and is_parameter(j)]
-    right = sum(j.verdict in ("proved", "verified") and not j.reason for j in parameters)
-    ratios = [round(j.ratio, 9) for j in parameters if j.verdict == "wrong" and j.ratio is not None]
-    if not ratios or len(ratios) == len(parameters):
+    scales = [1.0 if j.verdict in ("proved", "verified") and not j.reason else j.ratio for j in parameters
+              if j.verdict != "unchecked"]
+    told = [round(scale, 9) for scale in scales if scale is not None]
+    if len(set(told)) < 2 and len(told) == len(parameters):
         return None
-    common = max(ratios, key=ratios.count)
-    scale = next(j.ratio for j in parameters if j.ratio is not None and round(j.ratio, 9) == common)
-    return scale if ratios.count(common) > right and _conventional(judgement.judged, common) else None
+    common = max(set(told), key=lambda r: (told.count(r), r > 0, 0 < r < 1, r == 1), default=1.0)
+    scale = next((s for s in scales if s is not None and round(s, 9) == common), 1.0)
+    return scale if common != 1 and _conventional(judgement.judged, scale) else None
 
 
 def returned_together(run: Run, seed: Seed) -> bool:
