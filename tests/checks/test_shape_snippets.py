@@ -45,13 +45,26 @@ def scores(x, w):
 '''
 
 
-def test_words_that_contradict_the_code_are_corrected() -> None:
-    lines = WORDS.split("\n")
-    for found in analyse(WORDS, "snippet.py").diagnostics:
+def fixed(source: str) -> str:
+    """The source with the fix of every finding, each of which must have one."""
+    lines = source.split("\n")
+    for found in analyse(source, "snippet.py").diagnostics:
         assert found.fix is not None
         (edit,) = found.fix.edits
         first, last = edit.location.row - 1, edit.end_location.row - 1
         new = lines[first][: edit.location.column - 1] + edit.content + lines[last][edit.end_location.column - 1:]
         lines[first : last + 1] = new.split("\n")
-    assert "\n".join(lines) == WORDS.replace("array of shape (C, N)", "array of shape (N, C)").replace(
+    return "\n".join(lines)
+
+
+def test_words_that_contradict_the_code_are_corrected() -> None:
+    assert fixed(WORDS) == WORDS.replace("array of shape (C, N)", "array of shape (N, C)").replace(
         "# (C, N)", "# (N, C)")
+
+
+@pytest.mark.parametrize("what", [
+    "a transposed argument", "letters that the file documents", "a decorator that checks shapes",
+    "weights stored as (classes, features)"])
+def test_the_fix_is_the_right_twin(what: str) -> None:
+    bad, right = next((s[4], s[5]) for s in SNIPPETS if s[3] == what)
+    assert fixed(bad).strip() == right.strip()

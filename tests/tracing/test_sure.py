@@ -58,6 +58,30 @@ KNOWN |= {
     "a generator's items": ("def g():\n    yield np.zeros(3)\n    yield np.ones(3)\n\ndef f():\n"
                             "    y = np.stack(list(g())) + np.zeros(3)\n", "(2, 3)"),
 }
+DOCUMENTED = ("def g(c, x):\n    \"\"\"x: (N, D)\n\n    Returns:\n        array of shape (N, K)\n    \"\"\"\n"
+              "    return c.of(x)\n\n")
+KNOWN |= {
+    "a comment behind what is not followed": ("def f(c):\n    z = c.run()  # (B, T)\n    y = z.T\n", "(T, B)"),
+    "a comment above what is not followed": ("def f(c):\n    # (B, T)\n    z = c.run()\n    y = z.T\n", "(T, B)"),
+    "a comment in the frame's own sizes": (
+        "def f(c, x):\n    n, d = x.shape\n    z = c.run()  # (d, n)\n    y = z.T\n", "(n, d)"),
+    "a documented result in the sizes of a call": (
+        DOCUMENTED + "def f(c):\n    z = g(c, np.ones((7, 2)))\n    y = z.T\n", "(K, 7)"),
+    "a documented attribute": ("class F:\n    \"\"\"A model.\n\n    Attributes\n    ----------\n"
+                               "    w : ndarray of shape (n_in, n_out)\n    \"\"\"\n\n    def fit(self, c):\n"
+                               "        self.w = c.solve()\n\n    def f(self):\n        y = self.w.T\n",
+                               "(n_out, n_in)"),
+    "behind a call that raises on samples": (
+        "def check(x):\n    if x.sum() != 0:\n        raise ValueError\n    raise TypeError\n\n"
+        "def f():\n    x = np.ones((2, 3))\n    check(x)\n    y = x.T\n", "(3, 2)"),
+    "behind a call that is too long": (
+        "def busy():\n    n = 0\n    for i in range(50):\n        for j in range(50):\n            n = n + 1\n"
+        "    return n\n\ndef f():\n    x = np.ones((2, 3))\n    busy()\n    y = x.T\n", "(3, 2)"),
+    "behind a guard on the order of sizes": (
+        "def f(x, k):\n    n, d = x.shape\n    if n < k:\n        raise ValueError\n    y = x.T\n", "(d, n)"),
+    "a size that is passed by name": ("class F:\n    def __init__(self, *, n=1):\n        self.w = np.zeros((n, 2))\n\n"
+                                      "    def f(self):\n        y = self.w.T\n", "(2, n)"),
+}
 UNKNOWN = {
     "what two methods leave otherwise": FITTED + "    def load(self, Z):\n        \"\"\"Z: (N, D)\"\"\"\n"
                                         "        self.w = Z.sum(axis=1)\n\n    def f(self):\n        y = self.w * 2\n",
@@ -95,6 +119,20 @@ UNKNOWN = {
     "a document about what the code asks for": 'def f(x):\n    """x (array): of shape (M, N, D)"""\n'
                                                "    x = [x] if isinstance(x, np.ndarray) else x\n"
                                                "    y = np.concatenate(x, 1) * 2\n",
+    "a comment whose word is an array": "def f(c, B):\n    B = np.ones(3)\n    z = c.run()  # (B, T)\n    y = z.T\n",
+    "a comment about another name": "def f(c):\n    z = c.run()  # x: (B, T)\n    y = z.T\n",
+    "a suffix without a key": "def f(c):\n    y_BT = c.run()\n    y = y_BT.T\n",
+    "documented results of which some calls give fewer": (
+        "def g(c, x):\n    \"\"\"Two.\n\n    Returns:\n        a: array of shape (N, K)\n"
+        "        b: array of shape (K,)\n"
+        "    \"\"\"\n    if c.one():\n        return c.a(x)\n    return c.a(x), c.b(x)\n\n"
+        "def f(c, x):\n    z = g(c, x)\n    y = z[0] + np.ones(1)\n"),
+    "which of two sizes is the larger": "def f(x):\n    n, d = x.shape\n    y = np.ones(n)\n    if n > d:\n"
+                                        "        y = np.ones(d)\n    y = y * 2\n",
+    "what a call changed that raises": "def change(a):\n    a.append(np.ones(3))\n    raise ValueError\n\n"
+                                       "def f():\n    a = [np.ones(3)]\n    change(a)\n    y = a[1] * 2\n",
+    "a global array of something unknown": (
+        "import data\n\nw = data.w[0]\n\ndef f():\n    x = np.ones(3)\n    y = w.T\n"),
     "a global name that is set twice": "w = np.zeros(3)\nw = np.zeros(4)\n\ndef f():\n    y = w * np.ones(1)\n",
 }
 

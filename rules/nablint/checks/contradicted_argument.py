@@ -54,7 +54,7 @@ from nablint.claims.sure.runs import SureRun
 from nablint.reading.evidence import ShapeEvidence, is_loose
 from nablint.shapes import Size
 from nablint.tracing.step import Step
-from nablint.tracing.sure import Passed, depends
+from nablint.tracing.sure import Passed, depends, relies_on
 from nablint.tracing.values import Array
 
 
@@ -72,6 +72,8 @@ def look(run: SureRun) -> Iterator[Found]:
                 continue
             wrong = _against(said, term, sizes)
             if wrong is None or depends(term, run.it.worded, {}):
+                continue
+            if not any(relies_on(clash, {term}) for clash in call.failed):
                 continue
             arg = _argument(call, name)
             turned = arg is not call.node and _turned(said, term, sizes)

@@ -82,7 +82,7 @@ def call_function(it: Interpreter, function: Function, args: list[Any], keywords
         if allowance is not None:
             allowance.close()
         if it.world.sure and isinstance(node, cst.Call) and saved[0] is not None and given:
-            failed = any(not relies_on(c, it.worded) for c in it.clashes[clashes:])
+            failed = tuple(c for c in it.clashes[clashes:] if not relies_on(c, it.worded))
             it.passed.append(Passed(saved[0], node, function, given, failed))
         it.depth -= 1
         it.step, it.block, it.graph.tainting, it.graph.origin, it.caller = saved

@@ -51,14 +51,14 @@ class Passed:
 
     step, node: the statement and the call.
     args:       what was passed, by the names of parameters.
-    failed:     something did not fit in the function, or in what it calls, on the strength of more than words.
+    failed:     what did not fit in the function, or in what it calls, on the strength of more than words.
     """
 
     step: Step
     node: cst.Call
     function: Function
     args: dict[str, Any]
-    failed: bool
+    failed: tuple[Clash, ...]
 
 
 def operand(it: Interpreter, p: Pending) -> Any:
