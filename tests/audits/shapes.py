@@ -1,11 +1,11 @@
 """Audits source trees with the shape rules: every finding with its line, errors of the tool, time and memory, and the
 share of known shapes.
 
-    python tests/audits/shapes.py PATH ... [--files N] [--select NAB4]
+    python tests/audits/shapes.py PATH ... [--files N] [--seconds S] [--select NAB4]
 
 Each finding is to be looked at: a wrong one is mended at its root.  Files are taken in a random order that is the same
-every time; `--files` takes the first N of those that may hold matrix code.  For trees from the package index:
-`pip install --no-deps --target trees/scikit-learn scikit-learn`.
+every time; `--files` takes the first N of those that may hold matrix code, `--seconds` as many as fit into so much
+processor time.  For trees from the package index: `pip install --no-deps --target trees/scikit-learn scikit-learn`.
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("paths", type=Path, nargs="+")
     parser.add_argument("--files", type=int, default=10**9)
     parser.add_argument("--select", action="append", default=[])
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="no file is begun after so much work")
     parser.add_argument("--memory", type=int, default=4, help="gigabytes; a file that needs more is an error")
     options = parser.parse_args()
     settings = Settings(select=(DEFAULT, *options.select))
@@ -102,7 +103,7 @@ def main() -> None:
         text = path.read_text("utf8", errors="replace").replace("\r\n", "\n")
         if len(text) > LARGEST or not may_hold_matrix_code(text):
             continue
-        if totals.files == options.files:
+        if totals.files == options.files or totals.loading + totals.looking > options.seconds:
             break
         totals.files += 1
         try:

@@ -26,7 +26,8 @@ def corrected(run: SureRun, step: Step, function: cst.FunctionDef, said: ShapeEv
     if row >= len(lines) or lines[row].count(said.written) != 1:
         return found
     lines[row] = lines[row].replace(said.written, words)
-    return replace(found, mended="\n".join(lines), at=(step, text))
+    return replace(found, mended="\n".join(lines), at=(step, text),
+                   related=(*found.related, (f"it says {said.show()} here", step, text)))
 
 
 def _docstring(function: cst.FunctionDef) -> cst.SimpleString | None:

@@ -42,7 +42,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from nablint.checks.found import Found, called, code, exact, short
+from nablint.checks.found import Found, called, code, exact, short, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
 
@@ -64,7 +64,8 @@ def look(run: SureRun) -> Iterator[Found]:
         made, wanted = (*a.shape[:-1], *b.shape[:-2], b.shape[-1]), (*a.shape[:-1], b.shape[-1])
         said = (f"`{short(left)}` is {run.naming.shape(a.shape)}, `{short(right)}` is {run.naming.shape(b.shape)}: "
                 f"`dot` makes {run.naming.shape(made)} of them, `matmul` {run.naming.shape(wanted)}")
-        yield Found(seen.step, seen.node, said, f"np.matmul({code(left)}, {code(right)})")
+        yield Found(seen.step, seen.node, said, f"np.matmul({code(left)}, {code(right)})",
+                    related=(*whence(run, left, a), *whence(run, right, b)))
 
 
 RULE = Rule("NAB114", "dot-beyond-matrices", "`np.dot` of stacks of matrices pairs every matrix with every other",

@@ -127,7 +127,7 @@ def number(node: cst.BaseExpression | None) -> int | None:
 
 
 OPERATORS: dict[type, str] = {cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*", cst.Divide: "/"}
-_UPDATES: dict[type, str] = {
+UPDATES: dict[type, str] = {
     cst.AddAssign: "+", cst.SubtractAssign: "-", cst.MultiplyAssign: "*", cst.DivideAssign: "/"}
 _NAMED = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "true_divide": "/", "sub": "-", "mul": "*",
           "div": "/"}
@@ -137,9 +137,9 @@ def entrywise(step: Step, node: cst.CSTNode) -> tuple[str, cst.BaseExpression, c
     """The sign and operands of a sum, difference, product or quotient entry by entry, however it is written."""
     if type(node) is cst.BinaryOperation and type(node.operator) in OPERATORS:
         return OPERATORS[type(node.operator)], node.left, node.right
-    if type(node) is cst.AugAssign and type(node.operator) in _UPDATES:
+    if type(node) is cst.AugAssign and type(node.operator) in UPDATES:
         assert isinstance(node.target, cst.BaseExpression)
-        return _UPDATES[type(node.operator)], node.target, node.value
+        return UPDATES[type(node.operator)], node.target, node.value
     call = called(step, node)
     if call is not None and call.name in _NAMED and len(call.args) == 2 and not call.keywords:
         return _NAMED[call.name], call.args[0], call.args[1]
@@ -227,11 +227,10 @@ def whence(run: SureRun, node: cst.CSTNode, term: Any) -> tuple[Place, ...]:
     """Where the shape of an operand comes from: the statement that made it, or the parameter that says it."""
     if not isinstance(term, Term):
         return ()
-    text, shape = short(node), run.naming.shape(term.shape)
-    if (isinstance(term.origin, Step) and term.card is not None) or term.label.startswith("blank"):
-        origin = term.origin
-        if isinstance(origin, Step):
-            return ((f"`{text}` becomes {shape} here", origin, origin.node),)
+    text, shape, origin = short(node), run.naming.shape(term.shape), term.origin
+    made = term.label.startswith("blank") or run.it.world.leaves.get(term.label) is not term
+    if isinstance(origin, Step) and (made or (term in run.it.worded and _parameter(run, term) is None)):
+        return ((f"`{text}` {'becomes' if made else 'is said to be'} {shape} here", origin, origin.node),)
     leaf = _first_leaf(term)
     found = _parameter(run, leaf) if leaf is not None else None
     if found is not None and leaf is not None:

@@ -43,7 +43,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.checks.found import Found, apart, short, sure_clashes, whence
+from nablint.checks.found import UPDATES, Found, apart, bracketed, code, short, sure_clashes, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
 
@@ -65,7 +65,11 @@ def look(run: SureRun) -> Iterator[Found]:
         assert isinstance(target, cst.BaseExpression)
         shapes = run.naming.shape(old.shape), run.naming.shape(new.shape)
         said = f"`{short(target)}` is {shapes[0]}, and in place it cannot become {shapes[1]}"
-        yield Found(clash.step, clash.node, said, related=whence(run, target, old))
+        sign = UPDATES.get(type(clash.node.operator), "")
+        right = bracketed(clash.node.value) if sign in ("-", "*", "/") else code(clash.node.value)
+        mended = f"{code(target)} = {code(target)} {sign} {right}" if sign else ""
+        yield Found(clash.step, clash.node, said + (f"; `{mended}` makes a new array" if mended else ""), mended,
+                    related=whence(run, target, old))
 
 
 def _broadcasts(old: Term, new: Term) -> bool:

@@ -40,7 +40,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nablint.calculus.terms import Term
-from nablint.checks.found import Found, apart, called, short, sure_clashes
+from nablint.checks.found import Found, apart, called, short, sure_clashes, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
 
@@ -66,7 +66,8 @@ def look(run: SureRun) -> Iterator[Found]:
         if not said and "..." not in clash.operands[0]:
             said = _two_sizes(run, parts, arrays)
         if said:
-            yield Found(clash.step, clash.node, f"einsum `{clash.operands[0]}`: {said}")
+            places = [p for node, term in zip(call.args[1:], arrays, strict=False) for p in whence(run, node, term)]
+            yield Found(clash.step, clash.node, f"einsum `{clash.operands[0]}`: {said}", related=tuple(places))
 
 
 def _two_sizes(run: SureRun, parts: list[str], arrays: list[Term]) -> str:

@@ -44,7 +44,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.checks.found import Called, Found, apart, called, code, exact, sure_clashes, unnamed
+from nablint.checks.found import Called, Found, apart, called, code, exact, sure_clashes, unnamed, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
 from nablint.shapes import Shape
@@ -71,7 +71,11 @@ def look(run: SureRun) -> Iterator[Found]:
         said = " and ".join(run.naming.shape(s) for s in shapes[:3])
         hint = f"; along axis {other} they do" if other is not None else ""
         mended = _with_axis(clash.node, call, other) if other is not None else ""
-        yield Found(clash.step, clash.node, f"{said} do not fit together along axis {along}{hint}", mended)
+        listed = call.args[0] if call.args else None
+        items = [e.value for e in listed.elements] if isinstance(listed, cst.List | cst.Tuple) else []
+        places = [p for node, term in zip(items, parts, strict=False) for p in whence(run, node, term)]
+        yield Found(clash.step, clash.node, f"{said} do not fit together along axis {along}{hint}", mended,
+                    related=tuple(places))
 
 
 def _parts(value: Any) -> list[Term]:

@@ -55,7 +55,8 @@ def look(run: SureRun) -> Iterator[Found]:
         call = called(seen.step, seen.node)
         if call is None or call.name not in ("softmax", "log_softmax") or not call.args:
             continue
-        value, axis = seen.of(call.args[0]), number(call.argument(1, "dim", "axis"))
+        along = call.argument(1, "dim", "axis")
+        value, axis = seen.of(call.args[0]), number(along)
         if axis is None or not run.known(value) or not -value.ndim <= axis < value.ndim or value.ndim < 2:
             continue
         names = [dim(size).expr.name or "" for size in value.shape]
@@ -65,7 +66,10 @@ def look(run: SureRun) -> Iterator[Found]:
             continue
         shape = run.naming.shape(value.shape)
         said = f"`{short(call.args[0])}` is {shape}: a softmax along axis {axis} runs over the samples"
-        yield Found(seen.step, seen.node, said, related=whence(run, call.args[0], value))
+        other = str((1, 0)[axis % 2]) if value.ndim == 2 and along is not None else ""
+        said += f"; along axis {other} the entries of each sum to 1" if other else ""
+        yield Found(seen.step, seen.node, said, other, (seen.step, along) if along is not None else None,
+                    related=whence(run, call.args[0], value))
 
 
 RULE = Rule("NAB113", "softmax-over-samples", "A softmax runs along the axis of the samples", look=look)

@@ -75,6 +75,13 @@ def _reduce(it: Interpreter, node: Node, function: Any, values: Any, *start: Any
     return total
 
 
+def _from_keys(it: Interpreter, node: Node, keys: Any, value: Any = None) -> Any:
+    found = items(it, keys, node)
+    if any(isinstance(key, list | dict | set) for key in found):
+        return it.unknown("keys that cannot be keys")
+    return dict.fromkeys(found, value)
+
+
 def _partial(it: Interpreter, node: Node, function: Any, *args: Any, **keywords: Any) -> Any:
     from nablint.tracing.calls import call
 
@@ -277,7 +284,7 @@ STANDARD: dict[str, Callable[..., Any]] = {
     "collections.deque": lambda it, node, values=(), maxlen=None: items(it, values, node),
     "dataclasses.replace": _replaced, "dataclasses.asdict": _asdict, "types.SimpleNamespace": _namespace,
     "argparse.Namespace": _namespace,
-    "dict.fromkeys": lambda it, node, keys, value=None: dict.fromkeys(items(it, keys, node), value),
+    "dict.fromkeys": _from_keys,
     "numpy.ndindex": _ndindex, "numpy.ndenumerate": _ndenumerate, "numpy.vectorize": _vectorize,
     "frozenset": lambda it, node, values=(): frozenset(items(it, values, node)),
 }

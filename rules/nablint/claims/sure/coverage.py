@@ -26,6 +26,7 @@ _REASONS = [(re.compile(pattern), shown) for pattern, shown in (
     (r"is assigned in several methods", "an attribute is assigned in several methods"),
     (r"is assigned more than once", "a global name is assigned more than once"),
     (r"^what \S+ holds$", "what a container holds"),
+    (r"(raises on samples|is too long to follow)$", r"a call that \1"),
     (r"^the (?:array )?method \w+ (?:is not known|of a)", "a method is not known"),
 )]
 
