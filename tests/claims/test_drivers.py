@@ -84,3 +84,62 @@ def test_a_slip_is_found_on_its_line(right: str, slip: str) -> None:
     source = SOURCE.replace(right, slip)
     row = SOURCE[: SOURCE.index(right)].count("\n") + 1
     assert [d.location.row for d in analyse(source, "net.py").diagnostics] == [row]
+
+
+STEPS = '''
+import numpy as np
+
+
+class Recurrent:
+    def __init__(self, D, H):
+        self.D, self.H = D, H
+        self.W, self.V = np.random.randn(D + H, H), np.random.randn(H, D)
+
+    def forward(self, index, h):
+        x = np.zeros(self.D)
+        x[index] = 1.0
+        joined = np.column_stack((h, x.reshape(1, -1)))
+        h = np.tanh(joined @ self.W)
+        return h @ self.V, h, (joined, h)
+
+    def backward(self, y_pred, y_true, dh_next, cache):
+        joined, h = cache
+        dy = np.exp(y_pred) / np.sum(np.exp(y_pred))
+        dy[0, y_true] -= 1
+        dh = dy @ self.V.T + dh_next
+        dz = dh * (1 - h ** 2)
+        grad = dict(W=joined.T @ dz, V=h.T @ dy)
+        return grad, (dz @ self.W.T)[:, :self.H]
+
+    def train_step(self, X_train, y_train, h):
+        outputs, caches = [], []
+        loss = 0.0
+        for x, y in zip(X_train, y_train):
+            y_pred, h, cache = self.forward(x, h)
+            loss += -np.log(np.exp(y_pred) / np.sum(np.exp(y_pred)))[0, y]
+            outputs.append(y_pred)
+            caches.append(cache)
+        loss /= X_train.shape[0]
+        dh_next = np.zeros((1, self.H))
+        grads = dict(W=np.zeros_like(self.W), V=np.zeros_like(self.V))
+        for t in reversed(range(len(X_train))):
+            grad, dh_next = self.backward(outputs[t], y_train[t], dh_next, caches[t])
+            for k in grads:
+                grads[k] += grad[k]
+        return grads, loss, h
+'''
+
+
+def test_a_step_that_differentiates_the_loss_itself_is_judged_as_it_is_called() -> None:
+    found = analyse(STEPS, "net.py")
+    assert not found.diagnostics
+    assert {c.verdict for c in found.claims if c.function == "Recurrent.backward" and c.role == "result"} <= {
+        "proved", "verified"}
+    assert [c for c in found.claims if c.gradient == "W" and c.verdict in ("proved", "verified")]
+
+
+def test_a_loss_that_is_averaged_where_gradients_are_summed_blames_no_scale() -> None:
+    """The slip is in one parameter's gradient; the factor that all have in common is none."""
+    found = analyse(STEPS.replace("dz = dh * (1 - h ** 2)", "dz = dh * (1 - h)"), "net.py")
+    assert [d for d in found.diagnostics if d.name == "wrong-scale"] == []
+    assert "wrong" in {c.verdict for c in found.claims if c.gradient == "W"}

@@ -175,5 +175,6 @@ def test_wrong_on_one_path(source: str) -> None:
     assert messages
 
 
-def test_what_goes_by_the_values_of_a_cotangent_is_not_judged() -> None:
-    assert _analysed(SPARSE) == ({"unchecked"}, [])
+def test_what_goes_by_the_values_of_a_cotangent_is_judged_for_such_a_one() -> None:
+    assert _analysed(SPARSE) == ({"verified"}, [])
+    assert _analysed(SPARSE.replace("total - e[i]", "total + e[i]")) == ({"unchecked"}, [])

@@ -112,7 +112,7 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
                 kin = (default, *_interchangeable(it, default))
                 out.append(it.world.choose(f"{pending.path}:class", kin, fork=True) if len(kin) > 1 else default)
                 continue
-            if isinstance(default, tuple) and len(default) > 1 and hints.is_shape(param.name.value) and all(
+            if isinstance(default, tuple) and len(default) > 1 and hints.is_shape_of_input(param.name.value) and all(
                     type(n) is int for n in default):
                 out.append(as_sizes(it, pending, len(default)))  # the code is for images of any size
                 continue

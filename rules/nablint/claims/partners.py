@@ -67,14 +67,22 @@ def calls(node: cst.FunctionDef | cst.Lambda, name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def hands_on(node: cst.FunctionDef | cst.Lambda, ahead: str, back: str) -> bool:
-    """Does a function call one method, and another one with something that the first returned?"""
+    """Does a function call one method, and another one with something that the first returned, or a list of that?"""
     made: set[str] = set()
     given: set[str] = set()
+    kept: list[tuple[str, str]] = []
     for part in _walk(node):
         if isinstance(part, cst.Assign) and _is_call(part.value, ahead):
             made |= {name for target in part.targets for name in target_names(target.target)}
         elif isinstance(part, cst.Call) and _is_call(part, back):
-            given |= {a.value.value for a in part.args if isinstance(a.value, cst.Name)}
+            items = [a.value.value if isinstance(a.value, cst.Subscript) else a.value for a in part.args]
+            given |= {i.value for i in items if isinstance(i, cst.Name)}
+        elif isinstance(part, cst.Call) and _is_call(part, "append") and len(part.args) == 1:
+            assert isinstance(part.func, cst.Attribute)
+            item, holder = part.args[0].value, part.func.value
+            if isinstance(item, cst.Name) and isinstance(holder, cst.Name):
+                kept.append((holder.value, item.value))
+    made |= {holder for holder, item in kept if item in made}
     return bool(made & given)
 
 
@@ -126,6 +134,9 @@ def partner_by_data(backward: Function, functions: Mapping[str, Function]) -> st
             or not returned(other.node)
         ):
             continue
+        filled, taken = _tuples(other.node), _tuples(backward.node)
+        if any(filled[word] != taken[word] for word in filled.keys() & taken.keys()):
+            continue  # a cache of another network
         known = assigned(other.node) | set(parameter_names(other.node))
         share = len(wanted & known) / len(wanted)
         if share > 0.7 and len(wanted & known) > 1 and not any(n.startswith("d") and names.is_gradient_name(n)
@@ -135,6 +146,20 @@ def partner_by_data(backward: Function, functions: Mapping[str, Function]) -> st
             if best is None or score > best[0]:
                 best = (score, name)
     return best[1] if best is not None else None
+
+
+@lru_cache(maxsize=4096)
+def _tuples(node: cst.FunctionDef) -> dict[str, int]:
+    """How many parts the tuples have that a function makes (`cache = (a, b)`) or takes apart (`a, b = cache`)."""
+    out: dict[str, int] = {}
+    for part in _walk(node.body):
+        if isinstance(part, cst.Assign):
+            target, value = part.targets[0].target, part.value
+            for name, parts_ in ((target, value), (value, target)):
+                if isinstance(name, cst.Name) and isinstance(parts_, cst.Tuple) and not any(
+                        isinstance(e, cst.StarredElement) for e in parts_.elements):
+                    out[name.value] = len(parts_.elements)
+    return out
 
 
 def offered(name: str) -> bool:

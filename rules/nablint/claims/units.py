@@ -18,6 +18,7 @@ from nablint.claims.model import Run, Unit
 from nablint.claims.partners import hands_on, partner_by_data
 from nablint.claims.scenarios import custom, instances, pairs, whole
 from nablint.reading.nodes import parts
+from nablint.tracing.hints import is_target
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.protocols import is_chainer_function
 from nablint.tracing.statements import target_names
@@ -161,9 +162,10 @@ def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
             continue
         pair = Unit(f"{cls.name}.{name}", "class", lambda it, f=partner, b=name: pairs.methods(it, cls, f, b),
                     (methods[partner].name, function.name))
-        if _arrives(function):
-            units.append(pair)
-        elif (driver := _driver(methods, partner, name)) is not None:
+        driver = _driver(methods, partner, name)
+        if _arrives(function) and not (driver and any(map(is_target, _parameters(function)))):
+            units.append(pair)  # where targets arrive beside a cotangent, the loss is differentiated here
+        elif driver is not None:
             units.append(Unit(pair.name, "driven", lambda it, d=driver: whole.method(it, cls, d),
                               (methods[driver].name, function.name), otherwise=pair))
         else:
@@ -289,5 +291,5 @@ def _function_units(functions: list[Function], imported: list[Function]) -> list
         if found := tapes.units(function):
             units += found
         elif has_claims(function):
-            units.append(Unit(name, "function", lambda it, f=function: whole.function(it, f), (name,)))
+            units.append(Unit(name, "function", lambda it, f=function: whole.function(it, f, alone=True), (name,)))
     return units

@@ -23,6 +23,7 @@ from nablint.tracing.made_sizes import is_whole
 from nablint.tracing.operators import plain
 from nablint.tracing.protocols import lent
 from nablint.tracing.spellings import apply_spelling, kind_of, row_of
+from nablint.tracing.stand_ins import stands_for
 from nablint.tracing.subscripts import index, poison
 from nablint.tracing.sure import MEASURES, reduced
 from nablint.tracing.values import (
@@ -186,6 +187,8 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
     if isinstance(callee, Array | Instance) and not args and not keywords:
         return callee  # what a weak reference points to
     if isinstance(callee, Pending) and callee.value is None:
+        if (value := stands_for(it, callee, args, keywords)) is not None:
+            return value
         return it.unknown(f"{callee.path} is called, and what it does is not known", *args)
     return it.unknown("a call of something unknown", callee, *args)
 

@@ -173,6 +173,7 @@ def truth(it: Interpreter, value: Any, node: cst.CSTNode) -> bool:
         refine.a_number(it, value.term)
         if value.term.tainted and value.term.card in _EQUALITIES and any(a.is_constant for a in value.term.args):
             it.presumed = "the code goes by which entries of a cotangent have a certain value"
+            refine.sparse(it, value.term)
         if it.world.sure and not value.term.is_constant:
             raise Undecided
         return bool(np.all(value.term.sample)) if value.term.sample.size else False

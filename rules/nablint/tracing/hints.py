@@ -145,6 +145,15 @@ def is_shape(name: str) -> bool:
     return name.lower().endswith(("shape", "_dim", "_dims"))
 
 
+_OF_INPUT = re.compile(r"_?(?:input|in|x|img|image)_(?:shape|dims?)", re.I)
+
+
+@_remembered
+def is_shape_of_input(name: str) -> bool:
+    """The shape of what a layer is given, without the samples."""
+    return _OF_INPUT.fullmatch(name) is not None
+
+
 @_remembered
 def is_counter(name: str) -> bool:
     """A loop counter: an integer without axes."""

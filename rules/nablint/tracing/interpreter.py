@@ -103,6 +103,10 @@ class Interpreter:
         """An object whose forward method has run: what it does not hold by then is not known."""
         self.presumed = ""
         """What was taken for granted, such that nothing may be called wrong that depends on it; "" for nothing."""
+        self.alone = False
+        """Backward code is run without forward code, of which the file has none."""
+        self.stand_ins: dict[str, dict[Term, Term]] = {}
+        """The outputs of functions that are not in sight, with their inputs, by the functions' paths."""
         self.taken = ""
         """Which function of a file that is not there was taken for what its name says; "" for none."""
         self.met: frozenset[Term] | None = None

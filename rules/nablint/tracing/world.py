@@ -271,11 +271,20 @@ class World:
             return shares / shares.sum(axis=along, keepdims=True)
         if kind == "positive" or path in self.hypothesis.positive:
             return self.random.uniform(0.15, 0.85, plain)
+        if self.decided(f"{path}:single") and plain:
+            return self._single(plain)
         signed = self.random.uniform(-1.05, 1.05, plain)
         signed = signed + np.copysign(0.15, signed)
         if self.decided(f"{path}:definite") and plain[-2:-1] == plain[-1:]:
             return signed @ np.swapaxes(signed, -1, -2) / plain[-1] + np.eye(plain[-1])
         return signed
+
+    def _single(self, shape: tuple[int, ...]) -> Any:
+        """One entry in each row: the gradient of the loss of a classifier by its probabilities."""
+        entries = np.zeros(shape)
+        rows = entries.reshape(-1, shape[-1])
+        rows[np.arange(len(rows)), self.random.integers(0, shape[-1], len(rows))] = self.random.uniform(0.15, 1.2)
+        return entries
 
     def _mask(self, shape: tuple[int, ...]) -> Any:
         """Truth values of which no row is all or nothing: a row that is masked out leaves nothing to normalise."""

@@ -59,7 +59,8 @@ def _made_of(own: np.ndarray, residual: np.ndarray) -> bool:
 
 def _stays(value: Term, derived: Term, seed: Seed) -> bool:
     """Is what the value has beside the derived one there without a cotangent, too?  A slip's is made of one."""
-    none = {c: c.graph.leaf("", np.zeros(np.shape(c.sample)), c.shape) for c in seed.cotangents.values()}
+    zero = [c for given in seed.cotangents.values() for c in (given, *(a for a in given.args if a.tainted))]
+    none = {c: c.graph.leaf("", np.zeros(np.shape(c.sample)), c.shape) for c in zero}
     try:
         with np.errstate(all="ignore"):
             left = np.asarray(evaluate(value, none))

@@ -39,7 +39,8 @@ def judge(run: Run) -> Judgement:
         if seed.kind == "implicit" and (scale := _common_scale(judged)) is not None:
             again = judge_seed(run, Seed({v: c * scale for v, c in seed.cotangents.items()}, seed.kind, seed.step))
             judged = again if again.good >= judged.good else judged
-        if best is not None and best.together and not judged.together and judged.wrong:
+        if best is not None and best.together and not judged.together and judged.wrong and not (
+                judged.good > best.good == 0 and _before_scaling(seed, best.seed)):
             continue  # of a part of the loss that is returned, nothing or all is right
         if best is None or (judged.good, -judged.wrong) > (best.good, -best.wrong):
             best = judged
@@ -55,6 +56,14 @@ def judge(run: Run) -> Judgement:
         best.judged = [Judged(j.result, "unchecked", j.reason if j.verdict == "unchecked" else "the loss is not known")
                        for j in best.judged]
     return best
+
+
+def _before_scaling(seed: Seed, returned: Seed | None) -> bool:
+    """Is a loss the one that is returned, before it was averaged?"""
+    for term in returned.cotangents if returned is not None else ():
+        if term.card is not None and term.card.name in ("divide", "multiply"):
+            return any(a in seed.cotangents for a in term.args)
+    return False
 
 
 def _common_scale(judgement: Judgement) -> float | None:

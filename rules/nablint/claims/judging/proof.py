@@ -21,6 +21,8 @@ def prove(judgement: Judgement) -> None:
     if judgement.proofs:
         return
     judgement.proofs = True
+    if judgement.run.it.presumed or judgement.run.it.taken:
+        return  # what stands for something out of sight is a sample of it
     for j in judgement.judged:
         if j.verdict == "verified" and not j.reason and is_proved(j):
             j.verdict = "proved"

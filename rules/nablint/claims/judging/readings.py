@@ -119,7 +119,8 @@ def plausible(world: World) -> bool:
     """
     if any(_single(world.leaves.get(c.key.removesuffix(":rank"))) for c in world.choices.values()):
         return False
-    alone = any(c.options[c.taken] in ("row", "column") for c in world.choices.values())
+    alone = any(c.options[c.taken] in ("row", "column") and not world.decided(f"{c.key.rpartition(':')[0]}:joined")
+                for c in world.choices.values())
     return not world.unshared and not (world.singular and alone)
 
 

@@ -19,8 +19,9 @@ from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Class, Function
 
 
-def function(it: Interpreter, target: Function) -> Run:
-    """A function that holds forward and backward code."""
+def function(it: Interpreter, target: Function, *, alone: bool = False) -> Run:
+    """A function that holds forward and backward code; `alone`: or backward code whose forward code is not in sight."""
+    it.alone = alone
     settle_dialect(it, target)
     given = inputs_for(it, target, bound=False)
     return _whole(it, target, given, [settle(v) for v in given])

@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.tracing import refine
+from nablint.tracing.clashes import solve
 from nablint.tracing.standard import items as items_of
-from nablint.tracing.values import Array, Instance, OpenDict, Pending, PendingShape, RaiseSignal, Unknown
+from nablint.tracing.values import (
+    Array,
+    Instance,
+    OpenDict,
+    Pending,
+    PendingShape,
+    RaiseSignal,
+    Restart,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -61,7 +71,20 @@ def _zip(it: Interpreter, node: Node, *values: Any, strict: Any = False) -> Any:
             return it.unknown("", *values)
         return list(zip(*[[v] * length if isinstance(v, Unknown) else items_of(it, v, node) for v in values],
                         strict=False))
-    return list(zip(*[items_of(it, v, node) for v in values], strict=False))
+    items = [items_of(it, v, node) for v in values]
+    _as_long(it, values)
+    return list(zip(*items, strict=False))
+
+
+def _as_long(it: Interpreter, values: tuple[Any, ...]) -> None:
+    """Inputs that are gone through side by side have as many rows: start again with that where they have not."""
+    held = [v.value if isinstance(v, Pending) else v for v in values]
+    sizes = [v.term.shape[0] for v in held if isinstance(v, Array) and v.term.ndim and v.term.card is None]
+    if it.world.sure or it.graph.tainting or it.met is not None:
+        return
+    for size in sizes[1:]:
+        if size != sizes[0] and (equation := solve(it.world, sizes[0], size)) is not None:
+            raise Restart("what is zipped has as many rows", (equation,))
 
 
 def _enumerate(it: Interpreter, node: Node, value: Any, start: Any = 0) -> Any:

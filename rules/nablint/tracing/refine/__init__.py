@@ -23,6 +23,7 @@ from nablint.tracing.refine.keys import (
     is_string,
     iterated,
     measured,
+    sparse,
     truth_of,
 )
 from nablint.tracing.refine.kinds import (
@@ -66,6 +67,6 @@ __all__ = [
     "inside", "integers", "is_instance", "is_none", "is_string", "items_wanted", "iterated", "known_shape",
     "line_wanted", "make_array", "measured",
     "operands", "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry",
-    "single_wanted", "sizes_in_a_row", "spanned",
+    "single_wanted", "sizes_in_a_row", "spanned", "sparse",
     "truth_of", "unpacked", "whole_shape", "wrong_rank",
 ]

@@ -86,6 +86,18 @@ def integers(it: Interpreter, term: Any, kind: int = 1) -> None:
         raise Restart(f"{label} is used as {use}", decisions=((f"{label}:kind", kind),))
 
 
+def sparse(it: Interpreter, test: Any) -> None:
+    """`if gradient == 0: continue`: the code is for a cotangent with a single entry; start again with such a one."""
+    if not any(a.is_constant and not a.sample.any() for a in test.args):
+        return
+    for term in test.args:
+        while term.card is not None and term.card.name in ("getitem", "renamed"):
+            term = term.args[0]
+        key = f"{term.label}:single"
+        if term.ndim and term.tainted and it.world.leaves.get(term.label) is term and not it.world.decided(key):
+            raise Restart(f"{term.label} has a single entry", decisions=((key, 1),))
+
+
 def as_key(it: Interpreter, p: Pending, container: Any) -> Any:
     """A pending input as a key of a list or dict."""
     if p.value is not None:

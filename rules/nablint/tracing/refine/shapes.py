@@ -11,6 +11,7 @@ from nablint.shapes import Size
 from nablint.tracing import hints, sure
 from nablint.tracing.documented import evidence_rank
 from nablint.tracing.refine.kinds import as_operand, as_sizes, free_shape, make_array
+from nablint.tracing.refine.networks import network
 from nablint.tracing.values import Array, OpenList, Pending, PendingShape, Restart, Unknown
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def single_wanted(it: Interpreter, pairs: Iterable[tuple[Size, Size]]) -> None:
             if other.expr.number == 1 and choice is not None and choice.options[choice.taken] == 2 and (
                     form in choice.options and it.world.decided(choice.key) is None):
                 raise Restart(f"{path} is joined with a single {form}",
-                              decisions=((choice.key, choice.options.index(form)),))
+                              decisions=((choice.key, choice.options.index(form)), (f"{path}:joined", 1)))
 
 
 def line_wanted(it: Interpreter, operands: list[Any], pairs: Sequence[tuple[Size, Size]]) -> None:
@@ -156,6 +157,8 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
     if isinstance(value, Pending):
         if value.value is None and hints.is_shape(hints.base(value.hint)) and not it.world.sure and not starred:
             return list(as_sizes(it, value, count))
+        if value.value is None and (parts := network(it, value, names)) is not None:
+            return parts
         if value.value is None:
             items = OpenList(Pending(f"{value.path}[{i}]", names[i] if i < len(names) else value.hint,
                                      tainted=value.tainted)
