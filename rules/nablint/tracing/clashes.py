@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.shapes import Polynomial, Size
+from nablint.shapes import Polynomial, Size, dim
 from nablint.tracing import hints
 from nablint.tracing.alike import alike, divisible
 from nablint.tracing.sure import Clash, depends
@@ -63,8 +63,8 @@ def shape_of_input(world: World) -> list[tuple[str, Polynomial]]:
                  or world.resolve(Polynomial.symbol(name)).name != name]
         for word, term in world.leaves.items():
             if _INPUT.match(word) and term.ndim == len(sizes) + 1:
-                return [(name, size.expr) for name, size in zip(sizes, term.shape[1:], strict=True)
-                        if world.resolve(Polynomial.symbol(name)) != world.resolve(size.expr)]
+                pairs = zip(sizes, term.shape[1:], strict=True)
+                return [e for name, size in pairs if (e := solve(world, world.dimension(name), dim(size)))]
     return []
 
 

@@ -331,8 +331,8 @@ class Interpreter:
                 self.misfits.append((self.step, node, message))
             return Unknown(message, True, True)
         pairs = list(equations)
-        solved = whole_parts(self.world, pairs) or [e for pair in pairs if (e := solve(self.world, *pair))]
-        solved = solved or shape_of_input(self.world)
+        solved = shape_of_input(self.world) or whole_parts(self.world, pairs) or [
+            e for pair in pairs if (e := solve(self.world, *pair))]
         if rank[0] is not None and not solved:
             line_wanted(self, operands, pairs)
             rank_wanted(self, operands, rank[0], rank[1], least=rank[2])
