@@ -13,4 +13,9 @@ _PARAMETER = re.compile(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kern
 
 def is_parameter(j: Judged) -> bool:
     """Is the variable of a result an input by the name of a parameter?"""
-    return j.wrt is not None and j.wrt.card is None and bool(_PARAMETER.match(base(j.wrt.label)))
+    return j.wrt is not None and j.wrt.card is None and names_parameter(j.wrt.label)
+
+
+def names_parameter(path: str) -> bool:
+    """Is an input of this path a parameter by its name?"""
+    return bool(_PARAMETER.match(base(path)))

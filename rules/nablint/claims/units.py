@@ -48,7 +48,11 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
     taken |= {name for unit in units for name in unit.functions[-1:]}
     own = {f.name: f for f in functions if isinstance(f.node, cst.FunctionDef)}
     minimises = any(isinstance(v, External) and v.name.startswith("scipy") for v in it.scope.names.values())
-    units += companion_units(own, classes, statements if minimises else [], taken)
+    alone = {u.functions[0] for u in units if u.kind == "function" and u.otherwise is None}
+    found = list(companion_units(own, classes, statements if minimises else [], taken - alone))
+    beside = {u.functions[-1]: u for u in found if u.functions[-1] in alone}
+    units = [replace(u, otherwise=beside[u.functions[0]]) if u.kind == "function" and u.functions[0] in beside else u
+             for u in units] + [u for u in found if u.functions[-1] not in beside]
     if any(_claims_in(statements_of_script(statements))):
         units += _script_units(statements)
     return units

@@ -56,7 +56,12 @@ def derivative(it: Interpreter, f: Function, g: Function, cls: Class | None = No
         reason = value.reason if isinstance(value, Unknown) else "it is no array"
         _without(it, g, run, gradient, f"the function's value is not known ({reason})")
         return run
-    _claim(it, g, run, gradient, value, {k: entered(it, v) for k, v in known.items()}, formal=formal)
+    entries = {k: entered(it, v) for k, v in known.items()}
+    if isinstance(gradient, tuple | dict) and not value.term.ndim:
+        run.results = returned_results(it, g, gradient, list(entries.values()), list(entries))
+        run.seeds = [Seed({value.term: it.graph.constant(1.0)}, "loss")]
+    else:
+        _claim(it, g, run, gradient, value, entries, formal=formal)
     return run
 
 

@@ -16,6 +16,7 @@ from nablint.claims import names
 from nablint.claims.families.companion_runs import adjoint, derivative
 from nablint.claims.model import Unit
 from nablint.claims.partners import parameter_names
+from nablint.reading.nodes import below
 from nablint.tracing.values import Class, Function
 
 MINIMISERS = frozenset({"minimize", "fmin_bfgs", "fmin_cg", "fmin_ncg", "fmin_l_bfgs_b", "fmin_tnc", "basinhopping",
@@ -81,7 +82,8 @@ def _comparable(f: Function, g: Function) -> bool:
     if not (_plain(f) and _plain(g)) or names.is_backward(g.name.rpartition(".")[2]):
         return False
     ours, theirs = _needed(f), _needed(g)
-    return len(ours) > 1 and len(theirs) > 1 and set(theirs) <= set(_all(f))
+    least = 1 if f.owner is not None else 2  # what an object keeps counts as further arguments
+    return len(ours) >= least and len(theirs) >= least and set(theirs) <= set(_all(f))
 
 
 def _all(function: Function) -> list[str]:
@@ -97,10 +99,12 @@ def _needed(function: Function) -> list[str]:
 
 
 def _plain(function: Function) -> bool:
-    """No decorator that may change what the function takes or gives, and no arguments without a name."""
+    """No decorator that may change what the function takes or gives, and no arguments without a name that it uses."""
     node = function.node
-    if not isinstance(node, cst.FunctionDef) or node.params.star_kwarg is not None or isinstance(
-            node.params.star_arg, cst.Param):
+    if not isinstance(node, cst.FunctionDef) or isinstance(node.params.star_arg, cst.Param):
+        return False
+    further = node.params.star_kwarg
+    if further is not None and any(isinstance(p, cst.Name) and p.value == further.name.value for p in below(node.body)):
         return False
     known = ("staticmethod", "classmethod", "jit", "njit", "vectorize", "abstractmethod", "override")
     return all(cst.Module([]).code_for_node(d.decorator).partition("(")[0].rpartition(".")[2] in known

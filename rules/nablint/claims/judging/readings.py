@@ -95,15 +95,18 @@ def alternatives(
 
 
 def beside_the_point(hypothesis: Hypothesis, best: Judgement, reading: Hypothesis) -> bool:
-    """Does a reading differ from the best in what no wrong result has to do with?
+    """Does a reading differ from the best in what no wrong result has to do with, or leave out what one belongs to?
 
-    Only where all that is wrong is wrong by a number: then shapes fit as they are, and what other inputs are like does
-    not change that number.
+    The former only where all that is wrong is wrong by a number: then shapes fit as they are, and what other inputs
+    are like does not change that number.
     """
     wrong = [j for j in best.judged if j.verdict == "wrong"]
+    known = dict(reading.decisions)
+    if any(f"{w.label}:none" in dict(hypothesis.decisions) and f"{w.label}:none" not in known
+           for j in wrong for w in j.result.wrt):  # without the variable there is nothing to be wrong
+        return True
     if not wrong or any(j.ratio is None for j in wrong) or any(j.result.update for j in wrong):
         return False
-    known = dict(reading.decisions)
     concerned = _leaves(best) | {w.label for j in wrong for w in j.result.wrt if w.card is None}
     for key, _ in hypothesis.decisions:
         path, _, question = key.rpartition(":")
@@ -133,14 +136,19 @@ _ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softma
 
 
 def pointless(world: World) -> bool:
-    """Does the code reduce along an axis that has a single entry by a choice of this reading?
+    """Does the code reduce a number, or along an axis that has a single entry, by a choice of this reading?
 
     Nobody sums the columns of what has one: where another reading fits, the input is that.
     """
-    if not any(c.key.endswith(":rank") and c.options[c.taken] in ("row", "column") for c in world.choices.values()):
+    forms = [c.options[c.taken] for c in world.choices.values() if c.key.endswith(":rank")]
+    if not any(form in ("row", "column", 1) for form in forms):
         return False
     for term in world.graph.made():
-        axis = term.params.get("axis") if term.card is not None and term.card.name in _ALONG else None
+        if term.card is None or term.card.name not in _ALONG:
+            continue
+        axis, reduced = term.params.get("axis"), term.args[0]
+        if not reduced.ndim and not reduced.is_constant:
+            return True
         if isinstance(axis, int) and isinstance(term.origin, Step):
             size = np.shape(term.args[0].sample)[axis]
             if size == 1:

@@ -128,7 +128,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
     """The best of the readings that cost at most so much."""
     unit = made.unit
     queue: list[tuple[float, int, Hypothesis]] = [(0.0, 0, start)]
-    seen = {start.key}
+    costs = {start.key: 0.0}
     fixed = dict(start.decisions)
     count = restarts = runs = others = 0
     best: tuple[Judgement, Hypothesis] | None = None
@@ -140,8 +140,8 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
     def push(hypothesis: Hypothesis) -> None:
         nonlocal count
         key = hypothesis.key
-        if hypothesis.cost <= most and key not in seen and len(hypothesis.equations) < 24:
-            seen.add(key)
+        if hypothesis.cost <= min(most, costs.get(key, most + 1) - 1e-9) and len(hypothesis.equations) < 24:
+            costs[key] = hypothesis.cost
             count += 1
             heapq.heappush(queue, (hypothesis.cost, count, hypothesis))
 
@@ -153,7 +153,9 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
             exhausted = (best is not None and runs >= MAX_RUNS and best[1].cost < UNLIKELY and not start.decisions)
             reason = reason or "took too long"
             break
-        _, _, hypothesis = heapq.heappop(queue)
+        cost, _, hypothesis = heapq.heappop(queue)
+        if cost > costs[hypothesis.key]:
+            continue  # it was asked for again, for better reasons
         if best is not None and beside_the_point(hypothesis, *best):
             continue
         runs += 1

@@ -6,17 +6,21 @@ from typing import Any
 
 import libcst as cst
 
+from nablint.calculus.terms import Term
 from nablint.claims.dialect import settle_dialect
 from nablint.claims.gather.returned import returned_results
 from nablint.claims.gather.stored import stored_results
 from nablint.claims.gather.updating import updates
 from nablint.claims.inputs import guarded, inputs_for, last_scope, settle
 from nablint.claims.judging.seeds import implicit_seeds, loss_seeds
-from nablint.claims.model import Run
+from nablint.claims.model import Result, Run
+from nablint.claims.names import is_loss_name
+from nablint.claims.parameters import names_parameter
 from nablint.claims.scenarios.arrivals import counted_once
 from nablint.claims.scenarios.instances import method_of, new_instance
+from nablint.tracing.hints import base, is_target
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.values import Class, Function
+from nablint.tracing.values import Array, Class, Function, Restart
 
 
 def function(it: Interpreter, target: Function, *, alone: bool = False) -> Run:
@@ -48,7 +52,38 @@ def _whole(it: Interpreter, target: Function, args: list[Any], given: list[Any])
         + updates(it, start)
     )
     run.seeds = loss_seeds(it, start) + implicit_seeds(it, start)
-    return counted_once(run)
+    if run.results and not run.seeds and _returns_loss_with_axes(it, returned):
+        raise Restart("what is returned for a loss is no number", decisions=_vectors(it))
+    run = counted_once(run)
+    doubtful = [r for r in run.results if r.guess]
+    if isinstance(returned, tuple) and len(returned) == 2 and len(doubtful) == 1:
+        _of_argument(doubtful[0], [v.term for v in map(settle, given) if isinstance(v, Array)])
+    return run
+
+
+def _vectors(it: Interpreter) -> tuple[tuple[str, int], ...]:
+    """The decisions by which parameters of which nothing told the rank are vectors."""
+    return tuple((key, choice.options.index(1)) for key, choice in it.world.choices.items()
+                 if key.endswith(":rank") and 1 in choice.options and it.world.decided(key) is None
+                 and names_parameter(key.removesuffix(":rank")))
+
+
+def _of_argument(result: Result, arguments: list[Term]) -> None:
+    """`return loss, grad`: the gradient is that of the argument of its shape, where one alone has it."""
+    assert result.value is not None
+    alike = [t for t in arguments if tuple(t.shape) == tuple(result.value.shape) and t.label]
+    named = [t for t in alike if names_parameter(t.label)]
+    found = named if len(named) == 1 else alike
+    if len(found) == 1 and not is_target(base(found[0].label)):
+        result.beside = tuple(t for t in result.wrt if t is not found[0])
+        result.wrt, result.guess, result.wrt_name = found, False, base(found[0].label)
+
+
+def _returns_loss_with_axes(it: Interpreter, returned: Any) -> bool:
+    """Is an array with axes returned by the name of a loss, beside others?  Then an input was read with too many."""
+    parts = [v.term for v in returned if isinstance(v, Array)] if isinstance(returned, tuple) else []
+    return len(parts) > 1 and any(t.ndim and t in parts and t.card is not None
+                                  for name, terms in it.history.items() if is_loss_name(name) for t in terms)
 
 
 def script(it: Interpreter, part: int = 0, parts: int = 1) -> Run:
