@@ -46,8 +46,10 @@ def iterate(it: Interpreter, value: Any, node: cst.CSTNode, *, loop: bool = Fals
     elif isinstance(value, Instance) and value.cls is not None:
         yield from _object(it, value, node)
     elif isinstance(value, Unknown) and loop:
-        # A loop over something outside (a data loader): one turn, with an input for the item.
-        yield Pending(f"item@{it.world.steps}", "item", tainted=value.tainted)
+        # A loop over something outside (a data loader): one turn, with an input for the item.  It gives the same the
+        # next time (in another epoch), so that what is found out of the item is found out once.
+        first = it.world.loops.setdefault(id(node), it.world.steps)
+        yield Pending(f"item@{first}", "item", tainted=value.tainted)
     elif isinstance(value, Unknown):
         it.world.cut = True
 

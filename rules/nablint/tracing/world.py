@@ -119,6 +119,8 @@ class World:
         self.sizes: dict[str, int] = {}
         self.aliases: dict[str, str] = {}
         self.leaves: dict[str, Term] = {}
+        self.loops: dict[int, int] = {}
+        """By identity of what a loop runs over outside of the source, the statement that first came to it."""
         self.few: dict[str, None] = {}
         self.wide: dict[str, None] = {}
         """Axes of images in a sure run: so long that layers of windows leave more than one entry."""
