@@ -112,7 +112,9 @@ def main(edits: int = 60) -> None:
     def change(line: int, column: int, new: str, old: str = "") -> float:
         nonlocal version
         version += 1
-        start, end = {"line": line, "character": column}, {"line": line, "character": column + len(old)}
+        last = old.rpartition("\n")[2]
+        start = {"line": line, "character": column}
+        end = {"line": line + old.count("\n"), "character": len(last) + (0 if "\n" in old else column)}
         began = time.perf_counter()
         client.notify("textDocument/didChange", {
             "textDocument": {"uri": URI, "version": version},
@@ -125,11 +127,17 @@ def main(edits: int = 60) -> None:
     outer = [i for i, line in enumerate(lines) if line.startswith("import ")]
     if not inner or not outer:
         raise SystemExit("the long file holds no place to edit")
-    for name, places, bound in (("edit inside a function", inner, "50"), ("edit at module level", outer, "150")):
+    edits_of: list[tuple[str, list[int], str, str]] = [
+        ("edit inside a function", inner, " + {}", "50"),
+        ("comment at module level", outer, "  # seen {}", "150"),
+        ("function at module level", outer, "\n\n\ndef added_{}(x):\n    return x", "150"),
+        ("class at module level", outer, "\n\n\nclass Added{}:\n    def half(self, x):\n        return x / 2", "150"),
+    ]
+    for name, places, words, bound in edits_of:
         times: list[float] = []
-        for turn in range(edits):
-            line = places[7 * (turn // 2) % len(places)]
-            column, piece = len(lines[line]), "  # seen" if name.endswith("level") else " + 1"
+        for turn in range(edits):  # each edit is a new one, and is undone
+            line, piece = places[turn // 2 % len(places)], words.format(turn // 2 + 2)
+            column = len(lines[line])
             times.append(change(line, column, piece) if turn % 2 == 0 else change(line, column, "", piece))
         row(name, times, bound)
 
