@@ -68,8 +68,9 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
             for outcome in found:
                 if outcome.judgement is not None:
                     prove(outcome.judgement)
-    claims = claims_of(outcomes, steps_in=settings.steps_in if settings.explain else None)
-    result.claims = sorted([*claims, *unrun(program, units, outcomes, claims)], key=lambda c: (c.row, c.gradient))
+    if settings.list_claims:
+        claims = claims_of(outcomes, steps_in=settings.steps_in if settings.explain else None)
+        result.claims = sorted([*claims, *unrun(program, units, outcomes, claims)], key=lambda c: (c.row, c.gradient))
     from nablint.checks.findings import findings
     from nablint.checks.shape_findings import shape_findings
 

@@ -32,6 +32,7 @@ class Settings:
              have their derivation anyway.
     steps_in: how the steps of derivations are written: "text", "latex" or "mathml".
     prove: tell what is proved by its terms from what only its samples verify; findings are the same either way.
+    list_claims: say of every claim how it was judged; findings are the same either way.
     """
 
     select: tuple[str, ...] = (DEFAULT,)
@@ -42,6 +43,7 @@ class Settings:
     explain: bool = False
     steps_in: Literal["text", "latex", "mathml"] = "text"
     prove: bool = True
+    list_claims: bool = True
 
     def enabled(self, code: str, name: str) -> bool:
         """Whether the rule with this code and name may speak."""

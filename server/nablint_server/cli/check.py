@@ -40,7 +40,8 @@ def check(
 
         sys.exit(show(chosen, settings=show_settings))
     tally = Tally()
-    outcomes = tally.watch(chosen.outcomes(fix=fix or diff, unsafe=unsafe_fixes, diff=diff))
+    mends = fix or diff
+    outcomes = tally.watch(chosen.outcomes(list_claims=mends, fix=mends, unsafe=unsafe_fixes, diff=diff))
     with opened(output_file) as out:
         paint = Paint.for_stream(out, color)
         if diff:

@@ -84,14 +84,16 @@ class Selection:
             stop(str(error))
         return found
 
-    def outcomes(self, *, explain: bool = False, prove: bool = False, **how: Any) -> Iterator[Outcome]:
+    def outcomes(self, *, explain: bool = False, prove: bool = False, list_claims: bool = True,
+                 **how: Any) -> Iterator[Outcome]:
         """Every file judged, in order, with `how` to do it (see `Task`); failures are told as they come."""
         failures: list[Outcome] = []
         tasks: list[Task] = []
         places: list[Outcome | Task] = []
         for one in self._found(how):
             if isinstance(one, Task):
-                one = replace(one, settings=replace(one.settings, explain=explain, prove=prove))
+                one = replace(one, settings=replace(
+                    one.settings, explain=explain, prove=prove, list_claims=list_claims))
                 tasks.append(one)
             places.append(one)
         judged = run_all(tasks, self.jobs)
