@@ -22,6 +22,7 @@ RIGHT: dict[str, str] = {
                         "    dx = np.ones_like(x)\n    dx[x < 0] = 0.01\n    return dx\n",
     "of an objective": "def bowl(x):\n    return np.sum(x**2)\n\n\ndef grad_bowl(x):\n    return 2*x\n",
     "a line's": "def identity(x):\n    return x*1.0\n\n\ndef identity_prime(x):\n    return 1\n",
+    "for one number": "def relu(z):\n    return max(0, z)\n\n\ndef relu_prime(z):\n    return 1 if z > 0 else 0\n",
     "an object's": "class Elu:\n    def __init__(self, alpha=1.0):\n        self.alpha = alpha\n\n"
                    "    def fn(self, z):\n        return np.where(z > 0, z, self.alpha*(np.exp(z) - 1))\n\n"
                    "    def grad(self, x):\n        return np.where(x > 0, np.ones_like(x), self.alpha*np.exp(x))\n",
@@ -31,11 +32,14 @@ NONE: dict[str, str] = {
                               "    return np.max(x)\n",
     "a Jacobian": "def softmax(x):\n    return np.exp(x)/np.sum(np.exp(x), axis=1, keepdims=True)\n\n\n"
                   "def softmax_grad(s):\n    return s*(1 - s)\n",
+    "a branch for one number": "def elu(z):\n    if z > 0:\n        return z\n    return np.exp(z) - 1\n\n\n"
+                               "def elu_prime(z):\n    if z > 0:\n        return 1\n    return np.exp(z)\n",
     "an estimate": "def step(x):\n    return np.sign(x)\n\n\ndef step_grad(x):\n    return np.exp(-x**2)\n",
 }
 SLIPS = [
     ("of the input", "(1-sigmoid(z))", "(1+sigmoid(z))", "(1-sigmoid(z))"),
     ("of the output", "y*(1-y)", "y*(1+y)", "(1-y)"),
+    ("for one number", "z > 0", "z < 0", "z > 0"),
     ("by a flag", "x*(1-x)", "x*(1+x)", ""),
     ("by a flag, of the output that stands beside", "a*(1 - a)", "a*(1 + a)", ""),
     ("of a function that is not there", "1 - output**2", "1 - output", ""),

@@ -176,6 +176,8 @@ def truth(it: Interpreter, value: Any, node: cst.CSTNode) -> bool:
             refine.sparse(it, value.term)
         if it.world.sure and not value.term.is_constant:
             raise Undecided
+        if it.entrywise and value.term.sample.size > 1:
+            it.presumed = "a condition on one number is asked of many"
         return bool(np.all(value.term.sample)) if value.term.sample.size else False
     if isinstance(value, Pending):
         return refine.truth_of(it, value)

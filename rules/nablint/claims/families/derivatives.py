@@ -111,6 +111,7 @@ def _is_false(node: cst.BaseExpression | None) -> bool:
 
 def derivative(it: Interpreter, pair: Pair, receiver: Any = None) -> Run:
     """A function and its derivative on one input; its Jacobian must be diagonal, or its value a number."""
+    it.entrywise = True  # `1 if z > 0 else 0` is for a number, and is asked of every entry
     first = pair.function or pair.derivative
     given = it.input(_parameters(first, bound=receiver is not None)[0][0].name.value, first)
     run = Run(it)
