@@ -71,6 +71,12 @@ KNOWN |= {
                                "    w : ndarray of shape (n_in, n_out)\n    \"\"\"\n\n    def fit(self, c):\n"
                                "        self.w = c.solve()\n\n    def f(self):\n        y = self.w.T\n",
                                "(n_out, n_in)"),
+    "decorators that do not matter": (
+        "import functools\nimport numba\n\n@numba.jit\n@functools.lru_cache\n@torch.no_grad()\ndef g(x):\n"
+        "    return x.T\n\ndef f():\n    with torch.no_grad():\n        y = g(np.ones((2, 3)))\n", "(3, 2)"),
+    "an attribute that a setter replaces": (
+        "class F:\n    def __init__(self):\n        self.w = np.zeros((3, 2))\n\n    def set_w(self, new) -> None:\n"
+        "        self.w = new\n\n    def f(self):\n        y = self.w.T\n", "(2, 3)"),
     "behind a call that raises on samples": (
         "def check(x):\n    if x.sum() != 0:\n        raise ValueError\n    raise TypeError\n\n"
         "def f():\n    x = np.ones((2, 3))\n    check(x)\n    y = x.T\n", "(3, 2)"),

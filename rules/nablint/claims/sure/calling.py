@@ -61,7 +61,7 @@ def method_called(it: Interpreter, program: Program, cls: Class, function: Funct
     except RaiseSignal:
         instance = Instance(cls, {}, "self")
     kept.append(instance)
-    settle(it, program, cls, instance, assigning(cls), text_of(function))
+    settle(it, program, cls, instance, assigning(cls, made=set(instance.names)), text_of(function))
     for value in instance.names.values():
         if isinstance(value, list | dict):
             _forget(value)

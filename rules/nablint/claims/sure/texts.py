@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 
 import libcst as cst
@@ -39,12 +40,24 @@ def _stored(text: str) -> frozenset[str]:
     return frozenset(name for left in _LEFT.findall(text) for name in _KEPT.findall(left))
 
 
-def assigning(cls: Class) -> dict[str, list[Function]]:
-    """Attributes that methods other than `__init__` assign, with these methods."""
+def assigning(cls: Class, made: Set[str] = frozenset()) -> dict[str, list[Function]]:
+    """Attributes that methods other than `__init__` assign, with these methods.
+
+    made: attributes that `__init__` has given already.  A setter, which does nothing but put in their place what it is
+    handed, is no reason to forget them: what it is handed does what was there before.
+    """
     found: dict[str, list[Function]] = {}
     for part in cls.order():
         for name, function in part.names.items():
             if isinstance(function, Function) and isinstance(function.node, cst.FunctionDef) and name != "__init__":
-                for stored in _stored(text_of(function, outside=True)):
-                    found.setdefault(stored, []).append(function)
+                text = text_of(function, outside=True)
+                for stored in _stored(text):
+                    if stored not in made or not _sets(text, stored):
+                        found.setdefault(stored, []).append(function)
     return found
+
+
+def _sets(text: str, name: str) -> bool:
+    """Is it `def set_x(self, value): self.x = value`, or the setter of a property?"""
+    head = r"\s*(?:@\w+\.setter\s+def \w+|def set_\w+)\(self, (\w+)[^)]*\)[^:]*:\s*"
+    return re.fullmatch(rf"{head}self\.{name} = \1\s*", text) is not None
