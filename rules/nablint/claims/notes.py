@@ -106,7 +106,7 @@ def _values(step: Step) -> Iterator[tuple[cst.CSTNode, Term]]:
         if isinstance(node, cst.Assign):
             value = step.values.get(id(node.value))
             for target in node.targets:
-                yield from _assigned(target.target, value)
+                yield from _assigned(target.target, step.values.get(id(target.target), value))  # words may tell more
             stack.append(node.value)
         elif isinstance(node, SHOWN):
             value = _array(step.values.get(id(node)))

@@ -34,7 +34,12 @@ def assigned(it: Interpreter, statement: cst.CSTNode, target: cst.CSTNode, value
     name = target.value if isinstance(target, cst.Name) else target.attr.value if isinstance(
         target, cst.Attribute) else ""
     said = (said_of(it.block, statement, name) or suffix_evidence(name, it.key)) if name else None
-    return value if said is None else stand_in(it, said, f"{scope.function}.{name}", scope.names, scope.function, value)
+    if said is None:
+        return value
+    found = stand_in(it, said, f"{scope.function}.{name}", scope.names, scope.function, value)
+    if it.step is not None and isinstance(found, Array):
+        it.step.values[id(target)] = found.term
+    return found
 
 
 def returned(it: Interpreter, function: Function, given: Mapping[str, Any], names: Mapping[str, Any], result: Any
