@@ -192,6 +192,7 @@ ONE_LINERS = [
     ("k", "k : {'a', 'b'} or array_like", None),
     ("p", "p: array, of length exog.shape[1] * (k - 1)", "array"),
     ("x", "x: data, of shape (N, D) or (N, C, H, W)", "array"),
+    ("x", "Args:\n    x ((M,) or (M, K) ndarray): data", "array"),
     ("x", "x: data, where each x[i] has shape (d_1, ..., d_k)", None),
     ("f", "f: function that returns an array of shape (N,)", "function"),
     ("q", "q: data. Has the same shape as the original.", None),

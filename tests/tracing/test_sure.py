@@ -125,6 +125,7 @@ UNKNOWN = {
     "a document about what the code asks for": 'def f(x):\n    """x (array): of shape (M, N, D)"""\n'
                                                "    x = [x] if isinstance(x, np.ndarray) else x\n"
                                                "    y = np.concatenate(x, 1) * 2\n",
+    "a number that no machine holds": "def f():\n    y = np.ones(3) * 10**30\n",
     "a comment whose word is an array": "def f(c, B):\n    B = np.ones(3)\n    z = c.run()  # (B, T)\n    y = z.T\n",
     "a comment about another name": "def f(c):\n    z = c.run()  # x: (B, T)\n    y = z.T\n",
     "a suffix without a key": "def f(c):\n    y_BT = c.run()\n    y = y_BT.T\n",

@@ -58,6 +58,8 @@ _OTHERWISE = regex(
     r"|\w\[[\w:, ]*\]\s+(?:has|have|is|are)\b", re.IGNORECASE)
 _ASIDE = regex(r"\([^()]*\)")
 _ALTERNATIVE = regex(r"[`'\"*]*\s*,?\s*(?:\bor\b|/|\bif\b|\belse\b|\bwhen\b|\|)(?P<rest>.*)", re.IGNORECASE)
+_OFFERED = re.compile(r"[)\]]\s*,?\s*(?:\bor\b|/|\|)\s*\Z")
+"""`(M,) or (M, K) ndarray`: the second of two shapes."""
 _SENTENCE = regex(r"(?<!r\.t\.)(?<!r\.t)(?<!e\.g\.)(?<!i\.e\.)(?<!\.\.)(?<=[.;])\s+")
 _SHAPE_SENTENCE = regex(
     r"(?:it |this |they )?(?:has|have|must|should|shapes?\b|of shape|an? \S+ (?:array|matrix|tensor)|(?:numpy )?array)",
@@ -136,7 +138,8 @@ def _first_shape(text: str, names: frozenset[str], *, is_type: bool) -> tuple[tu
                                 named=pattern in (_SHAPED, _ARRAY_LIST) and (is_type or found.start() == 0))
                 if dims is None:
                     continue
-                other = _has_alternative(sentence[found.end():], dims) or _has_other_case(text, dims)
+                other = (_has_alternative(sentence[found.end():], dims) or _has_other_case(text, dims)
+                         or _OFFERED.search(sentence[: found.start()]))
                 return (None, True) if other else (dims, True)
         if not _OTHERWISE.search(sentence) and (found := _VECTOR.search(sentence)):
             size = read_dim(found["size"] or found["front"])

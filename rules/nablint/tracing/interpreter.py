@@ -258,6 +258,8 @@ class Interpreter:
             return value
         if isinstance(value, Size):
             return self.size_term(value)
+        if isinstance(value, int) and not -(2**63) <= value < 2**64:
+            return None  # no machine holds it
         if isinstance(value, bool | int | float | complex):
             return self.graph.constant(value)
         if isinstance(value, Pending) and value.value is not None:
