@@ -10,10 +10,12 @@ import libcst as cst
 from nablint.claims.edits.trees import Edit, binary, is_transposed, number, operands, untransposed, walk
 
 
-def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any, *, clash: bool = False) -> Iterator[Edit]:
+def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any, *, clash: bool = False,
+                 whole: Any = None) -> Iterator[Edit]:
     """Another live value of the same shape in an operand's place, the neighbouring item of a list.
 
     clash: operands do not fit each other, so that the right one has another shape, of as many axes.
+    whole: the shape of the expression's value, up to which a smaller operand may be repeated by mistake.
     """
     for node in walk(root):
         if not isinstance(node, cst.Name | cst.Attribute | cst.Subscript) or is_transposed(node):
@@ -23,7 +25,8 @@ def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any, *, clash
             continue
         text = cst.Module([]).code_for_node(node)
         for name, other in live:
-            if name != text and (other == shape or (clash and len(other) == len(shape))):
+            repeated = other == whole and len(other) == len(shape)
+            if name != text and (other == shape or repeated or (clash and len(other) == len(shape))):
                 yield Edit(node, number(name), "operand", 1.35, name)
         if isinstance(node, cst.Subscript) and len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
             yield from _neighbours(node, node.slice[0].slice.value)

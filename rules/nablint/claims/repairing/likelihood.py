@@ -39,6 +39,8 @@ SCALED = 0.3
 BY_NAME = 0.15
 TURNED = 0.3
 """What it weighs that a sign is first wrong at a statement, by the name that it gives its value."""
+UNUSED = 0.3
+"""What it weighs that a gradient which nothing uses is used."""
 MADE_BEFORE = 0.3
 """What it weighs against an edit that the statement makes a value that forward code made, too."""
 RESCALED = 0.15
@@ -55,6 +57,7 @@ class Likelihood:
     def __init__(self, judgement: Judgement, where: Locations) -> None:
         self._judgement = judgement
         self._first_turned = where.first_turned
+        self._unused = _unused(judgement)
         seed = judgement.seed
         self._forward = {t for output in (seed.cotangents if seed is not None else ()) for t in ancestors(output)}
         self._siblings = Siblings(judgement.run.it.steps)
@@ -68,7 +71,8 @@ class Likelihood:
                 + FIRST * (id(step.node) == self._off) - MISSHAPEN * self._misshapes(candidate)
                 + TURNED * (edit.kind == "sign" and id(step.node) in self._first_turned)
                 - MADE_BEFORE * (edit.kind in ("sign", "scale") and old_value(step) in self._forward)
-                - RESCALED * _rescales(step, edit))
+                - RESCALED * _rescales(step, edit)
+                + UNUSED * bool(self._unused & (_names(edit.new) - _names(edit.old))))
 
     def _misshapes(self, candidate: Candidate) -> bool:
         """Has a result, right as its values are, other axes of size 1 than its variable?"""
@@ -126,6 +130,25 @@ def forgets(candidate: Candidate) -> bool:
 
 def _holds_gradient(node: cst.CSTNode) -> bool:
     return any(isinstance(n, cst.Name) and is_gradient_name(n.value) for n in walk(node))
+
+
+def _unused(judgement: Judgement) -> set[str]:
+    """Names of the backward code that hold gradients and that no statement reads."""
+    run = judgement.run
+    steps = {id(s.node): s.node for s in run.it.steps if s.number >= run.start}
+    read: set[str] = set()
+    for node in steps.values():
+        if isinstance(node, cst.Assign):
+            read |= _names(node.value).union(*(_names(t.target) for t in node.targets
+                                               if isinstance(t.target, cst.Subscript)))
+        elif isinstance(node, cst.AugAssign | cst.Return | cst.Expr):
+            read |= _names(node)
+    made = {e.name for e in run.it.events if e.step.number >= run.start and not e.holder and is_gradient_name(e.name)}
+    return made - read
+
+
+def _names(node: cst.CSTNode) -> set[str]:
+    return {n.value for n in walk(node) if isinstance(n, cst.Name)}
 
 
 def _rescales(step: Step, edit: Edit) -> bool:

@@ -162,8 +162,11 @@ def live_values(step: Step) -> Iterator[tuple[str, Term]]:
 
 
 def _names(step: Step) -> Iterator[tuple[str, Any]]:
-    """The names of a step's frame, then those of the functions around it, where it is that of a closure."""
-    yield from step.names.items()
+    """The names of a step's frame, then those of the functions around it, where it is that of a closure.
+
+    Those of a script the last first: it may be long.
+    """
+    yield from step.names.items() if step.scope.function else reversed(step.names.items())
     scope, seen = step.scope.outer, set(step.names)
     while scope is not None and scope.function:
         yield from ((n, v) for n, v in scope.names.items() if n not in seen)
@@ -202,7 +205,7 @@ def _is_number(value: Any) -> bool:
 
 def derivative_functions(step: Step) -> list[str]:
     """Functions of the file that look like derivatives, by the names that the statement can call them by."""
-    scope = step.scope.outer
+    scope = step.scope.outer if step.scope.function else step.scope
     found: list[str] = []
     receiver = step.names.get("self")
     if isinstance(receiver, Instance) and receiver.cls is not None:

@@ -150,7 +150,9 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
 
     failed = {id(j.result.step.node) for j in failing}
     turned = {key for group in where.turned if failed.isdisjoint(group) for key in group}
-    strong = where.suspects.keys() - where.weak
+    made = {t for j in failing for t in _makings(j)}
+    at_work = {id(e.step.node) for e in judgement.run.it.events if e.value in made and e.value not in sound}
+    strong = {key for key in where.suspects if key not in where.weak and key in at_work | clashes}
     near = region(judgement, failing, strong, where.right)
 
     def level(group: tuple[list[Step], bool]) -> int:

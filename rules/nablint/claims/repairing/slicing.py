@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import libcst as cst
+import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims.edits import live as with_live
@@ -24,6 +26,7 @@ from nablint.claims.repairing.live import (
 )
 from nablint.claims.repairing.restated import restatements
 from nablint.claims.replaying.sites import expression, old_value
+from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
 
 
@@ -112,12 +115,12 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
         yield from small.powers(root, lambda n: shape_of(step, n) is not None)
         live = live_shapes(step)
         clash = any(s.node is step.node for s, _, _ in it.misfits)
-        yield from with_live.replacements(root, live, lambda n: shape_of(step, n), clash=clash)
-        yield from numbers.exchanged(root, live_indices(it, step), lambda n: is_number(step, n))
-        yield from numbers.other_sides(root)
-        yield from numbers.traded(root, lambda n: shape_of(step, n))
+        made = old_value(step)
+        yield from with_live.replacements(root, live, lambda n: shape_of(step, n), clash=clash,
+                                          whole=None if made is None else np.shape(made.sample))
         yield from with_live.matrices(root, live, lambda n: shape_of(step, n))
         if matched:
+            yield from _with_numbers(it, step, root)
             return
         scales = live_numbers(step)
         yield from with_live.scaled(root, scales)
@@ -139,3 +142,10 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
                     and isinstance(node, cst.Name | cst.Attribute | cst.BinaryOperation)
                 ):
                     yield from with_live.multiplied(node, list(factors(step, part, None)))
+        yield from _with_numbers(it, step, root)
+
+
+def _with_numbers(it: Interpreter, step: Step, root: Any) -> Iterator[Edit]:
+    yield from numbers.traded(root, lambda n: shape_of(step, n))
+    yield from numbers.other_sides(root)
+    yield from numbers.exchanged(root, live_indices(it, step), lambda n: is_number(step, n))

@@ -16,6 +16,8 @@ from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import Edit, walk
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.small_constants import NEAR, agree_without
+from nablint.claims.gather.updating import unscaled
+from nablint.claims.judging.judge import constant_ratio
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.replaying.replay import new_value, replace
 from nablint.claims.replaying.replayed import Replayed, Sampler
@@ -71,6 +73,9 @@ class Trial:
                 candidate.fixes = [j for j in turned if j.result.value is not None
                                    and _right(j, -j.result.value, self.graph.sampler({}))]
                 return bool(candidate.fixes)
+        stepping = [j for j in self.failing if j.result.update and j.result.step in candidate.steps]
+        if stepping and candidate.edit.old is not candidate.steps[-1].node:
+            return self._stepped(candidate, stepping)
         lost = [j for j in self.failing if j.result.value is None and j.result.step in candidate.steps]
         if lost and len(candidate.steps) == 1 and candidate.edit.old is not candidate.steps[-1].node:
             return self._found_again(candidate, lost)
@@ -117,6 +122,24 @@ class Trial:
                    if step.number >= run.start and step.node is not candidate.steps[-1].node
                    for node in walk(step.node) if isinstance(node, cst.BinaryOperation | cst.Call | cst.UnaryOperation))
 
+    def _stepped(self, candidate: Candidate, stepping: list[Judged]) -> bool:
+        """A step's gradient is what the parameter changes by, whatever the size of the step."""
+        it = self.judgement.run.it
+        for j in stepping:
+            step = j.result.step
+            new = new_value(it, step, replace(step.node, candidate.edit.old, candidate.edit.new))
+            if new is None or j.derived is None:
+                return False
+            with it.using(), np.errstate(all="ignore"):
+                part = _added(step.node, new, j.result.wrt)
+                sample = None if part is None else unscaled(part).sample
+            if sample is None or sample.shape != j.derived.sample.shape or not np.all(np.isfinite(sample)):
+                return False
+            ratio = constant_ratio(np.asarray(sample), np.asarray(j.derived.sample))
+            if ratio is not None and ratio > 0:
+                candidate.fixes.append(j)
+        return bool(candidate.fixes)
+
     def _found_again(self, candidate: Candidate, lost: list[Judged]) -> bool | None:
         """A statement whose operands did not fit made no value: the one that it makes when edited is the result's."""
         step = candidate.steps[-1]
@@ -144,6 +167,19 @@ class Trial:
         sampler = self.graph.sampler({})
         candidate.fixes = [j for j in own if _right(j, new, sampler)]
         return bool(candidate.fixes)
+
+
+def _added(statement: cst.CSTNode, value: Term, parameters: list[Term]) -> Term | None:
+    """What a statement with this value adds to one of the parameters."""
+    if isinstance(statement, cst.AugAssign):
+        turned = isinstance(statement.operator, cst.SubtractAssign)
+        return -value if turned else value if isinstance(statement.operator, cst.AddAssign) else None
+    if value.card is None or value.card.name not in ("add", "subtract"):
+        return None
+    first, second = value.args
+    if first in parameters:
+        return -second if value.card.name == "subtract" else second
+    return first if second in parameters and value.card.name == "add" else None
 
 
 def _fits_into(part: Any, whole: Any) -> bool:
