@@ -187,3 +187,23 @@ def test_a_returned_value_in_another_shape_keeps_its_name() -> None:
     result = analyse(code, "scale.py")
     assert not result.diagnostics
     assert not [c for c in result.claims if c.verdict == "wrong"]
+
+
+def test_a_number_of_the_module_may_be_a_size() -> None:
+    code = HEAD + '''N, D = 4, 5
+x = 5 * np.random.randn(N, D) + 12
+
+
+def centre_forward(x):
+    mu = x.mean(axis=0)
+    out = x - mu
+    return out, (mu, out)
+
+
+def centre_backward(dout, cache):
+    mu, out = cache
+    return dout - 1. / N * np.sum(dout, axis=0)
+'''
+    result = analyse(code, "centre.py")
+    assert not result.diagnostics
+    assert [c.verdict for c in result.claims if c.function == "centre_backward" and c.role == "result"] == ["unchecked"]

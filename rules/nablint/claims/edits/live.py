@@ -51,14 +51,14 @@ def _neighbours(node: cst.Subscript, key: Any) -> Iterator[Edit]:
     for step in ("+ 1", "- 1"):
         text = cst.Module([]).code_for_node(key)
         try:
-            new = cst.parse_expression(_shifted(text, step))
+            new = cst.parse_expression(shifted(text, step))
         except cst.ParserSyntaxError:
             continue
         yield Edit(node, node.with_changes(slice=[element.with_changes(slice=cst.Index(new))]), "operand", 1.3)
 
 
-def _shifted(text: str, step: str) -> str:
-    """An index and one more or less, in the shortest form: `-l-1` and one more is `-l`."""
+def shifted(text: str, step: str) -> str:
+    """An index and one more or less (`step` is "+ 1" or "- 1"), in the shortest form: `-l-1` and one more is `-l`."""
     plain = text.replace(" ", "")
     for ending, meaning in (("+1", 1), ("-1", -1)):
         if plain.endswith(ending) and len(plain) > 2:

@@ -6,9 +6,11 @@ told, unchecked".  It shows in what the gradient is made of, never in a name.
 
 from __future__ import annotations
 
+import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.claims.edits.trees import walk
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Run, Seed
 from nablint.tracing.clashes import stranger
@@ -60,6 +62,8 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
         return "forward writes to one place twice, and which value stays is left open"
     if (unmet := stranger(run.it, value)) is not None:
         return f"it depends on {run.it.names.get(unmet, unmet.label)}, which forward does not meet"
+    if number := _number_from_outside(run, ancestors(value)):
+        return f"it depends on {number}, a number of the module that may be a size, which forward does not read"
     known = made | set(seed.cotangents.values()) | (ancestors(j.derived) if j.derived is not None else set())
     for node in ancestors(value):
         if (
@@ -71,6 +75,23 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
             and node.label[:7] not in ("unknown", "misfit:")
         ):
             return f"it depends on {run.it.names.get(node, node.label)}, which forward's value does not depend on"
+    return ""
+
+
+def _number_from_outside(run: Run, inside: set[Term]) -> str:
+    """A whole number that only backward code reads, and that no function has given to it (`1 / N`)."""
+    ahead = {n.value for s in run.it.steps if s.number < run.start for n in walk(s.node) if isinstance(n, cst.Name)
+             and n.value not in s.names and id(n) in s.values}
+    for step in run.it.steps:
+        if step.number < run.start or not step.scope.function or not isinstance(step.node, cst.Assign | cst.AugAssign
+                                                                                | cst.Return):
+            continue
+        for node in walk(step.node):
+            value = step.values.get(id(node))
+            if (isinstance(node, cst.Name) and isinstance(value, int) and not isinstance(value, bool) and value > 1
+                    and node.value not in step.names and node.value not in ahead
+                    and any(isinstance(v, Term) and v in inside for v in step.values.values())):
+                return node.value
     return ""
 
 

@@ -14,7 +14,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
-from nablint.claims.edits.live import added
+from nablint.claims.edits.live import added, multiplied
 from nablint.claims.edits.trees import Edit, bracketed, walk
 from nablint.claims.repairing.aim import Aim, aim_at
 from nablint.claims.repairing.arranged import reorderings
@@ -29,6 +29,8 @@ from nablint.tracing.step import Step
 
 CLOSE = 1e-7
 
+MAX_FACTORS = 12
+"""Cotangents tried as a missing factor where it is not known what is missing."""
 MAX_TERMS = 8
 """Products of live values tried as a missing term where it is not known what is missing."""
 
@@ -86,6 +88,10 @@ class Search:
             yield from added(site.root, left_out(self._it, site.step, site.root, site.old))
             yield from self._outer_terms(site)
             yield from reorderings(site.step, site.root, torch=self._it.dialect == "torch")
+        if site is not None and site.root is not None and self._perhaps is None:
+            shapes = ((), np.shape(site.old.sample))
+            upstream = [v.text for v in at_hand(self._it, site.step) if v.tainted and np.shape(v.sample) in shapes]
+            yield from multiplied(site.root, upstream[:MAX_FACTORS])
         if self._given is None:
             yield from edits_of(self._trial.judgement, [*(s for s in self._steps if s is not step), step], target,
                                 matched=matched)

@@ -16,6 +16,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.claims.edits.live import shifted
 from nablint.claims.replaying.replay import evaluated
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
@@ -35,6 +36,7 @@ class LiveValue:
 
 
 MAX_WRITTEN = 24
+MAX_ITEMS = 40
 MAX_ATTRIBUTES = 24
 MAX_TERMS = 6
 
@@ -74,17 +76,31 @@ def left_out(it: Interpreter, step: Step, node: cst.BaseExpression, value: Term)
 
 
 def written_items(it: Interpreter, step: Step) -> Iterator[tuple[str, Term]]:
-    """The items `hs[t]`, `activations[-l-1]`, as the function of a step writes them, with what they are there."""
+    """The items `hs[t]`, `activations[-l-1]`, as the function of a step writes them, with what they are there.
+
+    A list that is read by one index may be by those of other lists, and by their neighbours.
+    """
     seen: dict[str, None] = {}
     read = {id(s.node): s.node for s in it.steps if s.function == step.function and s.block is step.block}
     for node in read.values():
         if isinstance(node, cst.Assign | cst.AugAssign | cst.Return | cst.Expr) and node.value is not None:
             for text in _items(node.value):
                 seen.setdefault(text)
-    for text in list(seen)[:MAX_WRITTEN]:
+    written = list(seen)[:MAX_WRITTEN]
+    places = dict.fromkeys(p for text in written if text.partition("[")[0] in _lists(step)
+                           and (p := text.partition("[")[2].removesuffix("]")).isascii())
+    near = dict.fromkeys(n for p in places for n in (p, shifted(p, "+ 1"), shifted(p, "- 1")))
+    others = (f"{name}[{place}]" for name in _lists(step) for place in near)
+    for text in list(dict.fromkeys((*written, *others)))[:MAX_ITEMS]:
         value = evaluated(it, step, text)
         if value is not None:
             yield text, value
+
+
+def _lists(step: Step) -> list[str]:
+    """The names of lists of arrays."""
+    return [name for name, value in step.names.items() if name.isidentifier() and isinstance(value, list) and value
+            and all(isinstance(item, Array) for item in value)]
 
 
 @lru_cache(maxsize=4096)

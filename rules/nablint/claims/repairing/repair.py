@@ -24,7 +24,7 @@ from nablint.claims.repairing.likelihood import Likelihood, forgets, unlikely
 from nablint.claims.repairing.localise import localise, region
 from nablint.claims.repairing.moved import moved
 from nablint.claims.repairing.rejudged import Repair, confirmed, rewritten
-from nablint.claims.repairing.returning import return_edits
+from nablint.claims.repairing.returning import finished, return_edits
 from nablint.claims.repairing.slicing import backward_slice
 from nablint.claims.repairing.trial import Candidate, Trial
 from nablint.claims.replaying.sites import arguments, old_value
@@ -214,6 +214,9 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
         tries += 1
         repair = confirmed(program, source, outcome, candidate, failing)
         if repair is not None:
+            return repair
+    for step, edit in finished(judgement, failing) if judgement.together else ():
+        if (repair := confirmed(program, source, outcome, Candidate([step], edit, 3), failing)) is not None:
             return repair
     return rewritten(program, source, outcome, failing)
 

@@ -15,8 +15,13 @@ import numpy as np
 from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import Edit
 from nablint.claims.model import Judged, Judgement
+from nablint.claims.repairing.aim import wanted_of
+from nablint.claims.repairing.live import at_hand, numbers_at_hand
+from nablint.claims.repairing.matched import matches
 from nablint.claims.repairing.restated import completed, reordered
 from nablint.tracing.step import Step
+
+MAX_FINISHED = 3
 
 
 def return_edits(judgement: Judgement, failing: list[Judged]) -> Iterator[tuple[Step, Edit]]:
@@ -29,6 +34,19 @@ def return_edits(judgement: Judgement, failing: list[Judged]) -> Iterator[tuple[
         if isinstance(step.node, cst.Return) and step.node.value is not None:
             yield from ((step, e) for e in _exchanged(step, step.node, found))
             yield from ((step, e) for e in _missing(judgement, step, step.node))
+
+
+def finished(judgement: Judgement, failing: list[Judged]) -> Iterator[tuple[Step, Edit]]:
+    """What could be done to a value where it is returned: a statement that is missing did it before."""
+    it = judgement.run.it
+    for j in failing:
+        step, node = j.result.returned, j.result.node
+        if (step is None or j.result.value is None or j.derived is None or not isinstance(node, cst.Name)
+                or step.values.get(id(node)) is not j.result.value):
+            continue
+        wanted = wanted_of(j)
+        found = matches(step, node, wanted, at_hand(it, step, np.shape(wanted)), numbers_at_hand(step))
+        yield from ((step, e) for e in sorted(found, key=lambda e: e.cost)[:MAX_FINISHED] if e.kind != "operand")
 
 
 def _exchanged(step: Step, node: cst.Return, failing: list[Judged]) -> Iterator[Edit]:

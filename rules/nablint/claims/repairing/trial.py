@@ -15,9 +15,9 @@ from nablint.calculus.effort import EFFORT, TRIAL
 from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import Edit, walk
 from nablint.claims.entries import ancestors
-from nablint.claims.judging.small_constants import NEAR, agree_without
 from nablint.claims.gather.updating import unscaled
 from nablint.claims.judging.judge import constant_ratio
+from nablint.claims.judging.small_constants import NEAR, agree_without
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.replaying.replay import new_value, replace
 from nablint.claims.replaying.replayed import Replayed, Sampler
