@@ -21,7 +21,7 @@ SLIPS_EVERY = 4
 RIGHT_EVERY = 2
 
 RATCHET: dict[str, tuple[int, int]] = {
-    "autograd_functions": (14, 14), "book_layers": (6, 6), "char_rnn_script": (6, 6), "column_network": (7, 7),
+    "autograd_functions": (14, 14), "book_layers": (9, 9), "char_rnn_script": (6, 6), "column_network": (8, 8),
     "features_first": (10, 10), "forward_backward_pairs": (13, 11), "gated_cells": (13, 13), "layer_classes": (11, 11),
     "loss_and_grads": (12, 11), "training_script": (6, 6),
 }
