@@ -11,6 +11,7 @@ from nablint.results import Explanation, FileResult, Place
 from nablint.settings import Settings
 
 from nablint_server.configuration import Configuration, ConfigurationError, Configurations, Overrides
+from nablint_server.running.process import keep_what_is_there
 
 Rows = list[tuple[int, int]]
 """First and last rows of what could not be read."""
@@ -21,6 +22,7 @@ def warm() -> None:
     # A fault here would end the process before it can say so; `judge` meets it again and does.
     with suppress(ImportError):
         importlib.import_module("nablint.analysis")
+    keep_what_is_there()
 
 
 def judge(source: str, filename: str, settings: Settings, repair: bool) -> tuple[FileResult, Rows]:

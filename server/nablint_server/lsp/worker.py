@@ -25,7 +25,7 @@ import traceback
 from types import ModuleType
 from typing import Any, BinaryIO
 
-from nablint_server.running.process import set_up
+from nablint_server.running.process import STEADY, set_up
 
 LENGTH = struct.Struct("<I")
 
@@ -110,5 +110,5 @@ if __name__ == "__main__":
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints must not break the frames
     sys.path[:0] = sys.argv[2:]
-    set_up()
+    set_up(STEADY)
     serve(importlib.import_module(sys.argv[1]), sys.stdin.buffer, output)
