@@ -243,3 +243,28 @@ def test_what_is_joined_with_a_row_is_a_row() -> None:
     assert not found.diagnostics
     assert {c.verdict for c in found.claims if c.gradient == "self.dW"} <= {"proved", "verified"}
     assert [c for c in found.claims if c.gradient == "self.dW"]
+
+
+BEHIND = """
+    import numpy as np
+
+    class Sigmoid:
+        def forward(self, X):
+            return 1.0 / (1.0 + np.exp(-X))
+
+        def backward(self, X, {name}):
+            output = self.forward(X)
+            return (1.0 - output) * output * {name}
+    """
+
+
+def test_what_arrives_behind_the_arguments_of_forward_is_the_cotangent() -> None:
+    found = analyse(textwrap.dedent(BEHIND.format(name="top_diff")), "code.py")
+    assert {c.verdict for c in found.claims if c.role == "result"} == {"proved"}
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "n_samples", "stride"])
+def test_a_number_behind_them_is_none(name: str) -> None:
+    found = analyse(textwrap.dedent(BEHIND.format(name=name)), "code.py")
+    assert not found.diagnostics
+    assert not {c.verdict for c in found.claims} & {"proved", "verified", "wrong"}

@@ -79,7 +79,7 @@ class Arrivals:
             unknown = [n for n in wanted if n not in self.named and n not in self.scope.names
                        and "cache" not in n.lower()
                        and not (hints.is_target(n) and len(wanted) > 1)]
-            claims = unknown[:1] if unknown and unknown[0] == wanted[0] else []
+            claims = unknown[:1] if unknown and (unknown[0] == wanted[0] or self._alone(unknown, wanted)) else []
         if claims and self._predicts(function, claims[0], wanted):
             claims = []
         out: list[Any] = []
@@ -120,6 +120,12 @@ class Arrivals:
             else:
                 out.append(self._unbound(name, function))
         return out
+
+    def _alone(self, unknown: list[str], wanted: list[str]) -> bool:
+        """Is one argument, beside those of the forward function, what is neither a number nor a size by its name?"""
+        name = unknown[0]
+        plain = hints.is_scalar(name) or hints.is_size(name) or hints.is_hyper(name)
+        return len(unknown) == 1 and not plain and all(n in self.arguments for n in wanted if n != name)
 
     def _unbound(self, name: str, function: Function) -> Any:
         """An argument that nothing of the forward function goes by the name of: targets and numbers are inputs."""
