@@ -140,6 +140,12 @@ def conv_backward(dout, cache):
 ''',
 }
 
+RIGHT["a pool that asserts what its maker refuses"] = RIGHT["a pool whose sizes must be whole"].replace(
+    "        self.X = X\n", """        assert (X.shape[2] - self.size) % self.stride == 0
+        assert (X.shape[3] - self.size) % self.stride == 0
+        self.X = X
+""")
+
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_layers_are_verified(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

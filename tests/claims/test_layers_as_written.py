@@ -268,3 +268,18 @@ def test_a_number_behind_them_is_none(name: str) -> None:
     found = analyse(textwrap.dedent(BEHIND.format(name=name)), "code.py")
     assert not found.diagnostics
     assert not {c.verdict for c in found.claims} & {"proved", "verified", "wrong"}
+
+
+def test_an_empty_place_beside_the_gradient_holds_none() -> None:
+    source = """
+        class Flatten:
+            def forward(self, X):
+                self.shape = X.shape
+                return X.reshape(X.shape[0], -1)
+
+            def backward(self, dout):
+                out = dout.reshape(self.shape)
+                return out, ()
+        """
+    found = analyse(textwrap.dedent(source), "code.py")
+    assert {c.verdict for c in found.claims if c.role == "result"} == {"proved"}

@@ -57,7 +57,9 @@ _INPUT = re.compile(r"^(?:x|inputs?|inp|x_in|images?|imgs?)$", re.I)
 
 def shape_of_input(world: World) -> list[tuple[str, Polynomial]]:
     """The sizes that a layer is told of its input (`self.input_shape`), without the samples, are its input's sizes."""
-    told = {m["path"]: 0 for name in world.sizes if (m := _GIVEN.match(name)) and hints.is_shape_of_input(m["name"])}
+    known = {*world.sizes, *(name for name, _ in world.hypothesis.equations)}
+    told = {m["path"]: 0 for name in sorted(known)
+            if (m := _GIVEN.match(name)) and hints.is_shape_of_input(m["name"])}
     for path in told:
         sizes = [name for name in (f"{path}[{k}]" for k in range(4)) if name in world.sizes
                  or world.resolve(Polynomial.symbol(name)).name != name]

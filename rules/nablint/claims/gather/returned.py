@@ -85,9 +85,9 @@ def returned_results(
         if (
             not wrt
             and arrays
-            and len(parts) <= len(arrays)
+            and (count := sum(not _is_empty(p) for p in parts)) <= len(arrays)
             and i < len(arrays)
-            and (not word or not names.variables(word) or len(parts) == 1)
+            and (not word or not names.variables(word) or count == 1)
         ):
             wrt = [arrays[i][1].term]
             out.append(_result(it, word or arrays[i][0], part, wrt, step, element, arrays[i][0], True))
@@ -112,6 +112,11 @@ def _word(element: cst.BaseExpression) -> str:
         if isinstance(inner, cst.Name) and names.is_gradient_name(inner.value):
             return inner.value
     return ""
+
+
+def _is_empty(part: Any) -> bool:
+    """Nothing is returned in this place: `return dX, []` of a layer without parameters."""
+    return part is None or (isinstance(part, tuple | list) and not part)
 
 
 def _joined(it: Interpreter, part: Any) -> tuple[Term, ...]:
