@@ -71,6 +71,8 @@ KNOWN |= {
                                "    w : ndarray of shape (n_in, n_out)\n    \"\"\"\n\n    def fit(self, c):\n"
                                "        self.w = c.solve()\n\n    def f(self):\n        y = self.w.T\n",
                                "(n_out, n_in)"),
+    "a comment behind what is forgotten": (
+        "def f(c):\n    z = np.ones((3, 4)) if c.ready() else np.ones((4, 3))  # (N, D)\n    y = z.T\n", "(D, N)"),
     "decorators that do not matter": (
         "import functools\nimport numba\n\n@numba.jit\n@functools.lru_cache\n@torch.no_grad()\ndef g(x):\n"
         "    return x.T\n\ndef f():\n    with torch.no_grad():\n        y = g(np.ones((2, 3)))\n", "(3, 2)"),

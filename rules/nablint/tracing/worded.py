@@ -42,6 +42,15 @@ def assigned(it: Interpreter, statement: cst.CSTNode, target: cst.CSTNode, value
     return found
 
 
+def forgotten(it: Interpreter, line: cst.CSTNode, scope: Any) -> None:
+    """Of what a line assigns that could not be followed, the shape that words say."""
+    for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+        for target in [t.target for t in statement.targets] if isinstance(statement, cst.Assign) else ():
+            held = scope.names.get(target.value) if isinstance(target, cst.Name) else None
+            if isinstance(target, cst.Name) and isinstance(held, Unknown):
+                scope.names[target.value] = assigned(it, statement, target, held, scope)
+
+
 def returned(it: Interpreter, function: Function, given: Mapping[str, Any], names: Mapping[str, Any], result: Any
              ) -> Any:
     """What a call gives; what is unknown of it as its function documents it, in the sizes of this call's arguments."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from nablint.tracing import worded
 from nablint.tracing.imports import import_from, import_modules
 from nablint.tracing.statements.asserting import asserted, raised
 from nablint.tracing.statements.assigning import annotated, assign, assignment, set_attribute
@@ -43,6 +44,7 @@ def execute(it: Interpreter, node: cst.CSTNode, scope: Scope) -> None:
         if not it.world.sure or (isinstance(reason, Restart) and (reason.asserted or reason.alike)):
             raise
         forget(it, node, scope)
+        worded.forgotten(it, node, scope)
         if isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[-1], cst.Return):
             raise ReturnSignal(Unknown("what is returned is not followed")) from None
 
