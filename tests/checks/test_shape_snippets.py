@@ -68,3 +68,25 @@ def test_words_that_contradict_the_code_are_corrected() -> None:
 def test_the_fix_is_the_right_twin(what: str) -> None:
     bad, right = next((s[4], s[5]) for s in SNIPPETS if s[3] == what)
     assert fixed(bad).strip() == right.strip()
+
+
+DOCUMENTED = '''import numpy as np
+
+def draw(model, n):
+    """Draw.
+
+    Args:
+        n: int
+
+    Returns:
+        array of shape (n, K)
+    """
+    return model.look(n)
+
+def gather(model):
+    return np.concatenate([draw(model, 100), draw(model, 100)])
+'''
+
+
+def test_results_that_are_documented_alike_fit_together() -> None:
+    assert not analyse(DOCUMENTED, "snippet.py").diagnostics
