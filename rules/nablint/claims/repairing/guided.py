@@ -48,7 +48,9 @@ class Search:
         touched = trial.graph.touched(olds)
         here = [j for j in trial.failing if j.result.value in touched]
         rest = [j for j in trial.failing if j not in here and j.result.value is not None]
-        aim: Aim | None = aim_at(trial.graph, olds, here, [*trial.right, *rest]) if here and olds else None
+        aim: Aim | None = None
+        if here and olds and trial.start.isdisjoint(olds):  # what results should be follows from an implicit cotangent
+            aim = aim_at(trial.graph, olds, here, [*trial.right, *rest])
         self.pointless = aim is not None and not aim.possible
         """No value of the statement makes right what depends on it."""
         self._site = found[-1] if found else None

@@ -55,7 +55,8 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
     judgement = outcome.judgement
     assert judgement is not None
     ends = min(ends, EFFORT.seconds + SECONDS)
-    failing = [j for j in judgement.judged if j.verdict == "wrong"]
+    failing = [j for j in judgement.judged if j.verdict == "wrong"
+               and not (j.result.update and (j.ratio or 0.0) > 0)]  # a step has any size
     faults: list[Fault] = []
     naming = Naming(judgement.run.it)
     while failing and len(faults) < 3:

@@ -13,7 +13,7 @@ import numpy as np
 
 from nablint.calculus.effort import EFFORT, TRIAL
 from nablint.calculus.terms import Term
-from nablint.claims.edits.trees import Edit, walk
+from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.gather.updating import unscaled
 from nablint.claims.judging.judge import constant_ratio
@@ -111,16 +111,8 @@ class Trial:
             return None if shared and candidate.level == 1 else False
         if not all(j.result.value is None or _right(j, j.result.value, sampler) for j in self.right):
             return False
-        candidate.fixes = self.failing if len(fixes) < len(self.failing) and self._shared(candidate, instead) else fixes
+        candidate.fixes = fixes
         return True
-
-    def _shared(self, candidate: Candidate, instead: dict[Term, Term]) -> bool:
-        """Does another statement work out a replaced value for itself?  There it would stay, which replaying misses."""
-        run = self.judgement.run
-        return any(isinstance(value := step.values.get(id(node)), Term) and value in instead
-                   for step in run.it.steps
-                   if step.number >= run.start and step.node is not candidate.steps[-1].node
-                   for node in walk(step.node) if isinstance(node, cst.BinaryOperation | cst.Call | cst.UnaryOperation))
 
     def _stepped(self, candidate: Candidate, stepping: list[Judged]) -> bool:
         """A step's gradient is what the parameter changes by, whatever the size of the step."""
