@@ -157,7 +157,7 @@ def _rescales(step: Step, edit: Edit) -> bool:
     if edit.kind != "scale" or not isinstance(node, cst.Assign) or not isinstance(node.value, cst.BinaryOperation):
         return False
     before, scale = node.value.left, step.values.get(id(node.value.right))
-    number = isinstance(scale, int | float) or (isinstance(scale, Term) and not scale.ndim)
+    number = (isinstance(scale, int | float) and scale != 1) or (isinstance(scale, Term) and not scale.ndim)
     return number and before.deep_equals(node.targets[0].target)
 
 
