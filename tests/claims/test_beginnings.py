@@ -34,6 +34,31 @@ for _ in range(10):
     w -= 0.1 * grad_w
     b -= 0.1 * grad_b
 """
+LABELS = """\
+class Softmax:
+    def __init__(self, n_features, n_classes):
+        self.W = np.zeros((n_features, n_classes))
+
+    def step(self, X, y):
+        Y = np.eye(self.W.shape[1])[y]
+        scores = X @ self.W
+        scores -= scores.max(axis=1, keepdims=True)
+        probs = np.exp(scores)
+        probs /= probs.sum(axis=1, keepdims=True)
+        loss = -np.mean(np.log(probs[range(len(y)), y]))
+        dW = X.T @ (%s) / len(X)
+        return loss, dW
+"""
+STEPS = """\
+class Line:
+    def fit(self, X, y):
+        self.w = np.zeros(X.shape[1])
+        self.b = 0.0
+        for _ in range(100):
+            errors = y - (X.dot(self.w) + self.b)
+            self.w += self.eta * %sX.T.dot(errors) / X.shape[0]
+            self.b += self.eta * errors.mean()
+"""
 MODULE = """\
 H, D = 4, 3
 model = {}
@@ -67,6 +92,8 @@ SOURCES = {
                                        FIT.format(loss=LOSS, db="2 * (p - y).sum()")),
     "a difference inside a product": (FIT.format(loss="", db="2 * (p - y).sum() / n"),
                                       FIT.format(loss="", db="2 * (y - p).sum() / n")),
+    "labels counted by range": (LABELS % "probs - Y", LABELS % "(probs - Y) * probs"),
+    "steps of any size": (STEPS % "2 * ", STEPS % "-"),
     "a script's number": (SCRIPT.format(grad_b="np.sum(p - y)"), SCRIPT.format(grad_b="np.sum(p)")),
     "a dict of the module that calls fill": (MODULE % "dp * h", MODULE % "dp"),
     "a number of the module that forward knows": (CENTRED.format(count="n = N", divisor="N"),

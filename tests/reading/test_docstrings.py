@@ -182,6 +182,7 @@ ONE_LINERS = [
     ("v", "v : 1-D array or None", "(_,)"),
     ("W", "W: (D, C), X: (N, D), y: (N, C)", "(D, C)"),
     # Near misses.
+    ("m", "m (bool 2D array): a binary mask", "(_, _)"),
     ("Y", "Y : matrix or vector or 3D array", "array"),
     ("p", "p: a packed vector or a 2-tuple of a `k x r` array and more", "array"),
     ("K", "K: [N, P, N, P], [N, P, P], [N, P]", "array"),

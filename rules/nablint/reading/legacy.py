@@ -25,7 +25,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 _BLANKED: tuple[re.Pattern[str], ...] = (
-    re.compile(r"(?<![\w.])0+(?=[1-9])"),  # 0755, and the months of `date(2014, 01, 31)`
+    re.compile(r"(?<![\w.])(?<![eE][-+])0+(?=[1-9])"),  # 0755, and the months of `date(2014, 01, 31)`
     re.compile(r"\b[uU](?=[rR][\"'])"),  # ur"..."
 )
 _CAUGHT = re.compile(r"^(?P<head>[ \t]*except[ \t]+(?:[\w.]+|\([^()\n]*\)))(?P<name>[ \t]*,[ \t]*\w+)(?=[ \t]*:)", re.M)

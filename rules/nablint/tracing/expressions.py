@@ -10,6 +10,7 @@ import libcst as cst
 import numpy as np
 
 from nablint.ops import CARDS
+from nablint.shapes import Size
 from nablint.tracing.attributes import attribute
 from nablint.tracing.builtin import BUILTINS
 from nablint.tracing.calls import evaluate_call
@@ -156,7 +157,21 @@ def _index_part(it: Interpreter, part: cst.BaseSlice, scope: Scope) -> Any:
             return it.unknown("a slice with unknown bounds", *bounds)
         return slice(*bounds)
     assert type(part) is cst.Index
-    return it.eval(part.value, scope)
+    value = it.eval(part.value, scope)
+    return _numbered(it, part.value, value, scope) if isinstance(value, range | list) else value
+
+
+def _numbered(it: Interpreter, node: cst.BaseExpression, value: Any, scope: Scope) -> Any:
+    """`range(len(y))` as an index, which remembers the dimension that it counts up to as `np.arange` does."""
+    inner = node
+    while isinstance(inner, cst.Call) and isinstance(inner.func, cst.Name) and len(inner.args) == 1:
+        if inner.func.value in ("range", "xrange"):
+            bound = it.eval(inner.args[0].value, scope)
+            return Array(it.spellings["numpy.arange"].call(bound), it.dialect) if isinstance(bound, Size) else value
+        if inner.func.value != "list":
+            break
+        inner = inner.args[0].value
+    return value
 
 
 def _plain_bound(it: Interpreter, bound: Any) -> Any:

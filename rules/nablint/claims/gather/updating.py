@@ -26,7 +26,7 @@ def updates(it: Interpreter, start: int) -> list[Result]:
             seen.add(new)
             out += _unfit(it, event, new)
             continue
-        if new in seen or new.card is None or new.card.name not in ("add", "subtract") or not new.ndim:
+        if new in seen or new.card is None or new.card.name not in ("add", "subtract"):
             continue
         seen.add(new)
         old = next(
@@ -84,11 +84,12 @@ def unscaled(term: Term) -> Term:
         name, args = term.card.name, term.args
         if name == "negative":
             sign, term = -sign, args[0]
-        elif name == "multiply" and any(a.ndim == 0 and not a.tainted for a in args) and term.ndim:
+        elif name == "multiply" and any(a.ndim == 0 and not a.tainted for a in args) and any(
+                a.ndim or a.tainted for a in args):
             number = next(a for a in args if a.ndim == 0 and not a.tainted)
             sign *= -1 if float(number.sample.real) < 0 else 1
             term = args[1] if args[0] is number else args[0]
-        elif name == "divide" and args[1].ndim == 0 and not args[1].tainted and term.ndim:
+        elif name == "divide" and args[1].ndim == 0 and not args[1].tainted:
             sign *= -1 if float(args[1].sample.real) < 0 else 1
             term = args[0]
         else:

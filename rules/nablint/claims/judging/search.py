@@ -192,7 +192,8 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
             or (judgement.good and not judgement.wrong)
             or all(j.verdict == "unchecked" for j in judgement.judged)
         ):
-            if judgement.good or (len(fitting) > 2 and not best[0].wrong) or not judgement.judged:
+            fits = judgement.good and best[0] is judgement
+            if fits or (len(fitting) > 2 and not best[0].wrong) or not judgement.judged:
                 break
         for hyp in alternatives(world, hypothesis, judgement, fixed):
             push(hyp)

@@ -150,7 +150,7 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
                 continue
             seen.add(cotangent)
             summed, made_from = _is_sum_with_target(cotangent), ancestors(cotangent)
-            for value in forward:
+            for value in dict.fromkeys([*forward, *_computed_operands(cotangent)]):
                 if value.sample.shape == cotangent.sample.shape and value in made_from:
                     given = {value: cotangent}
                     for cotangents in (given, row_cotangents(value, cotangent, _under_activation)):
@@ -236,6 +236,13 @@ def _differences(event: Event) -> list[Term]:
         seen.update(fresh)
         stack.extend(fresh)
     return found[:MAX_IMPLICIT]
+
+
+def _computed_operands(cotangent: Term) -> list[Term]:
+    """The output of `y - (X @ w + b)`, which has no name."""
+    if cotangent.card is None or cotangent.card.name != "subtract":
+        return []
+    return [a for a in cotangent.args if a.card is not None and not a.tainted]
 
 
 def _from_forward(term: Term, depth: int = 6) -> bool:

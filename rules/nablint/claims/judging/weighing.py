@@ -41,7 +41,7 @@ def fits_better(judgement: Judgement, best: Judgement, *, far: bool = False) -> 
     That a reading leaves in doubt what a likelier one shows to be wrong does not speak for it: on a single row many
     mistakes are zero.
     """
-    now, known = _fit(judgement), _fit(best)
+    now, known = _fit(judgement, best), _fit(best, judgement)
     if now != known or judgement.wrong < best.wrong:
         return now > known
     if not judgement.good:
@@ -56,8 +56,11 @@ def _unfit(judgement: Judgement) -> int:
         and j.result.value.sample.shape != j.derived.sample.shape for j in judgement.judged)
 
 
-def _fit(judgement: Judgement) -> tuple[float, int]:
-    """How much of a judgement is right, each variable counted once; what is right up to a factor counts for less."""
+def _fit(judgement: Judgement, other: Judgement) -> tuple[float, int]:
+    """How much of a judgement is right, each variable counted once; what is right up to a factor counts for less.
+
+    Then what is left over: what is not right, and what another reading has as a result and this one has not.
+    """
     right: dict[object, float] = {}
     for j in judgement.judged:
         if j.verdict in ("proved", "verified"):
@@ -65,7 +68,15 @@ def _fit(judgement: Judgement) -> tuple[float, int]:
             worth = 1.0 if j.ratio is None or abs(j.ratio - 1) < 1e-9 else 0.6
             right[variable] = max(right.get(variable, 0.0), worth)
     left = judgement.good - len(judgement.judged) if judgement.judged else -100  # without a result nothing fits
-    return round(sum(right.values()), 6), left
+    return round(sum(right.values()), 6), left - _lost(judgement, other)
+
+
+def _lost(judgement: Judgement, other: Judgement) -> int:
+    """How many steps of parameters are results in another reading, and ran in this one with nothing to show for it."""
+    have = {(j.result.name, id(j.result.step.node)) for j in judgement.judged}
+    missing = {id(j.result.step.node) for j in other.judged
+               if j.result.update and (j.result.name, id(j.result.step.node)) not in have}
+    return len(missing & {id(step.node) for step in judgement.run.it.steps}) if missing else 0
 
 
 def alike(unit: Unit, judgement: Judgement, hypothesis: Hypothesis, best: Judgement) -> bool:
