@@ -232,12 +232,13 @@ def constant_ratio(claimed: np.ndarray, expected: np.ndarray) -> float | None:
 def _steps(judged: list[Judged], seed: Seed) -> None:
     """Steps of any size descend a loss that is in sight; one that climbs is a mistake where others descend.
 
-    Under a loss that is not written down they have to go the same way.
+    Under a loss that is not written down they have to go the same way; a step of one entry always goes some way, and is
+    no evidence for that loss.
     """
     steps = [j for j in judged if j.result.update
              and (j.verdict in ("proved", "verified") or (j.verdict == "wrong" and j.ratio))]
     down = [j for j in steps if j.verdict == "wrong" and (j.ratio or 0) < 0]
-    if seed.kind == "implicit":
+    if seed.kind == "implicit" and any(j.result.value is not None and j.result.value.sample.size > 1 for j in steps):
         most = down if 2 * len(down) > len(steps) else [j for j in steps if j not in down]
         for j in steps:
             j.verdict, j.ratio = ("verified", None) if j in most else ("wrong", -1.0)

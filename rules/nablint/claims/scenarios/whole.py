@@ -51,8 +51,9 @@ def _whole(it: Interpreter, target: Function, args: list[Any], given: list[Any])
         + stored_results(it, start, last_scope(it, target))
         + updates(it, start)
     )
-    run.seeds = loss_seeds(it, start) + implicit_seeds(it, start)
-    if run.results and not run.seeds and _returns_loss_with_axes(it, returned):
+    written = loss_seeds(it, start)
+    run.seeds = written + implicit_seeds(it, start)
+    if run.results and not written and _returns_loss_with_axes(it, returned):
         raise Restart("what is returned for a loss is no number", decisions=_vectors(it))
     run = counted_once(run)
     doubtful = [r for r in run.results if r.guess]
