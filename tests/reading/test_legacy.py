@@ -10,7 +10,8 @@ from nablint.reading.legacy import readable
 
 STATEMENTS = [
     "print 'epoch', k", "print'%d' % k", "print -k", "print k", "print [1, 2], k", "print >>log, k", "print not k",
-    "if k: print 'done',", "raise ValueError, 'not %d' % k", "exec 'k = 1'", "k = 10L + 0x1FL", "k = 0755 + 01", "print f(1e-05, 2E+06)",
+    "if k: print 'done',", "raise ValueError, 'not %d' % k", "exec 'k = 1'", "k = 10L + 0x1FL", "k = 0755 + 01",
+    "print f(1e-05, 2E+06)",
     "if k <> 3: pass", "k = `k`", "k = ur'k'", "k = sorted(d, key=lambda (a, b): b)", "%matplotlib inline",
     "%%time", "!pip install it",
 ]

@@ -15,7 +15,8 @@ TYPE_WORDS = frozenset((
 """Types that stand where a name could stand: "ndarray: the result", "(int, int)"."""
 ARRAY_WORDS = r"(?:nd)?-?arrays?(?:[_-]like)?|matri(?:x|ces)|tensors?|ndarrays?|vectors?|np\.array|images?"
 _BELOW = regex(r"\b0\s*(?:<=|≤|\\leq?)\s*[\w\[\], ]{1,12}?\s*<\s*(?P<bound>[^\W\d]\w*|\d+)")
-_NO_ARRAY = r"(?!,?\s*(?:\d-?d(?:imensional)? )?(?:numpy |np\.)?(?:nd)?-?arrays?|,?\s*(?:shape|tensor|numpy|vector|matrix|mask|labels)\b"
+_NO_ARRAY = (r"(?!,?\s*(?:\d-?d(?:imensional)? )?(?:numpy |np\.)?(?:nd)?-?arrays?"
+             r"|,?\s*(?:shape|tensor|numpy|vector|matrix|mask|labels)\b")
 _KIND_WORDS: tuple[tuple[str, Kind], ...] = (
     (r"(?:list|sequence|iterable)s?\b(?! or\b)(?!\s*/)", "list"),
     (r"(?:tuple|pair)s?\b(?! or\b)", "tuple"),
