@@ -11,7 +11,7 @@ import numpy as np
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
-from nablint.claims.judging.judge import constant_ratio
+from nablint.claims.judging.ratios import constant_ratio
 from nablint.claims.model import Judgement
 from nablint.shapes import Misfit
 from nablint.tracing.step import Event

@@ -11,16 +11,16 @@ import numpy as np
 
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
+from nablint.claims.judging.conventions import common_scale, conventions, steps
 from nablint.claims.judging.decay import allow_decay
 from nablint.claims.judging.intent import silence_deliberate
+from nablint.claims.judging.ratios import TOLERANCE, constant_ratio
 from nablint.claims.judging.seeds import as_meant
 from nablint.claims.judging.small_constants import agree_without
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
-from nablint.claims.parameters import is_parameter
 from nablint.shapes import Misfit, Shape, dim, show_shape
 from nablint.tracing.values import Array
 
-TOLERANCE = 1e-9
 NOT_FINITE, ZERO = "the samples are not finite", "it is zero on the samples"
 CANCELS = "it cancels to zero on the samples"
 """What is left of summands that cancel is a rounding error: the gradient of a bias before a normalisation."""
@@ -36,7 +36,7 @@ def judge(run: Run) -> Judgement:
         if best is not None and seed.kind == "implicit" and (formal or best.good or told):
             break
         judged = judge_seed(run, seed)
-        if seed.kind == "implicit" and (scale := _common_scale(judged)) is not None:
+        if seed.kind == "implicit" and (scale := common_scale(judged)) is not None:
             again = judge_seed(run, Seed({v: c * scale for v, c in seed.cotangents.items()}, seed.kind, seed.step))
             judged = again if again.good >= judged.good else judged
         if best is not None and best.together and not judged.together and judged.wrong and not (
@@ -66,23 +66,6 @@ def _before_scaling(seed: Seed, returned: Seed | None) -> bool:
     return False
 
 
-def _common_scale(judgement: Judgement) -> float | None:
-    """The factor that parameters' gradients have in common under a loss that is not written down, whose scale is free.
-
-    Other results may be wrong in another way: against the scaled loss they show it.  Of factors that as many have, a
-    mean's is meant: more often 1/N is forgotten than divided by where it does not belong.
-    """
-    parameters = [j for j in judgement.judged if j.wrt is not None and is_parameter(j)]
-    scales = [1.0 if j.verdict in ("proved", "verified") and not j.reason else j.ratio for j in parameters
-              if j.verdict != "unchecked"]
-    told = [round(scale, 9) for scale in scales if scale is not None]
-    if len(set(told)) < 2 and len(told) == len(parameters):
-        return None
-    common = max(set(told), key=lambda r: (told.count(r), r > 0, 0 < r < 1, r == 1), default=1.0)
-    scale = next((s for s in scales if s is not None and round(s, 9) == common), 1.0)
-    return scale if common != 1 and _conventional(judgement.judged, scale) else None
-
-
 def returned_together(run: Run, seed: Seed) -> bool:
     """Is the seed's loss returned together with gradients?"""
     for _, _, step, returned in run.it.returned:
@@ -108,9 +91,9 @@ def judge_seed(run: Run, seed: Seed) -> Judgement:
     judged = [_judge_result(run, r, derived, seed.cotangents) for r in run.results]
     allow_decay(judged, seed)
     together = seed.kind == "loss" and returned_together(run, seed)
-    _steps(judged, seed)
+    steps(judged, seed)
     if not together and not seed.exact:
-        _conventions(judged, seed)
+        conventions(judged, seed)
     silence_deliberate(run, seed, judged)
     return Judgement(run, judged, seed, together)
 
@@ -217,133 +200,3 @@ def _given_otherwise(claimed: Shape, expected: Shape) -> bool:
     pairs = [(dim(a).expr, dim(b).expr) for a, b in zip(claimed, expected, strict=False) if dim(a).expr != dim(b).expr]
     return len(claimed) == len(expected) and bool(pairs) and all(
         b.name is not None and a.number is not None and a.number > 1 for a, b in pairs)
-
-
-def constant_ratio(claimed: np.ndarray, expected: np.ndarray) -> float | None:
-    """Claimed over expected, where that is one number for all entries."""
-    total = float(np.sum(expected * expected))
-    if total <= 0:
-        return None
-    ratio = float(np.sum(claimed * expected)) / total
-    scale = float(np.max(np.abs(claimed), initial=0.0))
-    return ratio if ratio and np.max(np.abs(claimed - ratio * expected), initial=0.0) <= TOLERANCE * scale else None
-
-
-def _steps(judged: list[Judged], seed: Seed) -> None:
-    """Steps of any size descend a loss that is in sight; one that climbs is a mistake where others descend.
-
-    Under a loss that is not written down they have to go the same way; a step of one entry always goes some way, and is
-    no evidence for that loss.
-    """
-    steps = [j for j in judged if j.result.update
-             and (j.verdict in ("proved", "verified") or (j.verdict == "wrong" and j.ratio))]
-    down = [j for j in steps if j.verdict == "wrong" and (j.ratio or 0) < 0]
-    if seed.kind == "implicit" and any(j.result.value is not None and j.result.value.sample.size > 1 for j in steps):
-        most = down if 2 * len(down) > len(steps) else [j for j in steps if j not in down]
-        for j in steps:
-            j.verdict, j.ratio = ("verified", None) if j in most else ("wrong", -1.0)
-    if seed.kind != "loss":
-        return
-    for j in steps:
-        if j in down:
-            j.verdict, j.reason, j.ratio = "verified", "", None
-        elif not down:
-            j.verdict, j.reason = "unchecked", "the step climbs what goes by the name of a loss, and it may be meant to"
-        else:
-            assert j.derived is not None
-            j.verdict, j.reason, j.ratio, j.derived = "wrong", "", -1.0, -j.derived
-
-
-def _conventions(judged: list[Judged], seed: Seed) -> None:
-    """Accept one factor that all parameter gradients have in common; a lone factor cannot be told from a convention."""
-    scaled = [j for j in judged if j.verdict == "wrong" and j.ratio is not None]
-    if not scaled:
-        return
-    parameters = [j for j in judged if j.wrt is not None and j.verdict in ("proved", "verified", "wrong")
-                  and is_parameter(j)]
-    scales = [_scale(j) for j in parameters if j.verdict == "wrong" and not _of_another_size(j)]
-    ratios = {None if s is None else round(s, 9) for s in scales}
-    right = any(j.verdict in ("proved", "verified") for j in parameters)
-    if right and len(ratios) == 1 and _lost_scale(judged, parameters, seed):
-        return
-    if not parameters or right or len(ratios) != 1 or None in ratios:
-        if len(scaled) == len([j for j in judged if j.verdict != "unchecked"]) == 1 and not scaled[0].result.formal:
-            scaled[0].verdict, scaled[0].reason = (
-                "unchecked",
-                f"a factor of {scaled[0].ratio:.4g}, and nothing else shows whether it is meant",
-            )
-        return
-    ratio = scales[0]
-    if ratio is None or not _conventional(judged, ratio) or (seed.kind == "cost" and ratio < 0):
-        return
-    for j in parameters:
-        if j.ratio is None:  # what is wrong with it is its shape
-            j.derived = j.derived * ratio if j.verdict == "wrong" and j.derived is not None else j.derived
-            continue
-        if len(parameters) > 1:
-            j.verdict, j.reason = (
-                "verified",
-                "" if ratio == 1 else f"up to the factor {ratio:.4g} that all parameter gradients have in common",
-            )
-        elif not j.result.formal or not any(x.verdict in ("proved", "verified") for x in judged):
-            j.verdict, j.reason = "unchecked", f"a factor of {ratio:.4g}, and nothing else shows whether it is meant"
-
-
-def _scale(j: Judged) -> float | None:
-    """The factor of a wrong result; also of one whose axes of size 1 are not its variable's."""
-    if (
-        j.ratio is not None
-        or j.result.value is None
-        or j.derived is None
-        or j.result.value.sample.size != j.derived.sample.size
-    ):
-        return j.ratio
-    return constant_ratio(j.result.value.sample.reshape(j.derived.sample.shape), j.derived.sample)
-
-
-def _of_another_size(j: Judged) -> bool:
-    return j.result.value is None or j.derived is None or j.result.value.sample.size != j.derived.sample.size
-
-
-def _lost_scale(judged: list[Judged], parameters: list[Judged], seed: Seed) -> bool:
-    """Where columns are samples, cotangents stay those of each sample and 1/m stands in the parameters' gradients: the
-    one that lacks it has lost it.
-    """
-    scaled = [j for j in parameters if j.verdict == "wrong"]
-    whole = [j for j in parameters if j.verdict in ("proved", "verified")]
-    columns = any(j.wrt is not None and j.wrt.ndim == 2 and int(j.wrt.shape[-1]) == 1 for j in parameters)
-    ratio = scaled[0].ratio
-    if (
-        seed.kind != "arriving"
-        or not columns
-        or not ratio
-        or ratio <= 0
-        or ratio >= 1
-        or not _conventional(judged, ratio)
-    ):
-        return False
-    for j in scaled:
-        j.verdict, j.reason = "verified", f"up to the factor {ratio:.4g} of the mean over the samples"
-    for j in whole:
-        assert j.derived is not None
-        j.verdict, j.reason, j.ratio = "wrong", "", 1 / ratio
-        j.derived = j.derived * ratio
-    return True
-
-
-def _conventional(judged: list[Judged], ratio: float) -> bool:
-    """A sign, 2, and the number of samples are factors that people apply elsewhere."""
-    sizes = {1}
-    for j in judged:
-        for term in (j.derived, *(j.result.wrt)):
-            if term is not None:
-                stack, seen = [term], {term}
-                while stack and len(seen) < 400:
-                    node = stack.pop()
-                    sizes |= {int(s) for s in node.shape}
-                    for arg in node.args:
-                        if arg not in seen:
-                            seen.add(arg)
-                            stack.append(arg)
-    size = abs(ratio)
-    return any(abs(size - k * s) < 1e-9 * size or abs(size - k / s) < 1e-9 * size for s in sizes for k in (1, 2, 0.5))

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.claims.entries import ancestors
 from nablint.claims.judging.distributions import distributed
 from nablint.claims.model import Judgement
 from nablint.shapes import Polynomial
@@ -193,18 +194,5 @@ def _met_first(judgement: Judgement) -> set[str]:
 
 def _leaves(judgement: Judgement) -> set[str]:
     """The inputs that wrong results, or what they should be, depend on."""
-    out: set[str] = set()
-    stack: list[Term] = []
-    for j in judgement.judged:
-        if j.verdict == "wrong":
-            stack += [t for t in (j.result.value, j.derived) if t is not None]
-    seen = set(stack)
-    while stack:
-        node = stack.pop()
-        if node.card is None and node.label:
-            out.add(node.label)
-        for arg in node.args:
-            if arg not in seen:
-                seen.add(arg)
-                stack.append(arg)
-    return out
+    wrong = [t for j in judgement.judged if j.verdict == "wrong" for t in (j.result.value, j.derived) if t is not None]
+    return {node.label for term in wrong for node in ancestors(term) if node.card is None and node.label}

@@ -112,16 +112,7 @@ def _given_seeds(it: Interpreter, start: int) -> list[Seed]:
 
 def _depends(term: Term) -> bool:
     """Does the number depend on an input at all?"""
-    stack, seen = [term], {term}
-    while stack:
-        node = stack.pop()
-        if node.card is None and node.label and node.ndim:
-            return True
-        for arg in node.args:
-            if arg not in seen:
-                seen.add(arg)
-                stack.append(arg)
-    return False
+    return any(node.card is None and node.label and node.ndim for node in ancestors(term))
 
 
 def _is_part(part: Term, whole: Term) -> bool:

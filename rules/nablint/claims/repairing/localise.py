@@ -15,7 +15,7 @@ from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.gather.targets import candidates
-from nablint.claims.judging.judge import constant_ratio
+from nablint.claims.judging.ratios import constant_ratio
 from nablint.claims.model import Judged, Judgement, Seed
 from nablint.shapes import Misfit
 from nablint.tracing.step import Event

@@ -16,7 +16,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.gather.updating import unscaled
-from nablint.claims.judging.judge import constant_ratio
+from nablint.claims.judging.ratios import constant_ratio
 from nablint.claims.judging.small_constants import NEAR, agree_without
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.replaying.replay import new_value, replace
