@@ -63,7 +63,8 @@ class Document:
         """The newest result with repairs and derivations, or without them when that takes longer, in seconds."""
         await self.settled()
         try:
-            return await asyncio.wait_for(self.settled(repairs=True), patience)
+            async with asyncio.timeout(patience):
+                return await self.settled(repairs=True)
         except TimeoutError:
             return self.latest()
 

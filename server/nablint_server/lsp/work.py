@@ -150,7 +150,9 @@ class Work:
         assert process.stdout is not None
         try:
             process.stdin.write(worker.pack(("run", job.number, *job.payload)))
-            answer = await asyncio.wait_for(self._answer(process.stdout), LIMIT)
+            # Not `wait_for`: 3.11's swallows a cancellation that comes with the answer, and `close` waits for ever.
+            async with asyncio.timeout(LIMIT):
+                answer = await self._answer(process.stdout)
         except TimeoutError:
             await self._kill()
             self._fail(job, f"took longer than {LIMIT:.0f} seconds")

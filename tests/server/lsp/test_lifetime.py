@@ -117,6 +117,30 @@ def test_a_client_that_vanishes_leaves_nothing_behind(client):
     assert gone(worker)
 
 
+@pytest.mark.asyncio
+@pytest.mark.parametrize("turns", range(6))
+async def test_the_end_may_come_with_an_answer(turns):
+    from nablint_server.lsp.work import Work
+
+    work, asked, come = Work("fake_jobs", (str(HERE),)), asyncio.Event(), asyncio.Event()
+
+    async def answer(stream):
+        asked.set()
+        await come.wait()
+        return "done", 1, None
+
+    work._answer = answer
+    waiting = asyncio.create_task(work.call("mend", "", "a.py", None))
+    await asked.wait()
+    come.set()
+    for _ in range(turns):  # of the loop, until the answer has been taken
+        await asyncio.sleep(0)
+    waiting.cancel()
+    async with asyncio.timeout(10):
+        await work.close()
+    assert work._process is None
+
+
 def test_nothing_of_the_folder_that_it_runs_in_is_imported(tmp_path):
     for name in ("numpy", "libcst", "json", "ast", "pickle", "nablint"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")

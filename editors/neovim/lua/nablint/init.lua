@@ -97,23 +97,36 @@ local function running()
   end, get())
 end
 
---- Stop the server and start it again for the open files.
-function M.restart()
+local function stop(client, force)
+  if vim.fn.has('nvim-0.11') == 1 then
+    client:stop(force)
+  else
+    client.stop(force)
+  end
+end
+
+--- Stop the server and start it again for the open files; one that does not leave within `grace` ms is killed.
+function M.restart(grace)
   for _, client in ipairs(running()) do
-    if vim.fn.has('nvim-0.11') == 1 then
-      client:stop()
-    else
-      client.stop()
-    end
+    stop(client, false)
   end
   clients = {}
-  vim.defer_fn(function()
+  local function again(left)
+    local still = running()
+    if #still > 0 and left > 0 then
+      vim.defer_fn(function() again(left - 50) end, 50)
+      return
+    end
+    for _, client in ipairs(still) do
+      stop(client, true)
+    end
     for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
       if vim.api.nvim_buf_is_loaded(buffer) and vim.tbl_contains(M.options.filetypes, vim.bo[buffer].filetype) then
         vim.api.nvim_exec_autocmds('FileType', { buffer = buffer })
       end
     end
-  end, 500)
+  end
+  again(grace or 3000)
 end
 
 --- The derivation of the gradient under the cursor.
