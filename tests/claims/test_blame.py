@@ -339,6 +339,34 @@ def train(x, w, b, rate):
     return w
 '''
 
+REFILLED = HEAD + '''class TwoLayers:
+    def __init__(self, n_in, n_hidden, n_out):
+        self.W1 = np.random.randn(n_in, n_hidden)
+        self.W2 = np.random.randn(n_hidden, n_out)
+
+    def squash(self, z):
+        return 1 / (1 + np.exp(-z))
+
+    def squash_prime(self, z):
+        return np.exp(-z) / (1 + np.exp(-z)) ** 2
+
+    def predict(self, X):
+        self.z1 = X @ self.W1
+        self.a1 = self.squash(self.z1)
+        return self.squash(self.a1 @ self.W2)
+
+    def cost_prime(self, X, y):
+        out = self.predict(X)
+        delta2 = (out - y) * out * (1 - out)
+        dJdW2 = self.a1.T @ delta2
+        SLOT
+        dJdW1 = X.T @ delta1
+        return dJdW1, dJdW2
+
+    def flat_prime(self, X, y):
+        return np.concatenate([d.ravel() for d in self.cost_prime(X, y)])
+'''
+
 CALL = "dx[:, t], dh0, dWx_t, dWh_t, db_t = step_backward({}, cache[t])"
 
 SLIPS: dict[str, tuple[str, str, str]] = {
@@ -363,6 +391,9 @@ SLIPS: dict[str, tuple[str, str, str]] = {
     "axes that leave another one": (CHANNELS, "db = np.sum(dout, axis=(0, 2, 3))", "db = np.sum(dout, axis=(0, 1, 3))"),
     "another layer's weights, whose shape clashes": (LAYERS, "dA1 = dZ2 @ W2.T", "dA1 = dZ2 @ W3.T"),
     "a scale beside a penalty": (REGULARISED, "dscores = dscores / N", "dscores = dscores * 1.0"),
+    "what an object keeps, whose methods run forward again": (
+        REFILLED, "delta1 = delta2 @ self.W2.T * self.squash_prime(self.z1)",
+        "delta1 = delta2 @ self.W2.T * self.squash_prime(self.a1)"),
     "a shape that clashes where it is used": (UPDATED, "dw = x.T @ dout", "dw = dout.T @ x"),
     "a number that was worked out from one draw's sizes": (FLAT, "dw = X.T.dot(dout)", "dw = X.dot(dout)"),
 }

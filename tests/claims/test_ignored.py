@@ -169,3 +169,12 @@ SHARED_BIAS = """
 def test_a_bias_that_forward_adds_once_for_each_entry() -> None:
     (found,) = analyse(textwrap.dedent(SHARED_BIAS), "layer.py").diagnostics
     assert "db[:, :, m]" in textwrap.dedent(SHARED_BIAS).splitlines()[found.location.row - 1]
+
+
+def test_a_slip_in_what_is_called_does_not_hide_the_callers_own() -> None:
+    source = textwrap.dedent(NETWORK).replace("dA_prev = np.dot(W.T, dZ)", "dA_prev = np.dot(W.T, dA)")
+    lines = source.splitlines()
+    (within,) = analyse(source.replace("@", "l + 1"), "network.py").diagnostics
+    assert "dA_prev = np.dot(W.T, dA)" in lines[within.location.row - 1]
+    found = analyse(source.replace("@", "L"), "network.py").diagnostics
+    assert [lines[d.location.row - 1].split(" = ")[0].strip() for d in found] == ["dA_prev", "dA_prev, dW, db"]

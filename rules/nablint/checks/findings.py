@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import Any
 
-import libcst as cst
-
+from nablint.calculus.terms import Term
 from nablint.checks import rule_for
 from nablint.checks.related import related, span_of
+from nablint.checks.reportable import clashes, reportable
 from nablint.claims import program as programs
+from nablint.claims.entries import ancestors
 from nablint.claims.explain import explanation_of
 from nablint.claims.program import Outcome, Program
 from nablint.claims.repairing.repair import Fault, find_faults
 from nablint.claims.repairing.rewriting import edit_text
-from nablint.claims.replaying.replay import holds
+from nablint.claims.replaying.sites import old_value
 from nablint.results import Diagnostic, Fix
 from nablint.tracing.step import Step
 
@@ -38,12 +38,12 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
         settled = _settled(outcomes, outcome)
         sound = _sound(outcomes, outcome)
         for fault in outcome.faults:
-            if fault.repair is None and _clashes(outcome, fault):
-                fault = replace(fault, step=_called_from(fault.step, sound))
+            if fault.repair is None and clashes(outcome, fault):
+                fault = replace(fault, step=_called_from(outcome, fault, sound))
             node = id(fault.step.node)
             if node in settled or _explained(outcome, fault, told):
                 continue
-            if fault.repair is None and not _reportable(outcome, fault):
+            if fault.repair is None and not reportable(outcome, fault):
                 continue
             diagnostic = diagnose(outcome, fault, steps_in)
             if diagnostic is not None:
@@ -91,11 +91,14 @@ def _explained(outcome: Outcome, fault: Fault, told: dict[int, int]) -> bool:
     assert outcome.judgement is not None
     steps = outcome.judgement.run.it.steps
     own = len(steps)
-    return any(
-        id(step.node) in told and step.node is not fault.step.node
-        and (fault.repair is None or told[id(step.node)] < own)
-        for step in steps
-    )
+    blamed = [step for step in steps if id(step.node) in told and step.node is not fault.step.node
+              and (fault.repair is None or told[id(step.node)] < own)]
+    unfit = clashes(outcome, fault)
+    if not blamed or not unfit:
+        return bool(blamed)
+    operands = [v for step, _ in unfit for v in step.values.values() if isinstance(v, Term)]
+    made = set[Term]().union(*map(ancestors, operands))
+    return any((value := old_value(step)) is None or value in made for step in blamed)
 
 
 def _settled(outcomes: list[Outcome], outcome: Outcome) -> set[int]:
@@ -118,46 +121,25 @@ def _sound(outcomes: list[Outcome], outcome: Outcome) -> set[str]:
     return right - {name for o in others if o.judgement is not None and o.judgement.wrong for name in o.unit.functions}
 
 
-def _called_from(step: Step, sound: set[str]) -> Step:
-    """The statement that is to blame for what does not fit: of a function that is right, the one that calls it."""
-    blamed = step
+def _called_from(outcome: Outcome, fault: Fault, sound: set[str]) -> Step:
+    """The statement that is to blame for what does not fit: of a function that is right, the one that calls it.
+
+    So it is where the same statement fits when it is called otherwise.
+    """
+    assert outcome.judgement is not None
+    it = outcome.judgement.run.it
+    unfit = {step for step, _, _ in it.misfits}
+    for inner in [*unfit]:
+        while inner.caller is not None:
+            inner = inner.caller
+            unfit.add(inner)
+    fitting = {id(step.node) for step in it.steps if step not in unfit}
+    blamed = step = fault.step
     while step.caller is not None:
-        if step.function in sound:
+        if step.function in sound or id(step.node) in fitting:
             blamed = step.caller
         step = step.caller
     return blamed
-
-
-def _clashes(outcome: Outcome, fault: Fault) -> list[tuple[Step, cst.CSTNode]]:
-    """The operations that do not fit because of which the results of a fault are wrong."""
-    assert outcome.judgement is not None
-    reasons = {j.reason for j in fault.judged}
-    return [(step, node) for step, node, message in outcome.judgement.run.it.misfits if message in reasons]
-
-
-def _reportable(outcome: Outcome, fault: Fault) -> bool:
-    """What no edit explains is reported only where the claim is formal."""
-    judgement = outcome.judgement
-    if judgement is None or (judgement.seed is not None and judgement.seed.turned):
-        return False
-    clashes = _clashes(outcome, fault)
-    if clashes and not any(holds(s.node, n) for s, n in clashes):
-        return False  # what does not fit stands in another file, read for its definitions only
-    if fault.ignored or outcome.unit.kind in ("autograd", "closure", "engine"):
-        return True
-    if judgement.together:  # what is returned with its loss; a name that the code uses again for each layer is not
-        return any(j.result.returned is not None for j in fault.judged)
-    if judgement.seed is not None and judgement.seed.exact:
-        return True
-    arriving = judgement.seed is not None and judgement.seed.kind == "arriving"
-    firm = bool(clashes) and any(not _SIZED.search(j.reason) for j in fault.judged)
-    if clashes and not firm:
-        return False
-    return judgement.good > 0 and (firm or (arriving and any(j.result.formal for j in fault.judged)))
-
-
-_SIZED = re.compile(r"(?<![\w.])0(?![\w.])|is outside axis")
-"""Clashes of arrays without entries, or of a place that an array does not have: another size may have it."""
 
 
 def diagnose(outcome: Outcome, fault: Fault, steps_in: str = "text") -> Diagnostic | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import chain
 
 import libcst as cst
 
@@ -117,7 +119,7 @@ def _plain(function: Function) -> bool:
 def _said_by_calls(functions: Mapping[str, Function], statements: list[cst.CSTNode]
                    ) -> Iterator[tuple[str, tuple[Function, Function]]]:
     """`minimize(f, x0, jac=g)` and its older sisters, with functions of the module."""
-    for node in _calls(statements, MINIMISERS):
+    for node in chain.from_iterable(map(_calls, statements)):
         given = {a.keyword.value: a.value for a in node.args if a.keyword is not None}
         plain = [a.value for a in node.args if a.keyword is None and not a.star]
         f = plain[0] if plain else given.get("fun") or given.get("f") or given.get("func")
@@ -134,12 +136,13 @@ def _said_by_calls(functions: Mapping[str, Function], statements: list[cst.CSTNo
                 yield other.name, (one, other)
 
 
-def _calls(statements: list[cst.CSTNode], wanted: frozenset[str]) -> Iterator[cst.Call]:
-    stack: list[cst.CSTNode] = list(statements)[::-1]
-    while stack:
-        node = stack.pop()
+@lru_cache(maxsize=8192)
+def _calls(statement: cst.CSTNode) -> tuple[cst.Call, ...]:
+    """The calls of a minimiser in a statement."""
+    found: list[cst.Call] = []
+    for node in below(statement):
         if isinstance(node, cst.Call):
             word = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
-            if isinstance(word, cst.Name) and word.value in wanted:
-                yield node
-        stack.extend(reversed(node.children))
+            if isinstance(word, cst.Name) and word.value in MINIMISERS:
+                found.append(node)
+    return tuple(found)

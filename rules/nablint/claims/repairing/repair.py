@@ -124,8 +124,8 @@ def _ignored(judgement: Judgement, j: Judged) -> str:
 
 
 def _suspect_step(judgement: Judgement, j: Judged, suspects: Container[int]) -> Step | None:
-    """The last suspect statement that what failed was made by."""
-    inside = _makings(j)
+    """The last suspect statement that what failed was made by, and nothing that is right."""
+    inside = _makings(j) - {t for r in judgement.judged if r.verdict in ("proved", "verified") for t in _makings(r)}
     found = [e.step for e in judgement.run.it.events if id(e.step.node) in suspects and e.value in inside]
     return max(found, key=lambda s: s.number) if found else None
 

@@ -7,6 +7,8 @@ takes the old one's place in the expression graph, and only what depends on it i
 from __future__ import annotations
 
 import copy
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -22,7 +24,7 @@ from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.operators import binary, listed
 from nablint.tracing.step import Step
 from nablint.tracing.subscripts import array_key
-from nablint.tracing.values import Array, Pending, Restart, Scope, Signal, TooMuch, Unknown
+from nablint.tracing.values import Array, Instance, Pending, Restart, Scope, Signal, TooMuch, Unknown
 
 
 class Replay(Interpreter):
@@ -93,7 +95,7 @@ def new_value(it: Interpreter, step: Step, statement: Any) -> Term | None:
     tainting = it.graph.tainting
     it.graph.tainting = True
     try:
-        with it.using(), np.errstate(all="ignore"):
+        with it.using(), _unchanged(step), np.errstate(all="ignore"):
             return _remade(other, step, statement, scope)
     except FAILURES:
         return None
@@ -107,13 +109,30 @@ def evaluated(it: Interpreter, step: Step, text: str) -> Term | None:
     scope = Scope(step.names, step.scope.outer, step.scope.function)
     tainting, it.graph.tainting = it.graph.tainting, True
     try:
-        with it.using(), np.errstate(all="ignore"):
+        with it.using(), _unchanged(step), np.errstate(all="ignore"):
             value = other.eval(cst.parse_expression(text), scope)
     except FAILURES:
         return None
     finally:
         it.graph.tainting = tainting
     return value.term if isinstance(value, Array) else None
+
+
+@contextmanager
+def _unchanged(step: Step) -> Generator[None]:
+    """What an object keeps is as before afterwards, whatever the methods assign that are called in between."""
+    objects = [v for v in step.names.values() if isinstance(v, Instance)]
+    before = [(o, dict(o.names), [(v, v.term) for v in o.names.values() if isinstance(v, Array)]) for o in objects]
+    try:
+        yield
+    finally:
+        for instance, names, arrays in before:
+            if instance.names != names:
+                instance.names.clear()
+                instance.names.update(names)
+            for array, term in arrays:
+                if array.term is not term:
+                    array.write(term)
 
 
 FAILURES = (Misfit, Restart, Signal, TooMuch, OverflowError, ValueError, TypeError, KeyError, AttributeError,
