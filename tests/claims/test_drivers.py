@@ -143,3 +143,66 @@ def test_a_loss_that_is_averaged_where_gradients_are_summed_blames_no_scale() ->
     found = analyse(STEPS.replace("dz = dh * (1 - h ** 2)", "dz = dh * (1 - h)"), "net.py")
     assert [d for d in found.diagnostics if d.name == "wrong-scale"] == []
     assert "wrong" in {c.verdict for c in found.claims if c.gradient == "W"}
+
+
+ROWS = '''
+import numpy as np
+
+
+def fc_forward(x, W, b):
+    return x @ W + b, (x, W)
+
+
+def fc_backward(dout, cache):
+    x, W = cache
+    return dout @ W.T, x.T @ dout, np.sum(dout, axis=0)
+
+
+class Recurrent:
+    def __init__(self, D, H):
+        self.D, self.H = D, H
+        self.W, self.U, self.V = np.random.randn(D, H), np.random.randn(H, H), np.random.randn(H, D)
+        self.b = np.zeros((1, D))
+
+    def forward(self, index, h):
+        x = np.zeros(self.D)
+        x[index] = 1.0
+        x, old = x.reshape(1, -1), h.copy()
+        h = np.tanh(x @ self.W + old @ self.U)
+        y, y_cache = fc_forward(h, self.V, self.b)
+        return y, h, (x, old, h, y_cache)
+
+    def backward(self, y_pred, y_true, dh_next, cache):
+        x, old, h, y_cache = cache
+        dy = np.exp(y_pred) / np.sum(np.exp(y_pred))
+        dy[0, y_true] -= 1
+        dh, dV, db = fc_backward(dy, y_cache)
+        dz = (dh + dh_next) * (1 - h ** 2)
+        grad = dict(W=x.T @ dz, U=old.T @ dz, V=dV, b=db.reshape((1, -1)))
+        return grad, dz @ self.U.T
+
+    def train_step(self, X_train, y_train, h):
+        outputs, caches = [], []
+        loss = 0.0
+        for x, y in zip(X_train, y_train):
+            y_pred, h, cache = self.forward(x, h)
+            loss += -np.log(np.exp(y_pred) / np.sum(np.exp(y_pred)))[0, y]
+            outputs.append(y_pred)
+            caches.append(cache)
+        dh_next = np.zeros((1, self.H))
+        grads = {k: np.zeros_like(v) for k, v in dict(W=self.W, U=self.U, V=self.V, b=self.b).items()}
+        for t in reversed(range(len(X_train))):
+            grad, dh_next = self.backward(outputs[t], y_train[t], dh_next, caches[t])
+            for k in grads:
+                grads[k] += grad[k]
+        return grads, loss, h
+'''
+
+
+def test_a_state_that_meets_a_row_that_forward_made_is_a_row() -> None:
+    """The helper sums over the samples of a batch, of which there is one here: that speaks against no row."""
+    found = analyse(ROWS, "net.py")
+    assert not found.diagnostics
+    assert {c.verdict for c in found.claims if c.gradient == "W" and c.role == "result"} <= {"proved", "verified"}
+    slip = analyse(ROWS.replace("U=old.T @ dz", "U=h.T @ dz"), "net.py")
+    assert "wrong" in {c.verdict for c in slip.claims}

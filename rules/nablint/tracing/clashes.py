@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
+import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.shapes import Polynomial, Size, dim
@@ -131,6 +132,20 @@ def unmet_sizes(it: Interpreter, pairs: Iterable[tuple[Size, Size]]) -> bool:
     """Is a clash about sizes that no array of forward code has: arguments that were kept for backward code alone?"""
     known = {n for t in it.met or () for size in t.shape for n in it.world.resolve(size.expr).names()}
     return any(not it.world.resolve(size.expr).names() <= known for pair in pairs for size in pair)
+
+
+def wanted_once(world: World, terms: Sequence[Term], pairs: Iterable[tuple[Size, Size]]) -> Iterator[str]:
+    """The free sizes that a clash in backward code holds against the single row or column that forward code made.
+
+    What is zero is a buffer, and a leaf with a name an input: their shapes are no more than a guess or a wish.
+    """
+    made = [t.args[0] if t.card is not None and t.card.name == "transpose" else t for t in terms]
+    if not any(not t.tainted and not t.label and 1 in t.shape and np.any(t.sample) for t in made):
+        return
+    for pair in pairs:
+        for own, other in (pair, pair[::-1]):
+            if dim(own).expr.number == 1 and (name := world.resolve(dim(other).expr).name) is not None:
+                yield name
 
 
 def clash_sizes(it: Interpreter, node: cst.CSTNode | None, message: str, pairs: Iterable[tuple[Size, Size]]) -> None:

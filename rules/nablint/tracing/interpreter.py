@@ -25,6 +25,7 @@ from nablint.tracing.clashes import (
     stranger,
     sure_clash,
     unmet_sizes,
+    wanted_once,
     whole_parts,
 )
 from nablint.tracing.dialects import context
@@ -331,6 +332,7 @@ class Interpreter:
                 return Unknown(message, True)  # an input that only backward code uses was guessed wrong
             if self.step is not None and node is not None:
                 self.misfits.append((self.step, node, message))
+                self.world.alone |= dict.fromkeys(wanted_once(self.world, terms, equations))
             return Unknown(message, True, True)
         pairs = list(equations)
         solved = shape_of_input(self.world) or whole_parts(self.world, pairs) or [

@@ -133,6 +133,8 @@ class World:
         """A size of 1 was read, or kept apart from another axis: nobody writes that for a single row or column."""
         self.unshared = False
         """A bias, or a factor per feature, was read with an entry for each sample."""
+        self.alone: dict[str, None] = {}
+        """Axes that forward code left open, and backward code holds against a single row or column."""
         self.asked: set[str] = set()
         """The keys of all decisions that were looked for, whether the hypothesis has them or not."""
         self.cut = False

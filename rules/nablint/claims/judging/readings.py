@@ -20,6 +20,9 @@ from nablint.tracing.world import Hypothesis, World
 FAR = 0.9
 """What another shape costs more of an input that a clash is not about."""
 
+LINE = 0.35
+"""What it costs to read an input as a single row or column where a clash in backward code asks for it."""
+
 
 def answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
              push: Callable[[Hypothesis], None]) -> None:
@@ -75,6 +78,7 @@ def alternatives(
     if (asked := _shaped_as_claimed(world, hypothesis, judgement, fixed)) is not None:
         yield asked
     yield from distributed(world, hypothesis, judgement)
+    yield from _single_lines(world, hypothesis, fixed)
     concerned = _leaves(judgement) or _met_first(judgement)
     variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}
     for choice in world.choices.values():
@@ -139,8 +143,11 @@ _ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softma
 def pointless(world: World) -> bool:
     """Does the code reduce a number, or along an axis that has a single entry, by a choice of this reading?
 
-    Nobody sums the columns of what has one: where another reading fits, the input is that.
+    Nobody sums the columns of what has one: where another reading fits, the input is that.  Not so where the
+    code makes a single row itself: helpers that were written for many are called with it.
     """
+    if any(key.endswith(":joined") for key, _ in world.hypothesis.decisions):
+        return False
     forms = [c.options[c.taken] for c in world.choices.values() if c.key.endswith(":rank")]
     if not any(form in ("row", "column", 1) for form in forms):
         return False
@@ -180,6 +187,18 @@ def _shaped_as_claimed(
             if word in ranks.options:
                 found = found.decide(ranks.key, ranks.options.index(word), 0.05).without(j.wrt.label)
     return found if found is not hypothesis else None
+
+
+def _single_lines(world: World, hypothesis: Hypothesis, fixed: dict[str, int]) -> Iterator[Hypothesis]:
+    """Inputs of two axes as a row or a column, where that is what backward code has beside them."""
+    for name in world.alone:
+        path, _, axis = name.rpartition(".")
+        choice = world.choices.get(f"{path}:rank")
+        line = {"0": "row", "1": "column"}.get(axis)
+        if choice is not None and choice.options[choice.taken] == 2 and line in choice.options and not (
+                choice.key in fixed or choice.key in dict(hypothesis.decisions)):
+            found = hypothesis.decide(choice.key, choice.options.index(line), LINE).without(path)
+            yield found.decide(f"{path}:joined", 1, 0.0)
 
 
 def _met_first(judgement: Judgement) -> set[str]:
