@@ -10,6 +10,9 @@ FILES = {
     "common": "",
     "common.functions": "import numpy as np\n\ndef sigmoid(x):\n    return 1 / (1 + np.exp(-x))\n",
     "common.base": "class Layer:\n    def __init__(self):\n        self.grad = None\n",
+    "common.config": "GPU = False\n",
+    "common.arrays": "from common.config import GPU\n\nif GPU:\n    import cupy as np\n    np.show_config()\nelse:\n"
+                     "    import numpy as np\n",
     "pkg.__init__": "",
     "pkg": "",
     "pkg.tools": "from .deeper.more import square\n",
@@ -41,6 +44,7 @@ class Sigmoid{base}:
     ("from functions import sigmoid", "", "sigmoid(x)", "(1.0 - self.out) * self.out", "common.layers"),
     ("from common.functions import sigmoid\nfrom common.base import Layer", "(Layer)", "sigmoid(x)",
      "(1.0 - self.out) * self.out", "layers"),
+    ("from common.arrays import *", "", "1 / (1 + np.exp(-x))", "(1.0 - self.out) * self.out", "layers"),
     ("from .tools import square", "", "square(x + 1)", "2 * (self.out ** 0.5)", "pkg.layers"),
 ])
 def test_imports_are_followed(imports: str, base: str, call: str, derivative: str, module: str) -> None:

@@ -26,7 +26,6 @@ ALIASES = {
     "mxnet.numpy": "numpy",
     "autograd.scipy": "scipy",
     "jax.scipy": "scipy",
-    "common.np": "numpy",
     "chainer.backends.cuda.cupy": "numpy",
     "chainer.cuda.cupy": "numpy",
     "chainer.device.xp": "numpy",

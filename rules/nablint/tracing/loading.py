@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -99,11 +99,16 @@ def runs_at_load(statement: cst.CSTNode) -> bool:
 
 
 def _defines(statement: cst.CSTNode) -> bool:
-    """Definitions, imports, assignments of constants; loops and calls at module level are for the script's own run."""
+    """Definitions, imports, assignments of constants; loops and calls at module level are for the script's own run.
+
+    So is a condition, but for one that only asks where to take definitions from (`if GPU: import cupy as np`).
+    """
     if isinstance(statement, cst.FunctionDef | cst.ClassDef):
         return True
     if isinstance(statement, cst.Try):
         return all(map(_defines, statement.body.body))
+    if isinstance(statement, cst.If):
+        return any(all(map(_defines, branch)) for branch in _branches(statement))
     if not isinstance(statement, cst.SimpleStatementLine):
         return False
     for small in statement.body:
@@ -113,6 +118,14 @@ def _defines(statement: cst.CSTNode) -> bool:
             continue
         return False
     return True
+
+
+def _branches(statement: cst.If) -> Iterator[Sequence[cst.CSTNode]]:
+    yield statement.body.body
+    if isinstance(statement.orelse, cst.If):
+        yield from _branches(statement.orelse)
+    elif statement.orelse is not None:
+        yield statement.orelse.body.body
 
 
 def _assigns(statement: cst.CSTNode) -> bool:
