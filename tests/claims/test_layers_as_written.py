@@ -183,6 +183,63 @@ JOINED = """
     """
 """The gradient of two inputs is returned in one."""
 
+LISTED = """
+    import numpy as np
+
+    class Cell:
+        def __init__(self, Wx, Wh):
+            self.params = [Wx, Wh]
+            self.grads = [np.zeros_like(Wx), np.zeros_like(Wh)]
+
+        def forward(self, x, h_prev, c_prev):
+            Wx, Wh = self.params
+            g = np.tanh(x @ Wx + h_prev @ Wh)
+            c_next = c_prev * g
+            self.kept = x, h_prev, c_prev, g, c_next
+            return np.tanh(c_next), c_next
+
+        def backward(self, dh_next, dc_next):
+            Wx, Wh = self.params
+            x, h_prev, c_prev, g, c_next = self.kept
+            ds = dc_next + dh_next * (1 - np.tanh(c_next) ** 2)
+            dc_prev = ds * g
+            da = ds * c_prev * (1 - g ** 2)
+            self.grads[0][...] = x.T @ da
+            self.grads[1][...] = {dWh}
+            return da @ Wx.T, da @ Wh.T, dc_prev
+    """
+CHAINED = """
+    import numpy as np
+
+    class Affine:
+        def __init__(self, W):
+            self.params, self.grads = [W], [np.zeros_like(W)]
+
+        def forward(self, x):
+            W, = self.params
+            out = np.dot(x, W)
+            self.x = x
+            return out
+
+        def backward(self, dout):
+            W, = self.params
+            self.grads[0][...] = np.dot(self.x.T, dout)
+            return np.dot(dout, W.T)
+
+    class Net:
+        def __init__(self, n_in, n_hidden, n_out):
+            self.layers = [Affine(np.random.randn(n_in, n_hidden)), Affine(np.random.randn(n_hidden, n_out))]
+
+        def forward(self, x):
+            for layer in self.layers:
+                x = layer.forward(x)
+            return x
+
+        def backward(self, dout):
+            for layer in reversed(self.layers):
+                dout = {passed}
+            return dout
+    """
 BIASES = ["np.zeros((1, dims[i + 1]))", "np.random.randn(dims[i + 1]).reshape(1, dims[i + 1])"]
 SIZES = ["np.hstack((n_in, hidden, n_out))", "np.concatenate(([n_in], hidden, [n_out]))", "[n_in] + hidden + [n_out]"]
 RIGHT = [
@@ -191,6 +248,7 @@ RIGHT = [
     NORMALISED.format(da="da", db="da.sum(axis=0)"),
     MADE_ELSEWHERE.format(db="np.sum(grad, axis=0)"), JOINED.format(dz="d @ self.W.T"),
     *(GATES.format(bias=bias, layer="i - 1") for bias in BIASES),
+    LISTED.format(dWh="h_prev.T @ da"), CHAINED.format(passed="layer.backward(dout)"),
 ]
 WRONG = [
     *(NETWORK.format(dims=dims, dW="kept[i + 1].T.dot(d)") for dims in SIZES),
@@ -199,6 +257,7 @@ WRONG = [
     NORMALISED.format(da="da", db="dout.sum(axis=0)"),
     MADE_ELSEWHERE.format(db="np.mean(grad, axis=0)"), JOINED.format(dz="-d @ self.W.T"),
     *(GATES.format(bias=bias, layer="i") for bias in BIASES),
+    LISTED.format(dWh="h_prev.T @ ds"), CHAINED.format(passed="-layer.backward(dout)"),
 ]
 
 
@@ -243,6 +302,14 @@ def test_what_is_joined_with_a_row_is_a_row() -> None:
     assert not found.diagnostics
     assert {c.verdict for c in found.claims if c.gradient == "self.dW"} <= {"proved", "verified"}
     assert [c for c in found.claims if c.gradient == "self.dW"]
+
+
+def test_a_buffer_in_a_list_of_gradients_belongs_to_the_parameter_at_its_place() -> None:
+    row = LISTED[:LISTED.index("self.grads[1][")].count("\n") + 1
+    for dWh, verdict, rows in (("h_prev.T @ da", "proved", []), ("h_prev.T @ ds", "wrong", [row])):
+        found = analyse(textwrap.dedent(LISTED.format(dWh=dWh)), "code.py")
+        assert {c.verdict for c in found.claims if c.gradient == "grads[1]"} == {verdict}
+        assert [d.location.row for d in found.diagnostics] == rows
 
 
 BEHIND = """

@@ -11,7 +11,7 @@ from nablint.settings import Settings
 
 GRADIENTS = """dW dw db dX dx dA_prev dZ1 dgamma dbeta dout dscores dlogits grad_W grad_w grad_output W_grad weight_grad
 nabla_w nabla_b delta delta_l dWx dWh dh_prev dprev_h d_weights dweights dinputs dmu dvar dq dk dv dL_dW gradient
-upstream dhidden dbiases dtheta layer2_delta""".split()
+upstream dhidden dbiases dtheta layer2_delta dc_next dc_prev""".split()
 
 LOOK_ALIKES = """dt dtype dim dims data dataset device date day dict df diff distance done dropout drop_prob dummy ddof
 debug decay default delimiter depth det domain dot num_grad numerical_gradient requires_grad grad_norm grad_fn

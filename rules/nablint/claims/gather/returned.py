@@ -82,7 +82,10 @@ def returned_results(
             offset += isinstance(part, Array)
             continue
         wrt = candidates(it, word, "", None) if word else []
-        if (
+        if arrays and len(parts) == 1 and word in _given(function):  # what came in for the output leaves for the input
+            out.append(_result(it, word, part, [arrays[0][1].term], step, element, arrays[0][0], True))
+            out[-1].beside = tuple(wrt)
+        elif (
             not wrt
             and arrays
             and (count := sum(not _is_empty(p) for p in parts)) <= len(arrays)
@@ -97,6 +100,12 @@ def returned_results(
         elif wrt or word:
             out.append(_result(it, word, part, wrt, step, element, "", bool(arrays)))
     return out
+
+
+def _given(function: Function) -> set[str]:
+    """The names of a function's parameters."""
+    params = function.node.params
+    return {p.name.value for p in (*params.posonly_params, *params.params, *params.kwonly_params)}
 
 
 def _word(element: cst.BaseExpression) -> str:

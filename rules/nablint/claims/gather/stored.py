@@ -9,7 +9,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.gather.returned import unclipped
-from nablint.claims.gather.targets import HELD, candidates, list_candidates
+from nablint.claims.gather.targets import HELD, candidates, list_candidates, place_in_list
 from nablint.claims.model import Result
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Event
@@ -55,11 +55,14 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     if not isinstance(cell, Array | Unknown):
         return None
     wrt: list[Term] = []
+    place = place_in_list(it, event.name, event.owner) if isinstance(event.owner, Array) else None
     if isinstance(event.key, int) and isinstance(event.owner, list):
         length = len(event.owner)
         wrt = list_candidates(it, event.holder, event.key % length if length else 0, length)
     elif isinstance(event.owner, Array) and event.name == "grad" and isinstance(event.target, cst.Attribute):
         wrt = [event.owner.term]
+    elif place is not None:
+        wrt = list_candidates(it, event.name, *place)
     elif isinstance(event.owner, Instance) and event.name in ("grad", "gradient"):
         known = [v.value if isinstance(v, Pending) else v for k, v in event.owner.names.items() if k in HELD]
         held = [v for v in known if isinstance(v, Array)]
@@ -75,12 +78,13 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     term = event.value
     if (isinstance(cell, Array) and term is not None) or (term is None and isinstance(cell, Array)):
         term = unclipped(cell.term)
-    name = (
-        f"{event.holder}[{event.key!r}]"
-        if event.key is not None and isinstance(event.key, str | int) and event.holder
-        and not isinstance(event.owner, Array)
-        else (f"self.{event.name}" if isinstance(event.owner, Instance) else event.name)
-    )
+    name = event.name
+    if place is not None:
+        name = f"{name}[{place[0]}]"
+    elif isinstance(event.key, str | int) and event.holder and not isinstance(event.owner, Array):
+        name = f"{event.holder}[{event.key!r}]"
+    elif isinstance(event.owner, Instance):
+        name = f"self.{name}"
     return Result(
         name, term, wrt, event.step, event.target, it.names.get(wrt[0], wrt[0].label), False, reason=reason, event=event
     )

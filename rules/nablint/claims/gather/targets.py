@@ -41,3 +41,12 @@ def list_candidates(it: Interpreter, word: str, position: int, length: int) -> l
                 if isinstance(value, Array) and not value.term.tainted and value.term not in out:
                     out.append(value.term)
     return out
+
+
+def place_in_list(it: Interpreter, word: str, buffer: Array) -> tuple[int, int] | None:
+    """The place of a buffer in a list of gradients of this name, with the list's length; None where none has it."""
+    for values in it.lists.get(word, ()):
+        for i, value in enumerate(values):
+            if value is buffer:
+                return i, len(values)
+    return None
