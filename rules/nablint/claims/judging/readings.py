@@ -33,7 +33,7 @@ def answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
             together = together.decide(key, taken, 0.01 / len(restart.decisions)).without(
                 key.removesuffix(":rank") if ":rank" in key else "")
         push(together)
-        if len(restart.decisions) > 1:
+        if len(restart.decisions) > 1 and not any(key.endswith(":joined") for key, _ in restart.decisions):
             for key, taken in restart.decisions:
                 push(hypothesis.decide(key, taken, 0.02).without(key.removesuffix(":rank") if ":rank" in key else ""))
         return

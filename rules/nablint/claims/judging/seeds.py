@@ -20,6 +20,7 @@ from nablint.claims.entries import ancestors
 from nablint.claims.judging.row_seeds import row_cotangents
 from nablint.claims.model import Seed
 from nablint.claims.replaying.sites import expression
+from nablint.ops import CARDS
 from nablint.tracing import hints
 from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
@@ -127,10 +128,12 @@ def _arrays(term: Term) -> set[Term]:
 def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
     """Pairs of a first cotangent and a forward value of its shape, for a loss that is not written down.
 
-    Those come last whose cotangent is no loss's (see `Seed.turned`).
+    After the likely ones come factors of derivatives (`1 - a`), last those whose cotangent is no loss's (see
+    `Seed.turned`); those of a loop's turns come together before those of each turn.
     """
     forward = _forward_values(it)
     seeds: list[Seed] = []
+    factors: list[Seed] = []
     turned: list[Seed] = []
     seen: set[Term] = set()
     for event in it.events:
@@ -140,17 +143,50 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
             if cotangent in seen:
                 continue
             seen.add(cotangent)
+            if _accumulates(cotangent, seen):
+                continue
             summed, made_from = _is_sum_with_target(cotangent), ancestors(cotangent)
+            kind = turned if summed else factors if _is_factor(cotangent) else seeds
             for value in dict.fromkeys([*forward, *_computed_operands(cotangent)]):
                 if value.sample.shape == cotangent.sample.shape and value in made_from:
-                    given = {value: cotangent}
-                    for cotangents in (given, row_cotangents(value, cotangent, _under_activation)):
-                        if cotangents:
-                            found = Seed(cotangents, "implicit", event.step, turned=summed)
-                            (turned if summed else seeds).append(found)
-            if len(seeds) >= MAX_IMPLICIT:
-                return seeds
-    return [*seeds, *turned[:MAX_IMPLICIT]]
+                    rows = row_cotangents(value, cotangent, _under_activation)
+                    kind += [Seed(cotangents, "implicit", event.step, turned=summed)
+                             for cotangents in ({value: cotangent}, rows) if cotangents]
+        if len(seeds) >= 2 * MAX_IMPLICIT:
+            break
+    seeds = [*_of_all_turns(seeds), *seeds, *_of_all_turns(factors), *factors][:MAX_IMPLICIT]
+    return [*seeds, *[*_of_all_turns(turned), *turned][:MAX_IMPLICIT]]
+
+
+def _accumulates(term: Term, seen: set[Term]) -> bool:
+    """`db += dy`: a sum over turns, whose last part is a cotangent that was met before."""
+    if term.card is None or term.card.name not in ("add", "renamed"):
+        return False
+    last = term.args[-1]
+    return last in seen or _accumulates(last, seen)
+
+
+def _is_factor(cotangent: Term) -> bool:
+    """`1 - a`, which is a loss's derivative for samples of one kind only, and else a part of an activation's."""
+    if cotangent.card is None or cotangent.card.name != "subtract":
+        return False
+    number = cotangent.args[0]
+    return number.card is None and not number.label and not number.ndim
+
+
+def _of_all_turns(seeds: list[Seed]) -> list[Seed]:
+    """The seeds of a loop together: each turn, or time step, has an output and a cotangent of its own."""
+    turns: dict[tuple[int, int], list[Seed]] = {}
+    for seed in seeds:
+        value, cotangent = next(iter(seed.cotangents.items()))
+        if len(seed.cotangents) == 1 and isinstance(value.origin, Step) and isinstance(cotangent.origin, Step):
+            turns.setdefault((id(value.origin.node), id(cotangent.origin.node)), []).append(seed)
+    found: list[Seed] = []
+    for alike in turns.values():
+        cotangents = {v: c for seed in alike for v, c in seed.cotangents.items()}
+        if 1 < len(alike) == len(cotangents):
+            found.append(replace(alike[0], cotangents=cotangents))
+    return found
 
 
 def as_meant(seed: Seed, factor: float) -> Seed:
@@ -162,6 +198,9 @@ def as_meant(seed: Seed, factor: float) -> Seed:
 
 
 def _difference(total: Term) -> Term:
+    if (added := _added_entries(total)) is not None:
+        base, entries, one, places = added
+        return CARDS["setitem"](base, entries - one, *places, **total.params)
     first, second = total.args
     step = total.origin
     for node in walk(expression(step)) if isinstance(step, Step) and expression(step) is not None else ():
@@ -174,12 +213,25 @@ def _difference(total: Term) -> Term:
 def _is_sum_with_target(cotangent: Term) -> bool:
     """`pred + y`: no loss that is least where predictions meet their targets has their sum as its gradient."""
     if cotangent.card is None or cotangent.card.name != "add":
-        return False
+        return _added_entries(cotangent) is not None
     for pred, target in (cotangent.args, cotangent.args[::-1]):
         named = target.card is None and target.label and hints.is_target(hints.base(target.label))
         if named and pred.card is not None and tuple(pred.shape) == tuple(cotangent.shape) and not pred.tainted:
             return True
     return False
+
+
+def _added_entries(term: Term) -> tuple[Term, Term, Term, tuple[Term, ...]] | None:
+    """`probs[y] += 1`, the sum with one-hot targets: the array, its entries there, the number 1 and where they are."""
+    if term.card is None or term.card.name != "setitem":
+        return None
+    base, written, *places = term.args
+    if base.card is None or written.card is None or written.card.name != "add" or written.params:
+        return None
+    entries, one = written.args
+    same = entries.card is not None and entries.card.name == "getitem" and entries.args[0] is base
+    number = one.card is None and not one.label and one.sample.size == 1 and float(one.sample.reshape(())) == 1.0
+    return (base, entries, one, tuple(places)) if same and number else None
 
 
 def _forward_values(it: Interpreter) -> list[Term]:

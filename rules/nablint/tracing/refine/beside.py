@@ -31,7 +31,7 @@ def operands(it: Interpreter, name: str, a: Any, b: Any) -> tuple[Any, Any]:
     if name == "MatrixMultiply":
         left, right = product_operands(it, [a, b], batched=True)
         return left, right
-    a, b = _settled(a), _settled(b)
+    a, b = _settled(it, a), _settled(it, b)
     if isinstance(a, Pending) and isinstance(b, Pending):
         share = name == "Divide" and _order(a) == 2 and hints.is_count(hints.base(b.hint))  # `lmbda / n`
         first, second = (b, a) if _order(a) > _order(b) and not share else (a, b)
@@ -43,7 +43,7 @@ def operands(it: Interpreter, name: str, a: Any, b: Any) -> tuple[Any, Any]:
             as_size(it, first)
         else:
             as_operand(it, first)
-        a, b = _settled(a), _settled(b)
+        a, b = _settled(it, a), _settled(it, b)
     if isinstance(a, Pending):
         a = _beside(it, name, a, b, left=True)
     if isinstance(b, Pending):
@@ -51,7 +51,9 @@ def operands(it: Interpreter, name: str, a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
-def _settled(value: Any) -> Any:
+def _settled(it: Interpreter, value: Any) -> Any:
+    if isinstance(value, Pending) and value.value is None and it.world.decided(f"{value.path}:size") == 1:
+        return as_size(it, value)
     return value.value if isinstance(value, Pending) and value.value is not None else value
 
 
@@ -178,12 +180,12 @@ def product_operands(it: Interpreter, args: list[Any], *, batched: bool = False)
     """
     if len(args) < 2:
         return args
-    a, b = _settled(args[0]), _settled(args[1])
+    a, b = _settled(it, args[0]), _settled(it, args[1])
     if it.world.sure:
         return [*sure.operands(it, a, b), *args[2:]]
     if isinstance(a, Pending) and isinstance(b, Pending):
         as_operand(it, a, at_least=0)
-        a = _settled(a)
+        a = _settled(it, a)
     if isinstance(a, Pending) and isinstance(b, Array):
         a = _factor(it, a, b, left=True, batched=batched)
     if isinstance(b, Pending) and isinstance(a, Array):

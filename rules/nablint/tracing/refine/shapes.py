@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import libcst as cst
 from nablint.shapes import Size
 from nablint.tracing import hints, sure
 from nablint.tracing.documented import evidence_rank
-from nablint.tracing.refine.kinds import as_operand, as_sizes, free_shape, make_array
+from nablint.tracing.refine.kinds import LIST_LENGTH, as_operand, as_sizes, free_shape, make_array
 from nablint.tracing.refine.networks import network
 from nablint.tracing.values import Array, OpenList, Pending, PendingShape, Restart, Unknown
 
@@ -104,8 +105,15 @@ def single_wanted(it: Interpreter, pairs: Iterable[tuple[Size, Size]]) -> None:
             form = {"0": "row", "1": "column"}.get(axis)
             if other.expr.number == 1 and choice is not None and choice.options[choice.taken] == 2 and (
                     form in choice.options and it.world.decided(choice.key) is None):
-                raise Restart(f"{path} is joined with a single {form}",
-                              decisions=((choice.key, choice.options.index(form)), (f"{path}:joined", 1)))
+                raise Restart(f"{path} is joined with a single {form}", decisions=tuple(
+                    decision for item in _alike(path)
+                    for decision in ((f"{item}:rank", choice.options.index(form)), (f"{item}:joined", 1))))
+
+
+def _alike(path: str) -> list[str]:
+    """The items of a list that one of them stands for: what is joined turn by turn has one rank."""
+    item = re.fullmatch(r"(.*)\[\d\]", path)
+    return [f"{item[1]}[{k}]" for k in range(LIST_LENGTH)] if item else [path]
 
 
 def line_wanted(it: Interpreter, operands: list[Any], pairs: Sequence[tuple[Size, Size]]) -> None:
