@@ -252,6 +252,7 @@ GENERATORS = {
     "numpy.random.default_rng": "numpy.random.default_rng", "numpy.random.RandomState": "numpy.random.RandomState",
     "numpy.random.mtrand.RandomState": "numpy.random.RandomState", "numpy.random.Generator": "numpy.random.default_rng",
     "sklearn.utils.check_random_state": "numpy.random.RandomState",
+    "torch.Generator": "torch.Generator", "torch.Generator().manual_seed": "torch.Generator",
 }
 """Calls that give a generator of random numbers, whose methods the dialects know under `name().method`."""
 

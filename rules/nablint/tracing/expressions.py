@@ -243,13 +243,18 @@ def _set_comprehension(it: Interpreter, node: cst.SetComp, scope: Scope) -> Any:
 def _dict_comprehension(it: Interpreter, node: cst.DictComp, scope: Scope) -> Any:
     out: dict[Any, Any] = {}
     inner = Scope({}, scope, scope.function, comprehension=True)
+    met: list[Any] = []
 
     def add(s: Scope) -> None:
-        key = it.eval(node.key, s)
+        met.append(key := it.eval(node.key, s))
         if isinstance(key, str | int | tuple | float):
             out[key] = it.eval(node.value, s)
 
+    outside, it.world.cut = it.world.cut, False
     _loop(it, node.for_in, inner, add)
+    cut, it.world.cut = it.world.cut, it.world.cut or outside
+    if not out and (met or cut):  # a vocabulary read from a file: whatever is looked up may be in it
+        return it.unknown("a dict whose keys are not known", *met)
     return out
 
 

@@ -59,6 +59,8 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
     if unknown is not None:
         if spelling.inplace and args and isinstance(args[0], Array):
             poison(it, args[0], unknown)
+        if _from_outside(it, name, args, unknown):
+            return Pending(f"{name}()@{row_of(it, node)}", name.rpartition(".")[2])
         return it.unknown("", *args, *keywords.values(), unknown)
     if len(args) > 1 and isinstance(args[-1], Array) and len(args) == _inputs(name) + 1:
         out = args.pop()
@@ -94,6 +96,17 @@ def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[An
         out.write(result)
         return out
     return finish(it, name, spelling, result, args, converted, keywords, dialect)
+
+
+def _from_outside(it: Interpreter, name: str, args: list[Any], unknown: Unknown) -> bool:
+    """`torch.tensor(xs)` of a list that a loop over a file's lines filled: data, and like other data an input."""
+    return (name.rpartition(".")[2] in ("array", "asarray", "tensor", "as_tensor") and isinstance(args[0], list)
+            and not (unknown.tainted or unknown.misfit or it.graph.tainting or it.world.sure)
+            and not _holds_array(args[0]))
+
+
+def _holds_array(value: Any) -> bool:
+    return isinstance(value, Array | Pending) or (isinstance(value, list | tuple) and any(map(_holds_array, value)))
 
 
 def _answer(it: Interpreter, spelling: Spelling, converted: list[Any], named: dict[str, Any]) -> Any:

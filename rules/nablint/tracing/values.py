@@ -77,6 +77,8 @@ class Unknown:
     tainted: bool = False
     misfit: bool = False
     """Shapes in backward code did not fit: known to be wrong, whatever the value would be."""
+    length: bool = False
+    """The length of something outside: what it is assigned to is a size."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import libcst as cst
 
 from nablint.claims.edits.trees import Edit
 from nablint.claims.judging.confirming import DRAWS, left_open, run_draw
+from nablint.claims.judging.judge import CANCELS
 from nablint.claims.model import Judged
 from nablint.claims.program import Outcome, Program
 from nablint.claims.repairing.live import live_values
@@ -70,13 +71,14 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
         again, _ = run_draw(other, unit, outcome.hypothesis, draw, 1.5)
         if again is None:
             return None
-        good = {_key(j) for j in again.judged if j.verdict in ("proved", "verified")}
+        good = {_key(j) for j in again.judged if j.verdict in ("proved", "verified") or j.reason == CANCELS}
         if draw:  # what other draws leave open they do not speak against
             good |= {_key(j) for j in again.judged if left_open(j)}
         for key, j in before.items():
             if j.verdict in ("proved", "verified") and key not in good:
                 return None
-        now = {_key(j) for j in failing} & good
+        # a gradient that cancels to zero, and did so before, is still right; for one that was wrong that says nothing
+        now = {_key(j) for j in failing} & good - {_key(j) for j in again.judged if j.reason == CANCELS}
         if not now or any(j.verdict == "wrong" and _key(j) not in {_key(f) for f in failing} for j in again.judged):
             return None
         fixed = now if fixed is None else fixed & now

@@ -36,6 +36,10 @@ MAX_EDITS = 200
 """Edits tried on a statement that nothing points to."""
 
 
+OFTEN = 32
+"""Executions of a statement from which an edit of it takes long to try."""
+
+
 @dataclass(eq=False, slots=True)
 class Fault:
     """Wrong results with one cause: the statement to blame and, where one was found, the repair.
@@ -175,7 +179,11 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     for step, edit in return_edits(judgement, failing):
         if (repair := confirmed(program, source, outcome, Candidate([step], edit, 0), failing)) is not None:
             return repair
-    for steps, own in sorted(backward_slice(judgement, failing), key=level):
+    def order(group: tuple[list[Step], bool]) -> tuple[int, bool, int]:
+        """The likeliest first, and of those that are as likely the cheaper, which run once."""
+        return level(group), id(group[0][0].node) not in where.weak, len(group[0]) // OFTEN
+
+    for steps, own in sorted(backward_slice(judgement, failing), key=order):
         now, key = level((steps, own)), id(steps[0].node)
         if any(w.level < now and len(w.fixes) == len(failing) for w in winners):
             # the first statement that is wrong though what it uses is right: further on it can only be papered over

@@ -57,7 +57,8 @@ class Trial:
         self.judgement = judgement
         self.failing = failing
         self.right = [j for j in judgement.judged if j.verdict in ("proved", "verified")
-                      and j.result.value is not None and j.derived is not None and j.ratio is None]
+                      and j.result.value is not None and j.derived is not None and j.ratio is None
+                      and not _rounded_to_zero(j.derived)]
         self.graph = Replayed(j.result.value for j in (*failing, *self.right) if j.result.value is not None)
         seed = judgement.seed
         self.start = ({t for c in seed.cotangents.values() for t in ancestors(c)}
@@ -159,6 +160,11 @@ class Trial:
         sampler = self.graph.sampler({})
         candidate.fixes = [j for j in own if _right(j, new, sampler)]
         return bool(candidate.fixes)
+
+
+def _rounded_to_zero(derived: Term) -> bool:
+    """A gradient that is zero whatever the statements on its way make, as a bias has before a normalisation."""
+    return bool(np.max(np.abs(derived.sample), initial=0.0) < TOLERANCE)
 
 
 def _added(statement: cst.CSTNode, value: Term, parameters: list[Term]) -> Term | None:

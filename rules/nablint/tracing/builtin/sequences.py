@@ -60,6 +60,8 @@ def _len(it: Interpreter, node: Node, value: Any) -> Any:
         from nablint.tracing.calls import call_method
 
         return call_method(it, value, "__len__", [], node)
+    if isinstance(value, Unknown) and not (value.tainted or it.world.sure):
+        return Unknown("the length of something unknown", it.graph.tainting, length=True)
     return it.unknown("the length of something unknown", value)
 
 
@@ -88,9 +90,6 @@ def _as_long(it: Interpreter, values: tuple[Any, ...]) -> None:
 
 
 def _enumerate(it: Interpreter, node: Node, value: Any, start: Any = 0) -> Any:
-    if isinstance(value, Unknown):
-        it.world.cut = True
-        return []
     return [(i + start, item) for i, item in enumerate(items_of(it, value, node))]
 
 
@@ -194,10 +193,24 @@ def _next(it: Interpreter, node: Node, value: Any, *default: Any) -> Any:
         )
 
 
+def _of_known(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What is made of the items of something unknown is as unknown; empty it is not."""
+
+    def over(it: Interpreter, node: Node, *args: Any, **keywords: Any) -> Any:
+        if any(isinstance(a, Unknown) for a in args):
+            it.world.cut = True
+            return it.unknown("", *args)
+        return function(it, node, *args, **keywords)
+
+    return over
+
+
 SEQUENCES: dict[str, Callable[..., Any]] = {
-    "range": _range, "xrange": _range, "tqdm.trange": _range, "len": _len, "zip": _zip, "enumerate": _enumerate,
-    "reversed": _reversed, "sorted": _sorted, "map": _map, "filter": _filter, "list": _list, "tuple": _tuple,
-    "set": _set, "dict": _dict, "collections.OrderedDict": _dict, "any": _any_all(any), "all": _any_all(all),
+    "range": _range, "xrange": _range, "tqdm.trange": _range, "len": _len, "zip": _zip, "dict": _dict,
+    "collections.OrderedDict": _dict, "any": _any_all(any), "all": _any_all(all),
+    **{name: _of_known(function) for name, function in (
+        ("enumerate", _enumerate), ("reversed", _reversed), ("sorted", _sorted), ("map", _map), ("filter", _filter),
+        ("list", _list), ("tuple", _tuple), ("set", _set))},
     "iter": _iter, "next": _next, "slice": lambda it, node, *a: slice(*a),
     "tqdm.tqdm": lambda it, node, value, *a, **k: value, "tqdm.notebook.tqdm": lambda it, node, value, *a, **k: value,
 }

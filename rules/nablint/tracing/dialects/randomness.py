@@ -12,7 +12,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.ops.card import op
-from nablint.shapes import Shape, size_product
+from nablint.shapes import Shape, Size, size_product
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.context import (
     as_int,
@@ -51,7 +51,14 @@ def whole(label: str, shape: Shape, low: int, high: int) -> Term:
     """Integers from `low` up to, not including, `high`."""
     random = current_random()
     sample = sampled(shape, lambda plain: random.integers(low, max(high, low + 1), plain), int)
-    return current_graph().leaf(label, sample, shape)
+    return _below(current_graph().leaf(label, sample, shape), high)
+
+
+def _below(drawn: Term, count: int) -> Term:
+    """The term with the count that its integers are below, which tells what they are the rows of."""
+    if isinstance(count, Size):
+        drawn.params["below"] = count
+    return drawn
 
 
 def _size(size: Any, *parameters: Any) -> Shape:
@@ -175,7 +182,8 @@ def torch_randint(low: Any, high: Any = None, size: Any = None, **_: Any) -> Ter
 
 def _order(count: int) -> Term:
     random, shape = current_random(), (size_product((count,)),)
-    return current_graph().leaf("permutation", sampled(shape, lambda plain: random.permutation(*plain), int), shape)
+    drawn = current_graph().leaf("permutation", sampled(shape, lambda plain: random.permutation(*plain), int), shape)
+    return _below(drawn, count)
 
 
 @spelled(*_everywhere("permutation", "permuted"))
@@ -214,7 +222,7 @@ def np_choice(a: Any, size: Any = None, replace: bool = True, p: Any = None, *ar
             return random.integers(0, max(int(count), 1), plain)
         return random.permutation(int(count))[:wanted].reshape(plain)
 
-    drawn = current_graph().leaf("choice", sampled(shape, chosen, int), shape)
+    drawn = _below(current_graph().leaf("choice", sampled(shape, chosen, int), shape), count)
     return drawn if rows is None or not rows.ndim else op.getitem(rows, drawn, index=(("term", 0),))
 
 

@@ -78,7 +78,8 @@ def integers(it: Interpreter, term: Any, kind: int = 1) -> None:
     """An input of floats that is used as an index holds integers: start again with that."""
     if it.world.sure:
         return
-    while getattr(term, "card", None) is not None and len(term.args) == 1:  # `labels.unsqueeze(1)`, `y.reshape(-1)`
+    # `labels.unsqueeze(1)`, `y.reshape(-1)`, `y[batch]`
+    while getattr(term, "card", None) is not None and (len(term.args) == 1 or term.card.name == "getitem"):
         term = term.args[0]
     label = getattr(term, "label", "")
     if label and not term.tainted and it.world.leaves.get(label) is term and it.world.decided(f"{label}:kind") is None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from nablint.shapes import Polynomial, Shape, Size
 from nablint.tracing import hints
+from nablint.tracing.clashes import solve
 from nablint.tracing.values import Array, Restart
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
         name = size.expr.name
         if name is not None and isinstance(part, Array) and _all_rows(part) and part.term.shape[0].expr != size.expr:
             it.counts.setdefault(name, part.term.shape[0])
+        if isinstance(part, Array) and array.term.card is None and "below" in part.term.params:
+            _drawn_among(it.world, size, part.term.params["below"])
         if not isinstance(part, slice) or name is None:
             continue
         halved = any(_symbolic(end) and end.expr.name == f"{name}//2" for end in (part.start, part.stop))
@@ -44,6 +47,13 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
         if isinstance(end, Size) and end.expr.number is None and (known is None or known < end):
             it.spans[name] = end
             it.units.setdefault(name, end)
+
+
+def _drawn_among(world: World, size: Size, count: Size) -> None:
+    """`y[batch]` of `batch = randint(0, X.shape[0], n)`: there are as many labels as rows to choose from."""
+    equation = None if world.same(size, count) else solve(world, size, count)
+    if equation is not None:
+        raise Restart("as many as are drawn among", (equation,))
 
 
 def _along_axes(key: Any, shape: Shape) -> list[tuple[Any, Size]]:

@@ -108,6 +108,8 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
     """Bind a value to a target; `quiet` where it is no statement (loop variables)."""
     if isinstance(value, Pending) and value.value is not None:
         value = value.value
+    elif isinstance(value, Unknown) and value.length and type(target) is cst.Name and not value.tainted:
+        value = Pending(target.value, target.value)  # `vocab_size = len(chars)` of a file's characters
     if not quiet and not it.graph.tainting:
         keep_blanks(value)
         if type(target) is not cst.Subscript:

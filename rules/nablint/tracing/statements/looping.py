@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -12,9 +12,10 @@ from nablint.shapes import Size
 from nablint.tracing.comparing import truth
 from nablint.tracing.iteration import iterate
 from nablint.tracing.statements.assigning import assign
+from nablint.tracing.statements.filling import filled_from_outside
 from nablint.tracing.statements.nudging import estimated, nudges
 from nablint.tracing.undecided import both, in_part
-from nablint.tracing.values import BreakSignal, ContinueSignal, Scope, Undecided
+from nablint.tracing.values import BreakSignal, ContinueSignal, Scope, Undecided, Unknown
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -32,6 +33,14 @@ def loop_over(it: Interpreter, node: cst.For, scope: Scope) -> None:
 def _turns(it: Interpreter, node: cst.For, scope: Scope) -> None:
     it.begin(node, scope)
     value = it.eval(node.iter, scope)
+    if isinstance(value, Unknown) and not (value.tainted or it.world.sure):
+        with filled_from_outside(scope):
+            _each(it, value, node, scope)
+    else:
+        _each(it, value, node, scope)
+
+
+def _each(it: Interpreter, value: Any, node: cst.For, scope: Scope) -> None:
     bound = _bound(node.iter, scope)
     for item in iterate(it, value, node.iter, loop=True):
         it.world.tick()
