@@ -339,6 +339,28 @@ def train(x, w, b, rate):
     return w
 '''
 
+ACTIVATION = HEAD + '''class Tanh:
+    def forward(self, x):
+        self.out = np.tanh(x)
+        return self.out
+
+    def backward(self, dout):
+        SLOT
+'''
+
+AFFINE = HEAD + '''def affine_forward(x, w, b):
+    """x: (N, D), w: (D, M), b: (M,)"""
+    return x @ w + b, (x, w, b)
+
+
+def affine_backward(dout, cache):
+    x, w, b = cache
+    dx = dout @ w.T
+    dw = x.T @ dout
+    db = dout.sum(axis=0)
+    SLOT
+'''
+
 REFILLED = HEAD + '''class TwoLayers:
     def __init__(self, n_in, n_hidden, n_out):
         self.W1 = np.random.randn(n_in, n_hidden)
@@ -391,6 +413,10 @@ SLIPS: dict[str, tuple[str, str, str]] = {
     "axes that leave another one": (CHANNELS, "db = np.sum(dout, axis=(0, 2, 3))", "db = np.sum(dout, axis=(0, 1, 3))"),
     "another layer's weights, whose shape clashes": (LAYERS, "dA1 = dZ2 @ W2.T", "dA1 = dZ2 @ W3.T"),
     "a scale beside a penalty": (REGULARISED, "dscores = dscores / N", "dscores = dscores * 1.0"),
+    "the cotangent, where nothing has a name": (ACTIVATION, "return (1 - self.out ** 2) * dout",
+                                                "return 1 - self.out ** 2"),
+    "a gradient that is returned twice, the last": (AFFINE, "return dx, dw, db", "return dx, dw, dw"),
+    "a gradient that is returned twice, the first": (AFFINE, "return dx, dw, db", "return dx, db, db"),
     "what an object keeps, whose methods run forward again": (
         REFILLED, "delta1 = delta2 @ self.W2.T * self.squash_prime(self.z1)",
         "delta1 = delta2 @ self.W2.T * self.squash_prime(self.a1)"),

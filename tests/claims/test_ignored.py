@@ -171,6 +171,13 @@ def test_a_bias_that_forward_adds_once_for_each_entry() -> None:
     assert "db[:, :, m]" in textwrap.dedent(SHARED_BIAS).splitlines()[found.location.row - 1]
 
 
+def test_a_network_tells_the_shapes_that_a_layer_alone_leaves_open() -> None:
+    source = textwrap.dedent(NETWORK).replace("@", "l + 1")
+    (found,) = analyse(source.replace("np.sum(dZ, axis=1, keepdims=True)", "np.sum(dZ)"), "network.py").diagnostics
+    assert "db = np.sum" in source.splitlines()[found.location.row - 1]
+    assert found.message.startswith("`db` makes `db3` differ from the gradient of `b3`")
+
+
 def test_a_slip_in_what_is_called_does_not_hide_the_callers_own() -> None:
     source = textwrap.dedent(NETWORK).replace("dA_prev = np.dot(W.T, dZ)", "dA_prev = np.dot(W.T, dA)")
     lines = source.splitlines()

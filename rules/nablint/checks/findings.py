@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from nablint.calculus.terms import Term
 from nablint.checks import rule_for
 from nablint.checks.related import related, span_of
@@ -12,6 +14,7 @@ from nablint.checks.reportable import clashes, reportable
 from nablint.claims import program as programs
 from nablint.claims.entries import ancestors
 from nablint.claims.explain import explanation_of
+from nablint.claims.model import Judged
 from nablint.claims.program import Outcome, Program
 from nablint.claims.repairing.repair import Fault, find_faults
 from nablint.claims.repairing.rewriting import edit_text
@@ -41,7 +44,7 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
             if fault.repair is None and clashes(outcome, fault):
                 fault = replace(fault, step=_called_from(outcome, fault, sound))
             node = id(fault.step.node)
-            if node in settled or _explained(outcome, fault, told):
+            if (node in settled and not (settled[node] and _of_shape(fault))) or _explained(outcome, fault, told):
                 continue
             if fault.repair is None and not reportable(outcome, fault):
                 continue
@@ -101,17 +104,33 @@ def _explained(outcome: Outcome, fault: Fault, told: dict[int, int]) -> bool:
     return any((value := old_value(step)) is None or value in made for step in blamed)
 
 
-def _settled(outcomes: list[Outcome], outcome: Outcome) -> set[int]:
-    """Statements whose results another unit found right, on all of its paths."""
-    good: set[int] = set()
+def _settled(outcomes: list[Outcome], outcome: Outcome) -> dict[int, bool]:
+    """Statements whose results another unit found right, on all of its paths; true where it guessed their shapes."""
+    good: dict[int, bool] = {}
     for other in outcomes:
         related = other.unit.name == outcome.unit.name or (
             bool(other.unit.family) and other.unit.family == outcome.unit.family)
         if other.judgement is None or related:
             continue
         bad = {id(j.result.step.node) for j in other.judgement.judged if j.verdict == "wrong"}
-        good |= {id(j.result.step.node) for j in other.judgement.judged if j.verdict in ("proved", "verified")} - bad
+        for j in other.judgement.judged:
+            node = id(j.result.step.node)
+            if j.verdict in ("proved", "verified") and node not in bad:
+                good[node] = good.get(node, True) and _guessed(other, j)
     return good
+
+
+def _guessed(outcome: Outcome, j: Judged) -> bool:
+    """Is the variable an input of whose shape nothing told?"""
+    assert outcome.judgement is not None
+    choices = outcome.judgement.run.it.world.choices
+    return j.wrt is not None and any(f"{j.wrt.label}:{asked}" in choices for asked in ("rank", "form"))
+
+
+def _of_shape(fault: Fault) -> bool:
+    """Have the results of a fault other shapes than their variables?"""
+    return all(j.result.value is not None and j.derived is not None
+               and np.shape(j.result.value.sample) != np.shape(j.derived.sample) for j in fault.judged)
 
 
 def _sound(outcomes: list[Outcome], outcome: Outcome) -> set[str]:

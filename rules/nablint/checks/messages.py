@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nablint.claims.names import variables
+
 if TYPE_CHECKING:
     from nablint.claims.repairing.repair import Fault
 
@@ -51,8 +53,8 @@ def unexplained(fault: Fault) -> str:
 
 def _subject(fault: Fault) -> str:
     judged = fault.judged[0]
-    wrt = judged.result.wrt_name or "its variable"
     name = judged.result.name
+    wrt = judged.result.wrt_name or next(iter(variables(name)), "its variable")
     event = fault.step.event
     if event is not None and fault.step.node is not judged.result.step.node and event.name != name:
         if name == wrt:  # `grads["W1"]`, known by its key

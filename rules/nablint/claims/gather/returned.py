@@ -28,8 +28,12 @@ def returned_results(
     position_names: list[str],
     *,
     formal: bool = False,
+    since: int | None = None,
 ) -> list[Result]:
-    """What a backward function returns, by the names in its return statement, else by position."""
+    """What a backward function returns, by the names in its return statement, else by position.
+
+    since: the step from which on what is computed and returned is a gradient, though it may not be made of a cotangent.
+    """
     step = return_step(it, function)
     if step is None or not isinstance(step.node, cst.Return) or step.node.value is None:
         return []
@@ -52,9 +56,10 @@ def returned_results(
         elements = [node] * len(parts)
     arrays = [(n, p) for n, p in zip(position_names, positions, strict=False) if isinstance(p, Array)]
     out: list[Result] = []
-    offset = 0
+    said = [_word(element) for element in elements]
     for i, (element, part) in enumerate(zip(elements, parts, strict=True)):
-        word = _word(element)
+        word = said[i]
+        twice = len(elements) > 1 and i < len(arrays) and said.count(word) > 1  # the name fits one place at most
         if isinstance(part, dict):
             part = {
                 k: v
@@ -78,10 +83,10 @@ def returned_results(
             continue
         if not isinstance(part, Array | Unknown) or (
             isinstance(part, Array) and not part.term.tainted and not names.is_gradient_name(word)
+            and not (i < len(arrays) and _computed(part.term, arrays[i][1].term, since))
         ):
-            offset += isinstance(part, Array)
             continue
-        wrt = candidates(it, word, "", None) if word else []
+        wrt = candidates(it, word, "", None) if word and not twice else []
         if arrays and len(parts) == 1 and word in _given(function):  # what came in for the output leaves for the input
             out.append(_result(it, word, part, [arrays[0][1].term], step, element, arrays[0][0], True))
             out[-1].beside = tuple(wrt)
@@ -90,7 +95,7 @@ def returned_results(
             and arrays
             and (count := sum(not _is_empty(p) for p in parts)) <= len(arrays)
             and i < len(arrays)
-            and (not word or not names.variables(word) or count == 1)
+            and (not word or not names.variables(word) or count == 1 or twice)
         ):
             wrt = [arrays[i][1].term]
             out.append(_result(it, word or arrays[i][0], part, wrt, step, element, arrays[i][0], True))
@@ -121,6 +126,13 @@ def _word(element: cst.BaseExpression) -> str:
         if isinstance(inner, cst.Name) and names.is_gradient_name(inner.value):
             return inner.value
     return ""
+
+
+def _computed(value: Term, wrt: Term, since: int | None) -> bool:
+    """Was a value of the variable's shape computed since a step?"""
+    made = value.origin
+    return (since is not None and value.card is not None and isinstance(made, Step) and made.number >= since
+            and tuple(value.shape) == tuple(wrt.shape))
 
 
 def _is_empty(part: Any) -> bool:

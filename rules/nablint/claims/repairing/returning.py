@@ -1,7 +1,8 @@
 """Returning: what is wrong with a return statement itself.
 
-Values that stand in each other's place, where every one is the gradient that another place wants, and values that are
-missing at the end, where an `autograd.Function` has more arguments than gradients.
+Values that stand in each other's place, where every one is the gradient that another place wants, values of which one
+stands twice and another is left behind, and values that are missing at the end, where an `autograd.Function` has more
+arguments than gradients.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from nablint.claims.repairing.live import at_hand, numbers_at_hand
 from nablint.claims.repairing.matched import matches
 from nablint.claims.repairing.restated import completed, reordered
 from nablint.tracing.step import Step
+from nablint.tracing.values import Array
 
 MAX_FINISHED = 3
 
@@ -34,6 +36,7 @@ def return_edits(judgement: Judgement, failing: list[Judged]) -> Iterator[tuple[
         if isinstance(step.node, cst.Return) and step.node.value is not None:
             yield from ((step, e) for e in _exchanged(step, step.node, found))
             yield from ((step, e) for e in _missing(judgement, step, step.node))
+            yield from ((step, e) for e in _left_behind(step, step.node, found))
 
 
 def finished(judgement: Judgement, failing: list[Judged]) -> Iterator[tuple[Step, Edit]]:
@@ -59,6 +62,16 @@ def _exchanged(step: Step, node: cst.Return, failing: list[Judged]) -> Iterator[
     for a, b in combinations(sorted(wanted), 2):
         if _is(held[b], wanted[a]) and _is(held[a], wanted[b]):
             yield Edit(node, reordered(node, a, b), "order", 1.0)
+
+
+def _left_behind(step: Step, node: cst.Return, failing: list[Judged]) -> Iterator[Edit]:
+    """A gradient that has a name and is not returned, where another one is in its place."""
+    if isinstance(node.value, cst.Tuple):
+        for element in node.value.elements:
+            wanted = next((j.derived for j in failing if j.result.node is element.value), None)
+            for name, value in step.names.items():
+                if wanted is not None and isinstance(value, Array) and name.isidentifier() and _is(value.term, wanted):
+                    yield Edit(element.value, cst.Name(name), "operand", 1.0, name)
 
 
 def _is(value: object, wanted: Term | None) -> bool:

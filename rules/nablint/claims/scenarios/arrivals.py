@@ -15,7 +15,7 @@ from nablint.claims.gather.stored import drop_staged, stored_results
 from nablint.claims.inputs import guarded, last_scope, module_functions, parameters, settle
 from nablint.claims.judging.penalties import penalty
 from nablint.claims.judging.seeds import implicit_seeds, loss_seeds
-from nablint.claims.model import Run, Seed
+from nablint.claims.model import Result, Run, Seed
 from nablint.claims.partners import costs
 from nablint.claims.scenarios.custom import entered
 from nablint.tracing import hints
@@ -196,7 +196,9 @@ def go_back(
     returned = guarded(it, backward, [instance, *given] if bound else given)
     run = Run(it, start=start)
     positions = [entered(it, v) for v in arrivals.arguments.values()]
-    run.results = returned_results(it, backward, returned, positions, list(arrivals.arguments))
+    said = any(c.ndim and names.is_gradient_name(c.label) for c in arrivals.cotangents.values())
+    run.results = returned_results(it, backward, returned, positions, list(arrivals.arguments),
+                                   since=start if said else None)
     covered = {t for r in run.results for t in r.wrt}
     run.results += [r for r in stored_results(it, start, last_scope(it, backward))
                     if (r.event is not None and r.event.holder) or not covered.intersection(r.wrt)]
@@ -263,13 +265,13 @@ def _ones(it: Interpreter, term: Term) -> Term:
 
 
 def counted_once(run: Run) -> Run:
-    """A value that is returned and stored is one result."""
-    seen: set[tuple[int, int]] = set()
-    kept = []
+    """A value that is returned and stored is one result; one that is returned in two places is two."""
+    seen: dict[tuple[int, int], Result] = {}
+    kept: list[Result] = []
     for result in run.results:
         key = (id(result.step.node), result.value.number if result.value is not None else id(result))
-        if key not in seen:
-            seen.add(key)
+        known = seen.setdefault(key, result)
+        if known is result or (known.formal and result.formal and known.wrt[:1] != result.wrt[:1]):
             kept.append(result)
     run.results = [guessed(run.it, r) for r in drop_staged(kept)]
     return run

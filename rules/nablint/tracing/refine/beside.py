@@ -100,7 +100,8 @@ def _beside(it: Interpreter, op: str, p: Pending, other: Any, *, left: bool) -> 
                            shapes=[() if f == "scalar" else _form_shape(f, shape) for f in forms])
     if form == "scalar":
         return scalar(it, p)
-    return make_array(it, p, _form_shape(form, shape))
+    front = (it.world.dimension(f"{p.path}.0"),) if form == "rows" else ()
+    return make_array(it, p, (*front, *_form_shape(form, shape)))
 
 
 def _aligned(it: Interpreter, p: Pending, rank: int, shape: Shape) -> Shape:
@@ -151,6 +152,8 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
         if features != 1 and name[:1].lower() == "b":
             order.remove("scalar")  # nor does a layer of many features share one number as its bias
         order.remove("same")  # a bias or a scale per feature broadcasts; with the whole shape it would be neither
+    if not many and other.term.card is None and order[:1] == ["same"] and not hints.is_weight(name):
+        order.insert(1, "rows")  # what a layer has one entry a feature of it takes many rows of
     if op == "Add" and name.lower() in ("beta", "bias") and "scalar" in order:
         order.remove("scalar")  # a shift that is learnt has an entry for each feature
     return list(dict.fromkeys(order))
