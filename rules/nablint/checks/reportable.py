@@ -50,7 +50,8 @@ def reportable(outcome: Outcome, fault: Fault) -> bool:
     if unfit and not firm:
         return False
     if not judgement.good:
-        return arriving and not unfit and all(j.result.formal and _named(j) for j in fault.judged)
+        formal = any(j.result.formal for j in fault.judged)
+        return arriving and not unfit and formal and all(map(_named, fault.judged))
     return firm or (arriving and any(j.result.formal or _named(j) for j in fault.judged))
 
 

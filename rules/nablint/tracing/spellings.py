@@ -17,6 +17,7 @@ from nablint.tracing.dialects.context import NoInteger
 from nablint.tracing.domains import definite, in_domain
 from nablint.tracing.made_sizes import divided, too_large
 from nablint.tracing.operators import plain
+from nablint.tracing.singles import note_single
 from nablint.tracing.subscripts import poison
 from nablint.tracing.values import Array, Pending, PendingShape, RaiseSignal, Unknown
 
@@ -134,7 +135,7 @@ def _kept_apart(it: Interpreter, args: list[Any], axis: Any) -> None:
         and not it.graph.tainting
     ):
         shape = args[0].term.shape
-        it.world.singular |= any(size == 1 for k, size in enumerate(shape) if k != axis % max(len(shape), 1))
+        note_single(it, any(size == 1 for k, size in enumerate(shape) if k != axis % max(len(shape), 1)))
 
 
 def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: list[Any], converted: list[Any],

@@ -14,6 +14,7 @@ from nablint.shapes import Misfit, Shape, Size
 from nablint.tracing import hints, refine
 from nablint.tracing.alike import roomy
 from nablint.tracing.operators import listed
+from nablint.tracing.singles import note_single
 from nablint.tracing.standard import DefaultDict, missing
 from nablint.tracing.values import (
     Array,
@@ -73,7 +74,7 @@ def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> An
         except TypeError:
             return it.unknown("an index of a list", key, value)
         if isinstance(found, Size) and found == 1:
-            it.world.singular = True
+            note_single(it, True)
         return found
     if isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__getitem__"):
         from nablint.tracing.calls import call_method

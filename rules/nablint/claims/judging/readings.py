@@ -11,6 +11,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.distributions import distributed
 from nablint.claims.model import Judgement
+from nablint.reading.nodes import below
 from nablint.shapes import Polynomial
 from nablint.tracing.refine.kinds import MET_FIRST
 from nablint.tracing.step import Step
@@ -158,10 +159,15 @@ def pointless(world: World) -> bool:
         if not reduced.ndim and not reduced.is_constant:
             return True
         if isinstance(axis, int) and isinstance(term.origin, Step):
-            size = np.shape(term.args[0].sample)[axis]
-            if size == 1:
+            sizes = np.shape(reduced.sample)
+            if -len(sizes) <= axis < len(sizes) and sizes[axis] == 1 and _written_in(term.origin, term):
                 return True
     return False
+
+
+def _written_in(step: Step, term: Term) -> bool:
+    """Does a statement itself make a value, rather than what it calls in another file?"""
+    return any(step.values.get(id(node)) is term for node in below(step.node))
 
 
 def _shaped_as_claimed(

@@ -9,6 +9,7 @@ import libcst as cst
 
 from nablint.tracing import refine
 from nablint.tracing.clashes import solve
+from nablint.tracing.singles import note_single
 from nablint.tracing.standard import items as items_of
 from nablint.tracing.values import (
     Array,
@@ -52,7 +53,7 @@ def _len(it: Interpreter, node: Node, value: Any) -> Any:
     if isinstance(value, Array):
         if value.term.ndim == 0:
             raise RaiseSignal("TypeError")
-        it.world.singular |= int(value.term.shape[0]) == 1
+        note_single(it, int(value.term.shape[0]) == 1)
         return value.term.shape[0]
     if isinstance(value, dict | list | tuple | str | set | range):
         return len(value)

@@ -13,6 +13,7 @@ from nablint.tracing import hints, sure
 from nablint.tracing.documented import evidence_rank
 from nablint.tracing.refine.kinds import LIST_LENGTH, as_operand, as_sizes, free_shape, make_array
 from nablint.tracing.refine.networks import network
+from nablint.tracing.singles import note_single
 from nablint.tracing.values import Array, OpenList, Pending, PendingShape, Restart, Unknown
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
         array = p.value
         if not isinstance(array, Array):
             return it.unknown("the shape of something unknown")
-        it.world.singular |= 1 in array.term.shape
+        note_single(it, 1 in array.term.shape)
         return list(array.term.shape)
     if isinstance(value, Pending):
         if value.value is None and hints.is_shape(hints.base(value.hint)) and not it.world.sure and not starred:
