@@ -6,7 +6,7 @@ These are plain data, the only thing that the command line, the reports and the 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Verdict = Literal["proved", "verified", "wrong", "unchecked", "not-a-gradient"]
 Role = Literal["result", "intermediate"]
@@ -14,8 +14,7 @@ Applicability = Literal["safe", "unsafe"]
 Severity = Literal["error", "warning", "info", "hint"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """A position in the source: row and column from 1, columns in characters."""
 
     row: int

@@ -12,15 +12,19 @@ _BLANK = ("whitespace", "lpar", "rpar", "comma", "leading", "trailing", "header"
           "equal", "newline", "indent", "colon")
 
 
-class _Kinds(dict[type, bool]):
-    """Is a type one of nodes?  Asked once of each: nodes are abstract classes, whose `isinstance` is slow."""
+class Kinds(dict[type, bool]):
+    """Is a type among several?  Asked once of each: nodes are abstract classes, whose `isinstance` is slow."""
+
+    def __init__(self, *classes: type) -> None:
+        super().__init__()
+        self._classes = classes
 
     def __missing__(self, kind: type) -> bool:
-        found = self[kind] = issubclass(kind, cst.CSTNode)
+        found = self[kind] = issubclass(kind, self._classes)
         return found
 
 
-_IS_NODE = _Kinds()
+_IS_NODE = Kinds(cst.CSTNode)
 
 
 def fields_of(node: cst.CSTNode) -> tuple[str, ...]:
@@ -41,6 +45,12 @@ def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield from [v for v in value if _IS_NODE[type(v)]]
         elif _IS_NODE[kind]:
             yield value
+
+
+@lru_cache(maxsize=4096)
+def written(text: str) -> cst.BaseExpression:
+    """The expression of a text: parsed once, as nodes are never changed.  Raises `cst.ParserSyntaxError`."""
+    return cst.parse_expression(text)
 
 
 @lru_cache(maxsize=4096)

@@ -7,8 +7,6 @@ columns as tokens go by.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any
 
 import libcst as cst
@@ -24,47 +22,56 @@ class _Recorder(CodegenState):
 
     def __init__(self, module: cst.Module, first_row: int) -> None:
         super().__init__(default_indent=module.default_indent, default_newline=module.default_newline)
-        self.row = first_row
-        self.column = 1
+        self.now = Place(first_row, 1)
         self.spans: dict[int, Span] = {}
 
     def add_token(self, value: str) -> None:
         """Count the token's characters."""
-        lines = value.count("\n")
-        if lines:
-            self.row += lines
-            self.column = len(value) - value.rfind("\n")
-        else:
-            self.column += len(value)
+        if value:
+            row, column = self.now
+            lines = value.count("\n")
+            self.now = (Place(row + lines, len(value) - value.rfind("\n")) if lines else
+                        Place(row, column + len(value)))
 
     def add_indent_tokens(self) -> None:
         """Count the indentation."""
         for token in self.indent_tokens:
             self.add_token(token)
 
-    @contextmanager
-    def record_syntactic_position(
-        self, node: cst.CSTNode, *, start_node: Any = None, end_node: Any = None
-    ) -> Generator[None]:
+    def record_syntactic_position(self, node: cst.CSTNode, *, start_node: Any = None, end_node: Any = None) -> Any:
         """Note where the node begins and ends; nodes with brackets report their inside, as libcst does."""
-        start = Place(self.row, self.column)
-        yield
-        end = Place(self.row, self.column)
-        if start_node is not None and id(start_node) in self.spans:
-            start = self.spans[id(start_node)][0]
-        if end_node is not None and id(end_node) in self.spans:
-            end = self.spans[id(end_node)][1]
-        self.spans[id(node)] = (start, end)
+        return _Inside(self, node, start_node, end_node)
 
     def before_codegen(self, node: cst.CSTNode) -> None:
         """Remember the beginning of nodes that do not record a syntactic position themselves."""
-        self.spans[id(node)] = (Place(self.row, self.column), Place(self.row, self.column))
+        self.spans[id(node)] = (self.now, self.now)
 
     def after_codegen(self, node: cst.CSTNode) -> None:
         """Close the span of such a node."""
         start, end = self.spans[id(node)]
         if start == end:
-            self.spans[id(node)] = (start, Place(self.row, self.column))
+            self.spans[id(node)] = (start, self.now)
+
+
+class _Inside:
+    """The part of a node that its span is; a generator with a decorator would take as long as the printing itself."""
+
+    __slots__ = ("end_node", "node", "recorder", "start", "start_node")
+
+    def __init__(self, recorder: _Recorder, node: cst.CSTNode, start_node: Any, end_node: Any) -> None:
+        self.recorder = recorder
+        self.node = node
+        self.start_node = start_node
+        self.end_node = end_node
+
+    def __enter__(self) -> None:
+        self.start = self.recorder.now
+
+    def __exit__(self, *_: object) -> None:
+        spans = self.recorder.spans
+        first, last = spans.get(id(self.start_node)), spans.get(id(self.end_node))
+        spans[id(self.node)] = (self.start if first is None else first[0],
+                                self.recorder.now if last is None else last[1])
 
 
 def spans(module: cst.Module, first_row: int = 1) -> dict[int, Span]:

@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.claims.edits.trees import Edit, binary, is_transposed, number, operands, untransposed, walk
+from nablint.reading.nodes import written
 
 
 def replacements(root: Any, live: list[tuple[str, Any]], shape_of: Any, *, clash: bool = False,
@@ -51,7 +52,7 @@ def _neighbours(node: cst.Subscript, key: Any) -> Iterator[Edit]:
     for step in ("+ 1", "- 1"):
         text = cst.Module([]).code_for_node(key)
         try:
-            new = cst.parse_expression(shifted(text, step))
+            new = written(shifted(text, step))
         except cst.ParserSyntaxError:
             continue
         yield Edit(node, node.with_changes(slice=[element.with_changes(slice=cst.Index(new))]), "operand", 1.3)
@@ -77,7 +78,7 @@ def called(root: Any, functions: list[str]) -> Iterator[Edit]:
             text = cst.Module([]).code_for_node(node.func)
             for name in functions:
                 if name != text:
-                    yield Edit(node, node.with_changes(func=cst.parse_expression(name)), "derivative", 1.2, name)
+                    yield Edit(node, node.with_changes(func=written(name)), "derivative", 1.2, name)
 
 
 def scaled(root: Any, scalars: list[str], extra: float = 0.0) -> Iterator[Edit]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.reading.nodes import parts
+from nablint.reading.nodes import parts, written
 
 PRODUCTS = frozenset({"dot", "matmul", "mm", "bmm", "outer"})
 
@@ -93,7 +93,7 @@ def is_module(node: cst.CSTNode) -> bool:
 
 def number(text: str) -> Any:
     """A number as a node."""
-    return cst.parse_expression(text)
+    return written(text)
 
 
 def keyword(name: str, value: str) -> cst.Arg:

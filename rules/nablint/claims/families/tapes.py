@@ -162,7 +162,7 @@ def _pairs(node: cst.FunctionDef) -> tuple[cst.Lambda, ...]:
     known = {p.name.value for p in node.params.params}
     found: list[cst.Lambda] = []
     for part in below(node.body):
-        if isinstance(part, cst.Tuple | cst.List) and len(part.elements) == 2:
+        if (type(part) is cst.Tuple or type(part) is cst.List) and len(part.elements) == 2:
             first, second = (e.value for e in part.elements)
             if isinstance(first, cst.Name) and first.value in known and isinstance(second, cst.Lambda):
                 if len(second.params.params) == 1:

@@ -17,6 +17,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import MODULES, Edit, bracketed, transposed
 from nablint.claims.repairing.forms import close
 from nablint.claims.repairing.live import LiveValue
+from nablint.reading.nodes import written
 from nablint.tracing.step import Step
 
 MAX_AXES = 5
@@ -150,7 +151,7 @@ def _reshaped(node: Any, shape: str) -> Any:
 
 def _called(node: Any, word: str, arguments: list[str]) -> Any:
     return cst.Call(cst.Attribute(bracketed(node), cst.Name(word)),
-                    [cst.Arg(cst.parse_expression(a)) for a in arguments])
+                    [cst.Arg(written(a)) for a in arguments])
 
 
 def _shaped(wanted: Any, live: list[LiveValue]) -> list[str]:

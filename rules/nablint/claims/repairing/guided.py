@@ -25,6 +25,7 @@ from nablint.claims.repairing.slicing import edits_of
 from nablint.claims.repairing.trial import Trial
 from nablint.claims.replaying.replay import holds, new_value, replace
 from nablint.claims.replaying.sites import Site, replacement, sites
+from nablint.reading.nodes import written
 from nablint.tracing.step import Step
 
 CLOSE = 1e-7
@@ -106,7 +107,7 @@ class Search:
         found = products_of_shape(site.old.sample.shape, factors, dot="dot(" in code or "@" not in code)
         for text, _ in islice((f for f in found if f[0] not in code), MAX_TERMS):
             for operator in (cst.Add(), cst.Subtract()):
-                new = cst.BinaryOperation(bracketed(site.root), operator, cst.parse_expression(text))
+                new = cst.BinaryOperation(bracketed(site.root), operator, written(text))
                 yield Edit(site.root, new, "term", 1.6 + 0.002 * len(text), text)
 
     def promising(self, edit: Edit) -> bool:

@@ -28,6 +28,7 @@ from nablint.claims.repairing.arranged import arrangements, rearranged, respaced
 from nablint.claims.repairing.contracted import contractions
 from nablint.claims.repairing.forms import close, constant, fitted_to, named_numbers, products, quotient
 from nablint.claims.repairing.live import LiveValue
+from nablint.reading.nodes import written
 from nablint.tracing.step import Step
 
 
@@ -167,14 +168,14 @@ def _weighted(step: Step, node: Any, wanted: Any, live: list[LiveValue]) -> Iter
             except ValueError:
                 continue
             if made.shape == wanted.shape and close(made, wanted):
-                yield Edit(inner, binary(inner, cst.Multiply(), cst.parse_expression(factor.text)), "derivative", 1.25,
+                yield Edit(inner, binary(inner, cst.Multiply(), written(factor.text)), "derivative", 1.25,
                            factor.text)
 
 
 def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[tuple[str, float]]) -> Iterator[Edit]:
     if now is None:
         for whole, cost in products(wanted, live, numbers):
-            yield Edit(node, bracketed(cst.parse_expression(whole)), "operand", 1.4 + cost, whole)
+            yield Edit(node, bracketed(written(whole)), "operand", 1.4 + cost, whole)
         return
     if close(now, wanted) or not np.isfinite(wanted).any():
         return
@@ -183,9 +184,9 @@ def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[t
     spoiled = bool(np.any(np.isinf(ratio)))
     for value in live:
         if value.sample.shape == wanted.shape and value.text != text and close(value.sample, wanted):
-            yield Edit(node, cst.parse_expression(value.text), "operand", 1.2 + 0.002 * len(value.text), value.text)
+            yield Edit(node, written(value.text), "operand", 1.2 + 0.002 * len(value.text), value.text)
     for other in respaced(wanted, live):
-        yield Edit(node, cst.parse_expression(other), "operand", 1.3 + 0.002 * len(other), other)
+        yield Edit(node, written(other), "operand", 1.3 + 0.002 * len(other), other)
     if not spoiled:
         if (c := constant(ratio)) is not None:
             near = [(v.text, float(v.sample)) for v in live if v.sample.ndim == 0 and v.sample.dtype.kind in "fiu"]
@@ -194,12 +195,12 @@ def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[t
                 yield _scaled(node, word, "derivative" if word in arriving else kind, cost)
             return
         for factor, cost in products(ratio, live, numbers):
-            yield Edit(node, binary(node, cst.Multiply(), cst.parse_expression(factor)), "derivative", 1.2 + cost,
+            yield Edit(node, binary(node, cst.Multiply(), written(factor)), "derivative", 1.2 + cost,
                        factor)
     if now.ndim and (c := constant(wanted)) in (0.0, 1.0) and not isinstance(node, cst.Call):
         module = live[0].module if live else "np"
         word = "ones_like" if c else "zeros_like"
-        yield Edit(node, cst.parse_expression(f"{module}.{word}({text})"), "operand", 1.3, word)
+        yield Edit(node, written(f"{module}.{word}({text})"), "operand", 1.3, word)
     residual = wanted - now
     if (c := constant(residual)) is not None and now.ndim == 0:
         return
@@ -207,12 +208,12 @@ def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[t
     for term, cost in (*products(residual, live, numbers), *contractions(residual, live, dot=dot)):
         negative = term.startswith("-")
         yield Edit(node, cst.BinaryOperation(node, cst.Subtract() if negative else cst.Add(),
-                                             bracketed(cst.parse_expression(term[1:])) if negative and " - " in term
-                                             else cst.parse_expression(term.lstrip("-"))),
+                                             bracketed(written(term[1:])) if negative and " - " in term
+                                             else written(term.lstrip("-"))),
                    "term", 1.3 + cost, term)
     if isinstance(node, cst.Name | cst.Attribute | cst.Subscript | cst.BinaryOperation | cst.Call):
         for whole, cost in (*products(wanted, live, numbers), *contractions(wanted, live, dot=dot)):
-            new = cst.parse_expression(whole)
+            new = written(whole)
             yield Edit(node, bracketed(new), "operand", 1.5 + cost, whole)
 
 
@@ -220,7 +221,7 @@ def _scaled(node: Any, word: str, kind: str, cost: float) -> Edit:
     if word == "-1":
         return Edit(node, cst.UnaryOperation(cst.Minus(), bracketed(node)), "sign", 1.2)
     if word.startswith("1 / "):
-        return Edit(node, binary(node, cst.Divide(), cst.parse_expression(word[4:])), kind, cost, word)
+        return Edit(node, binary(node, cst.Divide(), written(word[4:])), kind, cost, word)
     if word.replace(".", "").isdigit():
-        return Edit(node, binary(cst.parse_expression(word), cst.Multiply(), node), kind, cost, word)
-    return Edit(node, binary(node, cst.Multiply(), cst.parse_expression(word)), kind, cost, word)
+        return Edit(node, binary(written(word), cst.Multiply(), node), kind, cost, word)
+    return Edit(node, binary(node, cst.Multiply(), written(word)), kind, cost, word)

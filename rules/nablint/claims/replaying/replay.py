@@ -17,7 +17,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.ops import CARDS
-from nablint.reading.nodes import fields_of, parts
+from nablint.reading.nodes import fields_of, parts, written
 from nablint.shapes import Misfit
 from nablint.tracing.expressions import EXPRESSIONS, subscript_key
 from nablint.tracing.interpreter import Interpreter
@@ -110,7 +110,7 @@ def evaluated(it: Interpreter, step: Step, text: str) -> Term | None:
     tainting, it.graph.tainting = it.graph.tainting, True
     try:
         with it.using(), _unchanged(step), np.errstate(all="ignore"):
-            value = other.eval(cst.parse_expression(text), scope)
+            value = other.eval(written(text), scope)
     except FAILURES:
         return None
     finally:

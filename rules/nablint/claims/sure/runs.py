@@ -15,7 +15,7 @@ from nablint.claims import program as programs
 from nablint.claims.naming import Naming
 from nablint.claims.program import Program
 from nablint.claims.sure.units import SureUnit, speaks_torch, unsure_names
-from nablint.reading.nodes import parts
+from nablint.reading.nodes import Kinds, parts
 from nablint.reading.source import Block
 from nablint.shapes import Misfit
 from nablint.tracing.interpreter import Interpreter
@@ -89,7 +89,7 @@ TURNS = 3
 """How many executions of a statement are looked at."""
 
 
-LOOKED_AT = (cst.BinaryOperation, cst.AugAssign, cst.Call, cst.Attribute, cst.Assign, cst.AnnAssign, cst.Return)
+_LOOKED_AT = Kinds(cst.BinaryOperation, cst.AugAssign, cst.Call, cst.Attribute, cst.Assign, cst.AnnAssign, cst.Return)
 Places = list[tuple[cst.CSTNode, tuple[cst.CSTNode, ...]]]
 
 
@@ -100,16 +100,14 @@ def _expressions(statement: cst.CSTNode) -> Places:
     stack: Places = [(statement, ())]
     while stack:
         node, around = stack.pop()
-        if isinstance(node, LOOKED_AT):
+        if _LOOKED_AT[type(node)]:
             found.append((node, around))
         inside = (*around, node)
-        for child in reversed([*parts(node)]):
-            if not isinstance(child, _APART):
-                stack.append((child, inside))
+        stack += [(child, inside) for child in reversed([*parts(node)]) if not _APART[type(child)]]
     return found
 
 
-_APART = (cst.BaseSuite, cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.If, cst.Else, cst.Name, cst.BaseString)
+_APART = Kinds(cst.BaseSuite, cst.FunctionDef, cst.ClassDef, cst.Lambda, cst.If, cst.Else, cst.Name, cst.BaseString)
 
 
 def run_sure(program: Program, unit: SureUnit, draw: int, seconds: float = SECONDS) -> SureRun | None:
