@@ -9,12 +9,18 @@ import pytest
 import slips
 from nablint.analysis import analyse
 from nablint.claims import memory
-from nablint.claims.judging import runs
+from nablint.claims.judging import runs, search
 from nablint.tracing.values import Restart, TooMuch
 from nablint.tracing.world import Hypothesis
 
-SLIP = next(s for s in slips.load("column_network") if s.kind == "dropped-transpose")
-SOURCE = SLIP.apply((slips.HERE / "column_network.py").read_text("utf8"))
+RIGHT = (slips.HERE / "column_network.py").read_text("utf8")
+
+
+def _with(kind: str) -> str:
+    return next(s for s in slips.load("column_network") if s.kind == kind).apply(RIGHT)
+
+
+SOURCE = _with("dropped-transpose")
 
 
 def _said(once: Any, *args: Any) -> Any:
@@ -67,3 +73,34 @@ def test_verdicts_that_are_revised_do_not_come_back(monkeypatch: pytest.MonkeyPa
     again, same = once.once(Hypothesis(), 2.0)
     assert same is world
     assert [j.verdict for j in again.judged] == before
+
+
+def _decided(monkeypatch: pytest.MonkeyPatch, source: str) -> dict[str, set[str]]:
+    """The questions that runs were given an answer to beforehand, by unit."""
+    memory.OUTCOMES.clear()
+    found: dict[str, set[str]] = {}
+
+    def watched(program: Any, unit: Any, hypothesis: Hypothesis, draw: int, seconds: float) -> Any:
+        found.setdefault(unit.name, set()).update(key.rpartition(":")[2] for key, _ in hypothesis.decisions)
+        return once(program, unit, hypothesis, draw, seconds)
+
+    once = runs.run_once
+    for module in (runs, search):
+        monkeypatch.setattr(module, "run_once", watched)
+    analyse(source, "network.py", repair=False)
+    return found
+
+
+@pytest.mark.parametrize(("kind", "read"), [
+    ("dropped-transpose", False),  # of another shape, whatever the targets are
+    ("flipped-sign", True),
+])
+def test_targets_are_read_as_shares_where_a_value_is_wrong(monkeypatch: pytest.MonkeyPatch, kind: str,
+                                                           read: bool) -> None:
+    assert ("sums" in _decided(monkeypatch, _with(kind))["Network.backprop"]) is read
+
+
+def test_no_class_is_exchanged_behind_what_backward_code_meets_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    decided = _decided(monkeypatch, RIGHT)
+    assert "class" in decided["Network.backprop"]
+    assert "class" not in decided["Network.learn_from"]

@@ -9,18 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from nablint.calculus.terms import Term
-from nablint.claims.model import Judgement
+from nablint.claims.model import Judged, Judgement
 from nablint.tracing.world import SUMS, Hypothesis, World
 
 _PRODUCTS = frozenset({"multiply", "matmul", "dot", "einsum", "outer"})
 _LOGARITHMS = frozenset({"log", "log_softmax", "logsumexp", "log1p"})
 
 
-def distributed(world: World, hypothesis: Hypothesis, judgement: Judgement) -> Iterator[Hypothesis]:
-    """Readings in which an input beside logarithms sums to one along an axis."""
+def distributed(world: World, hypothesis: Hypothesis, judgement: Judgement, *, best: bool = True
+                ) -> Iterator[Hypothesis]:
+    """Readings in which an input beside logarithms sums to one along an axis.
+
+    best: no reading so far fits better.  Of others there are none while a result is wrong whatever the entries are.
+    """
     known = dict(hypothesis.decisions)
-    if judgement.seed is None or judgement.seed.kind == "implicit" or not judgement.wrong:
+    wrong = [_by_value(j) for j in judgement.judged if j.verdict == "wrong"]
+    if judgement.seed is None or judgement.seed.kind == "implicit" or not wrong:
+        return
+    if not (any(wrong) if best else all(wrong)):
         return
     for leaf in _beside_logarithms(world):
         key = f"{leaf.label}:sums"
@@ -29,6 +38,16 @@ def distributed(world: World, hypothesis: Hypothesis, judgement: Judgement) -> I
                 axis = SUMS[choice]
                 if axis is not None and axis < leaf.ndim - (axis >= 0):
                     yield hypothesis.decide(key, choice, 0.2 + 0.05 * choice)
+
+
+def _by_value(judged: Judged) -> bool:
+    """Is a result wrong by its value?  What does not fit, or has another shape, has it whatever the entries are."""
+    value, derived = judged.result.value, judged.derived
+    return value is not None and (derived is None or _filled(value) == _filled(derived))
+
+
+def _filled(term: Term) -> list[int]:
+    return [size for size in np.shape(term.sample) if size != 1]
 
 
 def _beside_logarithms(world: World) -> list[Term]:

@@ -73,14 +73,17 @@ def _clashing(restart: Restart, hypothesis: Hypothesis) -> set[str]:
 
 
 def alternatives(
-    world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int]
+    world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int], *, best: bool
 ) -> Iterator[Hypothesis]:
-    """Other answers to the questions of a run, as far as they concern what came out wrong."""
+    """Other answers to the questions of a run, as far as they concern what came out wrong.
+
+    best: no reading so far fits better.
+    """
     if (asked := _shaped_as_claimed(world, hypothesis, judgement, fixed)) is not None:
         yield asked
-    yield from distributed(world, hypothesis, judgement)
+    yield from distributed(world, hypothesis, judgement, best=best)
     yield from _single_lines(world, hypothesis, fixed)
-    concerned = _leaves(judgement) or _met_first(judgement)
+    concerned = _leaves(judgement) or met_first(judgement)
     variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}
     for choice in world.choices.values():
         path = choice.key.rsplit(":", 1)[0]
@@ -207,7 +210,7 @@ def _single_lines(world: World, hypothesis: Hypothesis, fixed: dict[str, int]) -
             yield found.decide(f"{path}:joined", 1, 0.0)
 
 
-def _met_first(judgement: Judgement) -> set[str]:
+def met_first(judgement: Judgement) -> set[str]:
     """The inputs that are why nothing is known, where all results wait for what backward code met first.
 
     How other inputs are read does not change who meets these first.

@@ -12,7 +12,7 @@ from dataclasses import replace
 from nablint.calculus.effort import EFFORT
 from nablint.claims.judging.confirming import asked_again, by_chance, left_open, silence
 from nablint.claims.judging.intent import ESTIMATE
-from nablint.claims.judging.readings import alternatives, answers, beside_the_point, plausible, pointless
+from nablint.claims.judging.readings import alternatives, answers, beside_the_point, met_first, plausible, pointless
 from nablint.claims.judging.runs import LIKELIEST, Runs
 from nablint.claims.judging.weighing import alike, better, but_for_a_sign, fits_better, good, says_more, settled
 from nablint.claims.model import Judgement, Unit
@@ -73,12 +73,18 @@ def _like(program: Program, first: Outcome, start: tuple[tuple[str, int], ...], 
         return None
     outcome = Outcome(first.unit, judgement, hypothesis, 1, 0, "", [hypothesis])
     asked_again(program, outcome, ends)
-    return outcome, _forks(world)
+    return outcome, _forks(world, judgement)
 
 
-def _forks(world: World) -> list[tuple[str, int]]:
-    """The other ways to take where a run stood at a fork."""
-    return [(k, i) for k, c in world.choices.items() if c.fork and c.taken == 0 for i in range(1, len(c.options))]
+def _forks(world: World, judgement: Judgement) -> list[tuple[str, int]]:
+    """The other ways to take where a run stood at a fork.
+
+    Which class an object is of does not change what backward code meets first: where nothing is known because of that,
+    nothing would be with another one.
+    """
+    waiting = bool(met_first(judgement))
+    return [(k, i) for k, c in world.choices.items()
+            if c.fork and c.taken == 0 and not (waiting and k.endswith(":class")) for i in range(1, len(c.options))]
 
 
 def _settle(program: Program, unit: Unit, start: Hypothesis, ends: float) -> tuple[Outcome, list[tuple[str, int]]]:
@@ -174,7 +180,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
         if not world.hypothesis.shift and _open(judgement):
             judgement, world, hypothesis = _redrawn(program, unit, judgement, world, hypothesis, ends)
         if not forks:
-            forks = _forks(world)
+            forks = _forks(world, judgement)
         if not plausible(world) or (best is not None and pointless(world)):
             continue
         fitting.append(hypothesis)
@@ -195,7 +201,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
             fits = judgement.good and best[0] is judgement
             if fits or (len(fitting) > 2 and not best[0].wrong) or not judgement.judged:
                 break
-        for hyp in alternatives(world, hypothesis, judgement, fixed):
+        for hyp in alternatives(world, hypothesis, judgement, fixed, best=best[0] is judgement):
             push(hyp)
     if best is None:
         return Outcome(unit, None, start, runs, restarts,
