@@ -22,24 +22,28 @@ from nablint.claims.program import Outcome, Program
 from nablint.claims.units import find_units
 from nablint.claims.unrun import unrun
 from nablint.reading.source import Block, blocks
-from nablint.results import Claim, FileResult
+from nablint.results import Claim, Diagnostic, FileResult
 from nablint.settings import Settings
 
 UNIT_SECONDS = 1.5
 
 
 def analyse(source: str, filename: str, settings: Settings | None = None, *, repair: bool = True,
-            resolve: Callable[[str], Any] | None = None) -> FileResult:
+            resolve: Callable[[str], Any] | None = None,
+            tell: Callable[[list[Diagnostic]], None] | None = None) -> FileResult:
     """Judge every hand-written gradient of a source text.
 
     Never runs or imports the text.  With `repair` false findings come without fixes, sooner.
+
+    tell: called with the findings about gradients as soon as these are known, which is before the shapes are looked at.
     """
     settings = settings or Settings()
     with own_names(settings):
-        return _analyse(source, settings, repair=repair, resolve=resolve)
+        return _analyse(source, settings, repair=repair, resolve=resolve, tell=tell)
 
 
-def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable[[str], Any] | None) -> FileResult:
+def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable[[str], Any] | None,
+             tell: Callable[[list[Diagnostic]], None] | None) -> FileResult:
     result = FileResult(analysed=True)
     ends = EFFORT.seconds + settings.seconds
     program = Program(blocks(source), evidence=parameter_evidence, resolve=resolve)
@@ -75,6 +79,8 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
     from nablint.checks.shape_findings import shape_findings
 
     result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends, steps_in=settings.steps_in)
+    if tell is not None:
+        tell(result.diagnostics)
     seen = shape_findings(program, settings, result.diagnostics, ends)
     result.coverage = seen.coverage
     result.diagnostics += seen.diagnostics

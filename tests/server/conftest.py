@@ -45,7 +45,7 @@ WORDS = {"WRONG": "RIGHT", "UNSAFE": "SAFE", "HIDDEN": "WRONG", "PLAIN": None, "
 
 
 def analyse(source: str, filename: str, settings: Settings, *, repair: bool = True,
-            resolve: object = None) -> FileResult:
+            resolve: object = None, tell: object = None) -> FileResult:
     for word in ("CRASH", "DIE", "HANG", "DEEP"):
         if f"np.{word}" in source:
             misbehave(word)

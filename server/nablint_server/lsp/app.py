@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from subprocess import Popen
+
 from nablint_server.lsp.features import (
     code_actions,
     code_lens,
@@ -25,9 +27,9 @@ FEATURES = (
 )
 
 
-def create(jobs: str, paths: tuple[str, ...] = ()) -> Server:
-    """The server, not yet started."""
-    server = Server(jobs, paths)
+def create(jobs: str, paths: tuple[str, ...] = (), first: Popen[bytes] | None = None) -> Server:
+    """The server, not yet started; `first` is its worker's process, where that has been."""
+    server = Server(jobs, paths, first)
     for feature in FEATURES:
         feature.register(server)
     return server

@@ -8,8 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
-from nablint.results import FileResult
+from nablint.results import Diagnostic, FileResult
 
 from nablint_server.lsp.carrying import carried, explained
 from nablint_server.lsp.choices import Choices
@@ -42,6 +43,8 @@ class Document:
         self.task: asyncio.Task[None] | None = None
         self.told: dict[str, tuple[int | None, str]] = {}
         """By part, the version and findings that the client knows."""
+        self.some: asyncio.Event = asyncio.Event()
+        """Something can be said of the newest version: what was heard of it first, or its findings."""
         self.findings: asyncio.Event = asyncio.Event()
         self.repairs: asyncio.Event = asyncio.Event()
 
@@ -57,6 +60,11 @@ class Document:
         """The result of the newest version; None where there has never been one."""
         while (event := self.repairs if repairs else self.findings) and not event.is_set():
             await event.wait()
+        return self.latest()
+
+    async def begun(self) -> View | None:
+        """What can be said of the newest version first; None where there has never been anything."""
+        await self.some.wait()
         return self.latest()
 
     async def ready(self, patience: float) -> View | None:
@@ -107,7 +115,7 @@ class Documents:
             self._parts = {part: whole for part, whole in self._parts.items() if whole != uri}
             if document.task is not None:
                 document.task.cancel()
-            document.findings.set()
+            self._settle(document)
             document.repairs.set()
         return document
 
@@ -115,6 +123,7 @@ class Documents:
         """Analyse the text again: it, or the settings, changed."""
         if document.task is not None:
             document.task.cancel()
+        document.some.clear()
         document.findings.clear()
         document.repairs.clear()
         document.task = asyncio.create_task(self._analyse(document, document.now))
@@ -129,11 +138,23 @@ class Documents:
                 result = explained(before, snapshot, result)
             document.view = View(document.now, snapshot, carried(before, snapshot, result, unread))
             document.repaired = repair
-            document.findings.set()
+            self._settle(document)
             self._published(document)
             if not result.diagnostics and not result.claims:
                 break
         document.repairs.set()
+
+    @staticmethod
+    def _settle(document: Document) -> None:
+        document.some.set()
+        document.findings.set()
+
+    def _heard(self, document: Document, snapshot: Snapshot, found: list[Diagnostic]) -> None:
+        """The first findings of a text of which nothing has been said yet; later ones replace what is shown whole."""
+        if document.now is snapshot:
+            document.view = View(snapshot, snapshot, FileResult(analysed=True, diagnostics=found))
+            document.some.set()
+            self._published(document)
 
     async def _judged(self, document: Document, snapshot: Snapshot, *, repair: bool) -> tuple[FileResult, Rows]:
         """The result, and the rows that it says nothing of because they cannot be read."""
@@ -145,7 +166,8 @@ class Documents:
             # Derivations and proofs, like repairs, are for the second pass: nobody waits for them while typing.
             judged = await self._work.call(
                 "judge", snapshot.source, document.filename, replace(settings, explain=repair, prove=repair), repair,
-                urgency=Urgency.IDLE if repair else Urgency.NOW)
+                urgency=Urgency.IDLE if repair else Urgency.NOW,
+                heard=partial(self._heard, document, snapshot) if document.view is None else None)
             if not repair:
                 document.cost = time.perf_counter() - began
             document.failure = None

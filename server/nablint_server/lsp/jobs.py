@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from nablint.results import Explanation, FileResult, Place
+from nablint.results import Diagnostic, Explanation, FileResult, Place
 from nablint.settings import Settings
 
 from nablint_server.configuration import Configuration, ConfigurationError, Configurations, Overrides
@@ -17,21 +17,47 @@ Rows = list[tuple[int, int]]
 """First and last rows of what could not be read."""
 
 
+REHEARSAL = """
+import numpy as np
+
+
+class Affine:
+    def __init__(self, size, width):
+        self.W = np.random.randn(size, width) * 0.01
+        self.b = np.zeros(width)
+
+    def forward(self, x):
+        self.x = x
+        self.mask = x > 0
+        return np.maximum(x, 0).dot(self.W) + self.b
+
+    def backward(self, dout):
+        self.dW = np.dot(self.x.T, dout)
+        self.db = dout.sum(axis=0, keepdims=True)
+        return (dout @ self.W.T) * self.mask
+"""
+"""A text that has most of the engine run once: tables are filled, and what is imported late is there."""
+
+
 def warm() -> None:
-    """Pay for the imports before the first text comes."""
-    # A fault here would end the process before it can say so; `judge` meets it again and does.
-    with suppress(ImportError):
-        importlib.import_module("nablint.analysis")
+    """Pay for imports and tables before the first text comes."""
+    # A fault here would end the process before it can say so; the first text meets it again, and `judge` does.
+    with suppress(Exception):
+        judge(REHEARSAL, "rehearsal.py", Settings(), repair=False)
     keep_what_is_there()
 
 
-def judge(source: str, filename: str, settings: Settings, repair: bool) -> tuple[FileResult, Rows]:
-    """The findings of a text, as the command line says them, and the rows that could not be read."""
+def judge(source: str, filename: str, settings: Settings, repair: bool,
+          tell: Callable[[list[Diagnostic]], None] | None = None) -> tuple[FileResult, Rows]:
+    """The findings of a text, as the command line says them, and the rows that could not be read.
+
+    tell: called with the findings about gradients as soon as these are known.
+    """
     from nablint_server.files.texts import as_judged
     from nablint_server.running import judging
 
     source = as_judged(source)
-    result = judging.judge(source, filename, settings, repair=repair)
+    result = judging.judge(source, filename, settings, repair=repair, tell=tell)
     return result, [] if result.error is None else _unread(source)
 
 

@@ -7,6 +7,7 @@ import logging
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import nablint
@@ -35,9 +36,9 @@ NOTEBOOKS = types.NotebookDocumentSyncOptions(
 class Server(LanguageServer):
     """Texts, their results, and the client."""
 
-    def __init__(self, jobs: str, paths: tuple[str, ...] = ()) -> None:
+    def __init__(self, jobs: str, paths: tuple[str, ...] = (), first: Popen[bytes] | None = None) -> None:
         super().__init__("nablint", nablint.__version__, notebook_document_sync=NOTEBOOKS, protocol_cls=Protocol)
-        self.work = Work(jobs, paths)
+        self.work = Work(jobs, paths, first)
         self.choices = Choices(self.work, self.say)
         self.documents = Documents(self.work, self.choices, self._published, self.say)
         self._folder: tempfile.TemporaryDirectory[str] | None = None

@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
-import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
+from subprocess import Popen
 from typing import Any
 
 from nablint_server.lsp import worker
-from nablint_server.running.process import ONE_THREAD
+from nablint_server.lsp.early import Adopted, worker_command, worker_environment
 
 logger = logging.getLogger(__name__)
 
@@ -50,19 +50,24 @@ class _Job:
     number: int
     payload: tuple[Any, ...] = field(compare=False)
     future: asyncio.Future[Any] = field(compare=False)
+    heard: Callable[[Any], None] | None = field(default=None, compare=False)
     cancelled: bool = field(default=False, compare=False)
 
 
 class Work:
-    """Owns the worker process.  `module` holds the functions that can be called."""
+    """Owns the worker process.
 
-    def __init__(self, module: str, paths: tuple[str, ...] = ()) -> None:
-        # -P: with `-m` alone the user's working directory would be searched for modules first.
-        self.command = [sys.executable, "-P", "-m", worker.__name__, module, *paths]
+    module: holds the functions that can be called.
+    first:  the process, where it has been started already.
+    """
+
+    def __init__(self, module: str, paths: tuple[str, ...] = (), first: Popen[bytes] | None = None) -> None:
+        self.command = worker_command(module, paths)
+        self._first = first
         self._numbers = itertools.count(1)
         self._waiting: list[_Job] = []
         self._running: _Job | None = None
-        self._process: Process | None = None
+        self._process: Process | Adopted | None = None
         self._wake = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
         self.starts = 0
@@ -77,11 +82,15 @@ class Work:
             await self._spawn()
         await self._work()
 
-    async def call(self, function: str, *arguments: Any, urgency: Urgency = Urgency.NOW) -> Any:
-        """What `function` of the worker's module returns; raises `WorkFailed`."""
+    async def call(self, function: str, *arguments: Any, urgency: Urgency = Urgency.NOW,
+                   heard: Callable[[Any], None] | None = None) -> Any:
+        """What `function` of the worker's module returns; raises `WorkFailed`.
+
+        heard: called with what the function tells before it has its result; only then may it tell something.
+        """
         self.start()
-        payload = (function, arguments)
-        job = _Job(urgency, next(self._numbers), payload, asyncio.get_running_loop().create_future())
+        payload = (function, arguments, heard is not None)
+        job = _Job(urgency, next(self._numbers), payload, asyncio.get_running_loop().create_future(), heard)
         self._waiting.append(job)
         if self._running is not None and urgency is Urgency.NOW < self._running.urgency:
             await self._put_off(self._running)
@@ -97,6 +106,8 @@ class Work:
 
     async def close(self) -> None:
         """End the process."""
+        if self._first is not None:
+            self._first.kill()
         if self._pump is not None:
             self._pump.cancel()
             await asyncio.gather(self._pump, return_exceptions=True)
@@ -104,7 +115,7 @@ class Work:
 
     async def _put_off(self, job: _Job) -> None:
         """Stop work that nobody waits for, to be done again later."""
-        again = _Job(job.urgency, next(self._numbers), job.payload, job.future)
+        again = _Job(job.urgency, next(self._numbers), job.payload, job.future, job.heard)
         job.future = asyncio.get_running_loop().create_future()
         self._waiting.append(again)
         self._stop(job)
@@ -152,7 +163,9 @@ class Work:
             process.stdin.write(worker.pack(("run", job.number, *job.payload)))
             # Not `wait_for`: 3.11's swallows a cancellation that comes with the answer, and `close` waits for ever.
             async with asyncio.timeout(LIMIT):
-                answer = await self._answer(process.stdout)
+                while (answer := await self._answer(process.stdout))[0] == "part":
+                    if job.heard is not None and not job.cancelled:
+                        job.heard(answer[2])
         except TimeoutError:
             await self._kill()
             self._fail(job, f"took longer than {LIMIT:.0f} seconds")
@@ -185,8 +198,9 @@ class Work:
 
     async def _spawn(self) -> None:
         self.starts += 1
-        environment = {**os.environ, **ONE_THREAD}
-        self._process = await asyncio.create_subprocess_exec(*self.command, stdin=PIPE, stdout=PIPE, env=environment)
+        first, self._first = self._first, None
+        self._process = (await Adopted.adopt(first) if first is not None else await asyncio.create_subprocess_exec(
+            *self.command, stdin=PIPE, stdout=PIPE, env=worker_environment()))
 
     async def _kill(self) -> None:
         process, self._process = self._process, None

@@ -3,8 +3,10 @@
 Run as `python -m nablint_server.lsp.worker MODULE [FOLDER ...]`; the functions of MODULE are what it can do, and its
 function `warm` is called first.  Frames on standard input and output are a length of four bytes and a pickle:
 
-    in    ("run", id, function, arguments)    ("cancel", id)
-    out   ("done", id, result)   ("cancelled", id)   ("failed", id, message, traceback)
+    in    ("run", id, function, arguments, partly)    ("cancel", id)
+    out   ("part", id, what)   ("done", id, result)   ("cancelled", id)   ("failed", id, message, traceback)
+
+A function that runs `partly` is given `tell` besides, which sends what it knows before its result.
 
 An interruption is a KeyboardInterrupt in the working thread, so that the process, its imports and its caches live on;
 the other side kills the process where that does not help in time.
@@ -81,18 +83,31 @@ def serve(module: ModuleType, stdin: BinaryIO, stdout: BinaryIO) -> None:
     threading.Thread(target=jobs.listen, args=(stdin,), daemon=True).start()
     module.warm()
     while (message := jobs.waiting.get()) is not None:
-        stdout.write(pack(_answer(module, jobs, *message[1:])))
+        _send(stdout, _answer(module, jobs, stdout, *message[1:]))
+
+
+def _send(stdout: BinaryIO, message: tuple[Any, ...]) -> None:
+    stdout.write(pack(message))
+    stdout.flush()
+
+
+def _answer(module: ModuleType, jobs: _Jobs, stdout: BinaryIO, number: int, function: str, arguments: tuple[Any, ...],
+            partly: bool = False) -> tuple[Any, ...]:
+    def tell(what: Any) -> None:
+        frame = pack(("part", number, what))
+        running, jobs.running = jobs.running, None  # an interruption must not cut a frame in two
+        stdout.write(frame)
         stdout.flush()
+        jobs.running = running
+        jobs.interrupted()
 
-
-def _answer(module: ModuleType, jobs: _Jobs, number: int, function: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
     try:
         jobs.cancelled &= {number}  # those that came after their job had ended; there is one job at a time
         jobs.running = number
         try:
             if number in jobs.cancelled:
                 return ("cancelled", number)
-            result = getattr(module, function)(*arguments)
+            result = getattr(module, function)(*arguments, **({"tell": tell} if partly else {}))
         finally:
             jobs.running = None
     except KeyboardInterrupt:

@@ -5,15 +5,19 @@ The command line and the editor both judge through here, so that they say the sa
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nablint.reading.screen import may_hold_matrix_code
 from nablint.results import Diagnostic, FileResult
 from nablint.settings import Settings
 
 
-def judge(source: str, filename: str, settings: Settings, *, repair: bool = True) -> FileResult:
+def judge(source: str, filename: str, settings: Settings, *, repair: bool = True,
+          tell: Callable[[list[Diagnostic]], None] | None = None) -> FileResult:
     """Findings that the settings and the comments in the source let pass, in order; claims and shapes as they are.
 
     source: with line feeds only.  A text that holds no matrix code is not parsed, and nothing heavy is imported.
+    tell: called with the findings about gradients as soon as these are known.
     """
     if not may_hold_matrix_code(source):
         return FileResult(analysed=True)
@@ -21,20 +25,27 @@ def judge(source: str, filename: str, settings: Settings, *, repair: bool = True
 
     from nablint_server.files.modules import resolver
 
-    result = analyse(source, filename, settings, repair=repair, resolve=resolver(filename))
+    def first(found: list[Diagnostic]) -> None:
+        if tell is not None and (said := spoken(source, found, settings, whole=False)):
+            tell(said)
+
+    result = analyse(source, filename, settings, repair=repair, resolve=resolver(filename), tell=first)
     result.diagnostics = spoken(source, result.diagnostics, settings)
     return result
 
 
-def spoken(source: str, found: list[Diagnostic], settings: Settings) -> list[Diagnostic]:
-    """The findings that neither the settings nor a comment silence, with those about idle comments, by place."""
+def spoken(source: str, found: list[Diagnostic], settings: Settings, *, whole: bool = True) -> list[Diagnostic]:
+    """The findings that neither the settings nor a comment silence, by place.
+
+    whole: these are all findings of the text, so that those about idle comments belong to them.
+    """
     found = [d for d in found if settings.enabled(d.code, d.name)]
     if "noqa" in source.lower() or "nablint:" in source:
         from nablint.reading import suppressions
 
         comments = suppressions.suppressions(source)
         found, used = suppressions.apply(found, comments)
-        if settings.enabled(suppressions.UNUSED_CODE, suppressions.UNUSED_NAME):
+        if whole and settings.enabled(suppressions.UNUSED_CODE, suppressions.UNUSED_NAME):
             awake = [c for c in comments if all(_may_speak(s.text, settings) for s in c.selectors)]
             # A comment that silences everything would silence the finding about itself.
             plain = [c for c in comments if c.selectors or (c.kind == "ignore-file" and (c, None) in used)]

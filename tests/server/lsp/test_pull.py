@@ -25,6 +25,19 @@ async def test_a_pull_waits_for_the_newest_version_and_knows_its_result_again(se
     assert session.published.empty()
 
 
+@pytest.mark.parametrize(("asks_again", "first"), [(True, 1), (False, 2)])
+async def test_a_client_that_can_be_told_to_ask_again_gets_the_first_findings_early(session, asks_again, first):
+    def adapt(capabilities):
+        can_pull(capabilities)
+        capabilities.workspace.diagnostics = types.DiagnosticWorkspaceClientCapabilities(refresh_support=asks_again)
+
+    await session.initialize(adapt=adapt)
+    uri = session.open(SLIP + SLIP + "# told first\n# slow: 0.5\n")
+    assert len((await session.pulled(uri)).items) == first
+    await asyncio.sleep(1)
+    assert len((await session.pulled(uri)).items) == 2
+
+
 async def test_a_pull_of_a_text_that_does_not_parse_changes_nothing(session):
     await session.initialize(adapt=can_pull)
     uri = session.open(SLIP)

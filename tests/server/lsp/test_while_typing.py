@@ -31,6 +31,15 @@ async def test_an_analysis_that_no_interrupt_reaches_is_killed(session):
     assert len(await session.diagnostics(uri)) == 1
 
 
+async def test_the_first_findings_come_before_the_others(session):
+    await session.initialize(adapt=push_only)
+    uri = session.open(SLIP + SLIP + "# told first\n# slow: 0.5\n")
+    assert len(await session.diagnostics(uri)) == 1
+    assert len(await session.diagnostics(uri)) == 2
+    session.change(uri, (0, 0, 0, 0, "\n"))  # from then on nothing that is shown is taken away for a while
+    assert len(await session.diagnostics(uri)) == 2
+
+
 async def test_typing_never_queues_up(session):
     await session.initialize(adapt=push_only)
     uri = session.open(SLIP + "# slow: 0.2\n")

@@ -8,7 +8,7 @@ from lsprotocol import types
 from nablint.results import Diagnostic
 
 from nablint_server.lsp.documents import Document
-from nablint_server.lsp.features.refreshing import ask_again
+from nablint_server.lsp.features.refreshing import ask_again, can_ask_again
 from nablint_server.lsp.pages import rule_page
 from nablint_server.lsp.server import Server
 from nablint_server.lsp.snapshots import View
@@ -55,7 +55,9 @@ def register(server: Server) -> None:
         inter_file_dependencies=False, workspace_diagnostics=True, identifier=SOURCE))
     async def pull(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
         document = server.documents.get(params.text_document.uri)
-        view = None if document is None else await document.settled()
+        view = None
+        if document is not None:
+            view = await (document.begun() if can_ask_again(server) else document.settled())
         items = [] if view is None else by_part(view).get(params.text_document.uri, [])
         identity = result_id(items)
         if identity == params.previous_result_id:
