@@ -20,9 +20,12 @@ def main() -> None:
         import warnings
 
         warnings.simplefilter("ignore")  # those of the code that is read, and of numpy on odd samples
-    from nablint_server.running.process import set_up
+    from nablint_server.running.process import leave, set_up
 
     set_up()
     from nablint_server.cli.group import nablint
 
-    nablint(prog_name="nablint")
+    try:
+        nablint(prog_name="nablint")
+    finally:
+        leave()
