@@ -25,6 +25,7 @@ from nablint.tracing.documented import evidence_rank
 from nablint.tracing.functions import default_value
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.refine import free_shape, make_array
+from nablint.tracing.step import Step
 from nablint.tracing.values import Array, Class, Function, Pending, Restart, Unknown
 
 
@@ -58,7 +59,8 @@ def derivative(it: Interpreter, f: Function, g: Function, cls: Class | None = No
         return run
     entries = {k: entered(it, v) for k, v in known.items()}
     if isinstance(gradient, tuple | dict) and not value.term.ndim:
-        run.results = returned_results(it, g, gradient, list(entries.values()), list(entries))
+        run.results = (returned_results(it, g, gradient, list(entries.values()), list(entries))
+                       or _in_order(it, g, gradient, entries))
         run.seeds = [Seed({value.term: it.graph.constant(1.0)}, "loss")]
     else:
         _claim(it, g, run, gradient, value, entries, formal=formal)
@@ -140,6 +142,27 @@ def _claim(it: Interpreter, g: Function, run: Run, gradient: Any, value: Array, 
     run.results = [Result(g.name.rpartition(".")[2], d, candidates, step, node, shown, formal,
                           returned=step, doubt="" if formal else doubt)]
     run.seeds = [Seed({y: one}, "loss", exact=formal)]
+
+
+def _in_order(it: Interpreter, g: Function, gradient: Any, known: dict[str, Any]) -> list[Result]:
+    """`return gW, gH` of a function of W, H and others: the gradients by the first arguments, in their order."""
+    step = _last_step(it, g)
+    if not isinstance(gradient, tuple) or not isinstance(step, Step) or not isinstance(step.node, cst.Return):
+        return []
+    tuple_ = step.node.value
+    words = [e.value for e in tuple_.elements] if isinstance(tuple_, cst.Tuple) else []
+    args = [(k, v.term) for k, v in known.items() if isinstance(v, Array)][:len(gradient)]
+    parts = [p.term for p in gradient if isinstance(p, Array)]
+    if not len(words) == len(args) == len(parts) == len(gradient) or any(
+            tuple(p.shape) != tuple(t.shape) for p, (_, t) in zip(parts, args, strict=True)):
+        return []
+    out: list[Result] = []
+    for word, part, (name, term) in zip(words, parts, args, strict=True):
+        shown = word.value if isinstance(word, cst.Name) else f"{g.name.rpartition('.')[2]} by {name}"
+        event = next((e for e in reversed(it.events) if e.value is part), None)
+        out.append(Result(shown, part, [term], event.step if event is not None else step, word, name, event=event,
+                          returned=step, doubt="" if shown.endswith(name) else "only its place tells its variable"))
+    return out
 
 
 _QUOTIENT = re.compile(r"^_?d_?[A-Za-z]*_?d_?(?P<by>[A-Za-z]\w*)$")

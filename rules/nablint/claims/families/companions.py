@@ -33,6 +33,10 @@ FUNCTIONS = (("cost", "gradient"), ("costfunction", "gradient"), ("compute_cost"
              ("loss", "gradient"), ("objective", "gradient"), ("f", "df"), ("f", "fprime"), ("f", "grad"),
              ("func", "grad"), ("fun", "jac"), ("loss", "grad"), ("cost", "grad"), ("rosen", "rosen_der"),
              ("loss_function", "gradient"), ("cost_function", "gradient"))
+_DERIVED = frozenset({"grad", "gradient", "gradients", "deriv", "derivative", "jac", "score"})
+_VALUES = ("loss", "cost", "objective", "obj", "value", "func", "fun", "energy", "error", "penalty", "likelihood",
+           "loglik", "nll")
+"""Words of which one stands in a function's name where its gradient's has the other: `huber_loss`, `huber_grad`."""
 ADJOINTS = (("_matvec", "_rmatvec"), ("matvec", "rmatvec"), ("_matmat", "_rmatmat"))
 
 
@@ -76,7 +80,12 @@ def _original(name: str, functions: Mapping[str, Function], lower: Mapping[str, 
             return lower[ahead]
     match = _MARK.match(name)
     word = (match["a"] or match["b"] or "").strip("_") if match else ""
-    return word if word in functions and word != name else ""
+    if word in functions and word != name:
+        return word
+    words = name.lower().split("_")
+    alike = ("_".join([*words[:i], value, *words[i + 1:]]) for i, w in enumerate(words) if w in _DERIVED
+             for value in _VALUES)
+    return next((lower[n] for n in alike if n in lower), "") if len(words) > 1 else ""
 
 
 def _comparable(f: Function, g: Function) -> bool:
