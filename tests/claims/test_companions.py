@@ -46,7 +46,42 @@ CURVE = """
             return d_dt
     """
 
+FACTORS = """
+    def factor_cost(W, H, V, lam):
+        E = V - W @ H
+        return 0.5 * (E ** 2).sum() + 0.5 * lam * ((W ** 2).sum() + (H ** 2).sum())
+
+    def factor_grad(W, H, V, lam):
+        E = V - W @ H
+        gW = -E @ H.T + lam * W
+        gH = SIGN W.T @ E + lam * H
+        return gW, gH
+    """
+
+EVIDENCE = """
+    from scipy.linalg import cho_solve, cholesky
+
+    def evidence(theta, X, y):
+        log_length, log_noise = theta
+        d = X[:, None, :] - X[None, :, :]
+        squared = (d ** 2).sum(-1)
+        K = np.exp(-0.5 * squared / np.exp(2 * log_length))
+        L = cholesky(K + np.exp(2 * log_noise) * np.eye(len(y)), lower=True)
+        a = cho_solve((L, True), y)
+        value = 0.5 * y @ a + np.log(np.diag(L)).sum()
+        M = cho_solve((L, True), np.eye(len(y))) - np.outer(a, a)
+        by_length = FACTOR * np.sum(M * K * squared / np.exp(2 * log_length))
+        by_noise = np.trace(M) * np.exp(2 * log_noise)
+        return value, np.array([by_length, by_noise])
+
+    found = minimize(evidence, np.zeros(2), args=(data, labels), jac=True)
+    """
+
 RIGHT = {
+    "names that differ by a word, gradients in the arguments' order": (
+        FACTORS.replace("SIGN ", "-"), {"gW = -E @ H.T + lam * W", "gH = -W.T @ E + lam * H"}),
+    "a minimiser is told of both in one": (
+        EVIDENCE.replace("FACTOR", "0.5"), {"return value, np.array([by_length, by_noise])"}),
     "an operator and its adjoint": (OPERATOR, {"return self.scale * (self.A.T @ x)"}),
     "a minimiser is told": (MINIMISE, {"return X.T @ (X @ w - y)"}),
     "names": (MINIMISE.replace("slope", "gradient").partition("found =")[0], {"return X.T @ (X @ w - y)"}),
@@ -57,6 +92,8 @@ RIGHT = {
 }
 
 WRONG = {
+    "a sign in one of two gradients": (FACTORS.replace("SIGN ", ""), "factor_grad"),
+    "a factor in one entry": (EVIDENCE.replace("FACTOR", "1.0"), "evidence"),
     "a quotient with a sign of its own": (CURVE.replace("SIGN", "+"), "deriv"),
     "the adjoint without its factor": (OPERATOR.replace("self.scale * (self.A.T @ x)", "self.A.T @ x"), "rmatvec"),
     "a minimiser's gradient with another factor": (MINIMISE.replace("return X.T @ (X @ w - y)",
@@ -86,6 +123,13 @@ LEFT_ALONE = {
 
         def gradient(p, y):
             return -y / p
+        """,
+    "names that share no word with it": """
+        def width_cost(W, V):
+            return ((V - W) ** 2).sum()
+
+        def height_grad(W, V):
+            return W - V
         """,
     "arguments of other names": """
         def cost(theta, X, y):

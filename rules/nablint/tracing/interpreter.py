@@ -32,7 +32,7 @@ from nablint.tracing.dialects import context
 from nablint.tracing.expressions import EXPRESSIONS
 from nablint.tracing.imports import canonical
 from nablint.tracing.paths import backward_begins
-from nablint.tracing.refine import as_integer, line_wanted, rank_wanted
+from nablint.tracing.refine import as_integer, line_wanted, rank_wanted, vectors_wanted
 from nablint.tracing.statements import execute
 from nablint.tracing.step import Event, Step
 from nablint.tracing.sure import Clash, Passed, depends, terms_of
@@ -335,6 +335,7 @@ class Interpreter:
                 self.world.alone |= dict.fromkeys(wanted_once(self.world, terms, equations))
             return Unknown(message, True, True)
         pairs = list(equations)
+        vectors_wanted(self, operands, pairs)
         solved = shape_of_input(self.world) or whole_parts(self.world, pairs) or [
             e for pair in pairs if (e := solve(self.world, *pair))]
         if rank[0] is not None and not solved:

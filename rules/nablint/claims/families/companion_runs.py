@@ -67,6 +67,32 @@ def derivative(it: Interpreter, f: Function, g: Function, cls: Class | None = No
     return run
 
 
+def together(it: Interpreter, f: Function) -> Run:
+    """A function that returns its value and its gradient by its first argument, as a minimiser is told."""
+    settle_dialect(it, f)
+    given = _inputs(it, f, bound=False)
+    start = len(it.steps)
+    returned = guarded(it, f, given)
+    run = Run(it, start=start)
+    step, variable = _last_step(it, f), settle(given[0]) if given else None
+    if not (isinstance(returned, tuple) and len(returned) == 2 and isinstance(step, Step)
+            and isinstance(step.node, cst.Return) and isinstance(variable, Array)):
+        return run
+    value, gradient = returned
+    if not isinstance(value, Array) or not isinstance(gradient, Array):
+        return run
+    if value.term.ndim:
+        raise Restart("what is minimised is a number")
+    tuple_ = step.node.value
+    node = tuple_.elements[1].value if isinstance(tuple_, cst.Tuple) else step.node
+    event = next((e for e in reversed(it.events) if e.value is gradient.term), None)
+    shown = next(p.name.value for p in parameters(f, bound=False))
+    run.results = [Result(f"the gradient by {shown}", gradient.term, [variable.term],
+                          event.step if event is not None else step, node, shown, True, event=event, returned=step)]
+    run.seeds = [Seed({value.term: it.graph.constant(1.0)}, "loss", exact=True)]
+    return run
+
+
 def _inputs(it: Interpreter, f: Function, *, bound: bool) -> list[Any]:
     """Inputs of the function, the first of which may be a vector where its uses do not tell."""
     given = inputs_for(it, f, bound=bound)
@@ -159,9 +185,11 @@ def _in_order(it: Interpreter, g: Function, gradient: Any, known: dict[str, Any]
     out: list[Result] = []
     for word, part, (name, term) in zip(words, parts, args, strict=True):
         shown = word.value if isinstance(word, cst.Name) else f"{g.name.rpartition('.')[2]} by {name}"
-        event = next((e for e in reversed(it.events) if e.value is part), None)
-        out.append(Result(shown, part, [term], event.step if event is not None else step, word, name, event=event,
-                          returned=step, doubt="" if shown.endswith(name) else "only its place tells its variable"))
+        made, node = step, word
+        if isinstance(part.origin, Step) and isinstance(part.origin.node, cst.Assign):
+            made, node = part.origin, part.origin.node.targets[0].target
+        out.append(Result(shown, part, [term], made, node, name, returned=step,
+                          doubt="" if shown.endswith(name) else "only its place tells its variable"))
     return out
 
 

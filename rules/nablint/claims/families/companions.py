@@ -15,7 +15,7 @@ from itertools import chain
 import libcst as cst
 
 from nablint.claims import names
-from nablint.claims.families.companion_runs import adjoint, derivative
+from nablint.claims.families.companion_runs import adjoint, derivative, together
 from nablint.claims.model import Unit
 from nablint.claims.partners import parameter_names
 from nablint.reading.nodes import below
@@ -43,6 +43,9 @@ ADJOINTS = (("_matvec", "_rmatvec"), ("matvec", "rmatvec"), ("_matmat", "_rmatma
 def companion_units(functions: Mapping[str, Function], classes: list[Class], statements: list[cst.CSTNode],
                      taken: set[str]) -> Iterator[Unit]:
     """Units of a module's functions and classes; those that other units judge are left to them."""
+    for name, f in _with_gradient(functions, statements):
+        if name not in taken:
+            yield Unit(name, "function", lambda it, f=f: together(it, f), (name,))
     said = dict(_said_by_calls(functions, statements))
     for name, (f, g) in said.items():
         if name not in taken:
@@ -143,6 +146,23 @@ def _said_by_calls(functions: Mapping[str, Function], statements: list[cst.CSTNo
             one, other = functions.get(f.value), functions.get(g.value)
             if one is not None and other is not None and one is not other and _plain(one) and _plain(other):
                 yield other.name, (one, other)
+
+
+def _with_gradient(functions: Mapping[str, Function], statements: list[cst.CSTNode]
+                   ) -> Iterator[tuple[str, Function]]:
+    """`minimize(f, x0, jac=True)`, and `fmin_l_bfgs_b(f, x0)`: what f returns is its value and its gradient."""
+    for node in chain.from_iterable(map(_calls, statements)):
+        given = {a.keyword.value: a.value for a in node.args if a.keyword is not None}
+        plain = [a.value for a in node.args if a.keyword is None and not a.star]
+        word = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
+        says = given.get("jac")
+        alone = (isinstance(word, cst.Name) and word.value in ("fmin_l_bfgs_b", "fmin_tnc") and len(plain) < 3
+                 and "fprime" not in given and "approx_grad" not in given)
+        f = plain[0] if plain else given.get("fun") or given.get("func")
+        if isinstance(f, cst.Name) and (alone or (isinstance(says, cst.Name) and says.value == "True")):
+            found = functions.get(f.value)
+            if found is not None and _plain(found):
+                yield f.value, found
 
 
 @lru_cache(maxsize=8192)

@@ -145,7 +145,8 @@ _ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softma
 
 
 def pointless(world: World) -> bool:
-    """Does the code reduce a number, or along an axis that has a single entry, by a choice of this reading?
+    """Does the code reduce a number, or along an axis that has a single entry, by a choice of this reading?  Or take
+    the differences of all pairs of a single one?
 
     Nobody sums the columns of what has one: where another reading fits, the input is that.  Not so where the
     code makes a single row itself: helpers that were written for many are called with it.
@@ -156,6 +157,9 @@ def pointless(world: World) -> bool:
     if not any(form in ("row", "column", 1) for form in forms):
         return False
     for term in world.graph.made():
+        if term.card is not None and term.card.name == "subtract" and term.ndim and not term.tainted and not np.any(
+                term.sample) and not any(a.is_constant for a in term.args):
+            return True
         if term.card is None or term.card.name not in _ALONG:
             continue
         axis, reduced = term.params.get("axis"), term.args[0]

@@ -55,6 +55,7 @@ from nablint.tracing.refine.shapes import (
     shape_entry,
     single_wanted,
     unpacked,
+    vectors_wanted,
     whole_shape,
     wrong_rank,
 )
@@ -68,5 +69,5 @@ __all__ = [
     "line_wanted", "make_array", "measured",
     "operands", "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry",
     "single_wanted", "sizes_in_a_row", "spanned", "sparse",
-    "truth_of", "unpacked", "whole_shape", "wrong_rank",
+    "truth_of", "unpacked", "vectors_wanted", "whole_shape", "wrong_rank",
 ]

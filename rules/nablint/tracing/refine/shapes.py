@@ -129,6 +129,18 @@ def line_wanted(it: Interpreter, operands: list[Any], pairs: Sequence[tuple[Size
                 raise Restart(f"{term.label} is a {form}", decisions=((choice.key, choice.options.index(form)),))
 
 
+def vectors_wanted(it: Interpreter, operands: list[Any], pairs: Sequence[tuple[Size, Size]]) -> None:
+    """`y @ alpha` where both are laid out as y is: by its lower-case name y is a vector, rather than square."""
+    terms = [o.term for o in operands if isinstance(o, Array)]
+    if len(terms) != 2 or len(pairs) != 1 or not (terms[0].ndim == terms[1].ndim == 2):
+        return
+    for term in it.world.leaves.values():
+        if all(tuple(t.shape) == tuple(term.shape) for t in terms) and {*map(str, term.shape)} == {*map(str, pairs[0])}:
+            name = hints.base(term.label)
+            if name.islower() and not hints.is_weight(name) and it.world.decided(f"{term.label}:rank") is None:
+                _as_rank(it, term.label, 1)
+
+
 def _as_rank(it: Interpreter, path: str, count: int) -> None:
     choice = it.world.choices.get(f"{path}:rank")
     if choice is None or count not in choice.options:
@@ -144,6 +156,19 @@ def _like_others(it: Interpreter, count: int) -> int:
     found = [c.options[taken] for key, c in it.world.choices.items()
              if key.endswith(":rank") and (taken := it.world.decided(key)) is not None and taken < len(c.options)]
     return max([count, *(r for r in found if isinstance(r, int))])
+
+
+_POINT = re.compile(r"_?(?:thetas?|hyp(?:er)?(?:s|params?|parameters?)?|log_?\w*par(?:am)?s|phi|psi|xi|p|x0?|point|"
+                    r"coeffs?)")
+
+
+def _are_numbers(p: Pending, names: list[str]) -> bool:
+    """`log_l, log_s = theta`: a vector of parameters by its name, whose entries go by the names of no arrays."""
+    return (_POINT.fullmatch(hints.base(p.hint)) is not None and p.evidence is None
+            and all(n.islower() and not hints.is_row(n) and n not in _ARRAYS for n in names))
+
+
+_ARRAYS = frozenset({"w", "weight", "weights", "inputs", "data", "batch", "h", "state", "mask", "cache"})
 
 
 def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred: bool) -> Any:
@@ -168,6 +193,10 @@ def unpacked(it: Interpreter, value: Any, count: int, names: list[str], starred:
             return list(as_sizes(it, value, count))
         if value.value is None and (parts := network(it, value, names)) is not None:
             return parts
+        if value.value is None and not it.world.sure and _are_numbers(value, names) and not starred:
+            taken = it.world.choose(f"{value.path}:holds", ("numbers", "arrays"))
+            if taken == "numbers":
+                make_array(it, value, (Size(count),))
         if value.value is None:
             items = OpenList(Pending(f"{value.path}[{i}]", names[i] if i < len(names) else value.hint,
                                      tainted=value.tainted)
