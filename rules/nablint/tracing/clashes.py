@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -130,8 +131,20 @@ def sizes_of_targets(
 
 def unmet_sizes(it: Interpreter, pairs: Iterable[tuple[Size, Size]]) -> bool:
     """Is a clash about sizes that no array of forward code has: arguments that were kept for backward code alone?"""
-    known = {n for t in it.met or () for size in t.shape for n in it.world.resolve(size.expr).names()}
-    return any(not it.world.resolve(size.expr).names() <= known for pair in pairs for size in pair)
+    wanted = {n for pair in pairs for size in pair for n in it.world.resolve(size.expr).names()}
+    arrays = chain(it.met or (), (t for t in it.graph.made() if not t.tainted))
+    return not _have(it.world, arrays, wanted)
+
+
+def _have(world: World, arrays: Iterable[Term], names: set[str]) -> bool:
+    """Have the arrays all sizes of these names?"""
+    missing = set(names)
+    for term in arrays:
+        if not missing:
+            return True
+        for size in term.shape:
+            missing -= world.resolve(dim(size).expr).names()
+    return not missing
 
 
 def wanted_once(world: World, terms: Sequence[Term], pairs: Iterable[tuple[Size, Size]]) -> Iterator[str]:
