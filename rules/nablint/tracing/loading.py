@@ -108,7 +108,7 @@ def _defines(statement: cst.CSTNode) -> bool:
     if isinstance(statement, cst.Try):
         return all(map(_defines, statement.body.body))
     if isinstance(statement, cst.If):
-        return any(all(map(_defines, branch)) for branch in _branches(statement))
+        return any(all(map(_defines, branch)) and any(map(_imports, branch)) for branch in _branches(statement))
     if not isinstance(statement, cst.SimpleStatementLine):
         return False
     for small in statement.body:
@@ -117,6 +117,13 @@ def _defines(statement: cst.CSTNode) -> bool:
         if isinstance(small, cst.Assign | cst.AnnAssign) and not _calls(small):
             continue
         return False
+    return True
+
+
+def _imports(statement: cst.CSTNode) -> bool:
+    """Is it an import or a definition, no plain assignment?"""
+    if isinstance(statement, cst.SimpleStatementLine):
+        return any(isinstance(small, cst.Import | cst.ImportFrom) for small in statement.body)
     return True
 
 
