@@ -62,3 +62,31 @@ def test_a_derivative_of_another_cost_is_not_right() -> None:
     with np.errstate(all="ignore"):
         found = analyse(slip, "code.py")
     assert any(c.verdict == "wrong" for c in found.claims)
+
+
+BESIDE_ITS_TARGET = """
+import numpy as np
+
+
+def forward(X, W1, W2):
+    h = np.tanh(X @ W1)
+    return h @ W2, h
+
+
+def compute_cost(y_hat, y):
+    return np.mean((y_hat - y) ** 2)
+
+
+def backward(X, y, y_hat, h, W2):
+    dy = 2 * (y_hat - y) / y.size
+    dW2 = h.T @ dy
+    dh = dy @ W2.T * (1 - h ** 2)
+    dW1 = X.T @ dh
+    return dW1, dW2
+"""
+
+
+def test_dy_beside_a_target_is_the_gradient_of_what_was_predicted() -> None:
+    found = analyse(BESIDE_ITS_TARGET, "code.py")
+    assert not found.diagnostics
+    assert {c.verdict for c in found.claims} == {"proved"}

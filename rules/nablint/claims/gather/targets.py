@@ -6,7 +6,7 @@ from typing import Any
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
-from nablint.tracing.hints import base
+from nablint.tracing.hints import base, is_target
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Pending
 
@@ -25,9 +25,15 @@ def candidates(it: Interpreter, name: str, holder: str, key: Any) -> list[Term]:
     out: list[Term] = []
     for word in dict.fromkeys(words):
         found = list(it.history.get(word, ()))
-        found += [t for path, t in it.world.leaves.items() if base(path) == word and not t.tainted]
+        found += [t for path, t in it.world.leaves.items() if base(path) == word and not t.tainted
+                  and not _only_aimed_at(it, t, word)]
         out += [t for t in found if t not in out]
     return out
+
+
+def _only_aimed_at(it: Interpreter, leaf: Term, word: str) -> bool:
+    """Is an input the target of a loss alone?  `dy` beside it is the gradient of what was predicted."""
+    return it.met is not None and leaf not in it.met and is_target(word)
 
 
 def list_candidates(it: Interpreter, word: str, position: int, length: int) -> list[Term]:

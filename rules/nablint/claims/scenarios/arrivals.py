@@ -190,7 +190,7 @@ def go_back(
     bound = instance is not None and backward.kind != "static"
     given = arrivals.bind(backward, bound=bound)
     borrowed: list[Seed] = []
-    if not arrivals.cotangents and instance is None:
+    if not arrivals.cotangents and not arrivals.predicted:
         borrowed = _borrowed(it, arrivals, backward, given)
         start = len(it.steps)
     returned = guarded(it, backward, [instance, *given] if bound else given)
@@ -225,14 +225,18 @@ def _with_losses(it: Interpreter, arrivals: Arrivals) -> list[Seed]:
 
 
 def _borrowed(it: Interpreter, arrivals: Arrivals, backward: Function, given: list[Any]) -> list[Seed]:
-    """Losses that other functions of the module compute from what forward returned."""
+    """Losses that other functions of the module, or methods of the object, compute from what forward returned."""
+    instance = arrivals.instance
+    offered = module_functions(it) if instance is None else _methods(instance)
     known = dict(arrivals.scope.names) | arrivals.arguments | arrivals.named
-    known |= dict(zip([p.name.value for p in parameters(backward, bound=False)], given, strict=True))
+    on_object = instance is not None and backward.kind != "static"
+    known |= dict(zip([p.name.value for p in parameters(backward, bound=on_object)], given, strict=True))
     target = next((v for k, v in known.items() if hints.is_target(k)), None)
     seeds: list[Seed] = []
-    for cost in costs(module_functions(it)):
+    for cost in costs(offered):
+        bound = instance is not None and cost.kind != "static"
         args: list[Any] = []
-        for i, param in enumerate(parameters(cost, bound=False)):
+        for i, param in enumerate(parameters(cost, bound=bound)):
             name = param.name.value
             if name in known:
                 args.append(settle(known[name]))
@@ -242,13 +246,13 @@ def _borrowed(it: Interpreter, arrivals: Arrivals, backward: Function, given: li
                 args.append(settle(target))
             elif param.default is not None:
                 args.append(default_value(it, cost, param))
-        if len(args) != len(parameters(cost, bound=False)) or not it.world.choose(
+        if len(args) != len(parameters(cost, bound=bound)) or not it.world.choose(
             f"{cost.name}:is the cost", (True, False), 0.3
         ):
             continue
         met = set(it.world.sizes)
         try:
-            value = guarded(it, cost, args)
+            value = guarded(it, cost, [instance, *args] if bound else args)
         except Restart as restart:
             # it is another function's cost: what has its own sizes already is not made to fit it
             if restart.equations and all({name, *value.names()} <= met for name, value in restart.equations):
@@ -258,6 +262,12 @@ def _borrowed(it: Interpreter, arrivals: Arrivals, backward: Function, given: li
         if isinstance(value, Array) and value.term.sample.size == 1 and value.term.card is not None:
             seeds.append(Seed({value.term: _ones(it, value.term)}, "borrowed"))
     return seeds
+
+
+def _methods(instance: Instance) -> dict[str, Function]:
+    """The methods of an object, by their names."""
+    order = reversed(instance.cls.order()) if instance.cls is not None else ()
+    return {name: f for cls in order for name, f in cls.names.items() if isinstance(f, Function)}
 
 
 def _ones(it: Interpreter, term: Term) -> Term:
