@@ -267,6 +267,8 @@ class World:
         if kind == "int":
             if len(plain) == 1 and plain[0] <= high:  # places to write to are different ones, where there are enough
                 return self.random.permutation(high)[:plain[0]]
+            if high == 2:  # where labels tell no more apart, both are there
+                return self.random.permuted(np.arange(math.prod(plain)) % 2).reshape(plain)
             return self.random.integers(0, max(high, 1), plain)
         if kind == "bool":
             return self._mask(plain)

@@ -62,7 +62,9 @@ def make_array(it: Interpreter, p: Pending, shape: Shape, kind: str = "") -> Arr
 
 
 def _bound(it: Interpreter, p: Pending) -> int:
-    """What the integers of an input are below: `C` in "0 <= y[i] < C"."""
+    """What the integers of an input are below: `C` in "0 <= y[i] < C", or as few as what they are an index of has."""
+    if (few := it.world.decided(f"{p.path}:below")) is not None:
+        return few
     expr = p.evidence.below.polynomial() if p.evidence is not None and p.evidence.below is not None else None
     return 3 if expr is None else int(it.world.dimension_of(spaced(expr, p.space)))
 

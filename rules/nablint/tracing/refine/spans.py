@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 import numpy as np
 
+from nablint.calculus.terms import Term
 from nablint.shapes import Polynomial, Shape, Size
 from nablint.tracing import hints
 from nablint.tracing.clashes import solve
@@ -120,6 +121,9 @@ def inside(it: Interpreter, array: Array, key: Any) -> None:
     """
     if it.graph.tainting or array.term.tainted or it.world.sure:
         return
+    for part, size in _along_axes(key, array.term.shape):
+        if isinstance(part, Array):
+            _labels_below(it.world, part.term, int(size))
     places = [(part.start if isinstance(part, slice) else part, size, isinstance(part, slice))
               for part, size in _along_axes(key, array.term.shape)]
     starts = [(start, size, window) for start, size, window in places if type(start) in (int, Size)]
@@ -130,6 +134,15 @@ def inside(it: Interpreter, array: Array, key: Any) -> None:
             equation = _but_for_one(it.world, size, other) if window == alike else None
             if equation is not None and (window or size.expr.name != equation[0]):
                 raise Restart(f"{start} lies outside of {size.expr}", (equation,))
+
+
+def _labels_below(world: World, index: Term, size: int) -> None:
+    """An input of labels that picks from fewer entries than it was taken to tell apart: start again with so few."""
+    while index.card is not None and len(index.args) == 1:
+        index = index.args[0]
+    told = index.card is None and index.sample.dtype.kind == "i" and world.leaves.get(index.label) is index
+    if told and 0 < size <= np.max(index.sample, initial=0):
+        raise Restart(f"{index.label} tells {size} apart", decisions=((f"{index.label}:below", size),))
 
 
 def _but_for_one(world: World, a: Size, b: Size) -> tuple[str, Polynomial] | None:
