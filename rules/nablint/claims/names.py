@@ -187,6 +187,15 @@ def is_backward(name: str) -> bool:
     return bool(set(words(name)) & _BACKWARD) or any(w.startswith(("backprop", "backward")) for w in words(name))
 
 
+_MIRRORED = (("backward", "forward"), ("Backward", "Forward"), ("bprop", "fprop"), ("bwd", "fwd"))
+
+
+@lru_cache(maxsize=8192)
+def mirrored(name: str) -> str:
+    """The name that a forward function has whose backward function goes by this one; "" where no word tells."""
+    return next((name.replace(back, ahead) for back, ahead in _MIRRORED if back in name), "")
+
+
 @lru_cache(maxsize=8192)
 def is_forward(name: str) -> bool:
     """The name of a function that a backward function may belong to."""

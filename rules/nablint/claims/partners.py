@@ -195,6 +195,12 @@ def costs(functions: Mapping[str, Function]) -> list[Function]:
     return sorted(found, key=lambda f: len(parameter_names(f.node)))  # type: ignore[arg-type]
 
 
+@lru_cache(maxsize=4096)
+def gives_back(node: cst.FunctionDef) -> bool:
+    """Does a function return something?"""
+    return any(isinstance(part, cst.Return) and part.value is not None for part in _walk(node.body))
+
+
 _DEFINITIONS = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
 
 

@@ -15,7 +15,7 @@ from nablint.claims.families.closures import closure_units
 from nablint.claims.families.companions import companion_units
 from nablint.claims.families.engines import engine_units
 from nablint.claims.model import Run, Unit
-from nablint.claims.partners import hands_on, partner_by_data
+from nablint.claims.partners import calls, gives_back, hands_on, partner_by_data
 from nablint.claims.scenarios import custom, instances, pairs, whole
 from nablint.reading.nodes import parts
 from nablint.tracing.hints import is_target
@@ -164,11 +164,14 @@ def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
             units += engine_units(cls, functions)
             units.append(_method_unit(cls, name, function))
             continue
-        pair = Unit(f"{cls.name}.{name}", "class", lambda it, f=partner, b=name: pairs.methods(it, cls, f, b),
-                    (methods[partner].name, function.name))
+        pair = _pair_of(cls, methods, partner, name)
         driver = _driver(methods, partner, name)
-        if _arrives(function) and not (driver and any(map(is_target, _parameters(function)))):
-            units.append(pair)  # where targets arrive beside a cotangent, the loss is differentiated here
+        if (around := _around(cls, methods, name)) is not None:
+            units.append(replace(around, otherwise=pair))
+        elif _arrives(function) and not (driver and any(map(is_target, _parameters(function)))):
+            mirrored = names.mirrored(name)  # where targets arrive beside a cotangent, the loss is differentiated here
+            units.append(replace(pair, otherwise=_pair_of(cls, methods, mirrored, name))
+                         if mirrored in methods and mirrored != partner else pair)
         elif driver is not None:
             units.append(Unit(pair.name, "driven", lambda it, d=driver: whole.method(it, cls, d),
                               (methods[driver].name, function.name), otherwise=pair))
@@ -185,6 +188,23 @@ def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
             found = tapes.units(function, cls)
             units += found or ([_method_unit(cls, name, function)] if has_claims(function) else [])
     return units
+
+
+def _around(cls: Class, methods: dict[str, Function], hook: str) -> Unit | None:
+    """The pair of inherited methods of which the one that goes back calls a class's own hook, and returns something."""
+    for name, function in methods.items():
+        if name == hook or name in cls.names or not names.is_backward(name) or not calls(function.node, hook):
+            continue
+        partner = _partner(name, methods)
+        if partner is not None and isinstance(function.node, cst.FunctionDef) and gives_back(function.node):
+            return replace(_pair_of(cls, methods, partner, name), name=f"{cls.name}.{hook}",
+                           functions=(methods[partner].name, methods[hook].name))
+    return None
+
+
+def _pair_of(cls: Class, methods: dict[str, Function], ahead: str, back: str) -> Unit:
+    return Unit(f"{cls.name}.{back}", "class", lambda it: pairs.methods(it, cls, ahead, back),
+                (methods[ahead].name, methods[back].name))
 
 
 def _is_torch(forward: Function, base: str) -> bool:

@@ -29,8 +29,9 @@ ALIASES = {
     "chainer.backends.cuda.cupy": "numpy",
     "chainer.cuda.cupy": "numpy",
     "chainer.device.xp": "numpy",
+    "opt_einsum.contract": "numpy.einsum",
 }
-"""Modules whose functions are numpy's by name and meaning."""
+"""Modules whose functions are numpy's by name and meaning, and functions that are numpy's under another name."""
 
 
 def dotted(node: cst.CSTNode | None) -> str:

@@ -15,7 +15,7 @@ from nablint.tracing.hints import base
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.operators import plain
 from nablint.tracing.step import Event, Step
-from nablint.tracing.values import Array, Function, Pending, Unknown
+from nablint.tracing.values import Array, Function, Instance, Pending, Unknown
 
 _SHAPING = frozenset({"reshape", "view", "squeeze", "ravel", "flatten"})
 
@@ -176,7 +176,7 @@ def _result(
     if formal and isinstance(value, tuple) and len(value) > 1 and all(isinstance(v, Array) for v in value):
         reason = f"it is a tuple of {len(value)} arrays, where one array is wanted"
         it.misfits.append((step, node, reason))
-    event = _last_event(it, name, step)
+    event = _last_event(it, name, step, node)
     shown = wrt_name or (it.names.get(wrt[0], wrt[0].label) if wrt else "")
     return Result(
         name,
@@ -209,10 +209,12 @@ def guessed(it: Interpreter, result: Result) -> Result:
     return result
 
 
-def _last_event(it: Interpreter, name: str, step: Step) -> Event | None:
-    """The last assignment of a returned name in the frame that returns it."""
+def _last_event(it: Interpreter, name: str, step: Step, node: cst.CSTNode) -> Event | None:
+    """The last assignment of a returned name in the frame that returns it, or of an attribute that is returned."""
+    attribute = isinstance(node, cst.Attribute)
     for event in reversed(it.events):
-        if event.step.scope is step.scope and event.name == name and not event.holder:
+        if event.name == name and (isinstance(event.owner, Instance) if attribute else
+                                   event.step.scope is step.scope and not event.holder):
             return event
     return None
 
