@@ -481,3 +481,54 @@ def test_a_hidden_state_is_no_height(joined: str) -> None:
     claims = analyse(CELL.replace("JOINED", joined), "case.py").claims
     assert {c.verdict for c in claims if c.gradient == "self.dW"} <= {"proved", "verified"}
     assert any(c.gradient == "self.dW" for c in claims)
+
+
+CARRIED = """
+import numpy as np
+
+
+def cell_forward(x, h, parameters):
+    W, U, b = parameters["W"], parameters["U"], parameters["b"]
+    h_next = np.tanh(W @ x + U @ h + b)
+    return h_next, (h_next, h, x, parameters)
+
+
+def forward(x, h0, parameters):
+    n_x, m, T = x.shape
+    h = np.zeros((h0.shape[0], m, T))
+    caches, h_next = [], h0
+    for t in range(T):
+        h_next, cache = cell_forward(x[:, :, t], h_next, parameters)
+        h[:, :, t] = h_next
+        caches.append(cache)
+    return h, caches
+
+
+def cell_backward(dh_next, cache):
+    h_next, h, x, parameters = cache
+    dz = dh_next * (1 - h_next ** 2)
+    return {"dh": parameters["U"].T @ dz, "dW": dz @ x.T, "dU": dz @ h.T, "db": dz.sum(axis=1, keepdims=True)}
+
+
+def backward(dh, caches):
+    n_h, m, T = dh.shape
+    h_next, h, x, parameters = caches[0]
+    dW, dU, db = np.zeros((n_h, x.shape[0])), np.zeros((n_h, n_h)), np.zeros((n_h, 1))
+    dh_prev = np.zeros((n_h, m))
+    for t in reversed(range(T)):
+        gradients = cell_backward(dh[:, :, t] + dh_prev, caches[t])
+        dh_prev = gradients["dh"]
+        dW += gradients["dW"]
+        dU += gradients["dU"]
+        db += gradients["db"]
+    return {"dW": dW, "dU": dU, "db": db}
+"""
+
+
+def test_what_a_callee_was_given_wrong_is_blamed_on_the_call() -> None:
+    assert not analyse(CARRIED, "rnn.py").diagnostics
+    source = CARRIED.replace('        dh_prev = gradients["dh"]\n', "")
+    (found,) = analyse(source, "rnn.py").diagnostics
+    line = source.splitlines()[found.location.row - 1]
+    assert "gradients = cell_backward(" in line
+    assert {"dW", "dU"} <= {word for related in found.related for word in related.message.split()}

@@ -69,5 +69,8 @@ def _named(j: Judged) -> bool:
     return names.is_gradient_name(j.result.name.removeprefix("self.").partition("[")[0])
 
 
-_SIZED = re.compile(r"(?<![\w.])0(?![\w.])|is outside axis")
-"""Clashes of arrays without entries, or of a place that an array does not have: another size may have it."""
+_SIZED = re.compile(r"(?<![\w.])0(?![\w.])|is outside axis"
+                    r"|(?:: inner sizes|cannot broadcast:) "
+                    r"(?:\d+ (?:and|against) [^\W\d]|[^\W\d][^:]*? (?:and|against) \d+\b)")
+"""Clashes of arrays without entries, of a place that an array does not have, or of a number with a dimension, such as
+those of arrays that a notebook tries its functions with: another size may have it."""

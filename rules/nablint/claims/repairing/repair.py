@@ -79,15 +79,15 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
         outcome.judgement, outcome.hypothesis = known
     off = first_off(judgement) if failing else None
     suspects = localise(judgement).suspects if failing else {}
+    shared = _shared_call(failing)
     blamed: dict[int, Fault] = {}
     for j in failing:
         scaled = off[0].step if off is not None and off[0].value in _makings(j) else None
-        origin = scaled or j.result.step
-        if id(origin.node) not in blamed:
-            step = _misfit_step(judgement, j) or scaled or _suspect_step(judgement, j, suspects) or origin
-            blamed[id(origin.node)] = Fault(step, [j], naming, ignored=_ignored(judgement, j))
-        elif scaled is not None:
-            blamed[id(origin.node)].judged.append(j)
+        step = _misfit_step(judgement, j) or scaled or _suspect_step(judgement, j, suspects) or shared or j.result.step
+        if id(step.node) in blamed:
+            blamed[id(step.node)].judged.append(j)
+        elif not any(f.judged[0].result.step.node is j.result.step.node for f in blamed.values()):
+            blamed[id(step.node)] = Fault(step, [j], naming, ignored=_ignored(judgement, j))
     return [*faults, *_merged(list(blamed.values()))]
 
 
@@ -128,10 +128,34 @@ def _ignored(judgement: Judgement, j: Judged) -> str:
 
 
 def _suspect_step(judgement: Judgement, j: Judged, suspects: Container[int]) -> Step | None:
-    """The last suspect statement that what failed was made by, and nothing that is right."""
+    """The last suspect statement that what failed was made by, and nothing that is right.
+
+    One of a function that is called may be right, and what it was given wrong: then it is the call that is suspect.
+    """
     inside = _makings(j) - {t for r in judgement.judged if r.verdict in ("proved", "verified") for t in _makings(r)}
-    found = [e.step for e in judgement.run.it.events if id(e.step.node) in suspects and e.value in inside]
-    return max(found, key=lambda s: s.number) if found else None
+    found = [e.step for e in judgement.run.it.events if id(e.step.node) in suspects and e.value in inside
+             and e.step.node is not j.result.step.node]
+    step = max(found, key=lambda s: s.number) if found else None
+    while step is not None and step.function != j.result.step.function:
+        step = step.caller
+    return step
+
+
+def _shared_call(failing: list[Judged]) -> Step | None:
+    """The one statement that calls another function and has made all that failed, several results of it."""
+    calls: list[dict[int, Step]] = []
+    for j in failing:
+        made: dict[int, Step] = {}
+        for term in _makings(j):
+            step = term.origin if isinstance(term.origin, Step) else None
+            called = step is not None and step.function != j.result.step.function
+            while step is not None and step.function != j.result.step.function:
+                step = step.caller
+            if called and step is not None:
+                made[id(step.node)] = step
+        calls.append(made)
+    common = set(calls[0]).intersection(*calls[1:]) if len(calls) > 1 else set[int]()
+    return calls[0][next(iter(common))] if len(common) == 1 else None
 
 
 def _misfit_step(judgement: Judgement, j: Judged) -> Step | None:
