@@ -158,10 +158,10 @@ class OpenList(list[Any]):
 class Scope:
     """Names of one frame, with the scope that it was defined in."""
 
-    names: dict[str, Any]
-    outer: Scope | None = None
+    names: dict[str, Any] = field(repr=False)
+    outer: Scope | None = field(default=None, repr=False)
     function: str = ""
-    outer_names: dict[str, Scope] = field(default_factory=lambda: {})
+    outer_names: dict[str, Scope] = field(default_factory=lambda: {}, repr=False)
     comprehension: bool = False
 
     def find(self, name: str) -> Scope | None:
@@ -218,8 +218,8 @@ def as_they_stand(names: dict[str, Any]) -> dict[str, Any]:
 class Function:
     """A function, method or lambda of the traced source."""
 
-    node: cst.FunctionDef | cst.Lambda
-    scope: Scope
+    node: cst.FunctionDef | cst.Lambda = field(repr=False)
+    scope: Scope = field(repr=False)
     name: str
     kind: str = "function"
     """function, static, class, property"""
@@ -227,11 +227,11 @@ class Function:
     generator: bool = False
     context: bool = False
     """A generator that `contextmanager` makes a context manager of: what it yields first is the context."""
-    defaults: dict[str, Any] = field(default_factory=lambda: {})
+    defaults: dict[str, Any] = field(default_factory=lambda: {}, repr=False)
     """Defaults of a function made inside another one: they have the values of the moment when it was made."""
-    block: Block | None = None
+    block: Block | None = field(default=None, repr=False)
     """The block of source that it stands in."""
-    decorated: Any = None
+    decorated: Any = field(default=None, repr=False)
     """What decorators of the source make of it; calls by its name go there."""
 
 
@@ -239,11 +239,11 @@ class Function:
 class Class:
     """A class of the traced source."""
 
-    node: cst.ClassDef
+    node: cst.ClassDef = field(repr=False)
     name: str
-    names: dict[str, Any]
-    bases: list[Any]
-    scope: Scope
+    names: dict[str, Any] = field(repr=False)
+    bases: list[Any] = field(repr=False)
+    scope: Scope = field(repr=False)
     dataclass: bool = False
 
     def lookup(self, name: str) -> Any:
@@ -277,7 +277,7 @@ class Instance:
     """An object of a traced class, or a nameless bag of attributes (`cls` is None)."""
 
     cls: Class | None
-    names: dict[str, Any]
+    names: dict[str, Any] = field(repr=False)
     path: str = ""
 
 
