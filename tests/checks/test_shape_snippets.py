@@ -62,6 +62,21 @@ def test_words_that_contradict_the_code_are_corrected() -> None:
         "# (C, N)", "# (N, C)")
 
 
+ANNOTATED = """import numpy as np
+from jaxtyping import Float
+
+def scores(x: Float[np.ndarray, "N D"], w: Float[np.ndarray, "D C"]) -> Float[np.ndarray, "C N"]:
+    s = x @ w
+    return s
+"""
+
+
+def test_an_annotation_that_contradicts_the_code_is_corrected() -> None:
+    assert fixed(ANNOTATED) == ANNOTATED.replace('"C N"', '"N C"')
+    both = ANNOTATED.replace('Float[np.ndarray, "C N"]', 'tuple[Float[np.ndarray, "C N"], Float[np.ndarray, "C N"]]')
+    assert all(d.fix is None for d in analyse(both.replace("return s", "return s, s"), "snippet.py").diagnostics)
+
+
 @pytest.mark.parametrize("what", [
     "a transposed argument", "letters that the file documents", "a decorator that checks shapes",
     "weights stored as (classes, features)"])
@@ -90,3 +105,61 @@ def gather(model):
 
 def test_results_that_are_documented_alike_fit_together() -> None:
     assert not analyse(DOCUMENTED, "snippet.py").diagnostics
+
+
+BODIES = {
+    "the letters of one operand": (
+        "(N, 4)", "(4, 5)", 'np.einsum("ij,kj->ik", x, w)', 'np.einsum("ij,jk->ik", x, w)'),
+    "the axis that an order leaves out": ("(N, C, 7)", "(N,)", "x.transpose(0, 2, 2)", "x.transpose(0, 2, 1)"),
+    "a vector's one axis": ("(N,)", "(N,)", "x.sum(axis=1) * w", "x.sum(axis=0) * w"),
+    "the one number beside a name": ("(N, 6)", "(N,)", "x.reshape(x.shape[0], 12)", "x.reshape(x.shape[0], 6)"),
+    "two numbers beside a name": ("(N, 6)", "(N,)", "x.reshape(x.shape[0], 3, 4)", None),
+    "two operands that could be turned": ("(4, 5)", "(5, 4)", 'np.einsum("ij,ij->ij", x, w)', None),
+    "numbers alone": ("(5, 6)", "(5,)", "x.reshape(4, 4)", None),
+    "a matrix, which has more than one axis": ("(N, 6)", "(N,)", "x.sum(axis=2)", None),
+}
+"""What x and w are, an expression that does not fit, and the same mended; None where more than one edit would do."""
+
+LAYERS = """from torch import nn
+import torch
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(784, 256)
+        self.fc2 = nn.Linear(256, 10)
+        {more}
+
+    def forward(self, x):
+        return self.fc1(torch.relu(self.fc1(x)))
+
+Net()(torch.randn(32, 784))
+"""
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_one_edit_that_fits(name: str) -> None:
+    x, w, bad, right = BODIES[name]
+    source = f'''import numpy as np
+
+def f(x, w):
+    """Something of both.
+
+    Args:
+        x: array of shape {x}
+        w: array of shape {w}
+    """
+    y = {{}}
+    return y
+'''
+    (found,) = analyse(source.format(bad), "snippet.py").diagnostics
+    assert (found.fix is not None) is (right is not None)
+    if right is not None:
+        assert fixed(source.format(bad)) == source.format(right)
+
+
+def test_the_one_layer_that_takes_what_arrives() -> None:
+    one, two = LAYERS.format(more=""), LAYERS.format(more="self.fc3 = nn.Linear(256, 5)")
+    assert "return self.fc2(torch.relu(self.fc1(x)))" in fixed(one)
+    (found,) = analyse(two, "snippet.py").diagnostics
+    assert found.fix is None

@@ -34,8 +34,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from nablint.calculus.terms import Term
-from nablint.checks.found import Found, called, short, sure_clashes, whence
+from nablint.checks.found import Called, Found, called, number, short, sure_clashes, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
 from nablint.shapes import Size, dim, show_shape, size_product
@@ -59,7 +61,23 @@ def look(run: SureRun) -> Iterator[Found]:
         shape, into = run.naming.shape(value.shape), run.naming.text(show_shape(target))
         entries = run.naming.text(str(total))
         said = f"`{short(call.args[0])}` is {shape}, {entries} entries, and cannot be reshaped to {into}"
-        yield Found(clash.step, clash.node, said, related=whence(run, call.args[0], value))
+        at, mended = (None, "") if open_end else _only_number(call, target, total)
+        yield Found(clash.step, clash.node, said, mended, (clash.step, at) if at is not None else None,
+                    related=whence(run, call.args[0], value))
+
+
+def _only_number(call: Called, target: list[Size], total: Size) -> tuple[cst.BaseExpression | None, str]:
+    """The one size that is written as a number, beside others that have names, and what it can only be."""
+    shape = call.args[1] if len(call.args) == 2 else None
+    sizes = [e.value for e in shape.elements] if isinstance(shape, cst.Tuple | cst.List) else [*call.args[1:]]
+    written = [i for i, node in enumerate(sizes) if number(node) is not None]
+    if len(sizes) != len(target) or len(written) != 1 or len(sizes) < 2:
+        return None, ""
+    rest = size_product(s for i, s in enumerate(target) if i != written[0])
+    quotient = total.expr.divided(rest.expr)
+    if quotient is None or rest.expr.number is not None:
+        return None, ""
+    return sizes[written[0]], str(quotient.number) if quotient.number is not None else "-1"
 
 
 def _never(total: Size, wanted: Size) -> bool:

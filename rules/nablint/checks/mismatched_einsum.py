@@ -38,11 +38,16 @@ Where a letter stands for sizes of different names that may be the same number.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import permutations
+
+import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.checks.found import Found, apart, called, short, sure_clashes, whence
+from nablint.checks.found import Found, apart, called, exact, short, sure_clashes, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
+
+MAX_LETTERS = 4
 
 
 def look(run: SureRun) -> Iterator[Found]:
@@ -67,7 +72,9 @@ def look(run: SureRun) -> Iterator[Found]:
             said = _two_sizes(run, parts, arrays)
         if said:
             places = [p for node, term in zip(call.args[1:], arrays, strict=False) for p in whence(run, node, term)]
-            yield Found(clash.step, clash.node, f"einsum `{clash.operands[0]}`: {said}", related=tuple(places))
+            mended = _turned(call.args[0], parts, arrays)
+            yield Found(clash.step, clash.node, f"einsum `{clash.operands[0]}`: {said}", mended,
+                        (clash.step, call.args[0]) if mended else None, related=tuple(places))
 
 
 def _two_sizes(run: SureRun, parts: list[str], arrays: list[Term]) -> str:
@@ -78,6 +85,30 @@ def _two_sizes(run: SureRun, parts: list[str], arrays: list[Term]) -> str:
             if apart(known, size) and 1 not in (int(known), int(size)):
                 return f"`{letter}` is both {run.naming.text(str(known))} and {run.naming.text(str(size))}"
     return ""
+
+
+def _turned(node: cst.BaseExpression, parts: list[str], arrays: list[Term]) -> str:
+    """The subscripts with the letters of one operand in another order, where one order alone makes all sizes agree."""
+    if not isinstance(node, cst.SimpleString) or len(parts) != len(arrays):
+        return ""
+    fitting: list[str] = []
+    for i, part in enumerate(parts):
+        for letters in {"".join(order) for order in permutations(part)} - {part} if len(part) <= MAX_LETTERS else ():
+            turned = [*parts[:i], letters, *parts[i + 1:]]
+            if _agree(turned, arrays):
+                fitting.append(",".join(turned))
+    given, arrow, result = node.raw_value.partition("->")
+    if len(fitting) != 1 or given.replace(" ", "") != ",".join(parts):
+        return ""
+    return f"{node.prefix}{node.quote}{fitting[0]}{' ' * given.endswith(' ')}{arrow}{result}{node.quote}"
+
+
+def _agree(parts: list[str], arrays: list[Term]) -> bool:
+    """Has each letter one size, and each axis a letter?"""
+    sizes: dict[str, int] = {}
+    return all(len(letters) == term.ndim and letters.isalpha() and all(
+        exact(sizes.setdefault(letter, size), size) for letter, size in zip(letters, term.shape, strict=True))
+        for letters, term in zip(parts, arrays, strict=True))
 
 
 RULE = Rule("NAB110", "mismatched-einsum", "The subscripts of an einsum do not fit its operands", look=look)

@@ -52,6 +52,8 @@ from nablint.checks.found import Found, apart, exact, short, sure_clashes, unnam
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
 from nablint.shapes import Size, dim
+from nablint.tracing.step import Step
+from nablint.tracing.sure import Clash
 from nablint.tracing.values import Instance
 
 _GIVES = ("out_features", "out_channels")
@@ -81,7 +83,19 @@ def look(run: SureRun) -> Iterator[Found]:
             continue
         hint = "; its two sizes are in each other's place" if swapped else ""
         yield Found(clash.step, clash.node, f"{what} is {shape}, and `{said}` takes {run.naming.text(str(size))} along "
-                    f"{'the last axis' if axis < 0 else f'axis {axis}'}{hint}", related=whence(run, arg, given))
+                    f"{'the last axis' if axis < 0 else f'axis {axis}'}{hint}", *_fitting(clash, layer, name, own),
+                    related=whence(run, arg, given))
+
+
+def _fitting(clash: Clash, layer: Instance, name: str, own: int) -> tuple[str, tuple[Step, cst.CSTNode] | None]:
+    """The one other layer of its kind, of the same object, that takes what there is; and where it is to be written."""
+    func = clash.node.func if isinstance(clash.node, cst.Call) else None
+    holder = clash.step.values.get(id(func.value)) if isinstance(func, cst.Attribute) else None
+    if not isinstance(func, cst.Attribute) or not isinstance(holder, Instance):
+        return "", None
+    others = [k for k, v in holder.names.items() if isinstance(v, Instance) and v is not layer and v.cls is layer.cls
+              and (size := _size(v, name)) is not None and exact(own, size)]
+    return (others[0], (clash.step, func.attr)) if len(others) == 1 and others[0].isidentifier() else ("", None)
 
 
 def _subject(callee: object, layer: Instance, text: str) -> str:

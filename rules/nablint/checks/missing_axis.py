@@ -41,7 +41,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.checks.found import Found, called, number, short, sure_clashes, whence
+from nablint.checks.found import Called, Found, called, number, short, sure_clashes, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
 from nablint.tracing.step import Step
@@ -72,8 +72,25 @@ def look(run: SureRun) -> Iterator[Found]:
             continue
         shape = run.naming.shape(value.shape)
         what = f"has no axis {missing[0]}" if missing else "has an axis that is named twice"
-        yield Found(clash.step, clash.node, f"`{short(array)}` is {shape} and {what}",
-                    related=whence(run, array, value))
+        at, mended = _only_other(call, axes, missing, rank)
+        yield Found(clash.step, clash.node, f"`{short(array)}` is {shape} and {what}", mended,
+                    (clash.step, at) if at is not None else None, related=whence(run, array, value))
+
+
+def _only_other(call: Called, axes: list[int], missing: list[int], rank: int) -> tuple[cst.BaseExpression | None, str]:
+    """The number to change and what it can only be: a vector's one axis, or the one that an order of all leaves out."""
+    written = [a for a in (*call.args[1:], *call.keywords.values()) if number(a) is not None]
+    if missing and rank == 1 and len(axes) == 1 and call.name not in _ORDERS:
+        return next(((a, "0") for a in written if number(a) == axes[0]), (None, ""))
+    left = set(range(rank)) - {a % rank for a in axes} if rank else set[int]()
+    if missing or call.name not in ("transpose", "permute") or len(axes) != rank or len(left) != 1:
+        return None, ""
+    seen: set[int] = set()
+    for node, axis in zip(written, axes, strict=False):
+        if axis % rank in seen:
+            return node, str(left.pop())
+        seen.add(axis % rank)
+    return None, ""
 
 
 def _numbers(step: Step, node: cst.BaseExpression | None) -> list[int]:
