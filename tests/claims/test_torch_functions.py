@@ -91,6 +91,24 @@ RIGHT = {
                 g.scatter_(1, i.unsqueeze(1), gv.unsqueeze(1))
                 return g
         """,
+    "a number that a keyword tells of": """
+        class Adapted(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, x, w, a, b, coupling):
+                ctx.coupling = coupling
+                ctx.save_for_backward(x, w, a, b)
+                y = x @ w.t()
+                y.addmm_(x @ a.t(), b.t(), alpha=coupling)
+                return y
+
+            @staticmethod
+            def backward(ctx, g):
+                x, w, a, b = ctx.saved_tensors
+                da = torch.empty_like(a.t()).addmm_(x.t(), g @ b, alpha=ctx.coupling, beta=0)
+                db = torch.empty_like(b.t()).addmm_(a @ x.t(), g, alpha=ctx.coupling, beta=0)
+                dx = (g @ w).addmm_(g @ b, a, alpha=ctx.coupling)
+                return dx, g.t() @ x, da.t(), db.t(), None
+        """,
     "axes named by einops": """
         class Scores(torch.autograd.Function):
             @staticmethod

@@ -29,6 +29,9 @@ _JOINERS = frozenset({
     "concatenate", "concat", "stack", "hstack", "vstack", "dstack", "column_stack", "row_stack", "cat", "array",
     "asarray", "tensor", "block", "meshgrid", "multi_dot", "einsum", "ix_", "block_diag"})
 
+_FACTORS = frozenset({"alpha", "beta"})
+"""Keywords of torch's sums and products that are numbers: `torch.addmm(c, a, b, alpha=s)`."""
+
 _DRAWS = frozenset({"normal", "uniform", "randint", "choice", "binomial", "truncnorm", "permutation"})
 
 
@@ -59,6 +62,9 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
             )
         if "size" in keywords:
             keywords["size"] = _sizes(it, keywords["size"])
+    if name.startswith(("torch.", "Tensor.")):
+        for key in _FACTORS & keywords.keys():
+            keywords[key] = _factor(it, keywords[key])
     if last == "tensor" and args and isinstance(args[0], list):
         args[0] = [_number(it, value) for value in args[0]]
     # sizes stand in nested tuples (`np.pad(x, ((0, 0), (pad, pad)))`), arrays in those of joiners
@@ -124,6 +130,11 @@ def _number(it: Interpreter, value: Any) -> Any:
     name = hints.base(value.hint)
     sized = hints.is_hyper(name) or (hints.is_size(name) and len(name) > 1)
     return as_size(it, value) if sized else scalar(it, value) if hints.is_scalar(name) else value
+
+
+def _factor(it: Interpreter, value: Any) -> Any:
+    free = isinstance(value, Pending) and value.value is None and not it.world.sure and not evidence_rank(it, value)
+    return scalar(it, value) if free else value
 
 
 def _idle(name: str, args: list[Any], keywords: dict[str, Any]) -> None:
