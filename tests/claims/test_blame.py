@@ -361,6 +361,25 @@ def affine_backward(dout, cache):
     SLOT
 '''
 
+STEPS = HEAD + '''def walk_forward(x, w):
+    """x: (N, T, D), w: (D,)"""
+    kept = {"x": x, "s": np.tanh(x * w), "w": w}
+    out = np.zeros(x.shape)
+    for t in range(x.shape[1]):
+        out[:, t] = kept["s"][:, t] * kept["x"][:, t]
+    return out, kept
+
+
+def walk_backward(dout, kept):
+    dx, dw = np.zeros(dout.shape), np.zeros(dout.shape[2])
+    for t in reversed(range(dout.shape[1])):
+        SLOT
+        da = ds * (1 - kept["s"][:, t] ** 2)
+        dx[:, t] = dout[:, t] * kept["s"][:, t] + da * kept["w"]
+        dw += np.sum(da * kept["x"][:, t], axis=0)
+    return dx, dw
+'''
+
 REFILLED = HEAD + '''class TwoLayers:
     def __init__(self, n_in, n_hidden, n_out):
         self.W1 = np.random.randn(n_in, n_hidden)
@@ -417,6 +436,7 @@ SLIPS: dict[str, tuple[str, str, str]] = {
                                                 "return 1 - self.out ** 2"),
     "a gradient that is returned twice, the last": (AFFINE, "return dx, dw, db", "return dx, dw, dw"),
     "a gradient that is returned twice, the first": (AFFINE, "return dx, dw, db", "return dx, db, db"),
+    "what a dict holds of one step": (STEPS, 'ds = dout[:, t] * kept["x"][:, t]', "ds = dout[:, t]"),
     "what an object keeps, whose methods run forward again": (
         REFILLED, "delta1 = delta2 @ self.W2.T * self.squash_prime(self.z1)",
         "delta1 = delta2 @ self.W2.T * self.squash_prime(self.a1)"),

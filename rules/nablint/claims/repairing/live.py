@@ -110,10 +110,18 @@ def _items(node: cst.BaseExpression) -> tuple[str, ...]:
     stack: list[cst.CSTNode] = [node]
     while stack:
         part = stack.pop()
-        if isinstance(part, cst.Subscript) and isinstance(part.value, cst.Name | cst.Attribute):
+        if isinstance(part, cst.Subscript) and isinstance(_base(part), cst.Name | cst.Attribute):
             out.append(cst.Module([]).code_for_node(part.with_changes(lpar=[], rpar=[])))
         stack.extend(part.children)
     return tuple(out)
+
+
+def _base(node: cst.Subscript) -> cst.BaseExpression:
+    """What is subscripted, once or several times: `cache` of `cache["h"][:, t]`."""
+    base: cst.BaseExpression = node
+    while isinstance(base, cst.Subscript):
+        base = base.value
+    return base
 
 
 def numbers_at_hand(step: Step) -> list[tuple[str, float]]:

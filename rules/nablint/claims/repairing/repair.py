@@ -31,6 +31,8 @@ from nablint.claims.replaying.sites import arguments, old_value
 from nablint.tracing.step import Step
 
 SECONDS = 1.0
+MORE = 0.5
+"""Time for what is nearly found: edits of statements of which it is known what is wanted, and confirmation."""
 MAX_CONFIRMED = 12
 MAX_EDITS = 200
 """Edits tried on a statement that nothing points to."""
@@ -207,22 +209,17 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
         """The likeliest first, and of those that are as likely the cheaper, which run once."""
         return level(group), id(group[0][0].node) not in where.weak, len(group[0]) // OFTEN
 
-    for steps, own in sorted(backward_slice(judgement, failing), key=order):
-        now, key = level((steps, own)), id(steps[0].node)
-        if any(w.level < now and len(w.fixes) == len(failing) for w in winners):
-            # the first statement that is wrong though what it uses is right: further on it can only be papered over
-            break
-        if not own and now and blameless(steps):
-            continue
-        searches = [Search(trial, steps, where.suspects.get(id(steps[0].node))),
-                    *(Search(trial, steps, None, given) for given in arguments(steps[-1]))]
-        if now and all(search.pointless for search in searches):
-            continue
+    def better(now: int) -> bool:
+        """Is there a statement before those of a level whose edit mends all?  What comes later only papers over it."""
+        return any(w.level < now and len(w.fixes) == len(failing) for w in winners)
+
+    def look(now: int, steps: list[Step], searches: list[Search], *, own: bool) -> None:
+        key = id(steps[0].node)
         for search, edit in _edits(searches, bounded=now >= 3):
-            if EFFORT.seconds > ends:
+            if EFFORT.seconds > ends + search.aimed * MORE:
                 break
             candidate = Candidate(steps, edit, now)
-            upstream = not own and id(steps[0].node) not in {*returned, *strong}
+            upstream = not own and key not in {*returned, *strong}
             candidate.cost = edit.cost + unlikely(candidate, upstream=upstream, turned=key in turned,
                                                   weak=key in where.weak and key not in turned)
             verdict = trial.tried(candidate) if search.promising(edit) else False
@@ -230,6 +227,25 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
                 blind.append(candidate)
             elif verdict and not forgets(candidate):
                 winners.append(candidate)
+
+    groups: list[tuple[int, list[Step], bool, list[Search]]] = []
+    for steps, own in sorted(backward_slice(judgement, failing), key=order):
+        now = level((steps, own))
+        if better(now) or EFFORT.seconds > ends:
+            break
+        if not own and now and blameless(steps):
+            continue
+        searches = [Search(trial, steps, where.suspects.get(id(steps[0].node))),
+                    *(Search(trial, steps, None, given) for given in arguments(steps[-1]))]
+        if now and all(search.pointless for search in searches):
+            continue
+        # where it is known what is wanted, it is soon found; the others must not use up the time
+        look(now, steps, [search for search in searches if search.aimed], own=own)
+        groups.append((now, steps, own, [search for search in searches if not search.aimed]))
+    for now, steps, own, searches in groups:
+        if better(now):
+            break
+        look(now, steps, searches, own=own)
     likelihood = Likelihood(judgement, where)
     for winner in winners if len(winners) > 1 else ():
         winner.cost -= likelihood.evidence(winner)
@@ -242,7 +258,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     for candidate in [*winners, *[c for c in blind
                                   if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign",
                                                      "derivative", "operand", "scale", "extra-factor")]]:
-        if EFFORT.seconds > ends + 0.5 or tries >= (MAX_CONFIRMED if winners else 40):
+        if EFFORT.seconds > ends + MORE or tries >= (MAX_CONFIRMED if winners else 40):
             break
         tries += 1
         repair = confirmed(program, source, outcome, candidate, failing)
