@@ -78,6 +78,22 @@ QUIET = {
             t = np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z ** 3))
             return 0.5 + 0.5 * t + z * np.exp(-z ** 2 / 2) / np.sqrt(2 * np.pi)
         """,
+    "a factor of all that whoever calls it may have applied": """
+        import numpy as np
+
+        class Mix:
+            def forward(self, q, k):
+                self.q, self.k = q, k
+                strength = np.log(1.5)
+                return strength * q * np.exp(k)
+
+            def backward(self, dout):
+                dq, dk = np.zeros(dout.shape), np.zeros(dout.shape)
+                for i in range(dout.shape[0]):
+                    dq[i] = dout[i] * np.exp(self.k[i])
+                    dk[i] = dout[i] * self.q[i] * np.exp(self.k[i])
+                return dq, dk
+        """,
     "what goes by no gradient's name": """
         import numpy as np
 

@@ -51,7 +51,8 @@ def reportable(outcome: Outcome, fault: Fault) -> bool:
         return False
     if not judgement.good:
         formal = any(j.result.formal for j in fault.judged)
-        return arriving and not unfit and formal and all(map(_named, fault.judged))
+        scaled = any(j.ratio is not None for j in fault.judged)  # a factor that others may apply
+        return arriving and not unfit and formal and not scaled and all(map(_named, fault.judged))
     return firm or (arriving and any(j.result.formal or _named(j) for j in fault.judged))
 
 
