@@ -8,6 +8,22 @@ import pytest
 from nablint.analysis import analyse
 
 LAYERS = {
+    "a bias with an entry for each row of a weight": """
+        class Unit:
+            def __init__(self, n_in, n_out):
+                self.W, self.U = np.random.randn(n_out, n_in), np.random.randn(n_out, n_out)
+                self.b = np.zeros(n_out)
+
+            def forward(self, x, h):
+                self.x, self.h = x, h
+                self.out = np.tanh(self.W @ x + self.U @ h + self.b)
+                return self.out
+
+            def backward(self, dout):
+                dz = dout * (1 - self.out ** 2)
+                self.dW, self.dU, self.db = np.outer(dz, self.x), np.outer(dz, self.h), dz
+                return self.W.T @ dz, self.U.T @ dz
+        """,
     "the shape of the input, told apart from it": """
         class Scale:
             def __init__(self, input_shape=None):

@@ -13,6 +13,7 @@ from nablint.claims.judging.distributions import distributed
 from nablint.claims.model import Judgement
 from nablint.reading.nodes import below
 from nablint.shapes import Polynomial
+from nablint.tracing.hints import base, is_weight
 from nablint.tracing.refine.kinds import MET_FIRST
 from nablint.tracing.step import Step
 from nablint.tracing.values import Restart
@@ -139,6 +140,16 @@ def plausible(world: World) -> bool:
 def _single(term: Term | None) -> bool:
     """Has an array three axes or more, and entries along one of them at most?"""
     return term is not None and term.ndim > 2 and sum(size == 1 for size in term.shape) >= term.ndim - 1
+
+
+def square_by_chance(world: World) -> bool:
+    """Is an input that is no weight a square matrix, only because what it met had to fit a rank that was guessed?"""
+    for term in world.leaves.values():
+        choice = world.choices.get(f"{term.label}:rank")
+        if (choice is not None and term.ndim == 2 and not term.tainted and not is_weight(base(term.label))
+                and term.shape[0] != 1 and world.same(*term.shape)):
+            return True
+    return False
 
 
 _ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softmax", "log_softmax", "logsumexp"})

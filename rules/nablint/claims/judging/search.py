@@ -12,7 +12,15 @@ from dataclasses import replace
 from nablint.calculus.effort import EFFORT
 from nablint.claims.judging.confirming import asked_again, by_chance, left_open, silence
 from nablint.claims.judging.intent import ESTIMATE
-from nablint.claims.judging.readings import alternatives, answers, beside_the_point, met_first, plausible, pointless
+from nablint.claims.judging.readings import (
+    alternatives,
+    answers,
+    beside_the_point,
+    met_first,
+    plausible,
+    pointless,
+    square_by_chance,
+)
 from nablint.claims.judging.runs import LIKELIEST, Runs
 from nablint.claims.judging.weighing import alike, better, but_for_a_sign, fits_better, good, says_more, settled
 from nablint.claims.model import Judgement, Unit
@@ -215,7 +223,8 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
     if judgement.run.it.presumed:
         silence(judgement, judgement.run.it.presumed)
     guessed = any(key.startswith("branch@") for key in judgement.run.it.world.choices)
-    if judgement.wrong and (not exhausted or (guessed and runs >= MAX_RUNS)):
+    left = runs >= MAX_RUNS and (guessed or square_by_chance(judgement.run.it.world))
+    if judgement.wrong and (not exhausted or left):
         silence(judgement, "too many readings of the inputs to try them all")
     outcome = Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting, rivals[:2])
     if most == MAX_COST or (judgement.good and not judgement.wrong):  # what is searched further is confirmed then

@@ -130,15 +130,29 @@ def line_wanted(it: Interpreter, operands: list[Any], pairs: Sequence[tuple[Size
 
 
 def vectors_wanted(it: Interpreter, operands: list[Any], pairs: Sequence[tuple[Size, Size]]) -> None:
-    """`y @ alpha` where both are laid out as y is: by its lower-case name y is a vector, rather than square."""
-    terms = [o.term for o in operands if isinstance(o, Array)]
-    if len(terms) != 2 or len(pairs) != 1 or not (terms[0].ndim == terms[1].ndim == 2):
+    """Inputs that were read as matrices and would have to be square by chance: start again with vectors.
+
+    `y @ alpha` where both are laid out as y is, which its lower-case name says is a vector; `W @ x + b` where b has an
+    entry for each row of W.
+    """
+    shapes = [o.term.shape for o in operands if isinstance(o, Array)]
+    if len(shapes) != 2 or len(pairs) != 1:
         return
-    for term in it.world.leaves.values():
-        if all(tuple(t.shape) == tuple(term.shape) for t in terms) and {*map(str, term.shape)} == {*map(str, pairs[0])}:
+    if len(shapes[0]) == len(shapes[1]) == 2:
+        for term in it.world.leaves.values():
             name = hints.base(term.label)
-            if name.islower() and not hints.is_weight(name) and it.world.decided(f"{term.label}:rank") is None:
+            if (all(tuple(s) == tuple(term.shape) for s in shapes) and name.islower() and not hints.is_weight(name)
+                    and {*map(str, term.shape)} == {*map(str, pairs[0])}):
                 _as_rank(it, term.label, 1)
+        return
+    matrix, vector = sorted(shapes, key=len, reverse=True)
+    if len(matrix) != 2 or len(vector) != 1 or not it.world.same(matrix[0], vector[0]) or matrix[1].expr.name is None:
+        return
+    columns = [t.label for t in it.world.leaves.values() if t.ndim == 2 and it.world.same(t.shape[1], matrix[1])]
+    asked = [it.world.choices.get(f"{label}:rank") for label in columns]
+    if columns and all(c is not None and 1 in c.options and it.world.decided(c.key) is None for c in asked):
+        raise Restart("an entry for each row is no bias for columns", decisions=tuple(
+            (c.key, c.options.index(1)) for c in asked if c is not None))
 
 
 def _as_rank(it: Interpreter, path: str, count: int) -> None:
