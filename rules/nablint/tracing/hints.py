@@ -212,3 +212,12 @@ def item(name: str) -> str:
         if name.endswith(plural) and len(name) > len(plural):
             return name[: -len(plural)] + singular
     return f"{name}_item"
+
+
+_PARAMETER = re.compile(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kernel|filters?|syn|embed|blank|params?|"
+                        r"lut|coef)", re.I)
+
+
+def names_parameter(path: str) -> bool:
+    """Is an input of this path a parameter by its name?"""
+    return bool(_PARAMETER.match(base(path)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
+from nablint.claims.gather.partial import step_of_part
 from nablint.claims.model import Result
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Event
@@ -25,6 +26,12 @@ def updates(it: Interpreter, start: int) -> list[Result]:
         if new.card is None and new.label.startswith("misfit: ") and event.augmented and new not in seen:
             seen.add(new)
             out += _unfit(it, event, new)
+            continue
+        if new not in seen and (found := step_of_part(it, new)) is not None:
+            seen.add(new)
+            part, added = found
+            out.append(Result(event.name, unscaled(added), [part], event.step, event.target,
+                              it.names.get(part.args[0], part.args[0].label), False, True, event=event))
             continue
         if new in seen or new.card is None or new.card.name not in ("add", "subtract"):
             continue

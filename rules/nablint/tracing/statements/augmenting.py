@@ -10,7 +10,7 @@ from nablint.tracing import refine
 from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import binary, listed
 from nablint.tracing.statements.assigning import bind_name, is_alias, record, renamed, set_attribute, written_into
-from nablint.tracing.statements.targets import last_name, taints, target_names
+from nablint.tracing.statements.targets import is_step, last_name, taints, target_names
 from nablint.tracing.subscripts import index, poison, store
 from nablint.tracing.values import Array, Instance, Pending, Scope
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def augmented(it: Interpreter, node: cst.AugAssign, scope: Scope) -> None:
     """`a += value` and its like."""
     outside = it.graph.tainting
-    it.graph.tainting = outside or taints(it, [node.target])
+    it.graph.tainting = outside or taints(it, [node.target]) or is_step(node)
     try:
         _augment(it, node, scope, type(node.operator).__name__.removesuffix("Assign"))
     finally:

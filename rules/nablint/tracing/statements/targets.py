@@ -47,6 +47,26 @@ def _feeds_loss(text: str, name: str) -> bool:
     return any(_LOSS_LINE.match(line) and used.search(line) and not own.match(line) for line in text.split("\n"))
 
 
+_RATE = re.compile(r"^_?(lr|lrate|eta|alpha|learning_?rate|step_?size|rate)_?$", re.I)
+
+
+def is_step(node: cst.AugAssign) -> bool:
+    """`w += eta * X.T.dot(errors)`: a step of a parameter, with a rate before it.  What is added is a gradient."""
+    names = target_names(node.target)
+    return (isinstance(node.operator, cst.AddAssign | cst.SubtractAssign) and bool(names)
+            and hints.names_parameter(names[0]) and _has_rate(node.value))
+
+
+def _has_rate(value: cst.BaseExpression) -> bool:
+    """Is a rate one of the factors of a product?"""
+    if not isinstance(value, cst.BinaryOperation):
+        return isinstance(value, cst.Name | cst.Attribute) and bool(_RATE.match(target_names(value)[0]))
+    if isinstance(value.operator, cst.Divide):
+        return _has_rate(value.left)
+    return isinstance(value.operator, cst.Multiply | cst.MatrixMultiply) and (
+        _has_rate(value.left) or _has_rate(value.right))
+
+
 _WEAK = re.compile(r"^_?(\w*errors?|\w*err|delta|deltas|diff|residuals?)\d*$", re.I)
 
 _LOSS_LINE = re.compile(r"^\s*(?:self\.)?\w*(?:loss|cost|mse|objective|\bJ|error|err|nll)\w*\s*[-+]?=", re.I)
