@@ -78,6 +78,23 @@ QUIET = {
             t = np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z ** 3))
             return 0.5 + 0.5 * t + z * np.exp(-z ** 2 / 2) / np.sqrt(2 * np.pi)
         """,
+    "a derivative without the bounds that keep its function finite": """
+        import numpy as np
+
+        class Spread:
+            def __init__(self, alpha=1.0):
+                self.alpha = alpha
+
+            def clean(self, p):
+                return np.clip(p, 1e-10, np.inf)
+
+            def __call__(self, mu):
+                p = self.clean(mu)
+                return p + self.alpha * p ** 2
+
+            def deriv(self, mu):
+                return 1 + 2 * self.alpha * self.clean(mu)
+        """,
     "a factor of all that whoever calls it may have applied": """
         import numpy as np
 

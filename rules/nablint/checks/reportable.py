@@ -12,7 +12,8 @@ import libcst as cst
 import numpy as np
 
 from nablint.claims import names
-from nablint.claims.model import Judged
+from nablint.claims.entries import ancestors
+from nablint.claims.model import Judged, Judgement
 from nablint.claims.program import Outcome
 from nablint.claims.repairing.repair import Fault
 from nablint.claims.replaying.replay import holds
@@ -40,7 +41,7 @@ def reportable(outcome: Outcome, fault: Fault) -> bool:
     if fault.ignored or outcome.unit.kind in ("autograd", "closure", "engine"):
         return True
     if outcome.unit.kind == "derivative":
-        return not unfit and not all(map(_approximates, fault.judged))
+        return not unfit and not _clipped(judgement) and not all(map(_approximates, fault.judged))
     if judgement.together:  # what is returned with its loss; a name that the code uses again for each layer is not
         return any(j.result.returned is not None for j in fault.judged)
     if judgement.seed is not None and judgement.seed.exact:
@@ -54,6 +55,12 @@ def reportable(outcome: Outcome, fault: Fault) -> bool:
         scaled = any(j.ratio is not None for j in fault.judged)  # a factor that others may apply
         return arriving and not unfit and formal and not scaled and all(map(_named, fault.judged))
     return firm or (arriving and any(j.result.formal or _named(j) for j in fault.judged))
+
+
+def _clipped(judgement: Judgement) -> bool:
+    """Does the function keep its values within bounds?  Many derivatives leave that out."""
+    outputs = judgement.seed.cotangents if judgement.seed is not None else {}
+    return any(n.card is not None and n.card.name == "clip" for output in outputs for n in ancestors(output))
 
 
 def _approximates(j: Judged) -> bool:
