@@ -75,6 +75,26 @@ def test_verdicts_that_are_revised_do_not_come_back(monkeypatch: pytest.MonkeyPa
     assert [j.verdict for j in again.judged] == before
 
 
+def test_what_changes_nothing_is_not_combined_with_other_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[frozenset[str]] = set()
+    once = runs.run_once
+
+    def watched(program: Any, unit: Any, hypothesis: Hypothesis, draw: int, seconds: float) -> Any:
+        if unit.name == "Network.backprop":
+            asked.add(frozenset(f"{key}={taken}" for key, taken in hypothesis.decisions))
+        return once(program, unit, hypothesis, draw, seconds)
+
+    memory.OUTCOMES.clear()
+    monkeypatch.setattr(runs, "run_once", watched)
+    product = "np.dot(delta, activations[-l-1].transpose())"
+    assert product in RIGHT
+    analyse(RIGHT.replace(product, f"{product} + 2"), "network.py", repair=False)
+    sums = {one for one in asked if any(":sums=" in answer for answer in one)}
+    assert frozenset({"y:sums=1"}) in sums
+    # of other shapes for x only with the one under which most is right: columns
+    assert {answer for one in sums for answer in one if answer.startswith("x:rank")} == {"x:rank=1"}
+
+
 def _decided(monkeypatch: pytest.MonkeyPatch, source: str) -> dict[str, set[str]]:
     """The questions that runs were given an answer to beforehand, by unit."""
     memory.OUTCOMES.clear()

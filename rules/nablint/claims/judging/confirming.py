@@ -57,12 +57,16 @@ def silence(judgement: Judgement, reason: str) -> None:
             j.verdict, j.reason = "unchecked", reason
 
 
-def asked_again(program: Program, outcome: Outcome, ends: float) -> None:
-    """Confirm an outcome; one in which nothing is wrong later, where somebody waits for what is."""
+def asked_again(program: Program, outcome: Outcome, ends: float, *, agreed: bool = False) -> None:
+    """Confirm an outcome; one in which nothing is wrong later, where somebody waits for what is.
+
+    agreed: another path of which all the same is said has been confirmed already: this one is later, too.
+    """
     judgement = outcome.judgement
     assert judgement is not None
-    if program.first_look and not judgement.wrong and not any(j.reason == CANCELS for j in judgement.judged):
-        outcome.provisional = judgement.good > 0
+    later = program.first_look and (agreed or not judgement.wrong)
+    if later and not any(j.reason == CANCELS for j in judgement.judged):
+        outcome.provisional = judgement.good > 0 or judgement.wrong > 0
     else:
         confirm(program, outcome.unit, judgement, outcome.hypothesis, ends)
 

@@ -19,8 +19,7 @@ _PRODUCTS = frozenset({"multiply", "matmul", "dot", "einsum", "outer"})
 _LOGARITHMS = frozenset({"log", "log_softmax", "logsumexp", "log1p"})
 
 
-def distributed(world: World, hypothesis: Hypothesis, judgement: Judgement, *, best: bool = True
-                ) -> Iterator[Hypothesis]:
+def distributed(world: World, hypothesis: Hypothesis, judgement: Judgement, *, best: bool) -> Iterator[Hypothesis]:
     """Readings in which an input beside logarithms sums to one along an axis.
 
     best: no reading so far fits better.  Of others there are none while a result is wrong whatever the entries are.
@@ -38,6 +37,20 @@ def distributed(world: World, hypothesis: Hypothesis, judgement: Judgement, *, b
                 axis = SUMS[choice]
                 if axis is not None and axis < leaf.ndim - (axis >= 0):
                     yield hypothesis.decide(key, choice, 0.2 + 0.05 * choice)
+
+
+def in_vain(judgement: Judgement, hypothesis: Hypothesis, best: tuple[Judgement, Hypothesis]) -> bool:
+    """Does everything come out as in the best reading, though here an input's entries sum to one?
+
+    Then what else may be otherwise is asked of that one.
+    """
+    known = dict(best[1].decisions)
+    return (judgement is not best[0] and _said(judgement) == _said(best[0])
+            and any(key.endswith(":sums") and key not in known for key, _ in hypothesis.decisions))
+
+
+def _said(judgement: Judgement) -> list[tuple[str, str]]:
+    return [(j.result.name, j.verdict) for j in judgement.judged]
 
 
 def _by_value(judged: Judged) -> bool:
@@ -75,4 +88,4 @@ def _logarithm(term: Term) -> bool:
     return (term := _plain(term)).card is not None and term.card.name in _LOGARITHMS
 
 
-__all__ = ["distributed"]
+__all__ = ["distributed", "in_vain"]

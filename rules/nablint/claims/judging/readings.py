@@ -9,7 +9,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
-from nablint.claims.judging.distributions import distributed
+from nablint.claims.judging.distributions import distributed, in_vain
 from nablint.claims.model import Judgement
 from nablint.reading.nodes import below
 from nablint.shapes import Polynomial
@@ -74,15 +74,18 @@ def _clashing(restart: Restart, hypothesis: Hypothesis) -> set[str]:
 
 
 def alternatives(
-    world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int], *, best: bool
+    world: World, hypothesis: Hypothesis, judgement: Judgement, fixed: dict[str, int],
+    best: tuple[Judgement, Hypothesis],
 ) -> Iterator[Hypothesis]:
     """Other answers to the questions of a run, as far as they concern what came out wrong.
 
-    best: no reading so far fits better.
+    best: the reading that fits best so far, which may be this one.
     """
     if (asked := _shaped_as_claimed(world, hypothesis, judgement, fixed)) is not None:
         yield asked
-    yield from distributed(world, hypothesis, judgement, best=best)
+    yield from distributed(world, hypothesis, judgement, best=best[0] is judgement)
+    if in_vain(judgement, hypothesis, best):
+        return
     yield from _single_lines(world, hypothesis, fixed)
     concerned = _leaves(judgement) or met_first(judgement)
     variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}

@@ -80,7 +80,7 @@ def _like(program: Program, first: Outcome, start: tuple[tuple[str, int], ...], 
     if [(j.result.name, j.verdict) for j in judgement.judged] != [(j.result.name, j.verdict) for j in doubted]:
         return None
     outcome = Outcome(first.unit, judgement, hypothesis, 1, 0, "", [hypothesis])
-    asked_again(program, outcome, ends)
+    asked_again(program, outcome, ends, agreed=not first.provisional)
     return outcome, _forks(world, judgement)
 
 
@@ -209,7 +209,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
             fits = judgement.good and best[0] is judgement
             if fits or (len(fitting) > 2 and not best[0].wrong) or not judgement.judged:
                 break
-        for hyp in alternatives(world, hypothesis, judgement, fixed, best=best[0] is judgement):
+        for hyp in alternatives(world, hypothesis, judgement, fixed, best):
             push(hyp)
     if best is None:
         return Outcome(unit, None, start, runs, restarts,
