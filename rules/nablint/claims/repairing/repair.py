@@ -34,6 +34,8 @@ SECONDS = 1.0
 MORE = 0.5
 """Time for what is nearly found: edits of statements of which it is known what is wanted, and confirmation."""
 MAX_CONFIRMED = 12
+MAX_BLIND, MAX_BLIND_AT_FIRST = 40, 10
+"""Edits that only a new trace can tell anything of: tried at most, and while somebody waits for what is wrong."""
 MAX_EDITS = 200
 """Edits tried on a statement that nothing points to."""
 
@@ -254,11 +256,12 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     if winners and not confirm:  # without a winner only a new trace can tell whether there is anything to report
         return Repair(winners[0].steps[-1], winners[0].edit, winners[0].fixes)
     blind.sort(key=lambda c: (c.level, c.cost, -c.steps[-1].number))
+    most = MAX_CONFIRMED if winners else MAX_BLIND if confirm else MAX_BLIND_AT_FIRST
     tries = 0
     for candidate in [*winners, *[c for c in blind
                                   if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign",
                                                      "derivative", "operand", "scale", "extra-factor")]]:
-        if EFFORT.seconds > ends + MORE or tries >= (MAX_CONFIRMED if winners else 40):
+        if EFFORT.seconds > ends + MORE or tries >= most:
             break
         tries += 1
         repair = confirmed(program, source, outcome, candidate, failing)

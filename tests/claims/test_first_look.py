@@ -1,0 +1,58 @@
+"""While somebody waits for what is wrong less is tried and asked again; the rest is done in the second pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import slips
+from nablint.analysis import analyse
+from nablint.claims import memory
+from nablint.claims.repairing import repair
+from nablint.settings import Settings
+
+QUICK = Settings(prove=False)
+
+
+def _slip(case: str, kind: str) -> str:
+    return next(s for s in slips.load(case) if s.kind == kind).apply((slips.HERE / f"{case}.py").read_text("utf8"))
+
+
+def test_few_edits_are_traced_blindly(monkeypatch: pytest.MonkeyPatch) -> None:
+    searches: list[int] = []
+    best, confirmed = repair._best, repair.confirmed
+
+    def begun(*args: Any, **options: Any) -> Any:
+        searches.append(0)
+        return best(*args, **options)
+
+    def counted(*args: Any) -> Any:
+        searches[-1] += 1
+        return confirmed(*args)
+
+    monkeypatch.setattr(repair, "_best", begun)
+    monkeypatch.setattr(repair, "confirmed", counted)
+    memory.OUTCOMES.clear()
+    source = _slip("features_first", "wrong-index")
+    analyse(source, "features.py", QUICK, repair=False)
+    assert max(searches) == repair.MAX_BLIND_AT_FIRST
+    searches.clear()
+    analyse(source, "features.py", QUICK)
+    assert max(searches) > repair.MAX_BLIND_AT_FIRST
+
+
+def test_paths_that_agree_with_a_confirmed_one_are_confirmed_later() -> None:
+    memory.OUTCOMES.clear()
+    source = _slip("column_network", "dropped-transpose")
+
+    def paths() -> list[tuple[bool, list[str]]]:
+        ((outcomes,),) = ([v.outcome for v in versions] for key, versions in memory.OUTCOMES.held.items()
+                          if key[0] == "Network.backprop")
+        return [(o.provisional, [j.verdict for j in o.judgement.judged]) for o in outcomes if o.judgement is not None]
+
+    first = analyse(source, "network.py", QUICK, repair=False)
+    early = paths()
+    assert [provisional for provisional, _ in early] == [False, True, True]
+    second = analyse(source, "network.py", QUICK)
+    assert paths() == [(False, verdicts) for _, verdicts in early]
+    assert [d.message for d in first.diagnostics] == [d.message for d in second.diagnostics]
