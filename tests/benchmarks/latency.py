@@ -86,9 +86,27 @@ class Client:
                 self.send({"id": message["id"], "result": None if items is None else [None] * len(items)})
 
 
+def began(text: str) -> tuple[Client, float, float]:
+    """A server in which a text has just been opened: when it was started, and when it had answered `initialize`."""
+    start = time.perf_counter()
+    client = Client([str(Path(sys.executable).with_name("nablint")), "server"])
+    client.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+    ready = time.perf_counter()
+    client.notify("initialized", {})
+    opened = {"uri": URI, "languageId": "python", "version": 1, "text": text}
+    client.notify("textDocument/didOpen", {"textDocument": opened})
+    return client, start, ready
+
+
+def ended(client: Client) -> None:
+    """End the server."""
+    client.request("shutdown", None)
+    client.notify("exit", None)
+    client.process.wait(10)
+
+
 def main(edits: int = 60) -> None:
     """Print the table."""
-    nablint = str(Path(sys.executable).with_name("nablint"))
     lines = [line.rstrip() for line in measuring.long_file().splitlines()]
     text = "\n".join(lines) + "\n"
     rows: list[list[object]] = [[f"file of {len(lines)} lines", "median ms", "95% ms", "worst ms", "bound"]]
@@ -96,13 +114,15 @@ def main(edits: int = 60) -> None:
     def row(name: str, times: list[float], bound: str = "") -> None:
         rows.append([name, measuring.percentile(times, 0.5), measuring.percentile(times, 0.95), max(times), bound])
 
-    begin = time.perf_counter()
-    client = Client([nablint, "server"])
-    client.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
-    ready = time.perf_counter()
-    client.notify("initialized", {})
-    opened = {"uri": URI, "languageId": "python", "version": 1, "text": text}
-    client.notify("textDocument/didOpen", {"textDocument": opened})
+    slip = "nabla_w[-1] = np.dot(delta, activations[-2].transpose())"
+    assert slip in text
+    client, _, ready = began(text.replace(slip, slip.replace(".transpose()", ""), 1))
+    while not client.diagnostics(1):
+        pass
+    row("first finding of it with a slip", [1000 * (time.perf_counter() - ready)], "1000")
+    ended(client)
+
+    client, begin, ready = began(text)
     first = client.diagnostics(1)
     row("initialize", [1000 * (ready - begin)])
     row(f"first diagnostics ({len(first)})", [1000 * (time.perf_counter() - ready)], "1000")
@@ -115,13 +135,13 @@ def main(edits: int = 60) -> None:
         last = old.rpartition("\n")[2]
         start = {"line": line, "character": column}
         end = {"line": line + old.count("\n"), "character": len(last) + (0 if "\n" in old else column)}
-        began = time.perf_counter()
+        change_began = time.perf_counter()
         client.notify("textDocument/didChange", {
             "textDocument": {"uri": URI, "version": version},
             "contentChanges": [{"range": {"start": start, "end": end}, "text": new}],
         })
         client.diagnostics(version)
-        return 1000 * (time.perf_counter() - began)
+        return 1000 * (time.perf_counter() - change_began)
 
     inner = [i for i, line in enumerate(lines) if line.startswith("        ") and "np.dot" in line and line[-1] == ")"]
     outer = [i for i, line in enumerate(lines) if line.startswith("import ")]
@@ -144,14 +164,12 @@ def main(edits: int = 60) -> None:
     times = []
     for turn in range(edits):
         line = inner[turn % len(inner)]
-        began = time.perf_counter()
+        asked = time.perf_counter()
         client.request("textDocument/hover", {"textDocument": {"uri": URI},
                                               "position": {"line": line, "character": len(lines[line]) // 2}})
-        times.append(1000 * (time.perf_counter() - began))
+        times.append(1000 * (time.perf_counter() - asked))
     row("hover", times, "20")
-    client.request("shutdown", None)
-    client.notify("exit", None)
-    client.process.wait(10)
+    ended(client)
     measuring.show("nablint server over stdio", rows)
 
 
