@@ -16,6 +16,10 @@ RIGHT: dict[str, str] = {
                                                    "        return a*(1 - a)\n    return 1/(1+np.exp(-z))\n",
     "by a flag, of an input that is written into": "def relu(z, derivative=False):\n    if derivative:\n"
                                                    "        return z > 0\n    z[z < 0] = 0\n    return z\n",
+    "an object's that both shift their argument in place": (
+        "class Bell:\n    def __init__(self, shift=0.0):\n        self.shift = shift\n\n    def pdf(self, x):\n"
+        "        x -= self.shift\n        return np.exp(-0.5*x*x)\n\n    def dpdf(self, x):\n        x -= self.shift\n"
+        "        return -x*np.exp(-0.5*x*x)\n"),
     "of a function that is not there": "def tanh2deriv(output):\n    return 1 - output**2\n",
     "truth values": "def relu(x):\n    return (x > 0)*x\n\n\ndef relu2deriv(output):\n    return output > 0\n",
     "written in place": "def leaky(x):\n    return np.where(x > 0, x, 0.01*x)\n\n\ndef d_leaky(x):\n"

@@ -128,7 +128,7 @@ def derivative(it: Interpreter, pair: Pair, receiver: Any = None) -> Run:
     wanted = _parameters(pair.derivative, bound=receiver is not None)[0][0].name.value
     readings = ("the output", "the input") if _OUTPUT.match(wanted) else ("the input", "the output")
     taken = it.world.choose(f"{pair.name}:takes", readings, 0.3) if y.term.ndim else "the input"
-    source = x if taken == "the input" else y
+    source = Array(entered, x.dialect) if taken == "the input" else y
     back = [*(before if pair.derivative.kind != "static" else []), _handed(it, source)]
     keywords: dict[str, Any] = {}
     if pair.flag:
