@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from nablint.analysis import analyse
+from verified import assert_verified
 
 NETWORK = '''
 import numpy as np
@@ -90,3 +92,45 @@ def test_dy_beside_a_target_is_the_gradient_of_what_was_predicted() -> None:
     found = analyse(BESIDE_ITS_TARGET, "code.py")
     assert not found.diagnostics
     assert {c.verdict for c in found.claims} == {"proved"}
+
+
+OWN_LOSS = '''
+import numpy as np
+
+
+class CrossEntropy:
+    def forward(self, logits, labels):
+        z = logits - logits.max(axis=1, keepdims=True)
+        self.log_probs = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        self.labels = labels
+        return -self.log_probs[np.arange(len(labels)), labels].mean()
+
+    def backward(self):
+        g = np.exp(self.log_probs)
+        g[np.arange(len(self.labels)), self.labels] -= 1
+        return g / len(self.labels)
+
+
+class MeanSquare:
+    def __call__(self, pred, y):
+        self.gap = pred - y
+        return (self.gap ** 2).mean()
+
+    def backward(self):
+        return 2 * self.gap / self.gap.size
+'''
+
+
+def test_what_the_backward_of_a_loss_returns_needs_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_verified(OWN_LOSS, monkeypatch)
+
+
+@pytest.mark.parametrize(("right", "slip"), [
+    ("        return g / len(self.labels)", "        return g"),
+    ("        return 2 * self.gap / self.gap.size", "        return self.gap / self.gap.size"),
+])
+def test_a_factor_lost_by_the_backward_of_a_loss(right: str, slip: str) -> None:
+    source = OWN_LOSS.replace(right, slip)
+    (found,) = analyse(source, "losses.py").diagnostics
+    assert source.splitlines()[found.location.row - 1] == slip
+    assert found.fix is not None

@@ -162,6 +162,11 @@ class Arrivals:
                  and hints.is_prediction(k)]
         return found[0] if found else None
 
+    @property
+    def is_loss(self) -> bool:
+        """Does forward return one number that depends on its arguments: a loss?"""
+        return len(self.outputs) == 1 and not self.outputs[0].term.ndim and self.outputs[0].term.card is not None
+
     def loss_seeds(self) -> list[Seed]:
         """A loss per sample is averaged or summed by whoever calls it."""
         if self.whole is not None:
@@ -199,6 +204,8 @@ def go_back(
     said = any(c.ndim and names.is_gradient_name(c.label) for c in arrivals.cotangents.values())
     run.results = returned_results(it, backward, returned, positions, list(arrivals.arguments),
                                    since=start if said else None)
+    if not run.results and arrivals.is_loss and not given and _like_first(returned, positions):
+        run.results = returned_results(it, backward, returned, positions, list(arrivals.arguments), formal=True)
     covered = {t for r in run.results for t in r.wrt}
     run.results += [r for r in stored_results(it, start, last_scope(it, backward))
                     if (r.event is not None and r.event.holder) or not covered.intersection(r.wrt)]
@@ -213,8 +220,16 @@ def go_back(
                 it.met = (it.met or frozenset()) | made
                 run.seeds = [Seed(dict(arrivals.cotangents) | {extra: it.graph.constant(1.0)}, "arriving")]
     else:
-        run.seeds = borrowed + loss_seeds(it, start) + implicit_seeds(it, start)
+        own = arrivals.loss_seeds() if arrivals.is_loss and not given and not borrowed else []
+        run.seeds = own or borrowed + loss_seeds(it, start) + implicit_seeds(it, start)
     return counted_once(run)
+
+
+def _like_first(returned: Any, positions: list[Any]) -> bool:
+    """Has what `backward()` of a loss returns the shape of forward's first argument, what was predicted?"""
+    first = positions[0] if positions else None
+    return (isinstance(returned, Array) and isinstance(first, Array)
+            and tuple(returned.term.shape) == tuple(first.term.shape))
 
 
 def _with_losses(it: Interpreter, arrivals: Arrivals) -> list[Seed]:
