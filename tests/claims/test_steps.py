@@ -42,6 +42,21 @@ class Neuron:
 """
 """One array for weights and bias, or two; a cost that `errors` flow into makes them forward values."""
 
+DECAYED = """\
+class Classifier:
+    def __init__(self, n_in, n_out):
+        self.W = np.zeros((n_in, n_out))
+        self.b = np.zeros(n_out)
+
+    def fit(self, X, y, lr=0.1, decay=0.01):
+        scores = np.exp(X @ self.W + self.b)
+        p = scores / scores.sum(axis=1, keepdims=True)
+        d_y = y - p
+        self.W += lr * {first} - lr * decay * self.W
+        self.b += lr * d_y.mean(axis=0)
+"""
+"""The rate stands before the gradient and before the decay."""
+
 OVERLAPPING = """\
 def fit(X, y, w, eta):
     for _ in range(10):
@@ -74,6 +89,13 @@ def test_right_steps_are_verified(source: str) -> None:
 def test_wrong_steps_are_seen(source: str, sign: str, first: str, second: str) -> None:
     found = analyse(HEAD + source.format(sign=sign, first=first, second=second), "code.py")
     assert [c.verdict for c in found.claims if c.role == "result"].count("wrong") == 1
+
+
+def test_a_decay_at_the_same_rate_is_allowed() -> None:
+    right, wrong = (analyse(HEAD + DECAYED.format(first=f), "code.py") for f in ("(X.T @ d_y)", "(X.T @ (d_y * p))"))
+    assert not right.diagnostics
+    assert [c.verdict for c in right.claims if c.gradient == "W"] == ["verified"]
+    assert [c.verdict for c in wrong.claims if c.gradient == "W"] == ["wrong"]
 
 
 @pytest.mark.parametrize("source", [OVERLAPPING, STATE])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.gather.partial import step_of_part
@@ -99,6 +101,36 @@ def unscaled(term: Term) -> Term:
         elif name == "divide" and args[1].ndim == 0 and not args[1].tainted:
             sign *= -1 if float(args[1].sample.real) < 0 else 1
             term = args[0]
+        elif name in ("add", "subtract") and (parts := _at_one_rate(*args)) is not None:
+            term = parts[0] - parts[1] if name == "subtract" else parts[0] + parts[1]
         else:
             break
     return -term if sign < 0 else term
+
+
+def _at_one_rate(first: Term, second: Term) -> tuple[Term, Term] | None:
+    """`rate * gradient` and `rate * decay * w` without the rate; None where they have no factor in common."""
+    for rate in _numbers(first):
+        same = next((n for n in _numbers(second) if n is rate or np.array_equal(n.sample, rate.sample)), None)
+        if same is not None:
+            return _without(first, rate), _without(second, same)
+    return None
+
+
+def _numbers(term: Term) -> list[Term]:
+    """The factors of a product that are numbers, without what they are products of."""
+    if term.card is None or term.card.name != "multiply":
+        return [] if term.ndim or term.tainted else [term]
+    return [n for a in term.args for n in _numbers(a)]
+
+
+def _without(term: Term, factor: Term) -> Term:
+    """A product without one of its factors."""
+    if term is factor:
+        return term.graph.constant(1.0)
+    if term.card is None or term.card.name != "multiply":
+        return term
+    first, second = term.args
+    if factor in (first, second):
+        return second if first is factor else first
+    return _without(first, factor) * second if factor in _numbers(first) else first * _without(second, factor)
