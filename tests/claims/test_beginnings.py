@@ -34,6 +34,22 @@ for _ in range(10):
     w -= 0.1 * grad_w
     b -= 0.1 * grad_b
 """
+SLOPE = """\
+n = 20
+grid = np.arange(n) * 0.1 - 1.0
+t = 3 * grid + 0.5 + 0.1 * np.random.randn(n)
+slope, offset = 0.0, 0.0
+rate = 0.1
+
+for epoch in range(1000):
+    pred = slope * grid + offset
+    loss = ((pred - t) ** 2).mean()
+    d_pred = 2 * (pred - t) / n
+    d_slope = {d_slope}
+    d_offset = d_pred.sum()
+    slope -= rate * d_slope
+    offset -= rate * d_offset
+"""
 LABELS = """\
 class Softmax:
     def __init__(self, n_features, n_classes):
@@ -95,6 +111,8 @@ SOURCES = {
     "labels counted by range": (LABELS % "probs - Y", LABELS % "(probs - Y) * probs"),
     "steps of any size": (STEPS % "2 * ", STEPS % "-"),
     "a script's number": (SCRIPT.format(grad_b="np.sum(p - y)"), SCRIPT.format(grad_b="np.sum(p)")),
+    "a script of numbers alone": (SLOPE.format(d_slope="(d_pred * grid).sum()"),
+                                  SLOPE.format(d_slope="(d_pred * t).sum()")),
     "a dict of the module that calls fill": (MODULE % "dp * h", MODULE % "dp"),
     "a number of the module that forward knows": (CENTRED.format(count="n = N", divisor="N"),
                                                   CENTRED.format(count="n = N", divisor="(N - 1)")),

@@ -18,7 +18,7 @@ _D_UPPER = re.compile(r"^_?d_?([A-Z]\w*)$")
 _D_LOWER = re.compile(
     r"^_?d_?(x|y|z|w|b|h|a|o|c|f|g|i|q|k|v|u|s|r|p|t|e|out|in|inp|input|inputs|output|outputs|gamma|beta|mu|var|xhat|x_hat|xn|xc|std|"
     r"mean|sigma|score|scores|logits|probs|prev_h|prev_c|next_h|next_c|hprev|hnext|hraw|h_raw|wx|wh|weights?|bias(?:es)?|inputs|theta|alpha|"
-    r"loss|pred|emb|embed|hidden|act|pre|params|values?|keys?|query|queries|attn|kernel|filters?|col|cols|padded|x_?pad(?:ded)?|"
+    r"loss|pred|slope|intercept|coefs?|emb|embed|hidden|act|pre|params|values?|keys?|query|queries|attn|kernel|filters?|col|cols|padded|x_?pad(?:ded)?|"
     r"[a-z]\d+|[a-z]_?(?:prev|next)|[xwbhazqkvo]_?\w+)$")
 _PREFIX = re.compile(
     r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?"

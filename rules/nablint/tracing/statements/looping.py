@@ -125,8 +125,8 @@ def _trained(it: Interpreter, steps: int, events: int) -> bool:
     for event in it.events[events:]:
         new = event.value
         if new is not None and new.tainted and new.card is not None and new.card.name in ("add", "subtract"):
-            updated |= {a for a in new.args if not a.tainted and a.card is None and a.label and a.ndim
-                        and a.ndim == new.ndim}
+            updated |= {a for a in new.args if not a.tainted and a.card is None and a.label and a.ndim == new.ndim
+                        and (a.ndim or a.label.startswith("blank"))}
     if not updated:
         return False
     stack = [v for step in it.steps[steps:] for v in step.values.values() if isinstance(v, Term) and not v.tainted]
