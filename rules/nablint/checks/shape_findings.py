@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import libcst as cst
 import numpy as np
 
 from nablint.calculus.effort import EFFORT
@@ -31,13 +32,14 @@ STEPS = 12_000
 
 @dataclass(slots=True)
 class Looked:
-    """What came of a unit: findings, expressions of known shape without any, how many statements it took.
+    """What came of a unit: findings with the makers of their operands, expressions of known shape without any, how many
+    statements it took.
 
     known, unknown: matrix expressions, by identity of their nodes; unknown ones with the reason.
     notes: the shapes of names and expressions, once they have been asked for.
     """
 
-    found: list[tuple[Rule, Found]] = field(default_factory=lambda: [])
+    found: list[tuple[Rule, Found, list[Step]]] = field(default_factory=lambda: [])
     fine: frozenset[int] = frozenset()
     steps: int = 0
     known: frozenset[int] = frozenset()
@@ -64,7 +66,7 @@ def shape_findings(program: Program, settings: Settings, told: list[Diagnostic],
     """
     rules = [r for r in all_rules() if r.look is not None]
     chosen = {r.code for r in rules if settings.enabled(r.code, r.name)}
-    found: dict[tuple[int, str], tuple[Rule, Found, str]] = {}
+    found: dict[tuple[int, str], tuple[Rule, Found, list[Step], str]] = {}
     fine: dict[int, set[str]] = {}
     steps, known, unknown, notes = 0, set[int](), dict[int, str](), list[Noted]()
     for unit in sure_units(program) if chosen or settings.explain else ():
@@ -79,13 +81,13 @@ def shape_findings(program: Program, settings: Settings, told: list[Diagnostic],
         known |= looked.known
         unknown |= looked.unknown
         notes += looked.notes or ()
-        for rule, one in looked.found:
+        for rule, one, makers in looked.found:
             if rule.code in chosen:
-                found.setdefault((id(one.node), rule.code), (rule, one, unit.name))
+                found.setdefault((id(one.node), rule.code), (rule, one, makers, unit.name))
         for node in looked.fine:
             fine.setdefault(node, set()).add(unit.name)
-    out = [_diagnostic(rule, one) for (node, _), (rule, one, unit) in found.items()
-           if not fine.get(node, set()) - {unit} and not _made_of(one.step, told)]
+    out = [_diagnostic(rule, one) for (node, _), (rule, one, makers, unit) in found.items()
+           if not fine.get(node, set()) - {unit} and not _told(makers, told)]
     news = sorted((d for d in out if d is not None and not any(_within(d, t) for t in told)), key=lambda d: d.location)
     reasons = Counter(reason for node, reason in unknown.items() if node not in known)
     return Seen(news, Coverage(len(known), dict(reasons)), notes)
@@ -103,7 +105,8 @@ def _looked_at(program: Program, unit: SureUnit, rules: list[Rule], *, notes: bo
         fine = {id(seen.node) for seen in run.expressions() if run.known(seen.value)}
         known, unknown = covered(run)
         shown = list(noted(run.steps, run.naming, unit.name, run.it.is_open)) if notes else None
-    return Looked(found, frozenset(fine - spoken), len(run.it.steps), known, unknown, shown)
+    made = [(rule, one, _makers(run, one.step)) for rule, one in found]
+    return Looked(made, frozenset(fine - spoken), len(run.it.steps), known, unknown, shown)
 
 
 def _confirmed(program: Program, unit: SureUnit, rules: list[Rule], run: SureRun) -> Iterator[tuple[Rule, Found]]:
@@ -138,14 +141,29 @@ def _diagnostic(rule: Rule, one: Found) -> Diagnostic | None:
     return Diagnostic(rule.code, rule.name, rule.severity, one.message, start, end, fix, related)
 
 
-def _made_of(step: Step, told: list[Diagnostic]) -> bool:
-    """Are the operands of a statement made by one that is found wrong already?"""
-    if not told:
-        return False
-    terms = {t for v in step.values.values() if isinstance(v, Term) for t in ancestors(v)}
-    origins = {id(o.node): o for t in terms if isinstance(o := t.origin, Step)}
-    spans = [s for o in origins.values() if (s := span_of(o, o.node)) is not None]
-    return any(start == t.location and t.code.startswith(("NAB2", "NAB3")) for start, _ in spans for t in told)
+def _makers(run: SureRun, step: Step) -> list[Step]:
+    """The statements that made the operands of one, or gave them a name; of what did not fit, the operands' makers."""
+    pending, makers, named = [step], dict[int, Step](), dict[Term, list[Step]]()
+    for other in run.it.steps:
+        value = other.values.get(id(other.node.value)) if isinstance(other.node, cst.Assign) else None
+        if isinstance(value, Term):
+            named.setdefault(value, []).append(other)
+    clashing = {clash.step: clash.operands for clash in run.it.clashes}
+    while pending:
+        made = pending.pop()
+        for value in (*made.values.values(), *clashing.get(made, ())):
+            for term in ancestors(value) if isinstance(value, Term) else ():
+                for maker in (term.origin, *named.get(term, ())):
+                    if isinstance(maker, Step) and id(maker) not in makers:
+                        makers[id(maker)] = maker
+                        pending += [maker] if term.card is None else []
+    return list(makers.values())
+
+
+def _told(makers: list[Step], told: list[Diagnostic]) -> bool:
+    """Is one of these statements found wrong already?"""
+    wrong = {t.location for t in told if t.code.startswith(("NAB2", "NAB3"))}
+    return bool(wrong) and any((span := span_of(m, m.node)) is not None and span[0] in wrong for m in makers)
 
 
 def _within(a: Diagnostic, b: Diagnostic) -> bool:
