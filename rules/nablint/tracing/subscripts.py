@@ -100,6 +100,12 @@ def _index_dict(it: Interpreter, value: dict[Any, Any], key: Any) -> Any:
     raise RaiseSignal("KeyError")
 
 
+def _listed(parts: tuple[Any, ...], own: Any) -> bool:
+    """Does another part of an index list places one by one, as `range(n)` in `p[range(n), y]`?"""
+    others = (p for p in parts if p is not own)
+    return any(isinstance(p, range | list) or (isinstance(p, Array) and p.term.ndim == 1) for p in others)
+
+
 _BASIC = frozenset({int, Size, slice, type(None), type(...)})
 """Parts of an index that say by themselves what they choose."""
 
@@ -113,7 +119,7 @@ def array_key(it: Interpreter, array: Array, key: Any) -> tuple[Any, tuple[Any, 
             out.append(part)
             continue
         if isinstance(part, Pending):
-            part = refine.as_index(it, part, array, axis)
+            part = refine.as_index(it, part, array, axis, paired=_listed(parts, part))
         if isinstance(part, Unknown):
             return part
         if (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
+from nablint.claims.judging.intent import ESTIMATE
 from nablint.claims.judging.judge import CANCELS, NOT_FINITE, ZERO
 from nablint.claims.judging.proof import is_proved
 from nablint.claims.model import Judged, Judgement, Unit
@@ -39,6 +40,8 @@ def run_draw(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, se
             known = {name for name, _ in hypothesis.equations}
             if restart.small:  # on this draw a window is larger than its image
                 hypothesis = replace(hypothesis, small=hypothesis.small | set(restart.small))
+            elif restart.positive:  # the first one's values were positive by chance
+                hypothesis = replace(hypothesis, positive=hypothesis.positive | set(restart.positive))
             elif fresh := [e for e in restart.equations if e[0] not in known]:  # hidden by the sizes of the first one
                 hypothesis = hypothesis.equate(fresh[:1])
             elif (freed := hypothesis.unsized()) is not hypothesis:  # a number came from the first one's sizes
@@ -121,8 +124,8 @@ def _ask_again(program: Program, unit: Unit, judgement: Judgement, hypothesis: H
 
 
 def left_open(judged: Judged) -> bool:
-    """Did the samples leave a result open: masked out on this draw, or not finite?"""
-    return judged.reason in (ZERO, NOT_FINITE)
+    """Did the samples leave a result open: masked out on this draw, in forward code or after it, or not finite?"""
+    return judged.reason in (ZERO, NOT_FINITE, ESTIMATE)
 
 
 def _doubt(judgement: Judgement, other: Judgement | None, heard: dict[int, int]) -> None:

@@ -89,7 +89,7 @@ def conventions(judged: list[Judged], seed: Seed) -> None:
 
 
 def _scale(j: Judged) -> float | None:
-    """The factor of a wrong result; also of one whose axes of size 1 are not its variable's."""
+    """The factor of a wrong result; also of a transposed one, or one whose axes of size 1 are not its variable's."""
     if (
         j.ratio is not None
         or j.result.value is None
@@ -97,11 +97,16 @@ def _scale(j: Judged) -> float | None:
         or j.result.value.sample.size != j.derived.sample.size
     ):
         return j.ratio
-    return constant_ratio(j.result.value.sample.reshape(j.derived.sample.shape), j.derived.sample)
+    value, wanted = j.result.value.sample, j.derived.sample
+    ratio = constant_ratio(value.reshape(wanted.shape), wanted)
+    return constant_ratio(value.T, wanted) if ratio is None and value.shape[::-1] == wanted.shape else ratio
 
 
 def _of_another_size(j: Judged) -> bool:
-    return j.result.value is None or j.derived is None or j.result.value.sample.size != j.derived.sample.size
+    """Has a result another size than its variable, or no value, because its operands do not fit?"""
+    value = j.result.value
+    return (value is None or j.derived is None or value.sample.size != j.derived.sample.size
+            or (value.card is None and value.label.startswith("misfit: ")))
 
 
 def _lost_scale(judged: list[Judged], parameters: list[Judged], seed: Seed) -> bool:

@@ -65,7 +65,7 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
     if number := _number_from_outside(run, ancestors(value)):
         return f"it depends on {number}, a number of the module that may be a size, which forward does not read"
     known = made | set(seed.cotangents.values()) | (ancestors(j.derived) if j.derived is not None else set())
-    for node in ancestors(value):
+    for node in sorted(ancestors(value), key=lambda t: t.number):
         if (
             node.card is None
             and node.label

@@ -159,31 +159,47 @@ _ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softma
 
 
 def pointless(world: World) -> bool:
-    """Does the code reduce a number, or along an axis that has a single entry, by a choice of this reading?  Or take
-    the differences of all pairs of a single one?
+    """Does the code reduce a number, choose among what has a single entry, or take the differences of all pairs of a
+    single one, by a choice of this reading?
 
-    Nobody sums the columns of what has one: where another reading fits, the input is that.  Not so where the
-    code makes a single row itself: helpers that were written for many are called with it.
+    Nobody sums the columns of what has one, takes all but the first, or picks one by its label: where another reading
+    fits, the input is that.  Not so where the code makes a single row itself: helpers that were written for many are
+    called with it.
     """
     if any(key.endswith(":joined") for key, _ in world.hypothesis.decisions):
         return False
     forms = [c.options[c.taken] for c in world.choices.values() if c.key.endswith(":rank")]
     if not any(form in ("row", "column", 1) for form in forms):
         return False
-    for term in world.graph.made():
-        if term.card is not None and term.card.name == "subtract" and term.ndim and not term.tainted and not np.any(
-                term.sample) and not any(a.is_constant for a in term.args):
-            return True
-        if term.card is None or term.card.name not in _ALONG:
-            continue
-        axis, reduced = term.params.get("axis"), term.args[0]
-        if not reduced.ndim and not reduced.is_constant:
-            return True
-        if isinstance(axis, int) and isinstance(term.origin, Step):
-            sizes = np.shape(reduced.sample)
-            if -len(sizes) <= axis < len(sizes) and sizes[axis] == 1 and _written_in(term.origin, term):
-                return True
-    return False
+    return any(_reduces_one(term) or _chooses_of_one(term) or _differs_from_itself(term)
+               for term in world.graph.made() if term.card is not None)
+
+
+def _differs_from_itself(term: Term) -> bool:
+    """Differences of all pairs of a single one."""
+    return (term.card is not None and term.card.name == "subtract" and term.ndim > 0 and not term.tainted
+            and not np.any(term.sample) and not any(a.is_constant for a in term.args))
+
+
+def _reduces_one(term: Term) -> bool:
+    """A reduction of a number, or along an axis with a single entry."""
+    if term.card is None or term.card.name not in _ALONG:
+        return False
+    axis, reduced = term.params.get("axis"), term.args[0]
+    if not reduced.ndim and not reduced.is_constant:
+        return True
+    sizes = np.shape(reduced.sample)
+    return (isinstance(axis, int) and isinstance(term.origin, Step) and -len(sizes) <= axis < len(sizes)
+            and sizes[axis] == 1 and _written_in(term.origin, term))
+
+
+def _chooses_of_one(term: Term) -> bool:
+    """What is left when the first of one is left out, or labels that all say the same one."""
+    if term.card is None or term.card.name != "getitem" or not term.args[0].sample.size:
+        return False
+    shape, index = term.args[0].sample.shape, term.params["index"]
+    return not term.sample.size or (len(index) == len(shape) > 1 and len(term.args) == 3 and 1 in (
+        shape[axis] for axis, part in enumerate(index) if isinstance(part, tuple) and part[0] == "term"))
 
 
 def _written_in(step: Step, term: Term) -> bool:

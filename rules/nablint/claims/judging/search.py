@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
 from nablint.claims.judging.confirming import asked_again, by_chance, left_open, silence
-from nablint.claims.judging.intent import ESTIMATE
 from nablint.claims.judging.readings import (
     alternatives,
     answers,
@@ -233,7 +232,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
 
 
 def _open(judgement: Judgement) -> int:
-    return sum(left_open(j) or j.reason == ESTIMATE for j in judgement.judged)
+    return sum(map(left_open, judgement.judged))
 
 
 def _redrawn(program: Program, unit: Unit, judgement: Judgement, world: World, hypothesis: Hypothesis,

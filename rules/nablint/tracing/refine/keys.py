@@ -109,8 +109,11 @@ def as_key(it: Interpreter, p: Pending, container: Any) -> Any:
     return it.unknown(f"{p.path} is a key, and which is not known")
 
 
-def as_index(it: Interpreter, p: Pending, array: Array, axis: int) -> Any:
-    """A pending input as an index of an array: labels, or a counter."""
+def as_index(it: Interpreter, p: Pending, array: Array, axis: int, *, paired: bool = False) -> Any:
+    """A pending input as an index of an array: labels, or a counter.
+
+    paired: another part of the index lists places, and this one has an entry for each of them.
+    """
     if p.value is not None:
         return p.value
     if it.world.sure:
@@ -118,6 +121,8 @@ def as_index(it: Interpreter, p: Pending, array: Array, axis: int) -> Any:
     name = hints.base(p.hint)
     size = array.term.shape[axis] if axis < len(array.term.shape) else Size(1)
     forms = ("counter", "labels") if hints.is_counter(name) or p.path.endswith("]") else ("labels", "counter")
+    if paired and forms[0] == "labels":
+        forms = forms[:1]
     if it.world.choose(f"{p.path}:index", forms) == "counter":
         p.value = 1
         it.counted_on = True
