@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from typing import Any
 
@@ -32,17 +33,17 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
     """
     wrong = _different([o for o in outcomes if o.judgement is not None and o.judgement.wrong])
     for outcome in wrong:
-        if outcome.faults is None or (repair and not outcome.confirmed):
-            outcome.faults = _faults(program, source, outcome, ends, confirm=repair)
-            outcome.confirmed = repair
+        sound = frozenset(_sound(outcomes, outcome))
+        if outcome.faults is None or (repair and not outcome.confirmed) or outcome.sound != sound:
+            outcome.faults = _faults(program, source, outcome, ends, sound, confirm=repair)
+            outcome.confirmed, outcome.sound = repair, sound
     told = _told(wrong)
     found: dict[int, Diagnostic] = {}
     for outcome in wrong:
         settled = _settled(outcomes, outcome)
-        sound = _sound(outcomes, outcome)
         for fault in outcome.faults:
             if fault.repair is None and clashes(outcome, fault):
-                fault = replace(fault, step=_called_from(outcome, fault, sound))
+                fault = replace(fault, step=_called_from(outcome, fault, outcome.sound))
             node = id(fault.step.node)
             if (node in settled and not (settled[node] and _of_shape(fault))) or _explained(outcome, fault, told):
                 continue
@@ -67,10 +68,11 @@ def _different(outcomes: list[Outcome]) -> list[Outcome]:
     return list(found.values())
 
 
-def _faults(program: Program, source: str, outcome: Outcome, ends: float, *, confirm: bool) -> list[Fault]:
+def _faults(program: Program, source: str, outcome: Outcome, ends: float, sound: Container[str], *,
+            confirm: bool) -> list[Fault]:
     """What is wrong with a unit; an error of the tool leaves the unit without a finding, and the others theirs."""
     try:
-        return find_faults(program, source, outcome, ends, confirm=confirm)
+        return find_faults(program, source, outcome, ends, confirm=confirm, sound=sound)
     except Exception:
         if programs.STRICT:
             raise
@@ -134,13 +136,14 @@ def _of_shape(fault: Fault) -> bool:
 
 
 def _sound(outcomes: list[Outcome], outcome: Outcome) -> set[str]:
-    """The functions that other units found right on some path, and wrong on none."""
+    """The functions that other units found right on some path, and of which no path leaves anything open."""
     others = [o for o in outcomes if o.judgement is not None and o.unit.name != outcome.unit.name]
     right = {name for o in others if o.judgement is not None and o.judgement.good for name in o.unit.functions}
-    return right - {name for o in others if o.judgement is not None and o.judgement.wrong for name in o.unit.functions}
+    return right - {name for o in others if o.judgement is not None and o.judgement.good < len(o.judgement.judged)
+                    for name in o.unit.functions}
 
 
-def _called_from(outcome: Outcome, fault: Fault, sound: set[str]) -> Step:
+def _called_from(outcome: Outcome, fault: Fault, sound: Container[str]) -> Step:
     """The statement that is to blame for what does not fit: of a function that is right, the one that calls it.
 
     So it is where the same statement fits when it is called otherwise.

@@ -1,7 +1,7 @@
 """A contribution to a gradient is overwritten, or added where it should not be.
 
 A gradient that several places contribute to (time steps, windows, samples) keeps the last of them only: `=` where `+=`
-is meant; or the other way round.
+is meant; or the other way round.  A loop that takes too few turns, or walks through time forwards, leaves some out.
 
 ## Example
 
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 
 def check(fault: Fault) -> str | None:
-    """The message, where the edit that mends the fault accumulates or stops to."""
-    return repaired(fault, ("accumulation",))
+    """The message, where the edit that mends the fault accumulates or stops to, or changes the turns of a loop."""
+    return repaired(fault, ("accumulation", "loop"))
 
 
 RULE = Rule("NAB313", "lost-contribution", "A contribution to a gradient is overwritten", check=check)

@@ -26,6 +26,7 @@ _SAID = {
     "constant": "a number is wrong",
     "operator": "an operator is wrong",
     "accumulation": "contributions are overwritten or added where they should not be",
+    "loop": "a loop takes other turns, or takes them in another order",
     "order": "gradients are returned in each other's place",
     "arity": "fewer gradients are returned than there are arguments",
     "rewrite": "it is not what the derivation gives",

@@ -10,6 +10,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.naming import Naming
 from nablint.claims.program import Outcome
 from nablint.claims.repairing.repair import Fault
+from nablint.claims.repairing.rewriting import extent
 from nablint.results import Place, Related
 from nablint.tracing.imports import dotted
 from nablint.tracing.step import Step
@@ -44,8 +45,7 @@ def related(outcome: Outcome, fault: Fault) -> tuple[Related, ...]:
 
 def span_of(step: Step) -> Span | None:
     """The place of a step's statement in the file."""
-    tree = step.block.tree()
-    span = tree.spans.get(id(step.node)) if tree is not None else None
+    span = extent(step)
     return (step.block.place(span[0]), step.block.place(span[1])) if span is not None else None
 
 

@@ -138,6 +138,8 @@ class Outcome:
     """What is right has not been asked again on other draws (see `Program.first_look`)."""
     confirmed: bool = False
     """The repairs were judged with the whole unit traced anew."""
+    sound: frozenset[str] = frozenset()
+    """The functions that were known to be right by themselves when faults were looked for."""
     entries: Any = None
     """The audit's entries, once they have been asked for, and whether that was with proofs."""
 

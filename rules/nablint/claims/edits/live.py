@@ -7,7 +7,16 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.claims.edits.trees import Edit, binary, is_transposed, number, operands, untransposed, walk
+from nablint.claims.edits.trees import (
+    Edit,
+    binary,
+    bracketed,
+    is_transposed,
+    number,
+    operands,
+    untransposed,
+    walk,
+)
 from nablint.reading.nodes import written
 
 
@@ -45,6 +54,18 @@ def matrices(root: Any, live: list[tuple[str, Any]], shape_of: Any) -> Iterator[
             for name, shape in live:
                 if len(shape) == 2 and shape[axis] == shape_of(other)[0]:
                     yield Edit(inner, number(name), "operand", 1.6, name)
+
+
+def batched(root: Any, shape_of: Any, *, torch: bool) -> Iterator[Edit]:
+    """The last two axes of a factor of a product of batches of matrices in each other's place."""
+    for node in walk(root):
+        for factor in operands(node) or ():
+            shape = shape_of(factor)
+            if shape is not None and len(shape) > 2:
+                *rest, rows, columns = range(len(shape))
+                axes = ("-2", "-1") if torch else tuple(map(str, (*rest, columns, rows)))
+                turned = cst.Attribute(bracketed(factor), cst.Name("transpose"))
+                yield Edit(factor, cst.Call(turned, [cst.Arg(number(a)) for a in axes]), "transpose", 1.1)
 
 
 def _neighbours(node: cst.Subscript, key: Any) -> Iterator[Edit]:

@@ -18,14 +18,31 @@ def exchanged(root: Any, known: list[str], is_number: Callable[[cst.CSTNode], bo
     """Another live number in a number's place: `dout[n, f]` for `dout[n, 0]`, `x / N` for `x / D`."""
     indices = {id(n) for n in walk(root) if isinstance(n, cst.Subscript) for e in n.slice for n in walk(e)}
     for node in walk(root):
-        if not isinstance(node, cst.Name | cst.Integer | cst.Attribute | cst.Subscript):
+        if not isinstance(node, cst.Name | cst.Integer | cst.Attribute | cst.Subscript | cst.BinaryOperation):
             continue
-        if not is_number(node) or (isinstance(node, cst.Integer) and id(node) not in indices):
+        if not is_number(node) or (isinstance(node, cst.Integer | cst.BinaryOperation) and id(node) not in indices):
             continue
         text = cst.Module([]).code_for_node(node)
         for name in known[:MAX_NUMBERS]:
             if name != text:
                 yield Edit(node, number(name), "operand", 1.25 + 0.002 * len(name), name)
+
+
+def counted(root: Any, sizes: list[tuple[str, float]], shape_of: Callable[[cst.CSTNode], Any], module: str
+            ) -> Iterator[Edit]:
+    """One entry of each row for whole columns: `p[np.arange(n), y]` for `p[:, y]`, where y has one for each row."""
+    for node in walk(root):
+        shape = shape_of(node.value) if isinstance(node, cst.Subscript) else None
+        if shape is None or len(node.slice) != 2 or len(shape) < 2:
+            continue
+        rows, columns = (element.slice for element in node.slice)
+        if not (isinstance(rows, cst.Slice) and rows.lower is rows.upper is rows.step is None
+                and isinstance(columns, cst.Index) and shape_of(columns.value) == shape[:1]):
+            continue
+        count = next((name for name, size in sizes if size == shape[0]),
+                     f"len({cst.Module([]).code_for_node(columns.value)})")
+        each = node.slice[0].with_changes(slice=cst.Index(cst.parse_expression(f"{module}.arange({count})")))
+        yield Edit(node, node.with_changes(slice=[each, node.slice[1]]), "operand", 1.2)
 
 
 def other_sides(root: Any) -> Iterator[Edit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Any
 
@@ -173,6 +173,15 @@ def _order_edits(node: cst.Call) -> Iterator[Edit]:
             pieces = list(whole.elements)
             pieces[i], pieces[k] = first.with_changes(value=second.value), second.with_changes(value=first.value)
             yield Edit(whole, whole.with_changes(elements=pieces), "operands", 1.1)
+
+
+def modes(root: Any, known: Iterable[str]) -> Iterator[Edit]:
+    """Another of the words that the code compares its modes with, in a call: `"relu"` for `"sigmoid"`."""
+    for node in walk(root):
+        if isinstance(node, cst.SimpleString) and node.value in known:
+            for other in known:
+                if other != node.value:
+                    yield Edit(node, cst.SimpleString(other), "operand", 1.1, other)
 
 
 def inverted(node: Any) -> Iterator[Edit]:

@@ -26,6 +26,8 @@ MAX_SINGULAR = 160
 """Entries up to which the singular values of a map are asked for."""
 REGULAR = 1e-4
 """Least ratio of the pivots of a regular map's normal equations."""
+REFINED = 2
+"""How often the solution of normal equations is corrected by what it leaves over."""
 TOLERANCE = 1e-7
 FAILURES = (ValueError, IndexError, TypeError, Misfit, KeyError, np.linalg.LinAlgError, RecursionError,
             FloatingPointError)
@@ -96,7 +98,10 @@ def _change(columns: Any, residual: Any) -> tuple[Any, int] | None:
         except np.linalg.LinAlgError:
             pivots = np.zeros(1)
         if np.min(pivots, initial=np.inf) > REGULAR * np.max(pivots, initial=0.0):
-            return np.linalg.solve(gram, columns.T @ residual), size
+            change = np.linalg.solve(gram, columns.T @ residual)
+            for _ in range(REFINED):  # the map may be regular and its normal equations nearly singular
+                change += np.linalg.solve(gram, columns.T @ (residual - columns @ change))
+            return change, size
     if size > MAX_SINGULAR:
         return None
     if rows > 2 * size:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -90,13 +91,12 @@ PLAIN = {-1.0: "-1", 2.0: "2", 0.5: "0.5", 3.0: "3", 4.0: "4", 0.25: "0.25", -2.
 
 
 def named_numbers(c: float, numbers: list[tuple[str, float]]) -> Iterator[tuple[str, str, float]]:
-    """How a number can be written: as it is, or by a size or another live number."""
+    """How a number can be written: as it is, by a size or another live number, or by two that have names."""
     for value, word in PLAIN.items():
         if abs(c - value) < CLOSE * abs(value):
             yield word, "scale", 1.2
-    for word, value in numbers:
-        if not value or abs(abs(value) - 1) < 1e-9:
-            continue
+    named = [(word, value) for word, value in numbers if value and abs(abs(value) - 1) >= 1e-9]
+    for word, value in named:
         if abs(c - value) < CLOSE * abs(value):
             yield word, "scale", 1.2 + 0.002 * len(word)
         elif abs(c - 1 / value) < CLOSE / abs(value):
@@ -105,6 +105,10 @@ def named_numbers(c: float, numbers: list[tuple[str, float]]) -> Iterator[tuple[
             yield f"2 / {word}", "scale", 1.3
         elif abs(c - 2 * value) < CLOSE * abs(value):
             yield f"2 * {word}", "scale", 1.3
+    own = [(word, value) for word, value in named if word.replace(".", "").isidentifier()]
+    for (over, first), (under, second) in permutations(own, 2):
+        if abs(c - first / second) < CLOSE * abs(c):
+            yield f"{over} / {under}", "scale", 1.35 + 0.002 * len(over + under)
 
 
 def products(wanted: Any, live: list[LiveValue], numbers: list[tuple[str, float]]) -> list[tuple[str, float]]:
@@ -136,11 +140,10 @@ def products(wanted: Any, live: list[LiveValue], numbers: list[tuple[str, float]
         elif abs(c + 1) < CLOSE:
             found.append((f"-{text}", cost + 0.05))
         elif len(chosen) < 3 or abs(c) in (2.0, 0.5):
-            for word, _, extra in named_numbers(c, [n for n in numbers if n[0] not in words]):
-                if word.startswith("1 / "):
-                    found.append((f"{text} / {word[4:]}", cost + extra - 1))
-                else:
-                    found.append((f"{word} * {text}", cost + extra - 1))
+            sign = "-" if c < 0 else ""
+            for word, _, extra in named_numbers(abs(c), [n for n in numbers if n[0] not in words]):
+                made = f"{text} / {word[4:]}" if word.startswith("1 / ") else f"{word} * {text}"
+                found.append((f"{sign}{made}", cost + extra - 1 + 0.05 * bool(sign)))
     return sorted(found, key=lambda f: f[1])[:6]
 
 

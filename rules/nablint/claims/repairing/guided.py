@@ -92,9 +92,11 @@ class Search:
             yield from self._outer_terms(site)
             yield from reorderings(site.step, site.root, torch=self._it.dialect == "torch")
         if site is not None and site.root is not None and self._perhaps is None:
-            shapes = ((), np.shape(site.old.sample))
-            upstream = [v.text for v in at_hand(self._it, site.step) if v.tainted and np.shape(v.sample) in shapes]
-            yield from multiplied(site.root, upstream[:MAX_FACTORS])
+            shape = np.shape(site.old.sample)
+            live = at_hand(self._it, site.step, shape)
+            derivatives = [v.text for v in live if v.text.endswith(")")]
+            upstream = [v.text for v in live if v.tainted and np.shape(v.sample) in ((), shape)]
+            yield from multiplied(site.root, [*upstream[:MAX_FACTORS], *derivatives])
         if self._given is None:
             yield from edits_of(self._trial.judgement, [*(s for s in self._steps if s is not step), step], target,
                                 matched=matched)

@@ -104,10 +104,11 @@ def unlikely(candidate: Candidate, *, upstream: bool, turned: bool, weak: bool) 
     step, edit = candidate.steps[-1], candidate.edit
     cost = UPSTREAM * (upstream and edit.kind != "term") + BRACKETED * (is_sum(edit.old) and not edit.old.lpar
                                               and isinstance(edit.new, cst.BinaryOperation) and not is_sum(edit.new))
-    if isinstance(edit.old, cst.Name) and edit.old is expression(step):
-        if isinstance(step.node, cst.Return) and _CALLED.match(edit.old.value) and _made_here(step, edit.old):
+    if edit.old is expression(step) and isinstance(edit.old, cst.Name | cst.Attribute):
+        word = edit.old.value if isinstance(edit.old, cst.Name) else edit.old.attr.value
+        if isinstance(step.node, cst.Return) and _CALLED.match(word) and _made_here(step, edit.old):
             cost += HANDED_ON
-        elif is_gradient_name(edit.old.value) and (
+        elif isinstance(edit.old, cst.Name) and is_gradient_name(edit.old.value) and (
                 isinstance(step.node, cst.Return) or edit.kind not in ("derivative", "scale", "term")
                 or (step.event is not None and step.event.name == edit.old.value and _made_here(step, edit.old))):
             cost += RENAMED

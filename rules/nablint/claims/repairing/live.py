@@ -89,7 +89,8 @@ def written_items(it: Interpreter, step: Step) -> Iterator[tuple[str, Term]]:
     written = list(seen)[:MAX_WRITTEN]
     places = dict.fromkeys(p for text in written if text.partition("[")[0] in _lists(step)
                            and (p := text.partition("[")[2].removesuffix("]")).isascii())
-    near = dict.fromkeys(n for p in places for n in (p, shifted(p, "+ 1"), shifted(p, "- 1")))
+    counted = sorted(places, key=lambda p: not any(map(str.isalpha, p)))  # those that a loop counts first
+    near = dict.fromkeys(n for p in counted for n in (p, shifted(p, "+ 1"), shifted(p, "- 1")))
     others = (f"{name}[{place}]" for name in _lists(step) for place in near)
     for text in list(dict.fromkeys((*written, *others)))[:MAX_ITEMS]:
         value = evaluated(it, step, text)
@@ -100,7 +101,7 @@ def written_items(it: Interpreter, step: Step) -> Iterator[tuple[str, Term]]:
 def _lists(step: Step) -> list[str]:
     """The names of lists of arrays."""
     return [name for name, value in step.names.items() if name.isidentifier() and isinstance(value, list) and value
-            and all(isinstance(item, Array) for item in value)]
+            and all(isinstance(item.value if isinstance(item, Pending) else item, Array) for item in value)]
 
 
 @lru_cache(maxsize=4096)

@@ -35,7 +35,7 @@ from nablint.tracing.step import Step
 def matches(step: Step, root: Any, target: Any, live: list[LiveValue], numbers: list[tuple[str, float]]) -> Iterator[
         Edit]:
     """Edits under which the expression has the value that it should have; entries of NaN do not matter."""
-    value = step.values.get(id(root))
+    value = float(root.value) if isinstance(root, _NUMBERS) and root.value.isdecimal() else step.values.get(id(root))
     now = value.sample if isinstance(value, Term) else np.asarray(value) if isinstance(value, int | float) else None
     if now is None or now.dtype.kind not in "fiub":
         return
@@ -172,6 +172,9 @@ def _weighted(step: Step, node: Any, wanted: Any, live: list[LiveValue]) -> Iter
                            factor.text)
 
 
+_NUMBERS = (cst.Integer, cst.Float)
+
+
 def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[tuple[str, float]]) -> Iterator[Edit]:
     if now is None:
         for whole, cost in products(wanted, live, numbers):
@@ -205,6 +208,10 @@ def _at(node: Any, now: Any, wanted: Any, live: list[LiveValue], numbers: list[t
     if (c := constant(residual)) is not None and now.ndim == 0:
         return
     dot = "dot(" in text
+    if isinstance(node, _NUMBERS):  # a number is taken for another value, not added to one
+        for whole, cost in products(wanted, live, numbers):
+            yield Edit(node, bracketed(cst.parse_expression(whole)), "operand", 1.3 + cost, whole)
+        return
     for term, cost in (*products(residual, live, numbers), *contractions(residual, live, dot=dot)):
         negative = term.startswith("-")
         yield Edit(node, cst.BinaryOperation(node, cst.Subtract() if negative else cst.Add(),

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from nablint.claims.edits.trees import Edit
+from nablint.claims.edits.trees import Edit, walk
 from nablint.claims.judging.confirming import DRAWS, left_open, run_draw
 from nablint.claims.judging.judge import CANCELS
 from nablint.claims.model import Judged
 from nablint.claims.program import Outcome, Program
 from nablint.claims.repairing.live import live_values
-from nablint.claims.repairing.rewriting import apply_text, edit_text
+from nablint.claims.repairing.rewriting import apply_text, edit_text, extent
 from nablint.claims.repairing.trial import Candidate
 from nablint.claims.repairing.written import written_gradient
 from nablint.claims.replaying.sites import expression
@@ -42,10 +42,19 @@ def confirmed(
 ) -> Repair | None:
     """The edit written into the source, traced and judged anew on every draw."""
     step = candidate.steps[-1]
+    if _unbound(candidate):
+        return None
     text_edit = edit_text(step, candidate.edit.old, candidate.edit.new)
     if text_edit is None:
         return None
     return judged_again(program, source, outcome, step, candidate.edit, (text_edit,), failing)
+
+
+def _unbound(candidate: Candidate) -> bool:
+    """Does an edit bring in a name that only later turns of a loop have?"""
+    last = candidate.steps[-1].names
+    brought = {n.value for n in walk(candidate.edit.new) if isinstance(n, cst.Name) and n.value in last}
+    return any(not brought <= step.names.keys() for step in candidate.steps)
 
 
 def judged_again(program: Program, source: str, outcome: Outcome, step: Step, edit: Edit,
@@ -85,8 +94,7 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
     if not fixed:
         return None
     done = [j for j in failing if _key(j) in fixed]
-    tree = step.block.tree()
-    span = tree.spans.get(id(step.node)) if tree is not None else None
+    span = extent(step)
     lines = source.split("\n")
     row = step.block.row + span[0].row - 1 if span else 1
     end = step.block.row + span[1].row - 1 if span else 1

@@ -16,9 +16,11 @@ from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import Edit
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.factors import first_off
+from nablint.claims.judging.judge import unknown_part
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.naming import Naming
 from nablint.claims.program import Outcome, Program
+from nablint.claims.repairing.around import around
 from nablint.claims.repairing.guided import Search
 from nablint.claims.repairing.likelihood import Likelihood, forgets, unlikely
 from nablint.claims.repairing.localise import localise, region
@@ -58,8 +60,12 @@ class Fault:
     ignored: str = ""
 
 
-def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *, confirm: bool = True) -> list[Fault]:
-    """The causes of a unit's wrong results, each with its repair; without `confirm` as replaying has it."""
+def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *, confirm: bool = True,
+                sound: Container[str] = ()) -> list[Fault]:
+    """The causes of a unit's wrong results, each with its repair; without `confirm` as replaying has it.
+
+    sound: functions that are right by themselves: a statement of theirs is to blame only where no other one is.
+    """
     judgement = outcome.judgement
     assert judgement is not None
     ends = min(ends, EFFORT.seconds + SECONDS)
@@ -68,7 +74,7 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
     faults: list[Fault] = []
     naming = Naming(judgement.run.it)
     while failing and len(faults) < 3:
-        repair = _best(program, source, outcome, failing, ends, confirm=confirm)
+        repair = _best(program, source, outcome, failing, ends, sound, confirm=confirm)
         if repair is None:
             break
         faults.append(Fault(repair.step, repair.fixed, naming, repair))
@@ -78,7 +84,8 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
         outcome.judgement, outcome.hypothesis = rival, hypothesis
         wrong = [j for j in rival.judged if j.verdict == "wrong"]
         ends = EFFORT.seconds + SECONDS
-        if wrong and (repair := _best(program, source, outcome, wrong, ends, confirm=confirm)) is not None:
+        repair = _best(program, source, outcome, wrong, ends, sound, confirm=confirm) if wrong else None
+        if repair is not None:
             return [Fault(repair.step, repair.fixed, Naming(rival.run.it), repair)]
         outcome.judgement, outcome.hypothesis = known
     off = first_off(judgement) if failing else None
@@ -166,8 +173,19 @@ def _misfit_step(judgement: Judgement, j: Judged) -> Step | None:
     return next((step for step, _, message in judgement.run.it.misfits if message == j.reason), None)
 
 
-def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged], ends: float, *,
-          confirm: bool) -> Repair | None:
+def _clashing(judgement: Judgement, failing: list[Judged]) -> set[int]:
+    """The statements whose operands do not fit, because of which results fail: the first, not those that its clash
+    spoils.
+    """
+    misfits = judgement.run.it.misfits
+    known = {id(step.node) for step, _, message in misfits if any(j.reason == message for j in failing)}
+    first = {id(step.node) for step, _, _ in misfits if not any(
+        unknown_part(v).startswith("misfit: ") for v in step.values.values() if isinstance(v, Term))}
+    return first if known else known
+
+
+def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged], ends: float,
+          sound_functions: Container[str], *, confirm: bool) -> Repair | None:
     judgement = outcome.judgement
     assert judgement is not None
     where = localise(judgement)
@@ -175,8 +193,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     trial = Trial(judgement, failing)
     winners: list[Candidate] = []
     blind: list[Candidate] = []
-    clashes = {id(step.node) for step, _,
-               message in judgement.run.it.misfits if any(j.reason == message for j in failing)}
+    clashes = _clashing(judgement, failing)
 
     sound = {t for j in trial.right if j.result.value is not None for t in ancestors(j.result.value)}
     returned = {id(j.result.returned.node) for j in failing if j.result.returned is not None}
@@ -191,6 +208,8 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
     def level(group: tuple[list[Step], bool]) -> int:
         steps, own = group
         key = id(steps[0].node)
+        if steps[0].function in sound_functions:
+            return 5
         if key in clashes or key in strong:
             return 0
         if key in where.right:  # by its name; a `delta` may be that of another value than its name says
@@ -231,7 +250,8 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
                 winners.append(candidate)
 
     groups: list[tuple[int, list[Step], bool, list[Search]]] = []
-    for steps, own in sorted(backward_slice(judgement, failing), key=order):
+    ordered = sorted(backward_slice(judgement, failing), key=order)
+    for steps, own in ordered:
         now = level((steps, own))
         if better(now) or EFFORT.seconds > ends:
             break
@@ -248,6 +268,7 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
         if better(now):
             break
         look(now, steps, searches, own=own)
+    named = [] if winners else list(around(judgement, [steps for steps, _ in ordered], sound_functions))
     likelihood = Likelihood(judgement, where)
     for winner in winners if len(winners) > 1 else ():
         winner.cost -= likelihood.evidence(winner)
@@ -257,16 +278,19 @@ def _best(program: Program, source: str, outcome: Outcome, failing: list[Judged]
         return Repair(winners[0].steps[-1], winners[0].edit, winners[0].fixes)
     blind.sort(key=lambda c: (c.level, c.cost, -c.steps[-1].number))
     most = MAX_CONFIRMED if winners else MAX_BLIND if confirm else MAX_BLIND_AT_FIRST
-    tries = 0
-    for candidate in [*winners, *[c for c in blind
+    tries, ends, partial = 0, max(ends, EFFORT.seconds), None
+    for candidate in [*winners, *named, *[c for c in blind
                                   if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign",
                                                      "derivative", "operand", "scale", "extra-factor")]]:
         if EFFORT.seconds > ends + MORE or tries >= most:
             break
         tries += 1
         repair = confirmed(program, source, outcome, candidate, failing)
-        if repair is not None:
+        if repair is not None and len(repair.fixed) >= len(candidate.fixes):
             return repair
+        partial = partial or repair  # replayed it mends more: what it leaves may be mended by another one with it
+    if partial is not None:
+        return partial
     for step, edit in finished(judgement, failing) if judgement.together else ():
         if (repair := confirmed(program, source, outcome, Candidate([step], edit, 3), failing)) is not None:
             return repair

@@ -12,6 +12,15 @@ from nablint.results import Edit, Place
 from nablint.tracing.step import Step
 
 
+def extent(step: Step) -> tuple[Place, Place] | None:
+    """Where a step's statement stands in its block, or the head of its loop."""
+    tree, node = step.block.tree(), step.node
+    span = tree.spans.get(id(node)) if tree is not None else None
+    if tree is None or span is None or not isinstance(node, cst.For):
+        return span
+    return span[0], tree.spans[id(node.iter)][1]
+
+
 def edit_text(step: Step, old: cst.CSTNode, new: Any) -> Edit | None:
     """The text edit that replaces a node of a step's block; the rest of the source stays as it is to the letter."""
     tree = step.block.tree()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import libcst as cst
@@ -22,6 +22,7 @@ from nablint.claims.repairing.live import (
     live_numbers,
     live_shapes,
     module_name,
+    numbers_at_hand,
     shape_of,
 )
 from nablint.claims.repairing.restated import restatements
@@ -64,7 +65,8 @@ def backward_slice(judgement: Judgement, failing: list[Judged]) -> Iterator[tupl
             for event in run.it.events:
                 if event.value is not None and event.value in inside and event.step.number >= run.start:
                     add(event.step)
-    for key, steps in sorted(groups.items(), key=lambda item: (item[0] not in own, -item[1][-1].number)):
+    last = {key: max(s.number for s in steps) for key, steps in groups.items()}
+    for key, steps in sorted(groups.items(), key=lambda item: (item[0] not in own, -last[item[0]])):
         executions = [s for s in run.it.steps if s.node is steps[0].node]
         yield executions or steps, key in own
 
@@ -77,7 +79,9 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
     step = steps[-1]
     root = expression(step)
     it = judgement.run.it
-    if root is None or (isinstance(step.node, cst.Return) and isinstance(root, cst.Tuple)):
+    held = step.values.get(id(root))
+    if root is None or (isinstance(step.node, cst.Return) and isinstance(root, cst.Tuple)) or (
+            isinstance(root, cst.Name) and isinstance(held, dict | list | tuple)):
         return
     torch, module = it.dialect == "torch", module_name(it)
     yield from restatements(step)
@@ -94,6 +98,7 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
                     yield from small.inverted(node)
             yield from (e for e in small.edits(left, torch=torch, module=module) if e.kind in ("mask", "constant")
                         and e.old is not left)
+            yield from numbers.counted(left, numbers_at_hand(step), lambda n: shape_of(step, n), module)
             yield from numbers.exchanged(left, live_indices(it, step), lambda n: is_number(step, n))
             yield from (e for e in with_live.replacements(left, live_shapes(step), lambda n: shape_of(step, n))
                         if e.old is not left and e.old is not left.value)
@@ -111,6 +116,8 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
         | cst.IfExp,
     ):
         yield from small.edits(root, torch=torch, module=module)
+        if isinstance(root, cst.Call):
+            yield from small.modes(root, _mode_words(it.steps))
         yield from with_live.called(root, derivative_functions(step))
         yield from small.powers(root, lambda n: shape_of(step, n) is not None)
         live = live_shapes(step)
@@ -118,6 +125,7 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
         made = old_value(step)
         yield from with_live.replacements(root, live, lambda n: shape_of(step, n), clash=clash,
                                           whole=None if made is None else np.shape(made.sample))
+        yield from with_live.batched(root, lambda n: shape_of(step, n), torch=torch)
         yield from with_live.matrices(root, live, lambda n: shape_of(step, n))
         if matched:
             yield from _with_numbers(it, step, root)
@@ -145,7 +153,15 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
         yield from _with_numbers(it, step, root)
 
 
+def _mode_words(steps: Iterable[Step]) -> list[str]:
+    """The constant strings that conditions ask for, as they are written."""
+    tests = {id(s.node): s.node.test for s in steps if isinstance(s.node, cst.If)}
+    return list(dict.fromkeys(n.value for test in tests.values() for n in trees.walk(test)
+                              if isinstance(n, cst.SimpleString)))
+
+
 def _with_numbers(it: Interpreter, step: Step, root: Any) -> Iterator[Edit]:
     yield from numbers.traded(root, lambda n: shape_of(step, n))
     yield from numbers.other_sides(root)
+    yield from numbers.counted(root, numbers_at_hand(step), lambda n: shape_of(step, n), module_name(it))
     yield from numbers.exchanged(root, live_indices(it, step), lambda n: is_number(step, n))

@@ -21,7 +21,7 @@ from nablint.claims.judging.small_constants import NEAR, agree_without
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.replaying.replay import new_value, replace
 from nablint.claims.replaying.replayed import Replayed, Sampler
-from nablint.claims.replaying.sites import replacement
+from nablint.claims.replaying.sites import replacements
 from nablint.shapes import Misfit
 from nablint.tracing.step import Step
 from nablint.tracing.values import Array
@@ -82,18 +82,18 @@ class Trial:
             return self._found_again(candidate, lost)
         instead: dict[Term, Term] = {}
         for step in candidate.steps:
-            pair = replacement(run.it, step, candidate.edit.old, candidate.edit.new)
-            if pair is None:
+            pairs = replacements(run.it, step, candidate.edit.old, candidate.edit.new)
+            if pairs is None:
                 return None
-            old, new = pair
-            if old.card is None and isinstance(step.node, cst.AugAssign) and old.label.startswith("misfit: "):
-                return None  # the sum is not in the graph
-            if old.origin is not step and old.card is None:
-                return self._renamed(candidate)
-            if new is None:
-                return False
-            if new is not old:
-                instead[old] = new
+            for old, new in pairs:
+                if old.card is None and isinstance(step.node, cst.AugAssign) and old.label.startswith("misfit: "):
+                    return None  # the sum is not in the graph
+                if old.origin is not step and old.card is None:
+                    return self._renamed(candidate)
+                if new is None:
+                    return False
+                if new is not old:
+                    instead[old] = new
         if not instead:
             return False
         if not self.start.isdisjoint(instead):

@@ -104,18 +104,23 @@ def new_value(it: Interpreter, step: Step, statement: Any) -> Term | None:
 
 
 def evaluated(it: Interpreter, step: Step, text: str) -> Term | None:
-    """What an expression would be worth in a recorded step; None where it has no value there."""
+    """What an expression would be worth in a recorded step; None where it is no array there."""
+    value = new_result(it, step, written(text))
+    return value.term if isinstance(value, Array) else None
+
+
+def new_result(it: Interpreter, step: Step, expression: cst.BaseExpression) -> Any:
+    """What an expression would be worth in a recorded step, whatever it is; None where it has no value there."""
     other = replayer(it, step)
     scope = Scope(step.names, step.scope.outer, step.scope.function)
     tainting, it.graph.tainting = it.graph.tainting, True
     try:
         with it.using(), _unchanged(step), np.errstate(all="ignore"):
-            value = other.eval(written(text), scope)
+            return other.eval(expression, scope)
     except FAILURES:
         return None
     finally:
         it.graph.tainting = tainting
-    return value.term if isinstance(value, Array) else None
 
 
 @contextmanager

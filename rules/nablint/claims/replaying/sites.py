@@ -6,14 +6,15 @@ in the whole; what is given to a function of the file that returns several value
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
-from nablint.claims.replaying.replay import FAILURES, holds, new_value, replace, replayer
+from nablint.claims.replaying.replay import FAILURES, holds, new_result, new_value, replace, replayer
 from nablint.ops import CARDS
 from nablint.shapes import Misfit
 from nablint.tracing.interpreter import Interpreter
@@ -52,7 +53,7 @@ def sites(steps: list[Step], given: Any = None) -> list[Site]:
     if given is not None:
         found = [(s, s.values[id(given)]) for s in steps if made_by(s, given)]
         return [Site(s, given, v, True) for s, v in found] if len(found) == len(steps) else []
-    if any(map(arguments, steps)):
+    if any(map(arguments, steps)) or any(map(returned, steps)):
         return []
     sides = [Site(s, expression(s), v, True) for s in steps if (v := right_side(s)) is not None]
     if len(sides) == len(steps):
@@ -144,6 +145,36 @@ def replacement(it: Interpreter, step: Step, old: cst.CSTNode, new: Any) -> tupl
     return was, _accumulated(it, step, new) if isinstance(new, cst.AugAssign) else new_value(it, step, new)
 
 
+def replacements(it: Interpreter, step: Step, old: cst.CSTNode, new: Any) -> list[tuple[Term, Term | None]] | None:
+    """All terms that a step made, each with what it would have been: those of a call that returns several, too.
+
+    None where it made none, or where the edited statement cannot be followed.
+    """
+    were = returned(step)
+    if were and old is not step.node and not any(holds(given, old) for given in arguments(step)):
+        now = list(_arrays(new_result(it, step, replace(expression(step), old, new))))
+        return [*zip(were, now, strict=True)] if len(now) == len(were) else [(were[0], None)]
+    pair = replacement(it, step, old, new)
+    return None if pair is None else [pair]
+
+
+def returned(step: Step) -> list[Term]:
+    """The arrays of a call that returns several, in a tuple or dict."""
+    root = expression(step)
+    return [*_arrays(step.values.get(id(root)))] if isinstance(root, cst.Call) else []
+
+
+def _arrays(value: Any) -> Iterator[Term]:
+    """The terms of arrays in containers, in the order in which they stand there."""
+    if isinstance(value, dict):
+        value = list(cast(dict[Any, Any], value).values())
+    for item in cast(list[Any], value) if isinstance(value, list | tuple) else ():
+        if isinstance(item, Array):
+            yield item.term
+        else:
+            yield from _arrays(item)
+
+
 def _accumulated(it: Interpreter, step: Step, statement: cst.AugAssign) -> Term | None:
     """The value of an accumulating assignment in place of what a step did."""
     if isinstance(statement.target, cst.Subscript) and step.event is not None and isinstance(step.event.owner, Array):
@@ -183,9 +214,22 @@ def _operand(step: Step, wanted: Any) -> Any:
         return wanted / before if isinstance(operator, cst.MultiplyAssign) else before / wanted
 
 
+def _chosen(mask: Any, value: Any, other: Any, wanted: Any) -> Any:
+    """What should be written where a mask says so; None where the rest is not as wanted."""
+    if np.shape(mask) != np.shape(wanted) or not np.allclose(np.where(mask, 0.0, other), np.where(mask, 0.0, wanted),
+                                                             rtol=1e-7, atol=1e-9):
+        return None
+    if not np.ndim(value):
+        return wanted[mask]
+    return np.where(mask, wanted, np.nan) if np.shape(value) == np.shape(wanted) else None
+
+
 def _part(step: Step, wanted: Any) -> Any:
     """What the right side of a statement should be, for the array of which it writes a part to be as wanted."""
     whole, node = stored(step), step.node
+    if whole is not None and whole.card is not None and whole.card.name == "where" and isinstance(node, cst.Assign):
+        mask, value, other = (t.sample for t in whole.args)
+        return _chosen(mask, value, other, wanted)
     if whole is None or whole.card is None or whole.card.name != "setitem":
         return None
     base, source = whole.args[0], whole.args[1]
