@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from nablint.analysis import analyse
+from verified import assert_verified
 
 SOURCE = '''
 import numpy as np
@@ -206,3 +207,52 @@ def test_a_state_that_meets_a_row_that_forward_made_is_a_row() -> None:
     assert {c.verdict for c in found.claims if c.gradient == "W" and c.role == "result"} <= {"proved", "verified"}
     slip = analyse(ROWS.replace("U=old.T @ dz", "U=h.T @ dz"), "net.py")
     assert "wrong" in {c.verdict for c in slip.claims}
+
+
+KEPT_BY_LOSS = """
+import numpy as np
+
+
+class Net:
+    def __init__(self, sizes):
+        self.params = []
+        for a, b in zip(sizes[:-1], sizes[1:]):
+            self.params.append({'W': np.random.randn(a, b) / np.sqrt(a), 'b': np.zeros(b)})
+
+    def forward(self, X):
+        self.acts = [X]
+        for i, p in enumerate(self.params):
+            z = self.acts[-1] @ p['W'] + p['b']
+            self.acts.append(np.maximum(z, 0) if i < len(self.params) - 1 else z)
+        return self.acts[-1]
+
+    def loss(self, X, y):
+        logits = self.forward(X)
+        e = np.exp(logits - logits.max(1, keepdims=True))
+        self.probs = e / e.sum(1, keepdims=True)
+        return -np.log(self.probs[np.arange(len(y)), y]).mean()
+
+    def backward(self, y):
+        grads = [None] * len(self.params)
+        d = self.probs.copy()
+        d[np.arange(len(y)), y] -= 1
+        d /= len(y)
+        for i in reversed(range(len(self.params))):
+            a = self.acts[i]
+            grads[i] = {'W': a.T @ d, 'b': d.sum(0)}
+            if i > 0:
+                d = (d @ self.params[i]['W'].T) * (a > 0)
+        return grads
+"""
+
+
+def test_a_method_that_runs_forward_and_keeps_what_backward_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loss is such a method; the gradients are dicts in a list, as the parameters are."""
+    assert_verified(KEPT_BY_LOSS, monkeypatch)
+
+
+@pytest.mark.parametrize("slip", ["{'W': -a.T @ d, 'b': d.sum(0)}", "{'W': a.T @ d, 'b': d.sum(1)}"])
+def test_a_slip_in_a_list_of_dicts(slip: str) -> None:
+    source = KEPT_BY_LOSS.replace("{'W': a.T @ d, 'b': d.sum(0)}", slip)
+    (found,) = analyse(source, "net.py").diagnostics
+    assert slip in source.splitlines()[found.location.row - 1]

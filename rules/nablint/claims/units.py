@@ -15,7 +15,7 @@ from nablint.claims.families.closures import closure_units
 from nablint.claims.families.companions import companion_units
 from nablint.claims.families.engines import engine_units
 from nablint.claims.model import Run, Unit
-from nablint.claims.partners import calls, gives_back, hands_on, partner_by_data
+from nablint.claims.partners import assigned_to_self, calls, gives_back, hands_on, partner_by_data, read_from_self
 from nablint.claims.scenarios import custom, instances, pairs, whole
 from nablint.reading.nodes import parts
 from nablint.tracing.hints import is_target
@@ -164,6 +164,7 @@ def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
             units += engine_units(cls, functions)
             units.append(_method_unit(cls, name, function))
             continue
+        partner = _keeper(methods, partner, name) or partner
         pair = _pair_of(cls, methods, partner, name)
         driver = _driver(methods, partner, name)
         if (around := _around(cls, methods, name)) is not None:
@@ -236,6 +237,18 @@ def _driver(methods: dict[str, Function], ahead: str, back: str) -> str | None:
     """The method that calls forward, and backward with what forward returned (`train_step`)."""
     return next((name for name, f in methods.items()
                  if name not in (ahead, back) and hands_on(f.node, ahead, back)), None)
+
+
+def _keeper(methods: dict[str, Function], ahead: str, back: str) -> str | None:
+    """The method that runs forward and keeps what backward reads and nobody else has set: `loss`, beside both.
+
+    A framework's `__call__` keeps things as well, and wraps what it is given; `engines` knows those.
+    """
+    made = [methods[n].node for n in ("__init__", ahead) if n in methods]
+    missing = read_from_self(methods[back].node).difference(methods, *map(assigned_to_self, made))
+    return next((name for name, f in methods.items() if missing and name not in (ahead, back)
+                 and not name.startswith("__") and missing <= assigned_to_self(f.node)
+                 and calls(f.node, ahead) and not calls(f.node, back)), None)
 
 
 def _method_unit(cls: Class, name: str, function: Function) -> Unit:

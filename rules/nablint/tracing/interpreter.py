@@ -305,7 +305,7 @@ class Interpreter:
                 known = self.history.setdefault(name, [])
                 if term not in known:
                     known.append(term)
-        elif isinstance(value, list | tuple) and value:
+        elif isinstance(value, list) or (isinstance(value, tuple) and value):  # an empty list may be filled yet
             self.lists.setdefault(name, []).append(value)
 
     # -- clashes ---------------------------------------------------------------------------------------------------

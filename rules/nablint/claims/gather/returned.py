@@ -52,6 +52,8 @@ def returned_results(
     elements = [e.value for e in node.elements] if isinstance(node, cst.Tuple | cst.List) else [node]
     if any(isinstance(e, cst.List | cst.Tuple) for e in elements) and len(elements) == len(parts):
         elements, parts = _flat(elements, parts)
+    if isinstance(node, cst.Name) and isinstance(returned, list) and all(isinstance(p, dict) for p in parts):
+        return _listed(it, node.value, parts, step, node)
     if len(elements) != len(parts):
         elements = [node] * len(parts)
     arrays = [(n, p) for n, p in zip(position_names, positions, strict=False) if isinstance(p, Array)]
@@ -252,7 +254,9 @@ def _entry(it: Interpreter, key: str, value: Any, step: Step, node: cst.CSTNode)
 def _listed(it: Interpreter, word: str, values: list[Any], step: Step, node: cst.CSTNode) -> list[Result]:
     """A list of gradients, item by item beside the list of variables."""
     out: list[Result] = []
-    for i, value in enumerate(values):
+    items = [(i, k, v) for i, part in enumerate(values)
+             for k, v in (part.items() if isinstance(part, dict) else [(None, part)])]
+    for i, key, value in items:
         if not isinstance(value, Array):
             continue
         term = value.term
@@ -260,15 +264,18 @@ def _listed(it: Interpreter, word: str, values: list[Any], step: Step, node: cst
             (e for e in reversed(it.events) if e.value is term or (e.holder == word and e.cell is value)), None
         )
         event = event or next((e for e in reversed(it.events) if e.name == word and e.step.scope is step.scope), None)
-        wrt = list_candidates(it, word, i, len(values))
+        wrt = list_candidates(it, word, i, len(values), key)
+        origin = term.origin  # `grads[i] = {"W": a.T @ d}` makes a dict, and is no event of what it holds
+        made = origin if key is not None and isinstance(origin, Step) and origin.scope is step.scope else None
+        at = f"[{i}]" if key is None else f"[{i}][{key!r}]"
         out.append(
             Result(
-                f"{word}[{i}]",
+                f"{word}{at}",
                 unclipped(term),
                 wrt,
-                event.step if event else step,
-                event.target if event else node,
-                f"{base(wrt[0].label)}[{i}]" if wrt else "",
+                made or (event.step if event else step),
+                made.node if made else event.target if event else node,
+                (f"{base(wrt[0].label)}{at}" if key is None else str(key)) if wrt else "",
                 False,
                 event=event,
                 returned=step,

@@ -36,13 +36,19 @@ def _only_aimed_at(it: Interpreter, leaf: Term, word: str) -> bool:
     return it.met is not None and leaf not in it.met and is_target(word)
 
 
-def list_candidates(it: Interpreter, word: str, position: int, length: int) -> list[Term]:
-    """The item at the same position of the list of variables that a list of gradients belongs to."""
+def list_candidates(it: Interpreter, word: str, position: int, length: int, key: str | None = None) -> list[Term]:
+    """The item at the same position of the list of variables that a list of gradients belongs to.
+
+    key: of lists of dicts, a dict for each layer, the entry that is meant.
+    """
     out: list[Term] = []
-    for name in [*names.variables(word), *(("params", "parameters", "weights") if word in names.CONTAINERS else ())]:
+    for name in [*names.variables(word), *(("params", "parameters", "weights", "layers")
+                                           if word in names.CONTAINERS else ())]:
         for values in it.lists.get(name, ()):
-            if len(values) == length and isinstance(values[position], Array | Pending):
-                value = values[position]
+            value = values[position] if len(values) == length else None
+            if key is not None:
+                value = value.get(key) if isinstance(value, dict) else None
+            if isinstance(value, Array | Pending):
                 value = value.value if isinstance(value, Pending) else value
                 if isinstance(value, Array) and not value.term.tainted and value.term not in out:
                     out.append(value.term)

@@ -68,11 +68,15 @@ def sites(steps: list[Step], given: Any = None) -> list[Site]:
 
 
 def arguments(step: Step) -> list[Any]:
-    """What a statement works out for a call whose value is no array: of a function that returns several, say."""
+    """What a statement works out for a call whose value is no array, of a function that returns several, say; or for
+    the entries of a dict, a tuple or a list.
+    """
     root = expression(step)
-    if not isinstance(root, cst.Call) or isinstance(step.values.get(id(root)), Term):
-        return []
-    return [a.value for a in root.args if made_by(step, a.value)]
+    if isinstance(root, cst.Call) and not isinstance(step.values.get(id(root)), Term):
+        return [a.value for a in root.args if made_by(step, a.value)]
+    if isinstance(root, cst.Dict | cst.Tuple | cst.List):
+        return [e.value for e in root.elements if made_by(step, e.value)]
+    return []
 
 
 def made_by(step: Step, node: cst.CSTNode) -> bool:

@@ -195,7 +195,7 @@ def go_back(
     bound = instance is not None and backward.kind != "static"
     given = arrivals.bind(backward, bound=bound)
     borrowed: list[Seed] = []
-    if not arrivals.cotangents and not arrivals.predicted:
+    if not arrivals.cotangents and not arrivals.is_loss and not arrivals.predicted:
         borrowed = _borrowed(it, arrivals, backward, given)
         start = len(it.steps)
     returned = guarded(it, backward, [instance, *given] if bound else given)
@@ -220,8 +220,8 @@ def go_back(
                 it.met = (it.met or frozenset()) | made
                 run.seeds = [Seed(dict(arrivals.cotangents) | {extra: it.graph.constant(1.0)}, "arriving")]
     else:
-        own = arrivals.loss_seeds() if arrivals.is_loss and not given and not borrowed else []
-        run.seeds = own or borrowed + loss_seeds(it, start) + implicit_seeds(it, start)
+        own = arrivals.loss_seeds() if arrivals.is_loss else []
+        run.seeds = own if own and not given else [*own, *borrowed, *loss_seeds(it, start), *implicit_seeds(it, start)]
     return counted_once(run)
 
 

@@ -31,6 +31,8 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
     for axis, (part, size) in enumerate(_along_axes(key, array.term.shape)):
         name = size.expr.name
         if name is not None and isinstance(part, Array) and _all_rows(part) and part.term.shape[0].expr != size.expr:
+            if part.term.sample.size > size and (found := solve(it.world, size, part.term.shape[0])) is not None:
+                raise Restart(f"{name} is gone along up to {part.term.shape[0].expr}", (found,))
             it.counts.setdefault(name, part.term.shape[0])
         if isinstance(part, Array) and array.term.card is None and "below" in part.term.params:
             _drawn_among(it.world, size, part.term.params["below"])
