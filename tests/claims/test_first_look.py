@@ -8,7 +8,7 @@ import pytest
 import slips
 from nablint.analysis import analyse
 from nablint.claims import memory
-from nablint.claims.repairing import repair
+from nablint.claims.repairing import blame, repair
 from nablint.settings import Settings
 
 QUICK = Settings(prove=False)
@@ -20,7 +20,7 @@ def _slip(case: str, kind: str) -> str:
 
 def test_few_edits_are_traced_blindly(monkeypatch: pytest.MonkeyPatch) -> None:
     searches: list[int] = []
-    best, confirmed = repair._best, repair.confirmed
+    best, confirmed = repair.best_repair, repair.confirmed
 
     def begun(*args: Any, **options: Any) -> Any:
         searches.append(0)
@@ -30,7 +30,7 @@ def test_few_edits_are_traced_blindly(monkeypatch: pytest.MonkeyPatch) -> None:
         searches[-1] += 1
         return confirmed(*args)
 
-    monkeypatch.setattr(repair, "_best", begun)
+    monkeypatch.setattr(blame, "best_repair", begun)
     monkeypatch.setattr(repair, "confirmed", counted)
     memory.OUTCOMES.clear()
     source = _slip("features_first", "wrong-index")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from nablint.checks.rule import Rule
 
 if TYPE_CHECKING:
-    from nablint.claims.repairing.repair import Fault
+    from nablint.claims.repairing.blame import Fault
 
 
 @lru_cache(maxsize=1)

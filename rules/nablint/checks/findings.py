@@ -17,7 +17,7 @@ from nablint.claims.entries import ancestors
 from nablint.claims.explain import explanation_of
 from nablint.claims.model import Judged
 from nablint.claims.program import Outcome, Program
-from nablint.claims.repairing.repair import Fault, find_faults
+from nablint.claims.repairing.blame import Fault, find_faults
 from nablint.claims.repairing.rewriting import edit_text
 from nablint.claims.replaying.sites import old_value
 from nablint.results import Diagnostic, Fix

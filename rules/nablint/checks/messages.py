@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nablint.claims.names import variables
 
 if TYPE_CHECKING:
-    from nablint.claims.repairing.repair import Fault
+    from nablint.claims.repairing.blame import Fault
 
 _SAID = {
     "transpose": "a transpose is missing or too many",

@@ -9,7 +9,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.claims.naming import Naming
 from nablint.claims.program import Outcome
-from nablint.claims.repairing.repair import Fault
+from nablint.claims.repairing.blame import Fault
 from nablint.claims.repairing.rewriting import extent
 from nablint.results import Place, Related
 from nablint.tracing.imports import dotted

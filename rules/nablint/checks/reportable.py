@@ -15,7 +15,7 @@ from nablint.claims import names
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.program import Outcome
-from nablint.claims.repairing.repair import Fault
+from nablint.claims.repairing.blame import Fault
 from nablint.claims.replaying.replay import holds
 from nablint.tracing.step import Step
 

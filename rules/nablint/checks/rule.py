@@ -10,7 +10,7 @@ from nablint.results import Severity
 
 if TYPE_CHECKING:
     from nablint.checks.found import Found
-    from nablint.claims.repairing.repair import Fault
+    from nablint.claims.repairing.blame import Fault
     from nablint.claims.sure.runs import SureRun
 
 

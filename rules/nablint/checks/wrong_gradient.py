@@ -38,7 +38,7 @@ from nablint.checks.messages import unexplained
 from nablint.checks.rule import Rule
 
 if TYPE_CHECKING:
-    from nablint.claims.repairing.repair import Fault
+    from nablint.claims.repairing.blame import Fault
 
 
 def check(fault: Fault) -> str | None:
