@@ -9,8 +9,9 @@ from nablint.claims.dialect import settle_dialect
 from nablint.claims.inputs import guarded, inputs_for, last_scope, parameters, return_names, settle
 from nablint.claims.judging.penalties import loss_of_batch
 from nablint.claims.model import Run
-from nablint.claims.scenarios.arrivals import LOSS, Arrivals, go_back
+from nablint.claims.scenarios.arrivals import LOSS, Arrivals
 from nablint.claims.scenarios.custom import reduced
+from nablint.claims.scenarios.going_back import go_back
 from nablint.claims.scenarios.instances import method_of, new_instance
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, Function, Instance

@@ -15,7 +15,7 @@ from nablint.claims.inputs import guarded, inputs_for, last_scope, settle
 from nablint.claims.judging.seeds import implicit_seeds, loss_seeds
 from nablint.claims.model import Result, Run
 from nablint.claims.names import is_loss_name
-from nablint.claims.scenarios.arrivals import counted_once
+from nablint.claims.scenarios.going_back import counted_once
 from nablint.claims.scenarios.instances import method_of, new_instance
 from nablint.tracing.hints import base, is_target, names_parameter
 from nablint.tracing.interpreter import Interpreter
