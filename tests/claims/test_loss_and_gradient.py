@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from nablint.analysis import analyse
+from verified import assert_verified
 
 LOGISTIC = '''
 import numpy as np
@@ -118,3 +119,22 @@ def test_a_slip_is_found_where_it_stands(name: str, right: str, slip: str) -> No
     assert found
     (diagnostic,) = analyse(before + slip + after, f"{name}.py").diagnostics
     assert diagnostic.location.row == before.count("\n") + 1
+
+
+ONE_HOT = """
+import numpy as np
+
+
+def loss_and_gradient(W, X, y):
+    scores = X @ W
+    probs = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    onehot = np.zeros_like(probs)
+    onehot[np.arange(len(y)), y] = 1
+    loss = -np.sum(onehot * np.log(probs)) / len(y)
+    dW = X.T @ (probs - onehot) / len(y)
+    return loss, dW
+"""
+
+
+def test_rows_are_as_many_as_the_labels_that_number_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_verified(ONE_HOT, monkeypatch)

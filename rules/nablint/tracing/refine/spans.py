@@ -31,8 +31,6 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
     for axis, (part, size) in enumerate(_along_axes(key, array.term.shape)):
         name = size.expr.name
         if name is not None and isinstance(part, Array) and _all_rows(part) and part.term.shape[0].expr != size.expr:
-            if part.term.sample.size > size and (found := solve(it.world, size, part.term.shape[0])) is not None:
-                raise Restart(f"{name} is gone along up to {part.term.shape[0].expr}", (found,))
             it.counts.setdefault(name, part.term.shape[0])
         if isinstance(part, Array) and array.term.card is None and "below" in part.term.params:
             _drawn_among(it.world, size, part.term.params["below"])
@@ -119,10 +117,16 @@ def _one_each(it: Interpreter, array: Array, key: Any) -> None:
 def inside(it: Interpreter, array: Array, key: Any) -> None:
     """A window, or a place, that lies outside of an image along one axis: the image is as high as it is wide.
 
-    Loops whose bounds are in the wrong order (`for h in range(width)`) run on square images alone.
+    Loops whose bounds are in the wrong order (`for h in range(width)`) run on square images alone.  And all rows,
+    `onehot[np.arange(len(y)), y]`, are as many as those that they are numbered by.
     """
     if it.graph.tainting or array.term.tainted or it.world.sure:
         return
+    for part, size in _along_axes(key, array.term.shape):
+        if isinstance(part, Array) and _all_rows(part) and part.term.sample.size > size:
+            count = part.term.shape[0]
+            if (found := solve(it.world, size, count)) is not None:
+                raise Restart(f"{size.expr} is gone along up to {count.expr}", (found,))
     for part, size in _along_axes(key, array.term.shape):
         if isinstance(part, Array):
             _labels_below(it.world, part.term, int(size))
