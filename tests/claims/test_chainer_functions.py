@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 from nablint.analysis import analyse
+from nablint.tracing.project import Project
 
 HEAD = """
 import numpy as np
@@ -254,3 +255,35 @@ def test_right_functions_are_judged_and_nothing_is_found(name: str) -> None:
 def test_slips_in_them_are_found(name: str, old: str, new: str) -> None:
     assert old in RIGHT[name]
     assert _analysed(RIGHT[name].replace(old, new))[1]
+
+
+ENGINE = """
+class FunctionNode:
+    def forward(self, inputs):
+        raise ValueError('forward is not there')
+
+    def retain_inputs(self, indexes):
+        self.kept = indexes
+"""
+
+
+def test_a_function_of_the_package_itself_is_read_by_the_protocol() -> None:
+    """The engine that stands beside it says less than what is known of its functions."""
+    files = {"chainer.function_node": ENGINE, "chainer": ""}
+    source = """
+import numpy as np
+from chainer import function_node
+
+class Square(function_node.FunctionNode):
+    def forward(self, inputs):
+        self.retain_inputs((0,))
+        return inputs[0] ** 2,
+
+    def backward(self, indexes, grad_outputs):
+        x, = self.get_retained_inputs()
+        return 2 * x * grad_outputs[0],
+"""
+    resolve = Project(files.get).resolver("chainer.functions.math.square")
+    found = analyse(source, "square.py", resolve=resolve)
+    assert not found.diagnostics
+    assert [c.verdict for c in found.claims if c.role == "result"] in (["proved"], ["verified"])

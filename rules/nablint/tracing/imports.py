@@ -61,6 +61,8 @@ OUTSIDE = frozenset({
     "keras", "tqdm", "logging", "dataclasses", "__future__", "builtins", "cupy", "contextlib", "argparse", "pathlib",
     "operator", "autograd", "six", "future", "past", "chainer", "chainermn", "chainerx"})
 """Packages that are no part of a project; they are not asked for."""
+PROTOCOLS = frozenset({"chainer", "chainermn", "chainerx"})
+"""Those whose protocol of functions with a forward and a backward is known (`protocols`)."""
 
 
 ATEN = "torch.ops.aten."
@@ -117,8 +119,15 @@ def _when_asked(it: Interpreter, scope: Scope, module: str, find: Callable[[], A
 def is_outside(it: Interpreter, module: str) -> bool:
     """Is a module one of a known package that the file itself is no part of?"""
     base: list[str] = getattr(it.resolve, "keywords", {}).get("base", [])
-    package = module.split(".")[0]
-    return package in OUTSIDE and package not in base[:1]
+    return stands_outside(module.split(".")[0], base)
+
+
+def stands_outside(package: str, base: list[str]) -> bool:
+    """Is a known package taken for what is known of it, seen from a module of the package `base[0]`?
+
+    Its own files read its sources, but for one whose protocol of functions is known: that says more than its engine.
+    """
+    return package in OUTSIDE and (package in PROTOCOLS or package not in base[:1])
 
 
 def _imported(it: Interpreter, name: str, imported: str) -> Any:

@@ -18,7 +18,7 @@ import libcst as cst
 
 from nablint.calculus.effort import EFFORT
 from nablint.reading.source import Block, blocks
-from nablint.tracing.imports import OUTSIDE
+from nablint.tracing.imports import stands_outside
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.loading import load
 from nablint.tracing.statements import execute
@@ -85,7 +85,7 @@ class Project:
             parent = base[: len(base) - dots + 1]
             rest = name[dots:]
             return self.module(".".join([*parent, rest] if rest else parent)) if dots <= len(base) + 1 else None
-        if name.split(".")[0] in OUTSIDE and name.split(".")[0] not in base[:1]:
+        if stands_outside(name.split(".")[0], base):
             return None
         beside = ".".join([*base, name])
         return self.module(beside) or (self.module(name) if beside != name else None)
