@@ -89,8 +89,8 @@ def test_a_slip_in_such_a_script(right: str, slip: str) -> None:
     assert found.fix is not None
 
 
-def test_what_a_loop_computes_is_no_data() -> None:
-    """A list of values that depend on a parameter stays what it is: as data it would hide the parameter's part."""
+def test_what_a_loop_computes_is_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of values that depend on a parameter stays what it is: as data it would hide a part of the gradient."""
     source = """
 import numpy as np
 
@@ -98,8 +98,8 @@ def run(path, w):
     parts = []
     for row in open(path).read().splitlines():
         parts.append(w * 2.0)
-    total = np.mean(np.array(parts))
-    dw = 2.0 * np.ones_like(w) / w.size
-    return total, dw
+    loss = (w * w).sum() + np.mean(np.array(parts))
+    dw = 2.0 * w + 2.0 * np.ones_like(w) / w.size
+    return loss, dw
 """
-    assert not analyse(source, "loop.py").diagnostics
+    assert_verified(source, monkeypatch)

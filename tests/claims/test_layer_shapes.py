@@ -6,6 +6,9 @@ import textwrap
 
 import pytest
 from nablint.analysis import analyse
+from nablint.claims import memory
+from nablint.claims.judging import search
+from nablint.tracing import interpreter
 
 LAYERS = {
     "a bias with an entry for each row of a weight": """
@@ -104,3 +107,41 @@ def test_an_enlargement_that_takes_single_entries_is_wrong() -> None:
         "grad[:, :, ::self.size[0], ::self.size[1]]")
     found = analyse("import numpy as np\n\n" + textwrap.dedent(body), "layers.py")
     assert "wrong" in {c.verdict for c in found.claims}
+
+
+CELL = textwrap.dedent("""
+    import numpy as np
+
+    class Cell:
+        def __init__(self, n_in, n_h):
+            self.Wz, self.Wh = np.random.randn(n_h, n_in), np.random.randn(n_h, n_in)
+            self.Uz, self.Uh = np.random.randn(n_h, n_h), np.random.randn(n_h, n_h)
+            self.bz, self.bh = np.zeros(n_h), np.zeros(n_h)
+
+        def forward(self, x, h):
+            self.x, self.h = x, h
+            self.z = 1 / (1 + np.exp(-(self.Wz @ x + self.Uz @ h + self.bz)))
+            self.hh = np.tanh(self.Wh @ x + self.Uh @ h + self.bh)
+            return (1 - self.z) * h + self.z * self.hh
+
+        def backward(self, dout):
+            dhh = dout * self.z * (1 - self.hh ** 2)
+            dz = dout * (self.hh - self.h) * self.z * (1 - self.z)
+            self.dWz, self.dWh = np.outer(dz, self.x), np.outer(dhh, self.x)
+            self.dUz, self.dUh = np.outer(dz, self.h), np.outer(dhh, self.h)
+            self.dbz, self.dbh = dz, dhh
+            dx = self.Wz.T @ dz + self.Wh.T @ dhh
+            dh = dout * (1 - self.z) + self.Uz.T @ dz + self.Uh.T @ dhh
+            return dx, dh
+    """)
+
+
+def test_what_a_chance_square_makes_wrong_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the clue that x and h are vectors they are read as square matrices, whose outer products do not fit."""
+    monkeypatch.setattr(interpreter, "vectors_wanted", lambda *clash: None)
+    memory.OUTCOMES.clear()
+    assert not analyse(CELL, "cell.py").diagnostics
+    monkeypatch.setattr(search, "square_by_chance", lambda world: False)
+    memory.OUTCOMES.clear()
+    assert analyse(CELL, "cell.py").diagnostics
+    memory.OUTCOMES.clear()

@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 from nablint.analysis import analyse
+from nablint.checks import reportable
 
 REPORTED = {
     "a derivative by its name": ("""
@@ -133,3 +134,15 @@ def test_it_is_not(name: str) -> None:
     result = analyse(textwrap.dedent(QUIET[name]), "case.py")
     assert not result.diagnostics
     assert any(c.verdict == "wrong" for c in result.claims)  # what differs is listed, and no more
+
+
+@pytest.mark.parametrize(("message", "another_size_may_fit"), [
+    ("(8, 5) @ (n_a, m): inner sizes 5 and n_a differ", True),
+    ("(a, b) @ (3, m): inner sizes b and 3 differ", True),
+    ("(N, D) with (3, 4) cannot broadcast: D against 4", True),
+    ("(a, b) @ (c, m): inner sizes b and c differ", False),
+    ("(N, D) with (M, D) cannot broadcast: N against M", False),
+    ("(2, 3) @ (4, 5): inner sizes 3 and 4 differ", False),
+])
+def test_a_number_that_meets_a_dimension_may_be_that_dimension(message: str, another_size_may_fit: bool) -> None:
+    assert bool(reportable.SIZED.search(message)) is another_size_may_fit

@@ -47,7 +47,7 @@ def reportable(outcome: Outcome, fault: Fault) -> bool:
     if judgement.seed is not None and judgement.seed.exact:
         return True
     arriving = judgement.seed is not None and judgement.seed.kind == "arriving"
-    firm = bool(unfit) and any(not _SIZED.search(j.reason) for j in fault.judged)
+    firm = bool(unfit) and any(not SIZED.search(j.reason) for j in fault.judged)
     if unfit and not firm:
         return False
     if not judgement.good:
@@ -77,7 +77,7 @@ def _named(j: Judged) -> bool:
     return names.is_gradient_name(j.result.name.removeprefix("self.").partition("[")[0])
 
 
-_SIZED = re.compile(r"(?<![\w.])0(?![\w.])|is outside axis"
+SIZED = re.compile(r"(?<![\w.])0(?![\w.])|is outside axis"
                     r"|(?:: inner sizes|cannot broadcast:) "
                     r"(?:\d+ (?:and|against) [^\W\d]|[^\W\d][^:]*? (?:and|against) \d+\b)")
 """Clashes of arrays without entries, of a place that an array does not have, or of a number with a dimension, such as
