@@ -28,6 +28,21 @@ def exchanged(root: Any, known: list[str], is_number: Callable[[cst.CSTNode], bo
                 yield Edit(node, number(name), "operand", 1.25 + 0.002 * len(name), name)
 
 
+def multiplied_sizes(root: Any, known: list[str], is_number: Callable[[cst.CSTNode], bool]) -> Iterator[Edit]:
+    """A size times another live number: `x.reshape(N * C, H, W)` for `x.reshape(N, H, W)`."""
+    for node in walk(root):
+        entries = (node.elements if isinstance(node, cst.Tuple) else node.args if isinstance(node, cst.Call)
+                   and isinstance(node.func, cst.Attribute) and node.func.attr.value in ("reshape", "view") else ())
+        for entry in entries:
+            value = entry.value
+            if is_number(value) and (isinstance(value, cst.Name | cst.Attribute | cst.Subscript) or (
+                    isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Multiply))):
+                text = cst.Module([]).code_for_node(value)
+                for name in known[:MAX_NUMBERS]:
+                    if name != text:
+                        yield Edit(value, cst.parse_expression(f"{text} * {name}"), "operand", 1.25)
+
+
 def counted(root: Any, sizes: list[tuple[str, float]], shape_of: Callable[[cst.CSTNode], Any], module: str
             ) -> Iterator[Edit]:
     """One entry of each row for whole columns: `p[np.arange(n), y]` for `p[:, y]`, where y has one for each row."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
+from nablint.claims.entries import ancestors
 from nablint.claims.judging.conventions import common_scale, conventions, steps
 from nablint.claims.judging.decay import allow_decay
 from nablint.claims.judging.intent import silence_deliberate
@@ -108,6 +109,8 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
     if not targets:
         if result.wrt and result.formal and _is_zero(result.value) and not (
                 run.it.world.cut or any(map(unknown_part, cotangents))):
+            if _masked(result.value):
+                return Judged(result, "unchecked", ZERO, result.wrt[0])
             return Judged(result, "verified", wrt=result.wrt[0])
         hidden = next((r for c in cotangents if (r := unknown_part(c))), "")
         if hidden:
@@ -129,6 +132,11 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
 
 def _is_zero(term: Term) -> bool:
     return not np.any(term.sample)
+
+
+def _masked(term: Term) -> bool:
+    """Is a value zero where a condition on samples says so, which may be the wrong condition?"""
+    return any(node.sample.dtype.kind == "b" for node in ancestors(term))
 
 
 def _compare(result: Result, wrt: Term, derived: Term, *, symmetric: bool = False) -> Judged:

@@ -26,6 +26,7 @@ from nablint.claims.repairing.rejudged import Repair, confirmed, rewritten
 from nablint.claims.repairing.returning import finished, return_edits
 from nablint.claims.repairing.slicing import backward_slice
 from nablint.claims.repairing.trial import Candidate, Trial
+from nablint.claims.repairing.unfit import Unfit
 from nablint.claims.replaying.sites import arguments, old_value
 from nablint.tracing.step import Step
 
@@ -67,7 +68,7 @@ def best_repair(program: Program, source: str, outcome: Outcome, failing: list[J
     assert judgement is not None
     where = localise(judgement)
     where.right -= {id(j.result.step.node) for j in failing}
-    trial = Trial(judgement, failing)
+    trial, unfit = Trial(judgement, failing), Unfit(judgement, failing)
     winners: list[Candidate] = []
     blind: list[Candidate] = []
     clashes = _clashing(judgement, failing)
@@ -121,7 +122,7 @@ def best_repair(program: Program, source: str, outcome: Outcome, failing: list[J
             candidate.cost = edit.cost + unlikely(candidate, upstream=upstream, turned=key in turned,
                                                   weak=key in where.weak and key not in turned)
             verdict = trial.tried(candidate) if search.promising(edit) else False
-            if verdict is None:
+            if verdict is None and not unfit.stays(candidate):
                 blind.append(candidate)
             elif verdict and not forgets(candidate):
                 winners.append(candidate)
@@ -156,9 +157,11 @@ def best_repair(program: Program, source: str, outcome: Outcome, failing: list[J
     blind.sort(key=lambda c: (c.level, c.cost, -c.steps[-1].number))
     most = MAX_CONFIRMED if winners else MAX_BLIND if confirm else MAX_BLIND_AT_FIRST
     tries, ends, partial = 0, max(ends, EFFORT.seconds), None
-    for candidate in [*winners, *named, *[c for c in blind
-                                  if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign",
-                                                     "derivative", "operand", "scale", "extra-factor")]]:
+    blind = [c for c in blind if c.edit.kind in ("transpose", "operands", "axis", "keepdims", "sum", "sign",
+                                                 "derivative", "operand", "scale", "extra-factor")]
+    if unfit.only:  # all that is left changes shapes
+        blind, named = sorted([*named, *blind], key=lambda c: (c.level, c.cost)), []
+    for candidate in [*winners, *named, *blind]:
         if EFFORT.seconds > ends + MORE or tries >= most:
             break
         tries += 1

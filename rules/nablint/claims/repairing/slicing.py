@@ -127,8 +127,8 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
                                           whole=None if made is None else np.shape(made.sample))
         yield from with_live.batched(root, lambda n: shape_of(step, n), torch=torch)
         yield from with_live.matrices(root, live, lambda n: shape_of(step, n))
+        yield from _with_numbers(it, step, root)
         if matched:
-            yield from _with_numbers(it, step, root)
             return
         scales = live_numbers(step)
         yield from with_live.scaled(root, scales)
@@ -150,7 +150,6 @@ def edits_of(judgement: Judgement, steps: list[Step], target: Term | None, *, ma
                     and isinstance(node, cst.Name | cst.Attribute | cst.BinaryOperation)
                 ):
                     yield from with_live.multiplied(node, list(factors(step, part, None)))
-        yield from _with_numbers(it, step, root)
 
 
 def _mode_words(steps: Iterable[Step]) -> list[str]:
@@ -164,4 +163,6 @@ def _with_numbers(it: Interpreter, step: Step, root: Any) -> Iterator[Edit]:
     yield from numbers.traded(root, lambda n: shape_of(step, n))
     yield from numbers.other_sides(root)
     yield from numbers.counted(root, numbers_at_hand(step), lambda n: shape_of(step, n), module_name(it))
-    yield from numbers.exchanged(root, live_indices(it, step), lambda n: is_number(step, n))
+    indices = live_indices(it, step)
+    yield from numbers.exchanged(root, indices, lambda n: is_number(step, n))
+    yield from numbers.multiplied_sizes(root, indices, lambda n: is_number(step, n))
