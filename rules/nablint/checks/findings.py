@@ -33,7 +33,7 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
     """
     wrong = _different([o for o in outcomes if o.judgement is not None and o.judgement.wrong])
     for outcome in wrong:
-        sound = frozenset(_sound(outcomes, outcome))
+        sound = frozenset(_sound(outcomes, outcome) & _functions_run(outcome))
         if outcome.faults is None or (repair and not outcome.confirmed) or outcome.sound != sound:
             outcome.faults = _faults(program, source, outcome, ends, sound, confirm=repair)
             outcome.confirmed, outcome.sound = repair, sound
@@ -141,6 +141,12 @@ def _sound(outcomes: list[Outcome], outcome: Outcome) -> set[str]:
     right = {name for o in others if o.judgement is not None and o.judgement.good for name in o.unit.functions}
     return right - {name for o in others if o.judgement is not None and o.judgement.good < len(o.judgement.judged)
                     for name in o.unit.functions}
+
+
+def _functions_run(outcome: Outcome) -> set[str]:
+    """The functions that an outcome's run, or one of its rivals', went through: others have no part in its faults."""
+    judgements = [outcome.judgement, *(rival for rival, _ in outcome.rivals)]
+    return {step.function for j in judgements if j is not None for step in j.run.it.steps}
 
 
 def _called_from(outcome: Outcome, fault: Fault, sound: Container[str]) -> Step:
