@@ -62,6 +62,26 @@ def layer(derivative: str) -> str:
     return LAYER.format(imports=imports, base="", call="sigmoid(x)", derivative=derivative)
 
 
+def test_a_class_may_derive_from_an_import_of_its_own_name() -> None:
+    source = """
+import numpy as np
+from common.parameters import Param
+
+class Scaled:
+    def __init__(self, scale=1.0):
+        self.scale = Param("scale", scale)
+
+    def K(self, X):
+        return self.scale * X.dot(X.T)
+
+    def update_gradients(self, dL_dK, X):
+        self.scale.gradient = (dL_dK * X.dot(X.T)).sum()
+"""
+    files = FILES | {"common.parameters": "from elsewhere import Param\n\nclass Param(Param):\n    pass\n"}
+    found = analyse(source, "scaled.py", resolve=Project(files.get).resolver("scaled"))
+    assert [c.verdict for c in found.claims] == ["proved"], [c.reason for c in found.claims]
+
+
 def test_without_the_file_nothing_is_concluded() -> None:
     source = layer(derivative="self.out").replace("sigmoid", "squash")
     assert {c.verdict for c in analyse(source, "layers.py").claims} == {"unchecked"}

@@ -100,6 +100,12 @@ def variables(name: str) -> tuple[str, ...]:
 _D_BY_D = re.compile(r"^_?d_?(?:L|J|E|C|loss|cost)_?d_?(\w+)$")
 
 
+def cotangent_of(name: str) -> str:
+    """What a quotient of differentials is the cotangent of: `K` for `dL_dK`; "" for other names."""
+    match = _D_BY_D.match(name)
+    return match.group(1) if match is not None else ""
+
+
 @lru_cache(maxsize=8192)
 def _variables(name: str) -> tuple[str, ...]:
     found: list[str] = []

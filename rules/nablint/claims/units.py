@@ -14,6 +14,7 @@ from nablint.claims.families import chainer_functions, derivatives, registered, 
 from nablint.claims.families.closures import closure_units
 from nablint.claims.families.companions import companion_units
 from nablint.claims.families.engines import engine_units
+from nablint.claims.families.named_cotangents import named_cotangent_units
 from nablint.claims.model import Run, Unit
 from nablint.claims.partners import assigned_to_self, calls, gives_back, hands_on, partner_by_data, read_from_self
 from nablint.claims.scenarios import custom, instances, pairs, whole
@@ -184,6 +185,9 @@ def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
             units.append(Unit(f"{cls.name}.{found.name}", "derivative",
                               lambda it, p=found: derivatives.derivative(it, p, instances.new_instance(it, cls)),
                               (found.derivative.name,)))
+    pieces = list(named_cotangent_units(cls, methods))
+    units += pieces
+    taken |= {unit.functions[-1].rpartition(".")[2] for unit in pieces}
     for name, function in methods.items():
         if name in own and name not in taken and name != "__init__":
             found = tapes.units(function, cls)

@@ -110,14 +110,14 @@ def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
         return apply_spelling(it, f"{kind}.{name}", spelling, [owner], {}, None, receiver=owner)
     if name == "data" and it.world.sure and owner.dialect != "torch":
         return it.unknown("the entries of a sparse matrix, or the memory of an array")
-    if name in ("data", "real", "array") and spelling is None:
+    if name in ("data", "real", "array", "values") and spelling is None:
         return owner
     if name == "xp":
         return External("numpy")
     if name == "flat":
         return apply_spelling(it, "ndarray.ravel", it.spellings["ndarray.ravel"], [owner], {}, None, receiver=owner)
-    if name == "grad":
-        return it.unknown("the gradient that autograd would have stored")
+    if name in ("grad", "gradient"):
+        return it.unknown("the gradient that others would have stored")
     return Method(owner, name)
 
 

@@ -21,6 +21,7 @@ from nablint.tracing.imports import ATEN, operator_of
 from nablint.tracing.iteration import iterate
 from nablint.tracing.made_sizes import is_whole
 from nablint.tracing.operators import plain
+from nablint.tracing.parameter_objects import is_parameter_class, parameter_object
 from nablint.tracing.protocols import lent
 from nablint.tracing.spellings import apply_spelling, kind_of, row_of
 from nablint.tracing.stand_ins import stands_for
@@ -169,6 +170,9 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
         return call(it, callee.function, [callee.receiver, *args], keywords, node)
     if isinstance(callee, Method):
         return _call_method_of_value(it, callee, args, keywords, node)
+    if isinstance(callee, External | Class) and is_parameter_class(callee) and (
+            held := parameter_object(it, args, keywords, row_of(it, node))) is not None:
+        return held
     if isinstance(callee, External):
         return call_external(it, callee.name, args, keywords, node)
     if isinstance(callee, Native):

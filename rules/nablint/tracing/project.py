@@ -117,7 +117,8 @@ class Project:
         for block in (replace(b, outside=True) for b in blocks(text)):
             defined = _DEFINED.search(block.text)
             if defined is not None:
-                module.names[defined[1]] = Deferred(partial(self._defined, module, block, defined[1]))
+                before = as_they_stand(module.names).get(defined[1])
+                module.names[defined[1]] = Deferred(partial(self._defined, module, block, defined[1], before))
                 continue
             with self._inside(module) as it:
                 later += load(it, [block], everything=False)
@@ -130,8 +131,13 @@ class Project:
                 del module.names[key]
         return module
 
-    def _defined(self, module: Module, block: Block, name: str) -> Any:
-        """The function or class of this name, which the block defines."""
+    def _defined(self, module: Module, block: Block, name: str, before: Any) -> Any:
+        """The function or class of this name, which the block defines.
+
+        before: what goes by the name up to there: `class Param(Param)` derives from a class that was imported.
+        """
+        if before is not None:
+            module.names[name] = before
         with self._inside(module) as it:
             load(it, [block], everything=False)
         value = as_they_stand(module.names)[name]

@@ -59,7 +59,8 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     if isinstance(event.key, int) and isinstance(event.owner, list):
         length = len(event.owner)
         wrt = list_candidates(it, event.holder, event.key % length if length else 0, length)
-    elif isinstance(event.owner, Array) and event.name == "grad" and isinstance(event.target, cst.Attribute):
+    elif (isinstance(event.owner, Array) and event.name in ("grad", "gradient")
+          and isinstance(event.target, cst.Attribute)):
         wrt = [event.owner.term]
     elif place is not None:
         wrt = list_candidates(it, event.name, *place)

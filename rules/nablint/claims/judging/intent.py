@@ -45,7 +45,7 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
     assert value is not None
     if run.it.world.cut:
         return "a loop was not read to its end"
-    if wrt is not None and any(_passed_on(output, wrt) for output in seed.cotangents):
+    if wrt is not None and not seed.exact and any(_passed_on(output, wrt) for output in seed.cotangents):
         return "forward passes it on as it is: another gradient is deliberate"
     if (
         any(_equal(value, c) for c in seed.cotangents.values())
@@ -56,7 +56,7 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
         return "the upstream gradient goes straight through, which may be deliberate"
     if any(node.card is not None and node.card.name in STEPS and wrt in ancestors(node) for node in made):
         return "forward rounds it: its gradient is an estimate"
-    if j.derived is not None and not np.any(j.derived.sample):
+    if j.derived is not None and not np.any(j.derived.sample) and wrt not in seed.cotangents:
         return ESTIMATE
     if any(_written_twice(node) for node in made):
         return "forward writes to one place twice, and which value stays is left open"

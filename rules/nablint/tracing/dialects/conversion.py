@@ -43,7 +43,8 @@ def new_tensor(x: Term, data: Any, dtype: Any = None, **_: Any) -> Term:
     return cast(as_term(data), kind_of(dtype, kind_of_term(as_term(data))))
 
 
-@spelled("numpy.asarray", "numpy.asanyarray", "numpy.ascontiguousarray", "torch.as_tensor", "torch.from_numpy",
+@spelled("numpy.asarray", "numpy.asanyarray", "numpy.ascontiguousarray", "numpy.asfortranarray",
+         "torch.as_tensor", "torch.from_numpy",
          "torch.asarray", "torch.detach", "torch.autograd.Variable", "torch.nn.Parameter",
          "torch.nn.parameter.Parameter",
          unview=_same)

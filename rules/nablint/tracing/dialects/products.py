@@ -38,6 +38,16 @@ def dot(a: Value, b: Value, out: Value = None) -> Operand:
     return op.matmul(a, b) if max(ranks) <= 2 else op.dot(a, b)
 
 
+@spelled("scipy.linalg.blas.dsyrk", "scipy.linalg.blas.ssyrk")
+def syrk(alpha: Value, a: Value, beta: Value = 0.0, c: Value = None, trans: Value = 0, lower: object = None,
+         overwrite_c: object = None) -> Operand:
+    """`alpha * a @ a.T + beta * c`, of which BLAS writes one triangle; the other is filled in before it is read."""
+    a = array(a)
+    product = op.multiply(alpha, op.matmul(a.T, a) if trans else op.matmul(a, a.T))
+    idle = c is None or (not rank_of(beta) and plain(beta) == 0)
+    return product if idle else op.add(product, op.multiply(beta, c))
+
+
 @spelled("numpy.vdot", "torch.vdot", "Tensor.vdot")
 def vdot(a: Value, b: Value, /) -> Operand:
     """The sum of all products of entries."""

@@ -87,7 +87,8 @@ def _beside(it: Interpreter, op: str, p: Pending, other: Any, *, left: bool) -> 
     if not shape:
         if hints.is_size(name) and not hints.is_target(name) and name.islower() and op == "Divide":
             return as_size(it, p)
-        return scalar(it, p) if evidence_rank(it, p) in (None, 0) else as_operand(it, p)
+        number = evidence_rank(it, p) in (None, 0) and "matrix" not in name
+        return scalar(it, p) if number else as_operand(it, p)
     rank = evidence_rank(it, p)
     if rank is not None:
         return scalar(it, p) if rank == 0 else make_array(it, p, _aligned(it, p, rank, shape))

@@ -188,7 +188,8 @@ def _sizes(it: Interpreter, value: Any, *, alone: bool = True) -> Any:
     if isinstance(value, Pending):
         if it.world.sure and alone and not sure.is_size(value):
             return it.unknown(f"whether {value.hint} is a size or a shape")
-        if value.value is None and alone and hints.is_list(hints.base(value.hint)) and not value.path.endswith("]"):
+        if (value.value is None and alone and hints.is_list(hints.base(value.hint)) and not value.path.endswith("]")
+                and it.world.choose(f"{value.path}:a shape", (True, False), 0.4)):  # `np.ones(outputs)` may be a row
             value = as_list(it, value, 2)
         else:
             return as_size(it, value)

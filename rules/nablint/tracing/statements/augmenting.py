@@ -93,7 +93,7 @@ def _augment(it: Interpreter, node: cst.AugAssign, scope: Scope, name: str) -> N
         set_attribute(it, owner, target.attr.value, new, target)
     elif isinstance(target, cst.Name):
         bind_name(it, scope, target.value, new)
-    if isinstance(owner, Array):
+    if isinstance(owner, Array) and not isinstance(target, cst.Attribute):
         new = written_into(target, owner) if isinstance(target, cst.Subscript) else owner
     record(it, target, label, holder, owner, key, new, name)
 

@@ -1,0 +1,60 @@
+"""Parameter objects: what `Param('variance', 1.0, Logexp())` makes stands for the array that it holds.
+
+Libraries of models keep a parameter's value, its name, its constraint and its gradient in one object, which behaves as
+an array everywhere.  Their class is mostly out of sight; where it is not, it derives from `ndarray`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from nablint.shapes import Size
+from nablint.tracing.values import Array, Class, External, Instance, Pending
+
+if TYPE_CHECKING:
+    from nablint.tracing.interpreter import Interpreter
+
+_NAMES = re.compile(r"^Param(?:eter)?$")
+_POSITIVE = re.compile(r"logexp|softplus|exponent|positive|square", re.I)
+"""Constraints under which a parameter is greater than zero."""
+
+
+def is_parameter_class(callee: Any) -> bool:
+    """Does a call of it make a parameter object: by its name, and because its class is an array's or out of sight?"""
+    if isinstance(callee, Class):
+        return bool(_NAMES.match(callee.name)) and any(
+            isinstance(b, External) and (b.name == "numpy.ndarray" or is_parameter_class(b))
+            for part in callee.order() for b in part.bases)
+    return isinstance(callee, External) and bool(_NAMES.match(callee.name.rpartition(".")[2]))
+
+
+def parameter_object(it: Interpreter, args: list[Any], keywords: dict[str, Any], row: int) -> Array | Pending | None:
+    """The array that a parameter object stands for: generic values in the shape that it is given.
+
+    An input is itself, and its uses tell its shape.  None where the arguments hold no value, or several.
+    """
+    given = [*args, *keywords.values()]
+    values = [v.value if isinstance(v, Pending) and v.value is not None else v for v in given]
+    held = [v for v in values if isinstance(v, Array | float | Size) or (isinstance(v, int) and not isinstance(v, bool))
+            or (isinstance(v, Pending) and "()@" not in v.path)]  # what a call out of sight made is a constraint
+    if len(held) != 1:
+        return None
+    value = held[0]
+    if isinstance(value, Pending) and value.default is None:
+        return value
+    named = next((v for v in values if isinstance(v, str)), "")
+    path = named or f"parameter@{row}"
+    shape = tuple(value.term.shape) if isinstance(value, Array) else ()
+    positive = any(map(_says_positive, values)) or isinstance(value, Pending | float | int)
+    leaf = it.world.leaf(path, shape, kind="positive" if positive else "float")
+    if positive:  # a scale near zero makes all that is far apart vanish
+        leaf = it.world.leaves[path] = it.graph.leaf(path, leaf.sample + 0.5, shape)
+    return Array(leaf)
+
+
+def _says_positive(value: Any) -> bool:
+    """Is an argument a constraint to positive values?"""
+    if isinstance(value, Instance) and value.cls is not None:
+        return bool(_POSITIVE.search(value.cls.name))
+    return isinstance(value, Pending) and bool(_POSITIVE.search(value.hint))
