@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import libcst as cst
 
+from nablint.claims.names import is_backward
 from nablint.reading.annotations import annotation_evidence
 from nablint.reading.comments import comment_evidence
 from nablint.reading.docstrings import docstring_evidence, docstring_returns
@@ -39,6 +40,14 @@ def parameter_evidence(owner: Function | Class, name: str) -> ShapeEvidence | No
         if len(_read) > KEPT:
             _read.popitem(last=False)
     return known[1].get(name)
+
+
+def told_on_the_way_back(function: Function, name: str) -> ShapeEvidence | None:
+    """What the docstring of a class's backward method says of a parameter that its forward method has, too."""
+    if function.owner is None or is_backward(function.name):
+        return None
+    backs = (m for n, m in function.owner.names.items() if isinstance(m, Function) and is_backward(n))
+    return next((said for m in backs if (said := parameter_evidence(m, name)) is not None), None)
 
 
 def _attributes(cls: Class) -> dict[str, ShapeEvidence]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import libcst as cst
 
+from nablint.claims.evidence import told_on_the_way_back
 from nablint.claims.partners import makers, read_from_arguments
 from nablint.reading.nodes import below
 from nablint.tracing import hints
@@ -103,6 +104,8 @@ def inputs_for(it: Interpreter, function: Function, *, bound: bool, path: str = 
             out.append(UNTRUNCATED)
             continue
         pending = it.input(param.name.value, function, f"{path}{param.name.value}")
+        if pending.evidence is None:
+            pending.evidence = told_on_the_way_back(function, param.name.value)
         if param.default is not None:
             default = default_value(it, function, param)
             if isinstance(default, bool | str):

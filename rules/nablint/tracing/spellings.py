@@ -14,7 +14,7 @@ from nablint.shapes import Misfit
 from nablint.tracing import refine
 from nablint.tracing.dialects import Spelling
 from nablint.tracing.dialects.context import NoInteger
-from nablint.tracing.domains import definite, in_domain
+from nablint.tracing.domains import clipped, definite, in_domain
 from nablint.tracing.made_sizes import divided, too_large
 from nablint.tracing.operators import plain
 from nablint.tracing.singles import note_single
@@ -152,6 +152,7 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
                          rebuild=lambda b: again(b, *rest, **kept),
                          unview=lambda b, new: unview(b, new, *rest, **kept))
         in_domain(it, result)
+        clipped(it, result)
         array = Array(result, dialect)
         last = name.rsplit(".", 1)[-1]
         if last in BLANK and not it.graph.tainting and result.card is None and not result.label:

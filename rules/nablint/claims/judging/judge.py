@@ -15,6 +15,7 @@ from nablint.claims.entries import ancestors
 from nablint.claims.judging.conventions import common_scale, conventions, steps
 from nablint.claims.judging.decay import allow_decay
 from nablint.claims.judging.intent import silence_deliberate
+from nablint.claims.judging.per_sample import allow_each_sample, lacks_only_the_sum
 from nablint.claims.judging.ratios import TOLERANCE, constant_ratio
 from nablint.claims.judging.seeds import as_meant
 from nablint.claims.judging.small_constants import agree_without
@@ -91,6 +92,7 @@ def judge_seed(run: Run, seed: Seed) -> Judgement:
                                for r in run.results], seed)
     judged = [_judge_result(run, r, derived, seed.cotangents) for r in run.results]
     allow_decay(judged, seed)
+    allow_each_sample(judged)
     together = seed.kind == "loss" and returned_together(run, seed)
     steps(judged, seed)
     if not together and not seed.exact:
@@ -120,7 +122,8 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
     found = [_compare(result, t, derived[t], symmetric=bool(run.it.world.decided(f"{t.label}:definite")))
              for t in targets]
     order = ["verified", "wrong", "unchecked"]
-    best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None, bool(j.reason) and not j.transposed,
+    best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None and not lacks_only_the_sum(j),
+                                     bool(j.reason) and not j.transposed,
                                      j.wrt is not None and j.wrt.card is not None))
     if best.verdict == "wrong":
         elsewhere = (_compare(result, t, derived[t]) for t in result.beside if t in derived)

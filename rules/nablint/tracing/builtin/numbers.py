@@ -11,6 +11,7 @@ from nablint.ops import CARDS
 from nablint.shapes import Size
 from nablint.tracing import refine
 from nablint.tracing.builtin.sequences import Node, in_order
+from nablint.tracing.domains import clipped
 from nablint.tracing.made_sizes import rounded
 from nablint.tracing.standard import items as items_of
 from nablint.tracing.values import Array, Pending, Unknown
@@ -54,6 +55,7 @@ def _extreme(card: str, pick: Callable[..., Any]) -> Callable[..., Any]:
             if out is None or term is None:
                 return it.unknown("an extreme of mixed values", *items)
             out = CARDS[card](out, term)
+            clipped(it, out)
         return it.wrap(out)
 
     return extreme

@@ -28,9 +28,7 @@ def _isinstance(it: Interpreter, node: Node, value: Any, kinds: Any) -> Any:
         return any((isinstance(k, Class) and _is_subclass(value.cls, k))
                    or (isinstance(k, External) and derives(it, value.cls, k.name)) for k in wanted)
     if isinstance(value, Array):
-        return bool(names & {"ndarray", "Tensor", "float", "Number", "floating"}) and not (
-            names <= {"float", "Number"} and value.term.ndim
-        )
+        return bool(names & _ARRAYS) or bool(names & _NUMBERS and (it.entrywise or not value.term.ndim))
     if isinstance(value, Flag):
         value = bool(value)
     kind = {bool: {"bool", "int"}, int: {"int", "Number", "Integral"}, Size: {"int", "Number", "Integral"},
@@ -41,6 +39,8 @@ def _isinstance(it: Interpreter, node: Node, value: Any, kinds: Any) -> Any:
 def _is_tensor(it: Interpreter, node: Node, value: Any) -> Any:
     return _isinstance(it, node, value, External("torch.Tensor"))
 
+
+_ARRAYS, _NUMBERS = frozenset({"ndarray", "Tensor"}), frozenset({"float", "Number", "floating"})
 
 _HOLDING = frozenset({"ndarray", "Tensor", "list", "tuple"})
 

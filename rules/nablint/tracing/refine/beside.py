@@ -153,11 +153,16 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
         if features != 1 and name[:1].lower() == "b":
             order.remove("scalar")  # nor does a layer of many features share one number as its bias
         order.remove("same")  # a bias or a scale per feature broadcasts; with the whole shape it would be neither
-    if not many and other.term.card is None and order[:1] == ["same"] and not hints.is_weight(name):
+    if not many and _made(other.term) and order[:1] == ["same"] and not hints.is_weight(name):
         order.insert(1, "rows")  # what a layer has one entry a feature of it takes many rows of
     if op == "Add" and name.lower() in ("beta", "bias") and "scalar" in order:
         order.remove("scalar")  # a shift that is learnt has an entry for each feature
     return list(dict.fromkeys(order))
+
+
+def _made(term: Term) -> bool:
+    """An array that no computation made: an input, a drawn one, or one number spread out (`np.full(n, scale)`)."""
+    return term.card is None or (term.card.name == "broadcast_to" and not term.args[0].shape)
 
 
 def _samples_are(term: Term) -> str:
@@ -214,7 +219,7 @@ def _factor(it: Interpreter, p: Pending, other: Array, *, left: bool, batched: b
         return scalar(it, p)
     free, sizes = list(free_shape(it, p, chosen)), list(shape)
     if stacked and chosen == len(sizes):
-        free[:-2] = sizes[:-2]
+        free[:-2] = [own if size == 1 else size for own, size in zip(free[:-2], sizes[:-2], strict=True)]
     if left and chosen != "column":
         free[-1] = sizes[-2:][0]
     elif not left and chosen != "row":

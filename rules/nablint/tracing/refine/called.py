@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from nablint.shapes import Polynomial
 from nablint.tracing import hints, roles, sure
 from nablint.tracing.documented import evidence_rank
+from nablint.tracing.domains import probable
 from nablint.tracing.made_sizes import size_in
 from nablint.tracing.refine.beside import operands
 from nablint.tracing.refine.keys import flag_of
-from nablint.tracing.refine.kinds import as_axis, as_list, as_size, scalar
+from nablint.tracing.refine.kinds import as_axis, as_list, as_operand, as_size, scalar
 from nablint.tracing.refine.patterns import named_axes
 from nablint.tracing.refine.shapes import whole_shape
 from nablint.tracing.values import Array, Pending, PendingShape, Restart
@@ -72,6 +73,8 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         for i, value in enumerate(args):
             if isinstance(value, list | tuple) and any(isinstance(v, list | tuple | Pending) for v in value):
                 args[i] = _sizes(it, value)
+    if last.endswith("_like") and args and isinstance(args[0], Pending) and it.met is None and not it.world.sure:
+        args[0] = _copied_in_shape(it, args[0])
     if last in ("clip", "clamp", "clip_", "clamp_") and args:
         _bounds(it, args, keywords)
         _within(it, args[0], args[1:3])
@@ -159,6 +162,15 @@ def _even(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
         raise Restart(f"{size} is cut into {parts} chunks", ((size.expr.name, Polynomial.constant(parts) * piece),))
 
 
+def _copied_in_shape(it: Interpreter, p: Pending) -> Any:
+    """`grad = np.zeros_like(theta)` before the forward code reads theta: a claim, but theta is no input of backward."""
+    tainting, it.graph.tainting = it.graph.tainting, False
+    try:
+        return as_operand(it, p)
+    finally:
+        it.graph.tainting = tainting
+
+
 def _bounds(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
     """What an array is clipped to is a number, where nothing else is known of it."""
     for value in (*args[1:3], *(keywords.get(k) for k in ("min", "max", "a_min", "a_max"))):
@@ -168,20 +180,12 @@ def _bounds(it: Interpreter, args: list[Any], keywords: dict[str, Any]) -> None:
 
 def _within(it: Interpreter, value: Any, bounds: list[Any]) -> None:
     """A forward input that is clipped to between 0 and 1 is a probability."""
-    value = value.value if isinstance(value, Pending) and value.value is not None else value
-    term = value.term if isinstance(value, Array) else None
-    if (
-        term is None
-        or it.graph.tainting
-        or it.world.sure
-        or term.tainted
-        or not term.label
-        or it.world.leaves.get(term.label) is not term
-    ):
+    if len(bounds) != 2 or not all(isinstance(b, int | float) and 0 <= b <= 1 for b in bounds):
         return
-    if term.label not in it.world.hypothesis.positive and len(bounds) == 2 and all(
-            isinstance(b, int | float) and 0 <= b <= 1 for b in bounds):
-        raise Restart(f"{term.label} is between 0 and 1", positive=(term.label,))
+    if isinstance(value, Pending) and value.value is None:
+        value = as_operand(it, value)
+    if isinstance(value, Array):
+        probable(it, value.term)
 
 
 def _sizes(it: Interpreter, value: Any, *, alone: bool = True) -> Any:

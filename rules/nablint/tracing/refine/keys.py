@@ -225,7 +225,7 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
         return True
     if it.world.sure and name in sure.REDUCTIONS and evidence_rank(it, p) is None:
         return Method(p, name)
-    if name not in _OBJECT and (f"ndarray.{name}" in it.spellings or f"Tensor.{name}" in it.spellings):
+    if name == "flat" or (name not in _OBJECT and {f"ndarray.{name}", f"Tensor.{name}"} & it.spellings.keys()):
         array = as_operand(it, p, at_least=_least(it, p, name))
         return attribute(it, array, name, node)
     return attribute(it, as_object(it, p), name, node)

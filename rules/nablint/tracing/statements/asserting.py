@@ -9,10 +9,11 @@ import libcst as cst
 from nablint.shapes import Size, dim
 from nablint.tracing import refine
 from nablint.tracing.clashes import clash_sizes
+from nablint.tracing.domains import insisted
 from nablint.tracing.imports import dotted
 from nablint.tracing.made_sizes import made_multiple
 from nablint.tracing.statements.targets import target_names
-from nablint.tracing.values import Pending, RaiseSignal, Scope
+from nablint.tracing.values import Array, Pending, RaiseSignal, Scope
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -51,7 +52,9 @@ def _insisted(it: Interpreter, node: cst.Assert, test: cst.BaseExpression, scope
         if it.world.sure or not isinstance(left, Size):
             equated(it, node, left, right)
         return
-    it.eval(test, scope)
+    value = it.eval(test, scope)
+    if isinstance(value, Array):
+        insisted(it, value.term)
 
 
 def _leaves_a_rest(it: Interpreter, test: cst.BaseExpression, scope: Scope) -> bool:

@@ -13,7 +13,7 @@ from nablint.tracing import refine, worded
 from nablint.tracing.expressions import subscript_key
 from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import binary
-from nablint.tracing.statements.beginning import begun
+from nablint.tracing.statements.beginning import begun, keep_state
 from nablint.tracing.statements.targets import is_weak, label_of, last_name, of_targets, taints, target_names
 from nablint.tracing.step import Event, Step
 from nablint.tracing.subscripts import poison, store
@@ -112,6 +112,8 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
         value = Pending(target.value, target.value)  # `vocab_size = len(chars)` of a file's characters
     if not quiet and not it.graph.tainting:
         keep_blanks(value)
+        if type(target) is cst.Name:
+            keep_state(it, target.value, value, scope)
         if type(target) is not cst.Subscript:
             name_draws(it, value, label_of(target))
     if type(target) is cst.Name:

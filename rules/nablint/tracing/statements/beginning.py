@@ -1,8 +1,14 @@
-"""Parameters that begin as a number: after `self.b = 0.0`, steps along a gradient change it.
+"""What begins as a number or as zeros: parameters and states.
+
+After `self.b = 0.0`, steps along a gradient change it.
 
 They are inputs of the forward code as arrays of zeros are that begin a parameter: with the number as it stands, nothing
 would depend on them.  A count or a sum begins the same way; only what a gradient's name is subtracted from, or added
 to, is a parameter.
+
+A state that a function's loop carries on (`h = np.zeros((N, H))`, then `h = np.tanh(x[t] @ W + h @ U)`) is an input
+like these, because what a cell does with it shows in no other way.  But backward code may count on its zeros: where a
+result is wrong it is tried whether it is right with them.
 """
 
 from __future__ import annotations
@@ -15,9 +21,10 @@ from typing import TYPE_CHECKING, Any, cast
 import libcst as cst
 import numpy as np
 
+from nablint.reading.nodes import below
 from nablint.reading.source import Block
-from nablint.tracing.statements.targets import last_name
-from nablint.tracing.values import Array
+from nablint.tracing.statements.targets import last_name, target_names
+from nablint.tracing.values import Array, Scope
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -37,6 +44,27 @@ def begun(it: Interpreter, target: cst.CSTNode, node: cst.BaseExpression, value:
     array = Array(it.graph.leaf("", np.asarray(float(value)), ()), it.dialect)
     array.fresh = True
     return array
+
+
+def keep_state(it: Interpreter, name: str, value: Any, scope: Scope) -> None:
+    """Zeros with a name that the function's loops give new values stay zeros by choice."""
+    if (type(value) is Array and value.blank and scope.function and it.met is None and not it.world.sure
+            and it.block is not None and not np.any(value.current.sample)
+            and (tree := it.block.tree()) is not None and name in _carried_on(tree.module, scope.function)):
+        value.blank = it.world.choose("states begin", ("with any values", "with zeros"), 0.25) == "with any values"
+
+
+@lru_cache(maxsize=1024)
+def _carried_on(module: cst.Module, function: str) -> frozenset[str]:
+    """The names that loops of a function by this name assign and read."""
+    loops = [loop for node in below(module) if isinstance(node, cst.FunctionDef) and node.name.value == function
+             for loop in below(node.body) if isinstance(loop, cst.For | cst.While)]
+    inside = [part for loop in loops for part in below(loop.body)]
+    given = {name for part in inside if isinstance(part, cst.Assign) for target in part.targets
+             for name in target_names(target.target) if not isinstance(target.target, cst.Subscript)}
+    read = {part.value for assign in inside if isinstance(assign, cst.Assign) for part in below(assign.value)
+            if isinstance(part, cst.Name)}
+    return frozenset(given & read)
 
 
 def _texts(it: Interpreter, block: Block) -> list[str]:

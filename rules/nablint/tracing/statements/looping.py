@@ -41,7 +41,7 @@ def _turns(it: Interpreter, node: cst.For, scope: Scope) -> None:
 
 
 def _each(it: Interpreter, value: Any, node: cst.For, scope: Scope) -> None:
-    bound = _bound(node.iter, scope)
+    bound = _bound(it, node.iter)
     for item in iterate(it, value, node.iter, loop=True):
         it.world.tick()
         if bound is not None and isinstance(node.target, cst.Name):
@@ -56,14 +56,12 @@ def _each(it: Interpreter, value: Any, node: cst.For, scope: Scope) -> None:
         it.run(node.orelse.body.body, scope)
 
 
-def _bound(node: cst.BaseExpression, scope: Scope) -> Size | None:
-    """The dimension that a loop `for i in range(N)` counts up to."""
+def _bound(it: Interpreter, node: cst.BaseExpression) -> Size | None:
+    """The dimension that a loop counts up to: `for i in range(N)`, `range(W.shape[0])`, `range(len(x))`."""
     if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value in ("range", "xrange")
-            and len(node.args) == 1):
+            and len(node.args) == 1 and it.step is not None):
         return None
-    word = node.args[0].value
-    found = scope.find(word.value) if isinstance(word, cst.Name) else None
-    value = found.names[word.value] if found is not None and isinstance(word, cst.Name) else None
+    value = it.step.values.get(id(node.args[0].value))
     return value if isinstance(value, Size) and value.expr.name is not None else None
 
 

@@ -1,0 +1,196 @@
+"""Right code that a wrong guess about its inputs would make wrong, and slips in it that are found all the same."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from nablint.analysis import analyse
+
+RIGHT = {
+    "an operation that takes lists, numbers and arrays": """
+        class Node:
+            def __init__(self, data, requires_grad=False, parents=()):
+                if isinstance(data, (int, float)):
+                    data = np.array([data])
+                elif isinstance(data, list):
+                    data = np.array(data)
+                self.data = data
+                self.requires_grad = requires_grad
+                self.grad = np.zeros_like(data) if requires_grad else None
+                self.parents = parents
+
+            def square(self):
+                out = Node(self.data ** 2, self.requires_grad, (self,))
+
+                def _backward():
+                    if self.requires_grad:
+                        self.grad += 2 * self.data * out.grad
+
+                out._backward = _backward
+                return out
+        """,
+    "a scale that one number was spread out to": """
+        class Scale:
+            def __init__(self, first=1.0):
+                self.first = first
+
+            def init_params(self, count):
+                self.params = {"s": np.full((count,), self.first)}
+                self.grads = {"s": np.zeros_like(self.params["s"])}
+
+            def forward(self, inputs):
+                self.inputs = inputs
+                return inputs * self.params["s"]
+
+            def backward(self, grad):
+                self.grads["s"] = np.sum(grad * self.inputs, axis=0)
+                return grad * self.params["s"]
+        """,
+    "a vector that loops run along": """
+        class Rows:
+            def __init__(self, count, width):
+                self.W = np.random.randn(count, width)
+
+            def forward(self, x):
+                self.x = x
+                out = np.zeros(self.W.shape[1])
+                for j in range(self.W.shape[1]):
+                    total = 0.0
+                    for i in range(self.W.shape[0]):
+                        total += x[i] * self.W[i, j]
+                    out[j] = total
+                return out
+
+            def backward(self, grad):
+                dx = np.zeros_like(self.x)
+                for i in range(len(self.x)):
+                    total = 0.0
+                    for j in range(len(grad)):
+                        total += self.W[i, j] * grad[j]
+                    dx[i] = total
+                return dx
+        """,
+    "probabilities, entry by entry": """
+        class Loss:
+            def forward(self, y_pred, y_true):
+                self.y_pred, self.y_true = y_pred, y_true
+                total = 0.0
+                for i in range(y_pred.size):
+                    p = max(min(y_pred.flat[i], 1 - 1e-15), 1e-15)
+                    total -= y_true.flat[i] * np.log(p)
+                return total / y_pred.size
+
+            def backward(self):
+                grad = np.zeros_like(self.y_pred)
+                for i in range(self.y_pred.size):
+                    p = max(min(self.y_pred.flat[i], 1 - 1e-15), 1e-15)
+                    grad.flat[i] = -self.y_true.flat[i] / p / self.y_pred.size
+                return grad
+        """,
+    "probabilities that are first met where they are clipped": """
+        class Entropy:
+            def forward(self, probs, y_true):
+                self.probs, self.y_true = probs, y_true
+                eps = 1e-15
+                probs = np.clip(probs, eps, 1 - eps)
+                return -np.sum(y_true * np.log(probs)) / len(y_true)
+
+            def backward(self):
+                return -self.y_true / (self.probs + 1e-15) / len(self.y_true)
+        """,
+    "what is asserted to be positive": """
+        class Log:
+            def forward(self, x):
+                assert np.all(x > 0), "no logarithm"
+                self.x = np.clip(x, 1e-7, None)
+                return np.log(self.x)
+
+            def backward(self, grad):
+                return grad / self.x
+        """,
+    "parameters with an axis for the samples, and gradients for each of them": """
+        class Columns:
+            def __init__(self, n, out):
+                self.weights = {"W": np.random.randn(1, out, n), "b": np.random.randn(1, out, 1)}
+
+            def forward(self, inputs):
+                return np.matmul(self.weights["W"], inputs) + self.weights["b"]
+
+            def backward(self, inputs, delta):
+                \"\"\"Gradients for each sample.
+
+                Args:
+                    inputs: [batch_size, n, 1]
+                    delta: [batch_size, out, 1]
+                \"\"\"
+                dx = np.matmul(np.transpose(self.weights["W"], [0, 2, 1]), delta)
+                dw = np.matmul(delta, np.transpose(inputs, [0, 2, 1]))
+                db = 1 * delta
+                return {"W": dw, "b": db, "x": dx}
+        """,
+    "a state whose first value backward code takes to be zero": """
+        def roll_forward(x, W, U):
+            h = np.zeros((x.shape[0], U.shape[0]))
+            for t in range(x.shape[1]):
+                h = np.tanh(x[:, t, :] @ W + h @ U)
+            return h
+
+        def roll_backward(x, W, U, grad):
+            N, T, D = x.shape
+            h = np.zeros((N, U.shape[0]))
+            states = np.empty((N, T, U.shape[0]))
+            for t in range(T):
+                h = np.tanh(x[:, t, :] @ W + h @ U)
+                states[:, t, :] = h
+            dx, dW, dU, dh = np.zeros_like(x), np.zeros_like(W), np.zeros_like(U), grad
+            for t in reversed(range(T)):
+                before = np.zeros((N, U.shape[0])) if t == 0 else states[:, t - 1, :]
+                da = dh * (1 - states[:, t, :] ** 2)
+                dW += x[:, t, :].T @ da
+                dU += before.T @ da
+                dx[:, t, :] = da @ W.T
+                dh = da @ U.T
+            return dx, dW, dU
+        """,
+}
+
+SLIPS = [
+    ("an operation that takes lists, numbers and arrays", "2 * self.data * out.grad", "2 * out.grad"),
+    ("a scale that one number was spread out to", "np.sum(grad * self.inputs, axis=0)", "np.sum(grad, axis=0)"),
+    ("a vector that loops run along", "total += self.W[i, j] * grad[j]", "total += grad[j]"),
+    ("probabilities, entry by entry", "/ p / self.y_pred.size", "/ self.y_pred.size"),
+    ("probabilities that are first met where they are clipped", "(self.probs + 1e-15)", "(1 - self.probs)"),
+    ("what is asserted to be positive", "grad / self.x", "grad * self.x"),
+    ("parameters with an axis for the samples, and gradients for each of them", "db = 1 * delta",
+     "db = np.sum(delta ** 2, axis=0, keepdims=True)"),
+    ("a state whose first value backward code takes to be zero", "da = dh * (1 - states[:, t, :] ** 2)",
+     "da = dh * (1 - before ** 2)"),
+    ("a state whose first value backward code takes to be zero", "dh = da @ U.T", "dh = da @ U"),
+]
+
+
+def _analysed(name: str, old: str = "", new: str = "") -> tuple[set[str], list[str]]:
+    source = "import numpy as np\n" + textwrap.dedent(RIGHT[name])
+    assert old in source
+    found = analyse(source.replace(old, new) if old else source, "guessed.py")
+    assert not found.error
+    return {c.verdict for c in found.claims if c.role == "result"}, [d.message for d in found.diagnostics]
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_code_is_judged_and_nothing_is_found(name: str) -> None:
+    verdicts, messages = _analysed(name)
+    assert not messages
+    assert verdicts and verdicts <= {"proved", "verified"}
+
+
+@pytest.mark.parametrize(("name", "old", "new"), SLIPS)
+def test_slips_in_it_are_found(name: str, old: str, new: str) -> None:
+    assert _analysed(name, old, new)[1]
+
+
+def test_one_gradient_without_the_sum_over_samples_is_no_convention() -> None:
+    assert _analysed("parameters with an axis for the samples, and gradients for each of them",
+                     "dw = np.matmul(delta, np.transpose(inputs, [0, 2, 1]))",
+                     "dw = np.sum(np.matmul(delta, np.transpose(inputs, [0, 2, 1])), axis=0, keepdims=True)")[1]
