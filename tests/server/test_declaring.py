@@ -58,9 +58,15 @@ def test_a_python_that_compiles_otherwise_is_left_alone(monkeypatch, compiler):
     assert dataclasses._create_fn is compiler
 
 
+def run(code):
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_libcst_compiles_few_of_its_methods():
-    code = """
-import dataclasses
+    if sys.version_info >= (3, 13):
+        pytest.skip("this Python compiles them in another way")
+    run("""
 from nablint_server.running.declaring import compile_late
 compile_late()
 import libcst as cst
@@ -70,8 +76,34 @@ assert changed.code == tree.code and changed.deep_equals(tree)
 made = [c for c in vars(cst).values() if isinstance(c, type) and issubclass(c, cst.CSTNode)]
 waiting = [c for c in made if getattr(c.__init__, "__module__", "") == "nablint_server.running.declaring"]
 assert cst.Name not in waiting and len(waiting) > len(made) / 2, (len(waiting), len(made))
-"""
-    if sys.version_info >= (3, 13):
-        pytest.skip("this Python compiles them in another way")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+""")
+
+
+def test_nodes_are_plain_and_what_is_abstract_stays_so():
+    run("""
+import abc
+from nablint_server.running.declaring import import_nodes
+import_nodes()
+import libcst as cst
+assert type(cst.Name) is type and issubclass(cst.Name, cst.BaseExpression)
+assert isinstance(cst.Name("x"), cst.BaseAssignTargetExpression) and not isinstance(cst.Name("x"), cst.Assign)
+assert cst.parse_module("x = 1\\n").body[0].body[0].deep_equals(cst.parse_statement("x = 1\\n").body[0])
+class Abstract(abc.ABC):
+    @abc.abstractmethod
+    def f(self): ...
+try:
+    Abstract()
+except TypeError:
+    pass
+else:
+    raise AssertionError
+""")
+
+
+def test_who_has_imported_libcst_keeps_it():
+    run("""
+import abc, libcst
+from nablint_server.running.declaring import import_nodes
+import_nodes()
+assert type(libcst.Name) is abc.ABCMeta and type(abc.ABC) is abc.ABCMeta
+""")

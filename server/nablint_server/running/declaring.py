@@ -1,15 +1,20 @@
-"""Dataclasses whose methods are compiled when they are first called.
+"""Classes that are declared so that they cost less, libcst's above all.
 
 Python compiles the methods of a dataclass where it is declared.  libcst declares some two hundred: that is a tenth of a
-second, nearly all that its import takes, and a file needs few of them.
+second, nearly all that its import takes, and a file needs few of them.  And its classes of nodes are abstract ones: for
+these `isinstance` calls a function in Python, which takes ten times as long as to look at the type.
 """
 
 from __future__ import annotations
 
+import abc
 import dataclasses
+import importlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
+ABSTRACT = "ABC"
 COMPILES = "_create_fn"
 KNOWN = ("name", "args", "body", "globals", "locals", "return_type")
 """The function of `dataclasses` that compiles a method, and what it is told, in Python 3.11 and 3.12."""
@@ -45,3 +50,21 @@ def _waiting(name: str, compiled: Callable[[], Callable[..., Any]]) -> Callable[
 
     method.__name__ = name
     return method
+
+
+class _Plain:
+    """Stands for `abc.ABC` as a base, and leaves those that are made from it plain classes."""
+
+    __slots__ = ()
+
+
+def import_nodes() -> None:
+    """Import libcst, if nobody has, with classes of nodes that are plain ones."""
+    if "libcst" in sys.modules:
+        return
+    abstract = abc.ABC
+    setattr(abc, ABSTRACT, _Plain)
+    try:
+        importlib.import_module("libcst")
+    finally:
+        setattr(abc, ABSTRACT, abstract)

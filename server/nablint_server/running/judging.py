@@ -11,6 +11,8 @@ from nablint.reading.screen import may_hold_matrix_code
 from nablint.results import Diagnostic, FileResult
 from nablint.settings import Settings
 
+from nablint_server.running.declaring import import_nodes
+
 
 def judge(source: str, filename: str, settings: Settings, *, repair: bool = True,
           tell: Callable[[list[Diagnostic]], None] | None = None) -> FileResult:
@@ -21,6 +23,7 @@ def judge(source: str, filename: str, settings: Settings, *, repair: bool = True
     """
     if not may_hold_matrix_code(source):
         return FileResult(analysed=True)
+    import_nodes()
     from nablint.analysis import analyse
 
     from nablint_server.files.modules import resolver
