@@ -73,11 +73,16 @@ _AXES = re.compile(r"\([^()]*\)|[^\s()]+")
 _UNFOLDING = ("torch.nn.functional.unfold", "torch.nn.functional.fold")
 
 
+def tells(name: str) -> bool:
+    """Does a function leave its arguments little choice?"""
+    return name.rsplit(".", 1)[-1].rstrip("_") in _TELLING or name.startswith("einops.")
+
+
 def settle(it: Interpreter, name: str, args: list[Any]) -> None:
     """Settle the pending arguments of a function by what it asks of them; in backward code nothing is settled so."""
-    last = name.rsplit(".", 1)[-1].rstrip("_")
-    if it.graph.tainting or (last not in _TELLING and not name.startswith("einops.")):
+    if it.graph.tainting or not tells(name):
         return
+    last = name.rsplit(".", 1)[-1].rstrip("_")
     from nablint.tracing import refine
 
     if it.world.sure and last != "einsum" and not name.startswith("einops."):

@@ -10,7 +10,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.ops.indexing import read_at, write_at
-from nablint.shapes import Misfit
+from nablint.shapes import Misfit, Size
 from nablint.tracing import refine
 from nablint.tracing.dialects import Spelling
 from nablint.tracing.dialects.context import NoInteger
@@ -36,6 +36,11 @@ def row_of(it: Interpreter, node: cst.CSTNode | None) -> int:
 
 def _convert(it: Interpreter, value: Any) -> Any:
     """An argument as a spelling expects it."""
+    kind: type = value.__class__
+    if kind is Array:
+        return it.operand(value)
+    if kind in _AS_THEY_ARE:
+        return value
     value = plain(value)
     if type(value) is Array:
         return it.operand(value)
@@ -49,6 +54,9 @@ def _convert(it: Interpreter, value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple([_convert(it, v) for v in value])
     return value
+
+
+_AS_THEY_ARE = frozenset({int, float, bool, str, Size, Term, type(None)})
 
 
 def apply_spelling(it: Interpreter, name: str, spelling: Spelling, args: list[Any], keywords: dict[str, Any],
@@ -206,6 +214,9 @@ def _wrap(value: Any, dialect: str) -> Any:
 
 def _find_unknown(values: list[Any]) -> Unknown | None:
     for value in values:
+        kind: type = value.__class__
+        if kind is Array or kind in _AS_THEY_ARE:
+            continue
         if isinstance(value, Unknown):
             return value
         if isinstance(value, list | tuple) and (found := _find_unknown(list(value))) is not None:

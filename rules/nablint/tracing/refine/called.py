@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nablint.shapes import Polynomial
@@ -36,11 +38,33 @@ _FACTORS = frozenset({"alpha", "beta"})
 _DRAWS = frozenset({"normal", "uniform", "randint", "choice", "binomial", "truncnorm", "permutation"})
 
 
+_OPEN = (Pending, PendingShape, list, tuple)
+"""What may hold something that is not settled yet."""
+
+_LIMITED = frozenset({"clip", "clamp", "clip_", "clamp_", "chunk", "tensor"})
+
+
+@lru_cache(maxsize=4096)
+def _asks_nothing(name: str) -> bool:
+    """Is it an operation that says nothing of arguments which are arrays and numbers already?"""
+    last = name.rsplit(".", 1)[-1]
+    return not (last in _MAKERS or last in _DRAWS or last in _LIMITED or roles.tells(name))
+
+
+def _settled(values: Iterable[Any]) -> bool:
+    for value in values:  # noqa: SIM110 - this is asked of every operation, and a generator takes three times as long
+        if isinstance(value, _OPEN):
+            return False
+    return True
+
+
 def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, Any]) -> None:
     """Pending arguments of an operation: sizes for the makers of arrays, operands elsewhere."""
     if it.world.sure:
         sure.reduced(it, name, args, keywords)
         _idle(name, args, keywords)
+    if _asks_nothing(name) and _settled(args) and (not keywords or _settled(keywords.values())):
+        return
     named_axes(it, name, args)
     roles.settle(it, name, args)
     last = name.rsplit(".", 1)[-1]
@@ -102,9 +126,11 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
 
 def sizes_in_a_row(it: Interpreter, name: str, args: list[Any]) -> list[Any] | None:
     """`np.hstack((n_in, hidden, n_out))`: the sizes of layers, where a size stands beside lists of them; else None."""
-    if it.world.sure or not name.startswith("numpy.") or name.rpartition(".")[2] not in _ROWS or not args:
+    if not args or not isinstance(args[0], list | tuple) or it.world.sure:
         return None
-    parts = args[0] if isinstance(args[0], list | tuple) else ()
+    if not name.startswith("numpy.") or name.rpartition(".")[2] not in _ROWS:
+        return None
+    parts = args[0]
     if not any(_stands_for_size(v) for part in parts for v in (part if isinstance(part, list | tuple) else (part,))):
         return None
     row: list[Any] = []

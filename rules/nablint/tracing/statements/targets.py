@@ -74,7 +74,12 @@ _LOSS_LINE = re.compile(r"^\s*(?:self\.)?\w*(?:loss|cost|mse|objective|\bJ|error
 
 def is_weak(targets: Sequence[cst.CSTNode]) -> bool:
     """`error = y - pred` is as often a forward value as a cotangent."""
-    return len(targets) == 1 and type(targets[0]) is cst.Name and bool(_WEAK.match(targets[0].value))
+    return len(targets) == 1 and type(targets[0]) is cst.Name and _weak(targets[0].value)
+
+
+@lru_cache(maxsize=4096)
+def _weak(name: str) -> bool:
+    return _WEAK.match(name) is not None
 
 
 def of_targets(node: cst.BaseExpression) -> bool:
