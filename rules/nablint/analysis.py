@@ -35,7 +35,8 @@ def analyse(source: str, filename: str, settings: Settings | None = None, *, rep
 
     Never runs or imports the text.  With `repair` false findings come without fixes, sooner.
 
-    tell: called with the findings about gradients as soon as these are known, which is before the shapes are looked at.
+    tell: called with the findings about gradients as soon as these are known, which is before the shapes are looked at;
+          not where a part of the text cannot be read, of which they say nothing.
     """
     settings = settings or Settings()
     with own_names(settings):
@@ -79,7 +80,7 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
     from nablint.checks.shape_findings import shape_findings
 
     result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends, steps_in=settings.steps_in)
-    if tell is not None:
+    if tell is not None and result.error is None:
         tell(result.diagnostics)
     seen = shape_findings(program, settings, result.diagnostics, ends)
     result.coverage = seen.coverage

@@ -1,7 +1,8 @@
-"""Findings of an earlier version, carried into a text that cannot be read whole."""
+"""Findings of an earlier version, carried into a text that cannot be read whole, or is not judged in full yet."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TypeVar
 
@@ -9,6 +10,9 @@ from nablint.results import Claim, Diagnostic, Edit, FileResult, Fix, Place, Rel
 
 from nablint_server.lsp.jobs import Rows
 from nablint_server.lsp.snapshots import Snapshot, View
+
+WHOLE = (1, sys.maxsize)
+"""All rows of a text."""
 
 Found = TypeVar("Found", Diagnostic, Claim, ShapeNote, Related)
 
@@ -32,6 +36,20 @@ def carried(before: View | None, snapshot: Snapshot, result: FileResult, unread:
         claims=[*result.claims, *(replace(c, row=c.location.row) for c in claims)],
         shapes=[*result.shapes, *shapes],
     )
+
+
+ABOUT_GRADIENTS = ("NAB2", "NAB3")
+"""How the codes begin of the findings that are known first."""
+
+
+def begun(before: View | None, snapshot: Snapshot, found: list[Diagnostic]) -> FileResult:
+    """The findings about gradients in a new version, with all else that was said of the one before."""
+    if before is None:
+        return FileResult(analysed=True, diagnostics=found)
+    rest = replace(before.result, diagnostics=[d for d in before.result.diagnostics
+                                               if not d.code.startswith(ABOUT_GRADIENTS)])
+    result = FileResult(analysed=True, diagnostics=found)
+    return carried(View(before.now, before.analysed, rest), snapshot, result, [WHOLE])
 
 
 def explained(before: View | None, snapshot: Snapshot, result: FileResult) -> FileResult:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,7 +11,7 @@ from functools import partial
 
 from nablint.results import Diagnostic, FileResult
 
-from nablint_server.lsp.carrying import carried, explained
+from nablint_server.lsp.carrying import WHOLE, begun, carried, explained
 from nablint_server.lsp.choices import Choices
 from nablint_server.lsp.jobs import Rows
 from nablint_server.lsp.snapshots import Snapshot, View
@@ -21,10 +20,7 @@ from nablint_server.lsp.work import Urgency, Work, WorkFailed
 logger = logging.getLogger(__name__)
 
 QUICK = 0.1
-"""An analysis shorter than this many seconds begins at once after a change."""
-
-WHOLE = (1, sys.maxsize)
-"""All rows of a text."""
+"""An analysis shorter than this many seconds begins at once after a change, though changes come before it ends."""
 
 LONGEST_PAUSE = 0.25
 """The longest wait for the next keystroke before an analysis begins, in seconds."""
@@ -39,6 +35,8 @@ class Document:
         self.view: View | None = None
         self.repaired = False
         self.cost = 0.0
+        self.hurried = False
+        """The version before was not judged yet when this one came."""
         self.failure: str | None = None
         self.task: asyncio.Task[None] | None = None
         self.told: dict[str, tuple[int | None, str]] = {}
@@ -123,13 +121,14 @@ class Documents:
         """Analyse the text again: it, or the settings, changed."""
         if document.task is not None:
             document.task.cancel()
+        document.hurried = document.task is not None and not document.findings.is_set()
         document.some.clear()
         document.findings.clear()
         document.repairs.clear()
         document.task = asyncio.create_task(self._analyse(document, document.now))
 
     async def _analyse(self, document: Document, snapshot: Snapshot) -> None:
-        if document.cost > QUICK:
+        if document.hurried and document.cost > QUICK:
             await asyncio.sleep(min(document.cost / 2, LONGEST_PAUSE))
         before = document.view
         for repair in (False, True):
@@ -150,9 +149,10 @@ class Documents:
         document.findings.set()
 
     def _heard(self, document: Document, snapshot: Snapshot, found: list[Diagnostic]) -> None:
-        """The first findings of a text of which nothing has been said yet; later ones replace what is shown whole."""
+        """The findings of a text that are known first; of what else was said of it nothing is taken away yet."""
         if document.now is snapshot:
-            document.view = View(snapshot, snapshot, FileResult(analysed=True, diagnostics=found))
+            document.view = View(snapshot, snapshot, begun(document.view, snapshot, found))
+            document.repaired = False
             document.some.set()
             self._published(document)
 
@@ -167,7 +167,7 @@ class Documents:
             judged = await self._work.call(
                 "judge", snapshot.source, document.filename, replace(settings, explain=repair, prove=repair), repair,
                 urgency=Urgency.IDLE if repair else Urgency.NOW,
-                heard=partial(self._heard, document, snapshot) if document.view is None else None)
+                heard=None if repair else partial(self._heard, document, snapshot))
             if not repair:
                 document.cost = time.perf_counter() - began
             document.failure = None

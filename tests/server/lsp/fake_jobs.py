@@ -1,8 +1,8 @@
 """An analysis whose findings are written in the text, so that the server is tested without what it speaks for.
 
 `dW = X @ g` is a slip whose repair is `dW = X.T @ g`; a file with `# slow: S` takes S seconds in Python, `# stuck: S`
-S seconds that no interrupt reaches, `# raises` fails and `# dies` takes the process with it.  Of a file with
-`# told first` the first slip is told before anything else is done.
+S seconds that no interrupt reaches, `# raises` fails and `# dies` takes the process with it.  `s = X + g` is a finding
+about shapes.  Of a file with `# told first` the slips are told before anything else is done.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from nablint_server.lsp.jobs import configure, files  # noqa: F401 - configurati
 
 SLIP = re.compile(r"(d\w+) = (\w+) @ (\w+)$", re.MULTILINE)
 RIGHT = re.compile(r"(d\w+) = (\w+)\.T @ (\w+)$", re.MULTILINE)
+SUM = re.compile(r"^ *(s) = (\w+) \+ (\w+)$", re.MULTILINE)
 SHAPE = re.compile(r"\b(\w+) = zeros\((\w+), (\w+)\)")
 
 
@@ -42,7 +43,7 @@ def mend(source, filename, settings):
 
 def judge(source, filename, settings, repair, tell=None):
     if tell is not None and "# told first" in source:
-        tell([_slip(source, found, repair) for found in SLIP.finditer(source)][:1])
+        tell([_slip(source, found, repair) for found in SLIP.finditer(source)])
     for seconds in re.findall(r"# slow: ([\d.]+)", source):
         end = time.monotonic() + float(seconds)
         while time.monotonic() < end:
@@ -62,6 +63,9 @@ def judge(source, filename, settings, repair, tell=None):
         result.diagnostics.append(_slip(source, found, repair))
         result.claims.append(_claim(source, found, "wrong"))
     result.claims += [_claim(source, found, "proved") for found in RIGHT.finditer(source)]
+    for found in SUM.finditer(source):
+        start, end = _span(source, found.start(2), found.end(3))
+        result.diagnostics.append(Diagnostic("NAB102", "mismatched-broadcast", "error", "they do not fit", start, end))
     for found in SHAPE.finditer(source):
         start, end = _span(source, found.start(1), found.end(1))
         result.shapes.append(ShapeNote(found[1], f"({found[2]}, {found[3]})", start, end))

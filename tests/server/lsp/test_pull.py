@@ -32,7 +32,7 @@ async def test_a_client_that_can_be_told_to_ask_again_gets_the_first_findings_ea
         capabilities.workspace.diagnostics = types.DiagnosticWorkspaceClientCapabilities(refresh_support=asks_again)
 
     await session.initialize(adapt=adapt)
-    uri = session.open(SLIP + SLIP + "# told first\n# slow: 0.5\n")
+    uri = session.open(SLIP + "s = X + g\n# told first\n# slow: 0.5\n")
     assert len((await session.pulled(uri)).items) == first
     await asyncio.sleep(1)
     assert len((await session.pulled(uri)).items) == 2

@@ -6,6 +6,10 @@ import asyncio
 import time
 
 import pytest
+from nablint.results import FileResult
+from nablint.settings import Settings
+from nablint_server.lsp import documents
+from nablint_server.lsp.snapshots import Snapshot
 
 from .conftest import push_only
 
@@ -31,13 +35,54 @@ async def test_an_analysis_that_no_interrupt_reaches_is_killed(session):
     assert len(await session.diagnostics(uri)) == 1
 
 
+def rows(findings):
+    return sorted((d.range.start.line, d.code) for d in findings)
+
+
 async def test_the_first_findings_come_before_the_others(session):
     await session.initialize(adapt=push_only)
-    uri = session.open(SLIP + SLIP + "# told first\n# slow: 0.5\n")
-    assert len(await session.diagnostics(uri)) == 1
-    assert len(await session.diagnostics(uri)) == 2
-    session.change(uri, (0, 0, 0, 0, "\n"))  # from then on nothing that is shown is taken away for a while
-    assert len(await session.diagnostics(uri)) == 2
+    uri = session.open(SLIP + "s = X + g\n# told first\n# slow: 0.5\n")
+    assert rows(await session.diagnostics(uri)) == [(2, "NAB301")]
+    assert rows(await session.diagnostics(uri)) == [(2, "NAB301"), (4, "NAB102")]
+    session.change(uri, (4, 0, 4, 1, "t"), (0, 0, 0, 15, "dV = X @ g"))
+    # what is shown of other kinds stays until all is known
+    assert rows(await session.diagnostics(uri)) == [(0, "NAB301"), (2, "NAB301"), (4, "NAB102")]
+    assert rows(await session.diagnostics(uri)) == [(0, "NAB301"), (2, "NAB301")]
+
+
+async def test_a_change_waits_for_more_only_while_the_version_before_is_judged(monkeypatch):
+    judging, pauses = asyncio.Event(), []
+
+    class Slow:
+        async def call(self, *_, **__):
+            await judging.wait()
+            return FileResult(), []
+
+    class Plain:
+        async def settings(self, _):
+            return Settings()
+
+    async def paused(seconds):
+        pauses.append(seconds)
+
+    monkeypatch.setattr(documents.asyncio, "sleep", paused)
+    texts = documents.Documents(Slow(), Plain(), lambda _: None, lambda _: None)
+
+    async def judged():
+        judging.set()
+        await texts.get("a").settled()
+        judging.clear()
+        texts.get("a").cost = 0.4
+
+    for version in range(3):
+        texts.put(Snapshot("a", version, f"# {version}\n", ()), "a.py")
+        await judged()
+    assert pauses == []
+    texts.put(Snapshot("a", 3, "# 3\n", ()), "a.py")
+    texts.put(Snapshot("a", 4, "# 4\n", ()), "a.py")
+    await judged()
+    assert pauses == [0.2]
+    texts.close("a")
 
 
 async def test_typing_never_queues_up(session):
