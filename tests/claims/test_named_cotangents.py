@@ -195,6 +195,21 @@ def test_a_cotangent_of_what_nobody_computes_says_nothing() -> None:
     assert not right
 
 
+def test_a_number_may_be_the_gradient_of_a_parameter_of_one_entry() -> None:
+    source = """
+        class First(Kernel):
+            def __init__(self, size, variances=None):
+                self.variances = Param("variances", variances)
+
+            def K(self, X):
+                return X.dot(X.T) * self.variances[0]
+
+            def update_gradients_full(self, dL_dK, X):
+                self.variances.gradient = (dL_dK * X.dot(X.T)).sum()
+        """
+    assert not lines(source, None)[0]
+
+
 def test_values_that_were_kept_by_another_method_are_no_forward_code() -> None:
     source = """
         class Kept(Kernel):

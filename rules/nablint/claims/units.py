@@ -15,6 +15,7 @@ from nablint.claims.families.closures import closure_units
 from nablint.claims.families.companions import companion_units
 from nablint.claims.families.engines import engine_units
 from nablint.claims.families.named_cotangents import named_cotangent_units
+from nablint.claims.families.quotients import quotient_units
 from nablint.claims.model import Run, Unit
 from nablint.claims.partners import assigned_to_self, calls, gives_back, hands_on, partner_by_data, read_from_self
 from nablint.claims.scenarios import custom, instances, pairs, whole
@@ -48,6 +49,7 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
               for p in derivatives.pairs(known, bound=False) if p.derivative in functions]
     taken |= {name for unit in units for name in unit.functions[-1:]}
     own = {f.name: f for f in functions if isinstance(f.node, cst.FunctionDef)}
+    units += [u for u in quotient_units(known) if u.name in own and u.name not in taken]
     minimises = any(isinstance(v, External) and v.name.startswith("scipy") for v in it.scope.names.values())
     alone = {u.functions[0] for u in units if u.kind == "function" and u.otherwise is None}
     found = list(companion_units(own, classes, statements if minimises else [], taken - alone))
@@ -185,7 +187,7 @@ def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
             units.append(Unit(f"{cls.name}.{found.name}", "derivative",
                               lambda it, p=found: derivatives.derivative(it, p, instances.new_instance(it, cls)),
                               (found.derivative.name,)))
-    pieces = list(named_cotangent_units(cls, methods))
+    pieces = [*named_cotangent_units(cls, methods), *quotient_units(methods, cls)]
     units += pieces
     taken |= {unit.functions[-1].rpartition(".")[2] for unit in pieces}
     for name, function in methods.items():

@@ -78,6 +78,8 @@ class Interpreter:
         """The module's names."""
         self.entrywise = False
         """The code is for plain numbers, and is run on arrays of them: a condition chooses entry by entry."""
+        self.literal = False
+        """Functions only compute: what they fill with zeros or ones is just that, and no parameter that begins so."""
         self.claimed_shape: Callable[[Interpreter, str, str, Any], Shape | None] | None = None
 
         # where the run stands

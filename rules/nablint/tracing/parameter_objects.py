@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nablint.shapes import Size
+from nablint.tracing import refine
+from nablint.tracing.documented import evidence_rank
 from nablint.tracing.values import Array, Class, External, Instance, Pending
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def parameter_object(it: Interpreter, args: list[Any], keywords: dict[str, Any],
         return None
     value = held[0]
     if isinstance(value, Pending) and value.default is None:
-        return value
+        return _given(it, value)
     named = next((v for v in values if isinstance(v, str)), "")
     path = named or f"parameter@{row}"
     shape = tuple(value.term.shape) if isinstance(value, Array) else ()
@@ -51,6 +53,16 @@ def parameter_object(it: Interpreter, args: list[Any], keywords: dict[str, Any],
     if positive:  # a scale near zero makes all that is far apart vanish
         leaf = it.world.leaves[path] = it.graph.leaf(path, leaf.sample + 0.5, shape)
     return Array(leaf)
+
+
+def _given(it: Interpreter, value: Pending) -> Any:
+    """A parameter that begins with what its maker is given: most are vectors, many of them with a single entry."""
+    if value.value is None and not it.world.sure and evidence_rank(it, value) is None:
+        kind = it.world.choose(f"{value.path}:parameter", ("what its uses tell", "a vector", "one entry"), 0.3)
+        if kind != "what its uses tell":
+            shape = refine.free_shape(it, value, 1) if kind == "a vector" else (Size(1),)
+            refine.make_array(it, value, shape)
+    return value if value.value is None else value.value
 
 
 def _says_positive(value: Any) -> bool:

@@ -55,7 +55,7 @@ def derivative(it: Interpreter, f: Function, g: Function, cls: Class | None = No
     gradient = guarded(it, g, [instance, *args] if bound and g.kind != "static" else args)
     if not isinstance(value, Array) or value.term.tainted:
         reason = value.reason if isinstance(value, Unknown) else "it is no array"
-        _without(it, g, run, gradient, f"the function's value is not known ({reason})")
+        without(it, g, run, gradient, f"the function's value is not known ({reason})")
         return run
     entries = {k: entered(it, v) for k, v in known.items()}
     if isinstance(gradient, tuple | dict) and not value.term.ndim:
@@ -120,6 +120,12 @@ def _arguments(it: Interpreter, g: Function, wanted: list[cst.Param], known: dic
 
 
 _GUARDS = frozenset({"clip", "maximum", "minimum", "where", "nan_to_num"})
+BOUNDED = "the function keeps its values within bounds, and the derivative may leave that out"
+
+
+def bounded(*terms: Term) -> bool:
+    """Is something that the terms are made of kept within bounds?"""
+    return any(n.card is not None and n.card.name in _GUARDS for term in terms for n in ancestors(term))
 
 
 def _claim(it: Interpreter, g: Function, run: Run, gradient: Any, value: Array, known: dict[str, Any], *,
@@ -136,12 +142,12 @@ def _claim(it: Interpreter, g: Function, run: Run, gradient: Any, value: Array, 
         gradient = Array(it.graph.constant(float(gradient)), value.dialect)
     if not isinstance(gradient, Array):
         reason = gradient.reason if isinstance(gradient, Unknown) else "it is no array"
-        _without(it, g, run, gradient, reason)
+        without(it, g, run, gradient, reason)
         return
     if y.ndim:
-        kept = {k: t for k, t in kept.items() if _entrywise(it, y, t)}
+        kept = {k: t for k, t in kept.items() if entrywise(it, y, t)}
         if not kept:
-            _without(it, g, run, gradient, "the function does not work entry by entry: its derivative is a Jacobian")
+            without(it, g, run, gradient, "the function does not work entry by entry: its derivative is a Jacobian")
             return
     variable = next(iter(kept.items()), None)
     if variable is None:
@@ -155,15 +161,14 @@ def _claim(it: Interpreter, g: Function, run: Run, gradient: Any, value: Array, 
         return
     candidates = [t for t in kept.values() if tuple(t.shape) == tuple(d.shape)] or [variable[1]] * formal
     if not candidates:
-        _without(it, g, run, gradient, "it has the shape of none of the function's arguments")
+        without(it, g, run, gradient, "it has the shape of none of the function's arguments")
         return
     node = _returned(step.node)
     named = _by(node.value if isinstance(node, cst.Name) else "", kept)
     if named and any(t is kept[named] for t in candidates):
         candidates = [kept[named]]
     shown = next(k for k, t in kept.items() if t is candidates[0])
-    bounds = any(n.card is not None and n.card.name in _GUARDS for n in ancestors(y) | ancestors(d))
-    doubt = ("the function keeps its values within bounds, and the derivative may leave that out" if bounds else
+    doubt = (BOUNDED if bounded(y, d) else
              "it may be the derivative by another argument" if len(kept) > 1 and y.ndim and not named else "")
     run.results = [Result(g.name.rpartition(".")[2], d, candidates, step, node, shown, formal,
                           returned=step, doubt="" if formal else doubt)]
@@ -202,7 +207,7 @@ def _by(word: str, known: dict[str, Term]) -> str:
     return match["by"] if match is not None and match["by"] in known else ""
 
 
-def _entrywise(it: Interpreter, y: Term, x: Term) -> bool:
+def entrywise(it: Interpreter, y: Term, x: Term) -> bool:
     """Does every entry of y depend on the entry of x at its place alone?  Two cotangents tell."""
     if tuple(y.shape) != tuple(x.shape):
         return False
@@ -225,7 +230,7 @@ def _returned(node: cst.CSTNode) -> cst.CSTNode:
     return node.value if isinstance(node, cst.Return) and node.value is not None else node
 
 
-def _without(it: Interpreter, g: Function, run: Run, gradient: Any, reason: str) -> None:
+def without(it: Interpreter, g: Function, run: Run, gradient: Any, reason: str) -> None:
     """The claim stands, and cannot be judged."""
     step = _last_step(it, g)
     if step is not None and isinstance(step.node, cst.Return) and isinstance(gradient, Array | Unknown):
@@ -245,7 +250,7 @@ def adjoint(it: Interpreter, f: Function, g: Function, cls: Class) -> Run:
     params = parameters(g, bound=True)
     if not isinstance(returned, Array) or len(params) != 1 or len(given) != 1:
         gradient = guarded(it, g, [instance, *(Unknown("the map's value is not known", True) for _ in params)])
-        _without(it, g, run, gradient, "the map's value is not known")
+        without(it, g, run, gradient, "the map's value is not known")
         return run
     arriving = it.world.leaf(params[0].name.value + " (adjoint)", returned.term.shape, tainted=True)
     it.names.setdefault(arriving, params[0].name.value)

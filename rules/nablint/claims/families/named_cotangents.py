@@ -30,13 +30,13 @@ from nablint.claims.model import Result, Run, Seed, Unit
 from nablint.claims.partners import assigned_to_self
 from nablint.claims.scenarios.custom import entered
 from nablint.claims.scenarios.going_back import counted_once
-from nablint.claims.scenarios.instances import method_of, new_instance
+from nablint.claims.scenarios.instances import bodies, method_of, new_instance
 from nablint.ops import CARDS
 from nablint.tracing import refine
 from nablint.tracing.documented import evidence_rank
 from nablint.tracing.functions import default_value
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.values import Array, Class, Function, Instance, Pending, Restart, Unknown, as_they_stand
+from nablint.tracing.values import Array, Class, Function, Instance, Pending, Restart, Unknown
 
 _INDEXED = re.compile(r"^(?P<of>[A-Z]\w*?)_?(?P<row>[a-z])(?P<column>[a-z])$")
 """A matrix between two sets of points, one letter for each: `Kmm`, `Kuf`."""
@@ -51,27 +51,10 @@ def named_cotangent_units(cls: Class, methods: Mapping[str, Function]) -> Iterat
             continue
         sources = {p.name.value: ahead for p in parameters(function, bound=function.kind != "static")
                    if (ahead := _source(names.cotangent_of(p.name.value), methods)) is not None}
-        for body in _bodies(cls, name) if sources else ():
+        for body in bodies(cls, name) if sources else ():
             yield Unit(f"{body.name}.{name}", "class",
                        lambda it, b=body, f=function, s=sources: _back_in_pieces(it, b, f, s),
                        (*dict.fromkeys(f.name for f in sources.values()), function.name), family=f"{cls.name}.{name}")
-
-
-def _bodies(cls: Class, name: str) -> list[Class]:
-    """The classes to run a method on: of an abstract class, two that say what it leaves open and keep the method."""
-    held = {n: cls.lookup(n) for part in cls.order() for n in part.names}
-    open_ = {n for n, f in held.items() if isinstance(f, Function) and _is_abstract(f)}
-    below = [c for c in as_they_stand(cls.scope.names).values() if isinstance(c, Class) and c is not cls
-             and cls in c.order() and open_.intersection(c.names) and name not in c.names]
-    return below[:2] or [cls]
-
-
-def _is_abstract(function: Function) -> bool:
-    """Does a method only say that others must define it?"""
-    body = function.node.body.body if isinstance(function.node, cst.FunctionDef) else ()
-    last = next(iter(body[::-1]), None) if len(body) <= 2 else None  # what it is for, and that
-    raised = last.body[0] if isinstance(last, cst.SimpleStatementLine) else None
-    return isinstance(raised, cst.Raise) and "NotImplemented" in cst.Module([]).code_for_node(raised)
 
 
 def _source(word: str, methods: Mapping[str, Function]) -> Function | None:
@@ -90,6 +73,7 @@ def _back_in_pieces(it: Interpreter, cls: Class, back: Function, sources: Mappin
     sources = {word: method_of(cls, f.name.rpartition(".")[2]) for word, f in sources.items()}
     settle_dialect(it, *sources.values(), back)
     instance = new_instance(it, cls, (*sources.values(), back))
+    it.literal = True
     known = _arguments(it, back, sources)
     values = {word: guarded(it, ahead, [instance, *_given(it, word, ahead, back, known)])
               for word, ahead in sources.items()}
@@ -114,6 +98,9 @@ def _back_in_pieces(it: Interpreter, cls: Class, back: Function, sources: Mappin
                    *_numbers(it, start)]
     for result in run.results:
         result.formal = True
+        number = result.value is not None and not result.value.ndim
+        if number and any(of.label.startswith(f"{cls.name}.") for of in result.wrt[:1]):
+            result.doubt = "whether the parameter is one number is not told"
     run.seeds = [Seed(cotangents | _unmet(it, run.results, cotangents), "arriving", exact=True)] if cotangents else []
     return counted_once(run)
 

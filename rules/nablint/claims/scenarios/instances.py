@@ -10,7 +10,7 @@ from nablint.claims.inputs import inputs_for
 from nablint.claims.partners import assigned, assigned_to_self, calls, read_from_self
 from nablint.tracing.functions import call_function, instantiate
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.values import Class, Function, Instance, RaiseSignal, Restart
+from nablint.tracing.values import Class, Function, Instance, RaiseSignal, Restart, as_they_stand
 
 
 def method_of(cls: Class, name: str) -> Function:
@@ -18,6 +18,23 @@ def method_of(cls: Class, name: str) -> Function:
     found = cls.lookup(name)
     assert isinstance(found, Function)
     return found
+
+
+def bodies(cls: Class, name: str) -> list[Class]:
+    """The classes to run a method on: of an abstract class, two that say what it leaves open and keep the method."""
+    held = {n: cls.lookup(n) for part in cls.order() for n in part.names}
+    open_ = {n for n, f in held.items() if isinstance(f, Function) and is_abstract(f)}
+    below = [c for c in as_they_stand(cls.scope.names).values() if isinstance(c, Class) and c is not cls
+             and cls in c.order() and open_.intersection(c.names) and name not in c.names]
+    return below[:2] or [cls]
+
+
+def is_abstract(function: Function) -> bool:
+    """Does a method only say that others must define it?"""
+    body = function.node.body.body if isinstance(function.node, cst.FunctionDef) else ()
+    last = next(iter(body[::-1]), None) if len(body) <= 2 else None  # what it is for, and that
+    raised = last.body[0] if isinstance(last, cst.SimpleStatementLine) else None
+    return isinstance(raised, cst.Raise) and "NotImplemented" in cst.Module([]).code_for_node(raised)
 
 
 def new_instance(it: Interpreter, cls: Class, methods: tuple[Function, ...] = ()) -> Instance:

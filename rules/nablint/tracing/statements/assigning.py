@@ -111,7 +111,8 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
     elif isinstance(value, Unknown) and value.length and type(target) is cst.Name and not value.tainted:
         value = Pending(target.value, target.value)  # `vocab_size = len(chars)` of a file's characters
     if not quiet and not it.graph.tainting:
-        keep_blanks(value)
+        if not it.literal:
+            keep_blanks(value)
         if type(target) is cst.Name:
             keep_state(it, target.value, value, scope)
         if type(target) is not cst.Subscript:
