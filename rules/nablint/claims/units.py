@@ -14,6 +14,7 @@ from nablint.claims.families import chainer_functions, derivatives, registered, 
 from nablint.claims.families.closures import closure_units
 from nablint.claims.families.companions import companion_units
 from nablint.claims.families.engines import engine_units
+from nablint.claims.families.kernel_gradients import kernel_gradient_units
 from nablint.claims.families.named_cotangents import named_cotangent_units
 from nablint.claims.families.quotients import quotient_units
 from nablint.claims.model import Run, Unit
@@ -187,7 +188,8 @@ def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
             units.append(Unit(f"{cls.name}.{found.name}", "derivative",
                               lambda it, p=found: derivatives.derivative(it, p, instances.new_instance(it, cls)),
                               (found.derivative.name,)))
-    pieces = [*named_cotangent_units(cls, methods), *quotient_units(methods, cls)]
+    pieces = [*named_cotangent_units(cls, methods), *quotient_units(methods, cls),
+              *kernel_gradient_units(cls, methods)]
     units += pieces
     taken |= {unit.functions[-1].rpartition(".")[2] for unit in pieces}
     for name, function in methods.items():
