@@ -127,7 +127,20 @@ def _word(element: cst.BaseExpression) -> str:
         inner = element.args[0].value if module and element.args else called.value
         if isinstance(inner, cst.Name) and names.is_gradient_name(inner.value):
             return inner.value
-    return ""
+    listed = _relisted(element)
+    return listed.value if isinstance(listed, cst.Name) and names.is_gradient_name(listed.value) else ""
+
+
+def _relisted(element: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The list whose items are given again, in whatever order: `dWs[::-1]`, `list(reversed(dWs))`."""
+    if isinstance(element, cst.Subscript) and len(element.slice) == 1:
+        part = element.slice[0].slice
+        return element.value if isinstance(part, cst.Slice) and part.lower is None and part.upper is None else None
+    if isinstance(element, cst.Call) and isinstance(element.func, cst.Name) and len(element.args) == 1 and (
+            element.func.value in ("list", "tuple", "reversed")):
+        inner = element.args[0].value
+        return _relisted(inner) or inner
+    return None
 
 
 def _computed(value: Term, wrt: Term, since: int | None) -> bool:
@@ -257,31 +270,38 @@ def _listed(it: Interpreter, word: str, values: list[Any], step: Step, node: cst
     items = [(i, k, v) for i, part in enumerate(values)
              for k, v in (part.items() if isinstance(part, dict) else [(None, part)])]
     for i, key, value in items:
-        if not isinstance(value, Array):
+        if not isinstance(value, Array) and not (isinstance(value, Unknown) and value.misfit):
             continue
-        term = value.term
-        event = next(
-            (e for e in reversed(it.events) if e.value is term or (e.holder == word and e.cell is value)), None
-        )
+        term = value.term if isinstance(value, Array) else None
+        event = next((e for e in reversed(it.events) if (term is not None and e.value is term) or (
+            e.cell is value and (e.holder == word or term is None))), None)
         event = event or next((e for e in reversed(it.events) if e.name == word and e.step.scope is step.scope), None)
         wrt = list_candidates(it, word, i, len(values), key)
-        origin = term.origin  # `grads[i] = {"W": a.T @ d}` makes a dict, and is no event of what it holds
+        origin = term.origin if term is not None else None
+        # `grads[i] = {"W": a.T @ d}` makes a dict, and is no event of what it holds
         made = origin if key is not None and isinstance(origin, Step) and origin.scope is step.scope else None
         at = f"[{i}]" if key is None else f"[{i}][{key!r}]"
         out.append(
             Result(
                 f"{word}{at}",
-                unclipped(term),
+                None if term is None else unclipped(term),
                 wrt,
                 made or (event.step if event else step),
                 made.node if made else event.target if event else node,
-                (f"{base(wrt[0].label)}{at}" if key is None else str(key)) if wrt else "",
+                (f"{_plain(wrt[0]) or next(iter(names.variables(word)), '')}{at}" if key is None else str(key))
+                if wrt else "",
                 False,
+                reason=value.reason if isinstance(value, Unknown) else "",
                 event=event,
                 returned=step,
             )
         )
     return out
+
+
+def _plain(term: Term) -> str:
+    """The name of an input, without the path to it; "" for arrays of zeros and for what is computed."""
+    return base(term.label) if term.label and not term.label.startswith("blank") else ""
 
 
 def unclipped(term: Term) -> Term:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.inputs import parameters, settle
 from nablint.claims.model import Seed
+from nablint.reading.nodes import below
 from nablint.tracing import hints
 from nablint.tracing.functions import default_value
 from nablint.tracing.interpreter import Interpreter
@@ -18,6 +20,15 @@ from nablint.tracing.refine import UNBOUND
 from nablint.tracing.values import Array, Function, Instance, Pending, Scope
 
 LOSS = re.compile(r"loss|cost|entropy|error|mse|nll|criterion", re.I)
+
+
+def _compared(function: Function, name: str, wanted: list[str]) -> bool:
+    """Does a function subtract one of its arguments and a target from one another, `out - y`?"""
+    targets = {n for n in wanted if n != name and hints.is_target(n)}
+    return any(isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract)
+               and isinstance(node.left, cst.Name) and isinstance(node.right, cst.Name)
+               and name in (pair := {node.left.value, node.right.value}) and not targets.isdisjoint(pair)
+               for node in below(function.node)) if targets else False
 
 
 class Arrivals:
@@ -37,6 +48,8 @@ class Arrivals:
         self.arguments = arguments
         self.cotangents: dict[Term, Term] = {}
         self.predicted = ""
+        self.predictions: set[str] = set()
+        """The arguments that backward code subtracts targets from: outputs, and no cotangents of them."""
         self.kept: Array | None = None
         """The output that the object keeps, where that is what a loss's backward function is given."""
         self.whole: Term | None = None
@@ -73,8 +86,9 @@ class Arrivals:
                        and "cache" not in n.lower()
                        and not (hints.is_target(n) and len(wanted) > 1)]
             claims = unknown[:1] if unknown and (unknown[0] == wanted[0] or self._alone(unknown, wanted)) else []
-        if claims and self._predicts(function, claims[0], wanted):
-            claims = []
+        compared = bool(claims) and not names.is_gradient_name(claims[0]) and _compared(function, claims[0], wanted)
+        if claims and (compared or self._predicts(function, claims[0], wanted)):
+            self.predictions, claims = {*claims} if compared else set(), []
         out: list[Any] = []
         taken = [v for n, v in self.named.items() if n in wanted]
         caches = [c for c in self.caches if not any(c is v for v in taken)]
@@ -108,7 +122,7 @@ class Arrivals:
                 out.append(default_value(self.it, function, param))
             elif caches and not hints.is_target(name):
                 out.append(caches.pop(0))
-            elif not claims and hints.is_prediction(name) and free:
+            elif not claims and free and (name in self.predictions or hints.is_prediction(name)):
                 out.append(free.pop(0))
             else:
                 out.append(self._unbound(name, function))
