@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nablint.claims.names import variables
@@ -53,17 +54,29 @@ def unexplained(fault: Fault) -> str:
 
 
 def _subject(fault: Fault) -> str:
-    judged = fault.judged[0]
-    name = judged.result.name
-    wrt = judged.result.wrt_name or next(iter(variables(name)), "its variable")
+    result = fault.judged[0].result
+    name = result.name
+    wrt = result.wrt_name or next(iter(variables(name)), "its variable")
     event = fault.step.event
-    if event is not None and fault.step.node is not judged.result.step.node and event.name != name:
+    upstream = event is not None and fault.step.node is not result.step.node and event.name != name
+    by = f"`{event.name}` makes" if event is not None and upstream else ""
+    if result.update:
+        step = f"the step of `{wrt}`"
+        return f"{by} {step} differ from its gradient" if by else f"{step} is not its gradient"
+    if _UNNAMED.match(name):
+        name = "what is returned"
+        return f"{by} {name} differ from the gradient of `{wrt}`" if by else f"{name} is not the gradient of `{wrt}`"
+    if by:
         if name == wrt:  # `grads["W1"]`, known by its key
-            return f"`{event.name}` makes the gradient of `{wrt}` wrong"
-        return f"`{event.name}` makes `{name}` differ from the gradient of `{wrt}`"
+            return f"{by} the gradient of `{wrt}` wrong"
+        return f"{by} `{name}` differ from the gradient of `{wrt}`"
     if name in (wrt, ""):
         return f"this is not the gradient of `{wrt}`"
     return f"`{name}` is not the gradient of `{wrt}`"
+
+
+_UNNAMED = re.compile(r"^output \d+$")
+"""What results that are returned without a name go by."""
 
 
 def _detail(fault: Fault) -> str:
