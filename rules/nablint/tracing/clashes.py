@@ -129,6 +129,57 @@ def sizes_of_targets(
     return None
 
 
+def size_of_free_target(it: Interpreter, terms: list[Term]) -> tuple[str, Polynomial] | None:
+    """The equation for a size of a target that nothing has told so far, where it is first compared with predictions.
+
+    `error = X @ w - y` is the first statement of backward code, and made of forward values alone; predictions and
+    targets have one shape.
+    """
+    if it.met is not None or len(terms) != 2 or terms[0].ndim != terms[1].ndim:
+        return None
+    others = {n for t in it.world.leaves.values() if not hints.is_target(hints.base(t.label))
+              for size in t.shape for n in it.world.resolve(dim(size).expr).names()}
+    for target, predicted in (terms, terms[::-1]):
+        if target.card is not None or not target.label or not hints.is_target(hints.base(target.label)):
+            continue
+        pairs = [(it.world.resolve(dim(own).expr), it.world.resolve(dim(other).expr))
+                 for own, other in zip(target.shape, predicted.shape, strict=True)]
+        free = [(own.name, other) for own, other in pairs if own.name is not None and own.name not in others
+                and own.name not in other.names()]
+        # a single column first: it fits as it is
+        return min(free, key=lambda e: e[1].number != 1, default=None)
+    return None
+
+
+def size_met_first(it: Interpreter, terms: list[Term], pairs: list[tuple[Size, Size]]) -> tuple[str, Polynomial] | None:
+    """The equation for a size of an input that the statement is the first to use: nothing else could tell it.
+
+    `dscores = (onehot - probs) * advantages[:, None]` is where policy gradients first meet their advantages.
+    """
+    if it.met is not None or it.step is None:
+        return None
+    young = [leaf for term in terms if (leaf := _source(term)) is not None and leaf.origin is it.step]
+    known = {n for t in it.world.leaves.values() if t not in young for size in t.shape
+             for n in it.world.resolve(dim(size).expr).names()}
+    own = {n for t in young for size in t.shape for n in [it.world.resolve(dim(size).expr).name] if n is not None}
+    for pair in pairs:
+        for mine, other in (pair, pair[::-1]):
+            name = it.world.resolve(mine.expr).name
+            if name is not None and name in own - known and (found := solve(it.world, mine, other)) is not None:
+                return found
+    return None
+
+
+_VIEWS = frozenset({"getitem", "expand_dims", "reshape", "transpose"})
+
+
+def _source(term: Term) -> Term | None:
+    """The input that a term is, or another arrangement of."""
+    while term.card is not None and term.card.name in _VIEWS:
+        term = term.args[0]
+    return term if term.card is None and term.label else None
+
+
 def unmet_sizes(it: Interpreter, pairs: Iterable[tuple[Size, Size]]) -> bool:
     """Is a clash about sizes that no array of forward code has: arguments that were kept for backward code alone?"""
     wanted = {n for pair in pairs for size in pair for n in it.world.resolve(size.expr).names()}

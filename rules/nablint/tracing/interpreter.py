@@ -20,6 +20,8 @@ from nablint.tracing import assumed, dialects
 from nablint.tracing.assumed_windows import is_window
 from nablint.tracing.clashes import (
     shape_of_input,
+    size_met_first,
+    size_of_free_target,
     sizes_of_targets,
     solve,
     stranger,
@@ -327,6 +329,10 @@ class Interpreter:
             for term in terms:  # what stands for a value that did not fit tells nothing new by not fitting either
                 if term.card is None and term.label.startswith("misfit: "):
                     return Unknown(term.label.removeprefix("misfit: "), True, True)
+            if not any(map(is_tainted, operands)) and (own := size_of_free_target(self, terms)) is not None:
+                raise Restart(message, (own,), at=self.step)
+            if (first := size_met_first(self, terms, equations)) is not None:
+                raise Restart(message, (first,), at=self.step)
             if (documented := sizes_of_targets(self, terms, equations)) is not None:
                 raise Restart(message, (documented,), at=self.step)
             if self.met is not None and (any(stranger(self, t, targets=False) for t in terms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
@@ -9,7 +10,8 @@ from nablint.claims import names
 from nablint.claims.gather.partial import step_of_part
 from nablint.claims.model import Result
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.step import Event
+from nablint.tracing.step import Event, Step
+from nablint.tracing.values import Unknown
 
 
 def updates(it: Interpreter, start: int) -> list[Result]:
@@ -17,22 +19,21 @@ def updates(it: Interpreter, start: int) -> list[Result]:
     out: list[Result] = []
     seen: set[Term] = set()
     for event in it.events:
-        if (
-            event.step.number < start
-            or names.is_gradient_name(event.name)
-            or event.value is None
-            or not event.value.tainted
-        ):
+        if event.step.number < start or names.is_gradient_name(event.name):
+            continue
+        if event.value is None and isinstance(event.cell, Unknown) and event.cell.misfit and _changes_itself(event):
+            out += _unfit(it, event, event.cell.reason)
+        if event.value is None or not event.value.tainted:
             continue
         new = event.value
         if new.card is None and new.label.startswith("misfit: ") and event.augmented and new not in seen:
             seen.add(new)
-            out += _unfit(it, event, new)
+            out += _unfit(it, event, new.label.removeprefix("misfit: "))
             continue
         if new not in seen and (found := step_of_part(it, new)) is not None:
             seen.add(new)
             part, added = found
-            out.append(Result(event.name, unscaled(added), [part], event.step, event.target,
+            out.append(Result(event.name, unscaled(added, event.step), [part], event.step, event.target,
                               it.names.get(part.args[0], part.args[0].label), False, True, event=event))
             continue
         if new in seen or new.card is None or new.card.name not in ("add", "subtract"):
@@ -64,7 +65,7 @@ def updates(it: Interpreter, start: int) -> list[Result]:
         out.append(
             Result(
                 event.name,
-                unscaled(value),
+                unscaled(value, event.step),
                 [old],
                 event.step,
                 event.target,
@@ -77,19 +78,29 @@ def updates(it: Interpreter, start: int) -> list[Result]:
     return out
 
 
-def _unfit(it: Interpreter, event: Event, new: Term) -> list[Result]:
+def _unfit(it: Interpreter, event: Event, reason: str) -> list[Result]:
     """A step of a parameter whose shapes do not fit."""
-    old = next((t for t in it.history.get(event.name, ()) if t.card is None and t.label and t.shape == new.shape), None)
-    if old is None or event.holder:
+    old = next((t for t in it.history.get(event.name, ()) if t.card is None and t.label), None)
+    if old is None:
         return []
     return [Result(event.name, None, [old], event.step, event.target, it.names.get(old, old.label), False, True,
-                   reason=new.label.removeprefix("misfit: "), event=event)]
+                   reason=reason, event=event)]
 
 
-def unscaled(term: Term) -> Term:
-    """The step without its size: factors and divisors without axes are left out, the sign stays."""
+def _changes_itself(event: Event) -> bool:
+    """Is it `w = w - ...`?"""
+    value = event.step.node.value if isinstance(event.step.node, cst.Assign) else None
+    return (isinstance(value, cst.BinaryOperation) and isinstance(value.operator, cst.Add | cst.Subtract)
+            and any(operand.deep_equals(event.target) for operand in (value.left, value.right)))
+
+
+def unscaled(term: Term, step: Step | None = None) -> Term:
+    """The step without its size: factors and divisors without axes are left out, the sign stays.
+
+    step: the statement whose factors alone are left out, so that what others make stays what they made.
+    """
     sign = 1
-    while term.card is not None:
+    while term.card is not None and (step is None or term.origin in (step, None)):
         name, args = term.card.name, term.args
         if name == "negative":
             sign, term = -sign, args[0]

@@ -52,12 +52,21 @@ def judge(run: Run) -> Judgement:
         return Judgement(run, [Judged(r, "unchecked", r.reason or "no loss and no arriving cotangent in sight")
                                for r in run.results])
     seed = best.seed
-    if seed is not None and seed.turned and best.good > 1 and not best.wrong:
-        return judge_seed(run, as_meant(seed, next((j.ratio for j in best.judged if j.ratio is not None), 1.0)))
+    if seed is not None and seed.turned and best.good and not best.wrong:
+        return judge_seed(run, as_meant(seed, next((r for j in best.judged if (r := _factor(j)) is not None), 1.0)))
     if seed is not None and seed.kind in ("implicit", "borrowed") and (seed.turned or not best.good):
-        best.judged = [Judged(j.result, "unchecked", j.reason if j.verdict == "unchecked" else "the loss is not known")
+        unfit = {message for _, _, message in run.it.misfits}  # whatever the loss is
+        best.judged = [j if j.verdict == "wrong" and j.reason in unfit else
+                       Judged(j.result, "unchecked", j.reason if j.verdict == "unchecked" else "the loss is not known")
                        for j in best.judged]
     return best
+
+
+def _factor(j: Judged) -> float | None:
+    """How many times what was derived a result is; a step's size, too, though it is free."""
+    if j.ratio is not None or not j.result.update or j.result.value is None or j.derived is None:
+        return j.ratio
+    return constant_ratio(np.asarray(j.result.value.sample), np.asarray(j.derived.sample))
 
 
 def _before_scaling(seed: Seed, returned: Seed | None) -> bool:

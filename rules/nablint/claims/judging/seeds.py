@@ -24,7 +24,7 @@ from nablint.ops import CARDS
 from nablint.tracing import hints
 from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.step import Event, Step
+from nablint.tracing.step import Step
 from nablint.tracing.values import Array, Function, Pending, RaiseSignal, Restart, Scope
 
 MAX_IMPLICIT = 14
@@ -136,10 +136,8 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
     factors: list[Seed] = []
     turned: list[Seed] = []
     seen: set[Term] = set()
-    for event in it.events:
-        if event.step.number < start or event.value is None or not event.value.tainted:
-            continue
-        for cotangent in _roots(event.value) or _differences(event):
+    for step, made in _made(it, start):
+        for cotangent in _roots(made) or _differences(step, made):
             if cotangent in seen:
                 continue
             seen.add(cotangent)
@@ -150,12 +148,22 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
             for value in dict.fromkeys([*forward, *_computed_operands(cotangent)]):
                 if value.sample.shape == cotangent.sample.shape and value in made_from:
                     rows = row_cotangents(value, cotangent, _under_activation)
-                    kind += [Seed(cotangents, "implicit", event.step, turned=summed)
+                    kind += [Seed(cotangents, "implicit", step, turned=summed)
                              for cotangents in ({value: cotangent}, rows) if cotangents]
         if len(seeds) >= 2 * MAX_IMPLICIT:
             break
     seeds = [*_of_all_turns(seeds), *seeds, *_of_all_turns(factors), *factors][:MAX_IMPLICIT]
     return [*seeds, *[*_of_all_turns(turned), *turned][:MAX_IMPLICIT]]
+
+
+def _made(it: Interpreter, start: int) -> list[tuple[Step, Term]]:
+    """What the statements of backward code made, and the operands of those that made nothing as they did not fit."""
+    found = [(e.step, e.value) for e in it.events if e.step.number >= start and e.value is not None and e.value.tainted]
+    for step, _, _ in it.misfits:
+        if step.number >= start:
+            parts = (v for v in step.values.values() if isinstance(v, Term) and v.tainted)
+            found += [(step, v) for v in parts if v.card is not None and v.origin is step]
+    return sorted(found, key=lambda made: made[0].number)
 
 
 def _accumulates(term: Term, seen: set[Term]) -> bool:
@@ -264,16 +272,18 @@ def _roots(term: Term) -> list[Term]:
     return out[:6]
 
 
-def _differences(event: Event) -> list[Term]:
-    """The differences of forward values in a statement's own expression: `y_pred - y` of `X.T @ (y_pred - y) / n`."""
-    assert event.value is not None
+def _differences(step: Step, made: Term) -> list[Term]:
+    """The differences of forward values in a statement's own expression: `y_pred - y` of `X.T @ (y_pred - y) / n`; also
+    sums with targets, where a difference was meant.
+    """
     found: list[Term] = []
-    stack, seen = [event.value], {event.value}
+    stack, seen = [made], {made}
     while stack:
         node = stack.pop()
-        if node.card is None or not node.tainted or node.origin is not event.step:
+        if node.card is None or not node.tainted or node.origin is not step:
             continue
-        if node.card.name == "subtract" and node.ndim and not any(a.tainted for a in node.args):
+        told = node.card.name == "subtract" or _is_sum_with_target(node)
+        if told and node.ndim and not any(a.tainted for a in node.args):
             found.append(node)
         fresh = [a for a in node.args if a not in seen]
         seen.update(fresh)

@@ -50,7 +50,9 @@ class Search:
         here = [j for j in trial.failing if j.result.value in touched]
         rest = [j for j in trial.failing if j not in here and j.result.value is not None]
         aim: Aim | None = None
-        if here and olds and trial.start.isdisjoint(olds):  # what results should be follows from an implicit cotangent
+        sized = not any(j.result.update for j in here)  # a step's size is free: what it should be is not known
+        # from an implicit cotangent follows what is wanted
+        if here and sized and olds and trial.start.isdisjoint(olds):
             aim = aim_at(trial.graph, olds, here, [*trial.right, *rest])
         self.pointless = aim is not None and not aim.possible
         """No value of the statement makes right what depends on it."""

@@ -61,6 +61,9 @@ class Trial:
                       and not _rounded_to_zero(j.derived)]
         self.graph = Replayed(j.result.value for j in (*failing, *self.right) if j.result.value is not None)
         seed = judgement.seed
+        self._guessed = seed is not None and seed.kind == "implicit" and not judgement.good
+        """Nothing is right that could tell which loss is meant: what results should be is not known, but their shape.
+        """
         self.start = ({t for c in seed.cotangents.values() for t in ancestors(c)}
                       if seed is not None and seed.kind == "implicit" else set[Term]())
 
@@ -115,7 +118,7 @@ class Trial:
         candidate.fixes = fixes
         return True
 
-    def _stepped(self, candidate: Candidate, stepping: list[Judged]) -> bool:
+    def _stepped(self, candidate: Candidate, stepping: list[Judged]) -> bool | None:
         """A step's gradient is what the parameter changes by, whatever the size of the step."""
         it = self.judgement.run.it
         for j in stepping:
@@ -128,6 +131,8 @@ class Trial:
                 sample = None if part is None else unscaled(part).sample
             if sample is None or sample.shape != j.derived.sample.shape or not np.all(np.isfinite(sample)):
                 return False
+            if self._guessed and j.result.value is None:
+                return None
             ratio = constant_ratio(np.asarray(sample), np.asarray(j.derived.sample))
             if ratio is not None and ratio > 0:
                 candidate.fixes.append(j)
@@ -144,6 +149,8 @@ class Trial:
             return None if not isinstance(held, Array) or _fits_into(new.sample, held.term.sample) else False
         if step.event is not None and isinstance(step.event.owner, Array):
             return None  # the value goes into one that was there
+        if self._guessed:
+            return None if any(j.derived is not None and j.derived.shape == new.shape for j in lost) else False
         sampler = self.graph.sampler({})
         candidate.fixes = [j for j in lost if j.derived is not None and _right(j, new, sampler)]
         return bool(candidate.fixes)
@@ -209,5 +216,7 @@ def _right(j: Judged, value: Term, sampler: Sampler) -> bool:
     scale = max(float(np.max(np.abs(expected), initial=0.0)), 1e-12)
     if not np.all(np.isfinite(sample)):
         return False
+    if j.result.update and j.ratio is None:  # a step has any size
+        return constant_ratio(sample, expected) is not None
     far = float(np.max(np.abs(sample - expected), initial=0.0))
     return far <= TOLERANCE * scale or (far <= NEAR * scale and agree_without(value, j.derived, sampler.instead))

@@ -38,7 +38,9 @@ def indexed(it: Interpreter, p: Pending, key: Any) -> Any:
         return as_sizes(it, p, max(LIST_LENGTH, key + 1))
     if isinstance(key, tuple | Array) or key is None or key is ...:
         count = sum(1 for k in key if k is not None and k is not ...) if isinstance(key, tuple) else 1
-        return as_operand(it, p, at_least=max(count, 1))
+        # `advantages[:, None]` in backward code has as many axes as it says
+        widened = isinstance(key, tuple) and None in key and ... not in key and it.graph.tainting
+        return as_operand(it, p, at_least=max(count, 1), first=count if widened else None)
     return _list_or_array(it, p)
 
 

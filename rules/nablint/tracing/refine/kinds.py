@@ -115,8 +115,8 @@ def a_number(it: Interpreter, term: Term) -> None:
         raise Restart("an array is no condition", decisions=tuple((f"{label}:number", 1) for label in sorted(leaves)))
 
 
-def as_operand(it: Interpreter, p: Pending, at_least: int = 0) -> Any:
-    """The input as an operand about which nothing else is known."""
+def as_operand(it: Interpreter, p: Pending, at_least: int = 0, first: int | None = None) -> Any:
+    """The input as an operand about which nothing else is known; `first` is the likeliest rank, where a use tells."""
     if p.value is not None:
         return p.value
     if it.world.decided(f"{p.path}:size") == 1:
@@ -129,7 +129,7 @@ def as_operand(it: Interpreter, p: Pending, at_least: int = 0) -> Any:
         return it.unknown(f"{p.path}{MET_FIRST}")
     if p.space == UNBOUND:
         return it.unknown(f"what is passed for {p.hint} is not known") if at_least else scalar(it, p)
-    rank = default_rank(it, p, at_least)
+    rank = default_rank(it, p, at_least, first)
     return scalar(it, p) if rank == 0 else make_array(it, p, free_shape(it, p, rank))
 
 
