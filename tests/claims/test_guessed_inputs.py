@@ -129,6 +129,23 @@ RIGHT = {
                 db = 1 * delta
                 return {"W": dw, "b": db, "x": dx}
         """,
+    "sizes that a guard compares": """
+        class Dense:
+            def __init__(self, n, m):
+                self.W = np.random.randn(n, m)
+
+            def forward(self, x):
+                if x.ndim != 2:
+                    raise ValueError("rows are wanted")
+                if x.shape[1] != self.W.shape[0]:
+                    raise ValueError(f"{x.shape[1]} features")
+                self.x = x
+                return x @ self.W
+
+            def backward(self, grad):
+                self.dW = self.x.T @ grad
+                return grad @ self.W.T
+        """,
     "a state whose first value backward code takes to be zero": """
         def roll_forward(x, W, U):
             h = np.zeros((x.shape[0], U.shape[0]))
@@ -156,6 +173,7 @@ RIGHT = {
 }
 
 SLIPS = [
+    ("sizes that a guard compares", "grad @ self.W.T", "grad @ self.W"),
     ("an operation that takes lists, numbers and arrays", "2 * self.data * out.grad", "2 * out.grad"),
     ("a scale that one number was spread out to", "np.sum(grad * self.inputs, axis=0)", "np.sum(grad, axis=0)"),
     ("a vector that loops run along", "total += self.W[i, j] * grad[j]", "total += grad[j]"),
@@ -194,3 +212,31 @@ def test_one_gradient_without_the_sum_over_samples_is_no_convention() -> None:
     assert _analysed("parameters with an axis for the samples, and gradients for each of them",
                      "dw = np.matmul(delta, np.transpose(inputs, [0, 2, 1]))",
                      "dw = np.sum(np.matmul(delta, np.transpose(inputs, [0, 2, 1])), axis=0, keepdims=True)")[1]
+
+
+GUARDED = """
+    import numpy as np
+
+    class Scale:
+        def __init__(self, size):
+            self.size = size
+            self.s = np.random.randn(size)
+
+        def forward(self, x):
+            if x.shape[1] < 1000:
+                raise ValueError("no stand-in is as large")
+            self.x = x
+            return x * self.s
+
+        def backward(self, grad):
+            self.ds = np.sum(grad * self.x, axis=0)
+            return FACTOR * self.s
+    """
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [("grad", {"verified", "proved"}), ("grad ** 2", {"unchecked"})])
+def test_behind_a_guard_that_is_passed_over_nothing_is_called_wrong(factor: str, verdict: set[str]) -> None:
+    found = analyse(textwrap.dedent(GUARDED).replace("FACTOR", factor), "guarded.py")
+    assert not found.diagnostics
+    assert {c.verdict for c in found.claims if c.wrt == "x"} <= verdict
+    assert [c for c in found.claims if c.wrt == "x"]

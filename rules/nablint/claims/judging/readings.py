@@ -60,6 +60,7 @@ def answers(restart: Restart, hypothesis: Hypothesis, fixed: dict[str, int],
         far = FAR if shape and clashing and not any(name.startswith(path) for name in clashing) else 0.0
         for i in range(len(choice.options)):
             if i != choice.taken:
+                far = FAR if choice.key == "guards" else far
                 push(bare.decide(choice.key, i, 0.5 + 0.03 * min(age, 5) + 0.3 * i + far))
 
 

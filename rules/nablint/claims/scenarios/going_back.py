@@ -9,6 +9,7 @@ import numpy as np
 from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.entries import ancestors
+from nablint.claims.gather.kept import kept_for_below
 from nablint.claims.gather.returned import guessed, returned_results
 from nablint.claims.gather.stored import drop_staged, stored_results
 from nablint.claims.inputs import guarded, last_scope, module_functions, parameters, settle
@@ -47,6 +48,10 @@ def go_back(
     covered = {t for r in run.results for t in r.wrt}
     run.results += [r for r in stored_results(it, start, last_scope(it, backward))
                     if (r.event is not None and r.event.holder) or not covered.intersection(r.wrt)]
+    first = next((v for v in positions if isinstance(v, Array)), None)
+    if returned is None and instance is not None and first is not None and not any(
+            first.term in r.wrt for r in run.results):
+        run.results += kept_for_below(it, start, instance, first)
     if arrivals.predicted:
         run.seeds = arrivals.loss_seeds()
     elif arrivals.cotangents:

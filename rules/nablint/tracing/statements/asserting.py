@@ -110,12 +110,29 @@ def _ranked(node: cst.BaseExpression) -> cst.BaseExpression | None:
 
 def refused(it: Interpreter, node: cst.If, scope: Scope) -> None:
     """`if x.shape[0] != y.shape[0]: raise ...` says that the sizes are equal."""
-    test, last = node.test, node.body.body[-1]
+    test = node.test
     if not (isinstance(test, cst.Comparison) and isinstance(test.comparisons[0].operator, cst.NotEqual)
-            and isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Raise)):
+            and _raises(node)):
         return
     left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
     equated(it, node, left, right)
+
+
+def passed_over(it: Interpreter, node: cst.If) -> bool:
+    """`if not isinstance(x, Tensor): raise ...` where the stand-ins do not pass: by choice the guard is passed over.
+
+    What the code would be given passes it, so right is right; but what is wrong then may be so for want of such inputs.
+    """
+    if it.world.sure or not _raises(node) or it.world.choose("guards", ("heeded", "passed over")) == "heeded":
+        return False
+    it.presumed = it.presumed or "the inputs that the code's guards let pass are not known"
+    return True
+
+
+def _raises(node: cst.If) -> bool:
+    """Does a branch end in `raise`?"""
+    last = node.body.body[-1]
+    return isinstance(last, cst.SimpleStatementLine) and isinstance(last.body[-1], cst.Raise)
 
 
 def equated(it: Interpreter, node: cst.CSTNode, left: Any, right: Any) -> None:

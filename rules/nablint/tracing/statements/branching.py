@@ -11,7 +11,7 @@ import libcst as cst
 from nablint.tracing import refine
 from nablint.tracing.comparing import compare, truth
 from nablint.tracing.paths import guess_branch
-from nablint.tracing.statements.asserting import refused
+from nablint.tracing.statements.asserting import passed_over, refused
 from nablint.tracing.statements.assigning import assign
 from nablint.tracing.statements.targets import target_names
 from nablint.tracing.undecided import both, expects_exception, forget
@@ -29,8 +29,9 @@ def decide(it: Interpreter, node: cst.If, scope: Scope) -> None:
     except Undecided:
         both(it, (lambda: it.run(node.body.body, scope), lambda: _otherwise(it, node, scope)), scope)
         return
-    if taken and it.world.sure:
+    if taken:
         refused(it, node, scope)
+        taken = not passed_over(it, node)
     if taken:
         it.run(node.body.body, scope)
     else:
