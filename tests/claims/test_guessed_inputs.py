@@ -146,6 +146,56 @@ RIGHT = {
                 self.dW = self.x.T @ grad
                 return grad @ self.W.T
         """,
+    "a place that is annotated as a whole number": """
+        def init_vectors(count, width):
+            V, u = np.random.randn(count, width), np.random.randn(width)
+            return V, u
+
+        def score_forward(center_idx: int, V, u):
+            v = V[center_idx]
+            loss = -np.log(1 / (1 + np.exp(-np.dot(v, u))))
+            return loss, {"v": v, "u": u}
+
+        def score_backward(cache: dict):
+            v, u = cache["v"], cache["u"]
+            slope = 1 / (1 + np.exp(-np.dot(v, u))) - 1
+            return {"grad_v": slope * u, "grad_u": slope * v}
+        """,
+    "axes that are picked out of a count": """
+        class Norm:
+            def forward(self, x, axis=1):
+                self.axes = list(np.arange(len(x.shape)))
+                self.axes.pop(axis)
+                self.axes = tuple(self.axes)
+                self.x = x
+                return x - np.mean(x, axis=self.axes, keepdims=True)
+
+            def backward(self, grad):
+                return grad - np.mean(grad, axis=self.axes, keepdims=True)
+        """,
+    "a border that is taken off again": """
+        class Blur:
+            def __init__(self, k, pad):
+                self.k, self.pad = k, pad
+
+            def forward(self, x):
+                p = self.pad
+                self.wide = np.pad(x, ((p, p), (p, p)))
+                out = np.zeros(x.shape)
+                for i in range(x.shape[0]):
+                    for j in range(x.shape[1]):
+                        out[i, j] = self.wide[i + p, j + p] ** 2
+                return out
+
+            def backward(self, grad):
+                p = self.pad
+                dwide = np.zeros(self.wide.shape)
+                for i in range(grad.shape[0]):
+                    for j in range(grad.shape[1]):
+                        dwide[i + p, j + p] += 2 * self.wide[i + p, j + p] * grad[i, j]
+                dx = dwide[p:-p, p:-p]
+                return dx
+        """,
     "a state whose first value backward code takes to be zero": """
         def roll_forward(x, W, U):
             h = np.zeros((x.shape[0], U.shape[0]))
@@ -173,6 +223,9 @@ RIGHT = {
 }
 
 SLIPS = [
+    ("a place that is annotated as a whole number", '"grad_u": slope * v', '"grad_u": slope * u'),
+    ("axes that are picked out of a count", "grad - np.mean(grad,", "grad + np.mean(grad,"),
+    ("a border that is taken off again", "dwide[i + p, j + p] += 2 *", "dwide[i + p, j] += 2 *"),
     ("sizes that a guard compares", "grad @ self.W.T", "grad @ self.W"),
     ("an operation that takes lists, numbers and arrays", "2 * self.data * out.grad", "2 * out.grad"),
     ("a scale that one number was spread out to", "np.sum(grad * self.inputs, axis=0)", "np.sum(grad, axis=0)"),

@@ -11,6 +11,7 @@ import numpy as np
 
 from nablint.ops import CARDS
 from nablint.shapes import Size
+from nablint.tracing import refine
 from nablint.tracing.attributes import attribute
 from nablint.tracing.builtin import BUILTINS
 from nablint.tracing.calls import evaluate_call
@@ -20,7 +21,6 @@ from nablint.tracing.loading import global_name, number_read
 from nablint.tracing.made_sizes import rounded
 from nablint.tracing.operators import binary, unary
 from nablint.tracing.paths import given
-from nablint.tracing.refine import as_size
 from nablint.tracing.subscripts import index
 from nablint.tracing.texts import shown
 from nablint.tracing.undecided import YIELDED, joined
@@ -155,6 +155,7 @@ def _index_part(it: Interpreter, part: cst.BaseSlice, scope: Scope) -> Any:
         bounds = [_plain_bound(it, b) for b in bounds]
         if any(isinstance(b, Unknown) for b in bounds):
             return it.unknown("a slice with unknown bounds", *bounds)
+        refine.unpadded(it, part, bounds)
         return slice(*bounds)
     assert type(part) is cst.Index
     value = it.eval(part.value, scope)
@@ -177,7 +178,7 @@ def _numbered(it: Interpreter, node: cst.BaseExpression, value: Any, scope: Scop
 def _plain_bound(it: Interpreter, bound: Any) -> Any:
     """A slice bound as an integer: 0-d integer arrays and pending sizes are read as numbers."""
     if isinstance(bound, Pending):
-        return as_size(it, bound)
+        return refine.as_size(it, bound)
     if isinstance(bound, Array):
         if bound.term.ndim or not np.isfinite(bound.term.sample):
             return it.unknown("a slice with an array bound")

@@ -160,6 +160,15 @@ def is_counter(name: str) -> bool:
     return bool(_COUNTERS.match(name))
 
 
+_PLACES = re.compile(r"(^|_)(idx|index|ix|pos|position)$", re.I)
+
+
+@_remembered
+def is_place(name: str) -> bool:
+    """Where something stands in an array: `center_idx`."""
+    return _PLACES.search(name) is not None
+
+
 @_remembered
 def is_vector(name: str) -> bool:
     """A bias or a statistic per feature."""

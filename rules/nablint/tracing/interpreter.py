@@ -16,7 +16,7 @@ from nablint.calculus.terms import Graph, Term
 from nablint.reading.dimension_keys import suffix_evidence
 from nablint.reading.source import Block
 from nablint.shapes import Shape, Size
-from nablint.tracing import assumed, dialects
+from nablint.tracing import assumed, dialects, hints
 from nablint.tracing.assumed_windows import is_window
 from nablint.tracing.clashes import (
     shape_of_input,
@@ -394,7 +394,7 @@ class Interpreter:
         if self.key and (given is None or (given.dims is None and given.kind in ("array", "unknown"))):
             given = suffix_evidence(name, self.key) or given
         pending = Pending(path or f"{function.name}.{name}", name, evidence=given, space=function.name)
-        if given is not None and given.kind == "int":
+        if given is not None and given.kind == "int" and not hints.is_place(name):
             as_integer(self, pending)
         return pending
 

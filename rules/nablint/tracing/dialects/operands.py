@@ -36,7 +36,7 @@ def axis_of(axis: Value) -> int | tuple[int, ...] | None:
     if axis is None:
         return None
     if isinstance(axis, Sequence):
-        return tuple(int(a) for a in axis)  # type: ignore[misc]
+        return tuple(int(plain(a)) for a in axis)
     return int(plain(axis))
 
 

@@ -59,7 +59,7 @@ from nablint.tracing.refine.shapes import (
     whole_shape,
     wrong_rank,
 )
-from nablint.tracing.refine.spans import gone_along, inside, settle_spans, spanned
+from nablint.tracing.refine.spans import gone_along, inside, settle_spans, spanned, unpadded
 
 __all__ = [
     "LIST_LENGTH", "RANKS", "UNBOUND", "a_number", "arguments", "as_axes", "as_axis", "as_dict", "as_index",
@@ -69,5 +69,5 @@ __all__ = [
     "line_wanted", "make_array", "measured",
     "operands", "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry",
     "single_wanted", "sizes_in_a_row", "spanned", "sparse",
-    "truth_of", "unpacked", "vectors_wanted", "whole_shape", "wrong_rank",
+    "truth_of", "unpacked", "unpadded", "vectors_wanted", "whole_shape", "wrong_rank",
 ]

@@ -125,6 +125,8 @@ def as_index(it: Interpreter, p: Pending, array: Array, axis: int, *, paired: bo
     forms = ("counter", "labels") if hints.is_counter(name) or p.path.endswith("]") else ("labels", "counter")
     if paired and forms[0] == "labels":
         forms = forms[:1]
+    if p.evidence is not None and p.evidence.kind == "int":
+        forms = ("counter",)
     if it.world.choose(f"{p.path}:index", forms) == "counter":
         p.value = 1
         it.counted_on = True

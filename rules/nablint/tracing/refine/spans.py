@@ -114,6 +114,14 @@ def _one_each(it: Interpreter, array: Array, key: Any) -> None:
         raise Restart(f"there are as many of {target.label} as rows", ((name, size.expr),))
 
 
+def unpadded(it: Interpreter, part: cst.Slice, bounds: list[Any]) -> None:
+    """`x[pad:-pad]` takes a border off, and with nothing to take off it leaves nothing: another padding is meant."""
+    if bounds[:2] == [0, 0] and not it.world.sure and isinstance(part.upper, cst.UnaryOperation) and (
+            isinstance(part.upper.operator, cst.Minus) and part.lower is not None
+            and part.lower.deep_equals(part.upper.expression)):
+        raise Restart("a border without width is taken off", at=it.step)
+
+
 def inside(it: Interpreter, array: Array, key: Any) -> None:
     """A window, or a place, that lies outside of an image along one axis: the image is as high as it is wide.
 
