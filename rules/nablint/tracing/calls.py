@@ -16,7 +16,7 @@ from nablint.tracing.builtin import BUILTINS
 from nablint.tracing.builtin.methods import METHODS
 from nablint.tracing.checked import checked
 from nablint.tracing.documented import evidence_rank
-from nablint.tracing.functions import arguments_fit, call_function, instantiate, is_node
+from nablint.tracing.functions import arguments_fit, instantiate, is_node
 from nablint.tracing.imports import ATEN, operator_of
 from nablint.tracing.iteration import iterate
 from nablint.tracing.made_sizes import is_whole
@@ -165,7 +165,7 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
     if isinstance(callee, Function):
         if callee.decorated is not None:
             return call(it, callee.decorated, args, keywords, node)
-        return call_function(it, callee, args, keywords, node)
+        return it.follow(callee, args, keywords, node)
     if isinstance(callee, Bound):
         return call(it, callee.function, [callee.receiver, *args], keywords, node)
     if isinstance(callee, Method):

@@ -32,6 +32,7 @@ from nablint.tracing.clashes import (
 )
 from nablint.tracing.dialects import context
 from nablint.tracing.expressions import EXPRESSIONS
+from nablint.tracing.functions import call_function
 from nablint.tracing.imports import canonical
 from nablint.tracing.paths import backward_begins
 from nablint.tracing.refine import as_integer, line_wanted, rank_wanted, vectors_wanted
@@ -204,6 +205,10 @@ class Interpreter:
         """Execute statements one after another."""
         for statement in statements:
             execute(self, statement, scope)
+
+    def follow(self, function: Function, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
+        """A call of a function of the source."""
+        return call_function(self, function, args, keywords, node)
 
     def begin(self, node: cst.CSTNode, scope: Scope) -> Step:
         """Start the record of a statement."""

@@ -31,8 +31,7 @@ class Replayed:
                     inside.add(arg)
                     stack.append(arg)
         self._order = sorted(inside, key=lambda t: t.number)
-        self._inside = inside
-        self._latest = self._order[-1].number if self._order else 0
+        self.inside = inside
         self._touched: dict[frozenset[Term], set[Term]] = {}
 
     def before(self, node: Term, among: set[Term]) -> Iterable[Term]:
@@ -54,10 +53,6 @@ class Replayed:
         """Samples of terms with other terms in place of some."""
         return Sampler(self, instead)
 
-    def new(self, term: Term) -> bool:
-        """Is it a term that only an edit made?"""
-        return term not in self._inside
-
 
 class Sampler:
     """Samples under one replacement.
@@ -68,14 +63,15 @@ class Sampler:
     def __init__(self, graph: Replayed, instead: Mapping[Term, Term]) -> None:
         self._graph = graph
         self.instead = instead
+        self._inside = graph.inside
         self._touched = graph.touched(instead)
-        self._memo: dict[tuple[Term, Term | None], Any] = {}
+        self._memo: dict[Term | tuple[Term, Term], Any] = {}
         self._fresh: dict[Term, bool] = {}
 
     def _depends(self, node: Term) -> bool:
-        if not self._graph.new(node):
+        if node in self._inside:
             return node in self._touched
-        known = self._fresh.get(node)
+        known = self._fresh.get(node)  # a term that only an edit made
         if known is None:
             known = self._fresh[node] = node in self.instead or any(map(self._depends, node.args))
         return known
@@ -92,7 +88,7 @@ class Sampler:
             return node.sample
         if blocked is not None and node is not blocked and node.number < blocked.number:
             blocked = None  # what was made before it does not depend on it
-        key = (node, blocked)
+        key = node if blocked is None else (node, blocked)
         found = self._memo.get(key)
         if found is None:
             if node in self.instead and node is not blocked:
@@ -101,7 +97,10 @@ class Sampler:
                 found = node.sample
             else:
                 EFFORT.seconds += EVALUATION
-                found = np.asarray(node.card.evaluate(*[self._sample(a, blocked) for a in node.args], **node.params))
+                inside, touched = self._inside, self._touched
+                found = np.asarray(node.card.evaluate(*[
+                    a.sample if a in inside and a not in touched else self._sample(a, blocked) for a in node.args
+                ], **node.params))
             self._memo[key] = found
         return found
 
