@@ -15,6 +15,7 @@ the other side kills the process where that does not help in time.
 from __future__ import annotations
 
 import _thread
+import gc
 import importlib
 import os
 import pickle
@@ -27,7 +28,12 @@ import traceback
 from types import ModuleType
 from typing import Any, BinaryIO
 
-from nablint_server.running.process import STEADY, set_up
+from nablint_server.running.process import STEADY, keep_what_is_there, set_up
+
+PAUSE = 1.5
+"""Seconds without work after which the process tidies up, so that it need not while somebody waits."""
+UNTIDY = 3
+"""Rounds of young objects that were looked through since all were; with six Python looks through all by itself."""
 
 LENGTH = struct.Struct("<I")
 
@@ -55,7 +61,7 @@ class _Jobs:
     """What is to do, and which of it is running; shared by the reading and the analysing thread."""
 
     def __init__(self) -> None:
-        self.waiting: queue.SimpleQueue[tuple[Any, ...] | None] = queue.SimpleQueue()
+        self.waiting: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self.cancelled: set[int] = set()
         self.running: int | None = None
 
@@ -82,7 +88,12 @@ def serve(module: ModuleType, stdin: BinaryIO, stdout: BinaryIO) -> None:
     signal.signal(signal.SIGINT, jobs.interrupted)
     threading.Thread(target=jobs.listen, args=(stdin,), daemon=True).start()
     module.warm()
-    while (message := jobs.waiting.get()) is not None:
+    while True:
+        try:
+            message = jobs.waiting.get(timeout=PAUSE if gc.get_count()[2] >= UNTIDY else None)
+        except queue.Empty:
+            keep_what_is_there()
+            continue
         _send(stdout, _answer(module, jobs, stdout, *message[1:]))
 
 

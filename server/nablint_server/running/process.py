@@ -28,7 +28,11 @@ def set_up(young: int = YOUNG) -> None:
 
 
 def keep_what_is_there() -> None:
-    """What has been imported by now stays, and is no more looked through for cycles."""
+    """Look through everything for cycles; what is left is not looked through again until this is called again.
+
+    What has been imported stays, and so does most of what is remembered of texts.
+    """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
 

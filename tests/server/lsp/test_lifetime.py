@@ -141,6 +141,22 @@ async def test_the_end_may_come_with_an_answer(turns):
     assert work._process is None
 
 
+@pytest.mark.asyncio
+async def test_the_worker_tidies_up_when_nothing_is_to_do():
+    from nablint_server.lsp.work import Work
+    from nablint_server.lsp.worker import PAUSE
+
+    work = Work("fake_jobs", (str(HERE),))
+    assert await work.call("kept") == 0
+    await asyncio.sleep(1.5 * PAUSE)
+    assert await work.call("kept") == 0  # nothing has been done that leaves anything behind
+    assert await work.call("kept", 220_000) == 0
+    async with asyncio.timeout(20):
+        while not await work.call("kept"):
+            await asyncio.sleep(1.5 * PAUSE)
+    await work.close()
+
+
 def test_nothing_of_the_folder_that_it_runs_in_is_imported(tmp_path):
     for name in ("numpy", "libcst", "json", "ast", "pickle", "nablint"):
         (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n")
