@@ -104,6 +104,41 @@ FACTORS = """
             self.W.gradient += other.T.dot(dL_dK.T).dot(X).dot(self.W)
     """
 
+INDEXED = """
+    class Table(Kernel):
+        def __init__(self, size, rank):
+            self.size = size
+            self.W = Param("W", np.ones((size, rank)))
+
+        def parameters_changed(self):
+            self.B = self.W.dot(self.W.T)
+
+        def Kdiag(self, X):
+            return np.diag(self.B)[np.asarray(X, dtype=int).flatten()]
+
+        def update_gradients_diag(self, dL_dKdiag, X):
+            index = np.asarray(X, dtype=int).flatten()
+            held = np.array([dL_dKdiag[index == i].sum() for i in range(self.size)])
+            self.W.gradient = 2 * self.W * held[:, None]
+    """
+
+STEPS = """
+    class Steps(Mapping):
+        def __init__(self, values, breaks):
+            values, breaks = np.array(values).flatten(), np.array(breaks).flatten()
+            assert values.size == breaks.size
+            self.values = Param("values", values)
+            self.breaks = Param("breaks", breaks)
+
+        def f(self, X):
+            return X.dot(self.values * self.breaks)
+
+        def update_gradients(self, dL_dF, X):
+            out = np.zeros(self.breaks.size)
+            out += X.T.dot(dL_dF) * self.breaks
+            self.values.gradient = out
+    """
+
 FAMILY = """
     class Radial(Kernel):
         def __init__(self, scale=1.0):
@@ -147,7 +182,8 @@ def lines(source: str, slip: tuple[str, str] | None) -> tuple[list[str], list[st
             [said[c.row - 1].strip() for c in result.claims if c.verdict in ("proved", "verified")], text)
 
 
-@pytest.mark.parametrize(("source", "count"), [(GAUSSIAN, 7), (SHIFT, 1), (INDUCED, 2), (FACTORS, 2), (FAMILY, 1)])
+@pytest.mark.parametrize(("source", "count"), [
+    (GAUSSIAN, 7), (SHIFT, 1), (INDUCED, 2), (FACTORS, 2), (INDEXED, 1), (STEPS, 1), (FAMILY, 1)])
 def test_right_ones_are_judged_right(source: str, count: int) -> None:
     wrong, right, _ = lines(source, None)
     assert not wrong
@@ -167,6 +203,7 @@ def test_right_ones_are_judged_right(source: str, count: int) -> None:
         (INDUCED, ("dL_dKxz.T.dot(X)", "2 * dL_dKxz.T.dot(X)")),
         (INDUCED, ("both = dL_dKzz + dL_dKzz.T", "both = dL_dKzz")),
         (FACTORS, ("+= other.T.dot(dL_dK.T)", "-= other.T.dot(dL_dK.T)")),
+        (INDEXED, ("2 * self.W * held", "self.W * held")),
         (FAMILY, ("= -(dL_dK", "= (dL_dK")),
     ],
 )
@@ -208,6 +245,14 @@ def test_a_number_may_be_the_gradient_of_a_parameter_of_one_entry() -> None:
                 self.variances.gradient = (dL_dK * X.dot(X.T)).sum()
         """
     assert not lines(source, None)[0]
+
+
+def test_how_often_a_loop_runs_may_be_told_by_whoever_makes_the_object() -> None:
+    made = ('rank):\n            self.size = size\n            self.W = Param("W", np.ones((size, rank)))',
+            'rank, W=None):\n            self.size = size\n'
+            '            self.W = Param("W", np.ones((size, rank)) if W is None else W)')
+    assert made[0] in INDEXED
+    assert not lines(INDEXED.replace(*made), None)[0]
 
 
 def test_values_that_were_kept_by_another_method_are_no_forward_code() -> None:

@@ -27,13 +27,18 @@ def _templates(name: str, symbol: str, latex: str, torch: str = "") -> dict[str,
             "text": f"{symbol}({{0}}, axis={{axis}})", "latex": f"{latex}_{{{{\\mathrm{{{{axis}}}}={{axis}}}}}} {{0}}"}
 
 
+def _mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """The mean; of nothing it is no number, and no warning either."""
+    return x.mean(axis=axis, keepdims=keepdims) if x.size else np.divide(x.sum(axis=axis, keepdims=keepdims), 0)
+
+
 register(Card(
     "sum", lambda x, axis=None, keepdims=False: x.sum(axis=axis, keepdims=keepdims), reduced_shape,
     lambda G, out, x, axis=None, keepdims=False: (refill(G, x, axis, keepdims),),
     **_templates("sum", "Σ", "\\sum"), why="every summand gets the sum's cotangent", examples=EXAMPLES,
 ))
 register(Card(
-    "mean", lambda x, axis=None, keepdims=False: x.mean(axis=axis, keepdims=keepdims), reduced_shape,
+    "mean", _mean, reduced_shape,
     lambda G, out, x, axis=None, keepdims=False: (refill(G, x, axis, keepdims) / reduced_count(x, axis),),
     **_templates("mean", "mean", "\\mathrm{{mean}}"), why="every entry gets its share of the mean's cotangent",
     examples=EXAMPLES,

@@ -131,6 +131,8 @@ def array_key(it: Interpreter, array: Array, key: Any) -> tuple[Any, tuple[Any, 
             part = Array(it.spellings["numpy.arange"].call(array.term.shape[axis]), array.dialect)
         if isinstance(part, list):
             part = listed(it, part) if any(isinstance(p, Array) for p in part) else part
+        if isinstance(part, Array):
+            refine.truncated(it, part.term)
         out.append(_places(it, part.term, array.term.shape[axis:]) if isinstance(part, Array) else part)
         if isinstance(out[-1], External | Instance | str | dict | float | bool):
             return it.unknown("an index of an array", array)

@@ -30,7 +30,7 @@ from nablint.claims.model import Result, Run, Seed, Unit
 from nablint.claims.partners import assigned_to_self
 from nablint.claims.scenarios.custom import entered
 from nablint.claims.scenarios.going_back import counted_once
-from nablint.claims.scenarios.instances import bodies, method_of, new_instance
+from nablint.claims.scenarios.instances import bodies, method_of, new_instance, prepare
 from nablint.ops import CARDS
 from nablint.tracing import refine
 from nablint.tracing.documented import evidence_rank
@@ -41,6 +41,8 @@ from nablint.tracing.values import Array, Class, Function, Instance, Pending, Re
 _INDEXED = re.compile(r"^(?P<of>[A-Z]\w*?)_?(?P<row>[a-z])(?P<column>[a-z])$")
 """A matrix between two sets of points, one letter for each: `Kmm`, `Kuf`."""
 _POINTS = re.compile(r"^[A-Z]\w?$")
+_COUNTED = re.compile(r"(?<![\w.])(?:[2-9]|\d\d+) against|against (?:[2-9]|\d\d+)$")
+"""A clash with a length that is no dimension of an array: of a list that a loop filled."""
 MAX_READINGS = 6
 
 
@@ -73,6 +75,7 @@ def _back_in_pieces(it: Interpreter, cls: Class, back: Function, sources: Mappin
     sources = {word: method_of(cls, f.name.rpartition(".")[2]) for word, f in sources.items()}
     settle_dialect(it, *sources.values(), back)
     instance = new_instance(it, cls, (*sources.values(), back))
+    prepare(it, cls, instance, (*sources.values(), back))
     it.literal = True
     known = _arguments(it, back, sources)
     values = {word: guarded(it, ahead, [instance, *_given(it, word, ahead, back, known)])
@@ -101,6 +104,8 @@ def _back_in_pieces(it: Interpreter, cls: Class, back: Function, sources: Mappin
         number = result.value is not None and not result.value.ndim
         if number and any(of.label.startswith(f"{cls.name}.") for of in result.wrt[:1]):
             result.doubt = "whether the parameter is one number is not told"
+        elif result.value is None and _COUNTED.search(result.reason):
+            result.doubt = "how often its loop runs is not told by forward code"
     run.seeds = [Seed(cotangents | _unmet(it, run.results, cotangents), "arriving", exact=True)] if cotangents else []
     return counted_once(run)
 

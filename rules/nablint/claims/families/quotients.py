@@ -25,7 +25,7 @@ from nablint.claims.gather.returned import return_step
 from nablint.claims.inputs import guarded, inputs_for, parameters, settle
 from nablint.claims.model import Result, Run, Seed, Unit
 from nablint.claims.scenarios.custom import entered
-from nablint.claims.scenarios.instances import bodies, is_abstract, new_instance
+from nablint.claims.scenarios.instances import bodies, is_abstract, new_instance, prepare
 from nablint.ops import CARDS
 from nablint.shapes import Misfit, Size
 from nablint.tracing import refine
@@ -115,6 +115,8 @@ def _derivative(it: Interpreter, q: Quotient, f: Function, g: Function, cls: Cla
     """The function, then its derivative with the same arguments."""
     settle_dialect(it, f, g)
     instance = new_instance(it, cls, (f, g)) if cls is not None else None
+    if cls is not None and instance is not None:
+        prepare(it, cls, instance, (f, g))
     bound, it.literal = instance is not None, True
     given = inputs_for(it, f, bound=bound and f.kind != "static")
     value = guarded(it, f, [instance, *given] if bound and f.kind != "static" else given)

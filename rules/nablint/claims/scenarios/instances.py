@@ -6,7 +6,7 @@ import re
 
 import libcst as cst
 
-from nablint.claims.inputs import inputs_for
+from nablint.claims.inputs import inputs_for, parameters
 from nablint.claims.partners import assigned, assigned_to_self, calls, read_from_self
 from nablint.tracing.functions import call_function, instantiate
 from nablint.tracing.interpreter import Interpreter
@@ -68,6 +68,32 @@ def _built(it: Interpreter, cls: Class, instance: Instance, methods: tuple[Funct
             if empty & assigned(function.node):
                 call_function(it, function, [instance, *inputs_for(it, function, bound=True)], {}, None)
                 empty = {k for k in empty if instance.names.get(k) is None}
+
+
+def prepare(it: Interpreter, cls: Class, instance: Instance, methods: tuple[Function, ...]) -> None:
+    """Run the methods without arguments that compute what these methods and those that they call read of their object.
+
+    A framework runs them whenever parameters change.
+    """
+    held = {name: cls.lookup(name) for part in cls.order() for name in part.names}
+    read: set[str] = set()
+    waiting, seen = list(methods), {id(f) for f in methods}
+    while waiting:
+        for word in read_from_self(waiting.pop().node):
+            found = held.get(word)
+            if not isinstance(found, Function):
+                read.add(word)
+            elif id(found) not in seen:
+                seen.add(id(found))
+                waiting.append(found)
+    for name, function in held.items():
+        if (isinstance(function, Function) and function.kind == "function" and not name.startswith("__")
+                and function not in methods and not parameters(function, bound=True)
+                and assigned_to_self(function.node) & read - set(instance.names)):
+            try:
+                call_function(it, function, [instance], {}, None)
+            except RaiseSignal as signal:
+                raise Restart(f"{function.name} raises {signal.kind}") from signal
 
 
 _BUILDS = re.compile(r"^_?(init|build|setup|reset|create|make)(?!_subclass)(?!__)\w*$")

@@ -24,6 +24,7 @@ from nablint.tracing.refine.keys import (
     iterated,
     measured,
     sparse,
+    truncated,
     truth_of,
 )
 from nablint.tracing.refine.kinds import (
@@ -69,5 +70,5 @@ __all__ = [
     "line_wanted", "make_array", "measured",
     "operands", "product_operands", "rank_wanted", "scalar", "settle_spans", "shallow", "shape_entry",
     "single_wanted", "sizes_in_a_row", "spanned", "sparse",
-    "truth_of", "unpacked", "unpadded", "vectors_wanted", "whole_shape", "wrong_rank",
+    "truncated", "truth_of", "unpacked", "unpadded", "vectors_wanted", "whole_shape", "wrong_rank",
 ]

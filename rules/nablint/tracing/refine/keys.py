@@ -89,6 +89,16 @@ def integers(it: Interpreter, term: Any, kind: int = 1) -> None:
         raise Restart(f"{label} is used as {use}", decisions=((f"{label}:kind", kind),))
 
 
+def truncated(it: Interpreter, index: Any) -> None:
+    """What is used as an index once it has been cut off to integers (`np.asarray(X, dtype=int)`) was of integers."""
+    while not it.world.sure and index.card is not None and (len(index.args) == 1 or index.card.name == "getitem"):
+        before = index.args[0]
+        if index.card.name == "cast" and index.sample.dtype.kind == "i" and before.sample.dtype.kind == "f":
+            integers(it, before)
+            return
+        index = before
+
+
 def sparse(it: Interpreter, test: Any) -> None:
     """`if gradient == 0: continue`: the code is for a cotangent with a single entry; start again with such a one."""
     if not any(a.is_constant and not a.sample.any() for a in test.args):

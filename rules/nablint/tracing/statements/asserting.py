@@ -49,12 +49,17 @@ def _insisted(it: Interpreter, node: cst.Assert, test: cst.BaseExpression, scope
         if _leaves_a_rest(it, test.left, scope):
             raise RaiseSignal("AssertionError")
         left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
-        if it.world.sure or not isinstance(left, Size):
+        if it.world.sure or not isinstance(left, Size) or _both_counted(left, right):
             equated(it, node, left, right)
         return
     value = it.eval(test, scope)
     if isinstance(value, Array):
         insisted(it, value.term)
+
+
+def _both_counted(left: Any, right: Any) -> bool:
+    """Are both sizes of something, and neither a number of the code?"""
+    return isinstance(left, Size) and isinstance(right, Size) and None is left.expr.number is right.expr.number
 
 
 def _leaves_a_rest(it: Interpreter, test: cst.BaseExpression, scope: Scope) -> bool:
