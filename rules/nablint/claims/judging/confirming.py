@@ -19,15 +19,15 @@ MORE_DRAWS = (4, 5, 7)
 """Draws that are asked instead of those that leave a result open."""
 
 
-def by_chance(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float) -> bool:
-    """Is what a less likely reading shows to be right wrong on another draw, where sizes are others?"""
+def doubted(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float
+            ) -> Judgement | None:
+    """What another draw, where sizes are others, says of all that a less likely reading shows to be right."""
     if not judgement.good or judgement.wrong:
-        return False
+        return None
     try:
-        other, _ = run_once(program, unit, hypothesis, DRAWS[0], max(min(ends - EFFORT.seconds, 2.0), 0.2))
+        return run_once(program, unit, hypothesis, DRAWS[0], max(min(ends - EFFORT.seconds, 2.0), 0.2))[0]
     except (Restart, TooMuch):
-        return False
-    return other.wrong > 0
+        return None
 
 
 def run_draw(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, seconds: float
@@ -60,10 +60,12 @@ def silence(judgement: Judgement, reason: str) -> None:
             j.verdict, j.reason = "unchecked", reason
 
 
-def asked_again(program: Program, outcome: Outcome, ends: float, *, agreed: bool = False) -> None:
+def asked_again(program: Program, outcome: Outcome, ends: float, *, agreed: bool = False,
+                told: Judgement | None = None) -> None:
     """Confirm an outcome; one in which nothing is wrong later, where somebody waits for what is.
 
     agreed: another path of which all the same is said has been confirmed already: this one is later, too.
+    told:   what the first of the other draws says, where it has been asked already.
     """
     judgement = outcome.judgement
     assert judgement is not None
@@ -71,7 +73,7 @@ def asked_again(program: Program, outcome: Outcome, ends: float, *, agreed: bool
     if later and not any(j.reason == CANCELS for j in judgement.judged):
         outcome.provisional = judgement.good > 0 or judgement.wrong > 0
     else:
-        confirm(program, outcome.unit, judgement, outcome.hypothesis, ends)
+        confirm(program, outcome.unit, judgement, outcome.hypothesis, ends, told)
 
 
 def holds_on_other_draws(program: Program, unit: Unit, outcomes: list[Outcome], ends: float) -> bool:
@@ -91,7 +93,8 @@ def holds_on_other_draws(program: Program, unit: Unit, outcomes: list[Outcome], 
 SETTLED = ("verified", "proved")
 
 
-def confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float) -> None:
+def confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float,
+            told: Judgement | None = None) -> None:
     """Two more draws with other sizes: what they do not say, too, is unchecked.
 
     A draw that leaves a result open (see `left_open`) does not speak, and another is asked instead.  A gradient that
@@ -100,18 +103,20 @@ def confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypo
     if all(j.verdict in ("unchecked", "not-a-gradient") for j in judgement.judged):
         return
     heard: dict[int, int] = {}
-    _ask_again(program, unit, judgement, hypothesis, ends, heard)
+    _ask_again(program, unit, judgement, hypothesis, ends, heard, told)
     for j in judgement.judged:
         if j.reason == CANCELS and heard.get(id(j), 0) >= len(DRAWS):
             j.verdict, j.reason = "verified", ""
 
 
 def _ask_again(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float,
-               heard: dict[int, int]) -> None:
+               heard: dict[int, int], told: Judgement | None) -> None:
     """Runs on other draws, until each result was heard of often enough."""
     for draw in (*DRAWS, *MORE_DRAWS):
         remaining = ends - EFFORT.seconds + 0.5
-        other, hypothesis = run_draw(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
+        other = told if draw == DRAWS[0] else None
+        if other is None:
+            other, hypothesis = run_draw(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
         _doubt(judgement, other, heard)
         if other is None:
             return

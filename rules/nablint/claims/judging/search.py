@@ -10,7 +10,7 @@ import heapq
 from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
-from nablint.claims.judging.confirming import asked_again, by_chance, left_open, silence
+from nablint.claims.judging.confirming import asked_again, doubted, left_open, silence
 from nablint.claims.judging.readings import (
     alternatives,
     answers,
@@ -149,6 +149,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
     forks: list[tuple[str, int]] = []
     fitting: list[Hypothesis] = []
     rivals: list[tuple[Judgement, Hypothesis]] = []
+    told: tuple[Hypothesis, Judgement] | None = None
 
     def push(hypothesis: Hypothesis) -> None:
         nonlocal count
@@ -191,8 +192,11 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
         if not plausible(world) or (best is not None and pointless(world)):
             continue
         fitting.append(hypothesis)
-        if best is not None and best[0].wrong and by_chance(program, unit, judgement, hypothesis, ends):
-            continue
+        if best is not None and best[0].wrong and (
+                other := doubted(program, unit, judgement, hypothesis, ends)) is not None:
+            if other.wrong:  # right by chance
+                continue
+            told = hypothesis, other
         far = best is not None and hypothesis.cost >= UNLIKELY > best[1].cost
         if best is None or fits_better(judgement, best[0], far=far) or says_more(judgement, hypothesis, *best):
             best = (judgement, hypothesis)
@@ -227,7 +231,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
         silence(judgement, "too many readings of the inputs to try them all")
     outcome = Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting, rivals[:2])
     if most == MAX_COST or (judgement.good and not judgement.wrong):  # what is searched further is confirmed then
-        asked_again(program, outcome, ends)
+        asked_again(program, outcome, ends, told=told[1] if told is not None and told[0] is hypothesis else None)
     return outcome, forks
 
 
