@@ -196,6 +196,56 @@ RIGHT = {
                 dx = dwide[p:-p, p:-p]
                 return dx
         """,
+    "a prediction of one number, which backward code is given beside its target": """
+        class Neuron:
+            def __init__(self, count: int):
+                self.w = np.random.randn(count)
+                self.b = 0.0
+                self.dw = np.zeros(count)
+
+            def forward(self, x: np.ndarray):
+                \"\"\"One number.
+
+                Args:
+                    x: Input vector of shape (count,)
+                \"\"\"
+                z = 0.0
+                for i in range(len(x)):
+                    z += self.w[i] * x[i]
+                y_pred = 1 / (1 + np.exp(-(z + self.b)))
+                return y_pred
+
+            def compute_loss(self, y_pred: float, y_true: float):
+                return -(y_true * np.log(y_pred) + (1 - y_true) * np.log(1 - y_pred))
+
+            def backward(self, x, y_true: float, y_pred: float):
+                error = y_pred - y_true
+                for i in range(len(x)):
+                    self.dw[i] = error * x[i]
+                self.db = error
+        """,
+    "windows of images whose last axis are the channels": """
+        def patches(x, k, m):
+            N, H, W, C = x.shape
+            rows = np.zeros((N, H - k + 1, W - m + 1, k, m, C))
+            for i in range(k):
+                for j in range(m):
+                    rows[:, :, :, i, j, :] = x[:, i:i + H - k + 1, j:j + W - m + 1, :]
+            return rows.reshape(-1, k * m * C)
+
+        class Windows:
+            def __init__(self, k, m, channels, count):
+                self.k, self.m = k, m
+                self.W = np.random.randn(k * m * channels, count)
+
+            def forward(self, x):
+                self.rows = patches(x, self.k, self.m)
+                return self.rows @ self.W
+
+            def backward(self, grad):
+                dW = self.rows.T @ grad
+                return dW
+        """,
     "a state whose first value backward code takes to be zero": """
         def roll_forward(x, W, U):
             h = np.zeros((x.shape[0], U.shape[0]))
@@ -223,6 +273,7 @@ RIGHT = {
 }
 
 SLIPS = [
+    ("windows of images whose last axis are the channels", "self.rows.T @ grad", "np.abs(self.rows.T @ grad)"),
     ("a place that is annotated as a whole number", '"grad_u": slope * v', '"grad_u": slope * u'),
     ("axes that are picked out of a count", "grad - np.mean(grad,", "grad + np.mean(grad,"),
     ("a border that is taken off again", "dwide[i + p, j + p] += 2 *", "dwide[i + p, j] += 2 *"),

@@ -224,7 +224,8 @@ class World:
             if _STEPS.match(name):
                 self.few[name] = None
             if name in self.few:
-                self.sizes[name] = 2 + (len(self.few) + list(self.few).index(name) + self.draw) % 2
+                least = 3 if self.hypothesis.small else 2  # where images are NHWC, one of them is as high as a window
+                self.sizes[name] = least + (len(self.few) + list(self.few).index(name) + self.draw) % 2
                 return self.sizes[name]
             turn, count = len(self.sizes) - len(self.few), len(SIZES)
             if turn < 6:  # permute the small ones among themselves, so that no draw is much more work than another

@@ -52,6 +52,8 @@ class Arrivals:
         """The arguments that backward code subtracts targets from: outputs, and no cotangents of them."""
         self.kept: Array | None = None
         """The output that the object keeps, where that is what a loss's backward function is given."""
+        self.handed_on = False
+        """Backward code is given the one output itself, beside targets: it is what they are compared with, no loss."""
         self.whole: Term | None = None
         """The loss of a whole batch, where a method of the class shows how it is made of the losses of samples."""
 
@@ -126,6 +128,8 @@ class Arrivals:
                 out.append(free.pop(0))
             else:
                 out.append(self._unbound(name, function))
+        self.handed_on = len(self.outputs) == 1 and any(v is self.outputs[0] for v in out) and any(
+            hints.is_target(n) and n not in self.arguments for n in wanted)
         return out
 
     def _alone(self, unknown: list[str], wanted: list[str]) -> bool:
@@ -172,7 +176,8 @@ class Arrivals:
     @property
     def is_loss(self) -> bool:
         """Does forward return one number that depends on its arguments: a loss?"""
-        return len(self.outputs) == 1 and not self.outputs[0].term.ndim and self.outputs[0].term.card is not None
+        return (not self.handed_on and len(self.outputs) == 1 and not self.outputs[0].term.ndim
+                and self.outputs[0].term.card is not None)
 
     def loss_seeds(self) -> list[Seed]:
         """A loss per sample is averaged or summed by whoever calls it."""
