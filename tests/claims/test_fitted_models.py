@@ -1,4 +1,5 @@
-"""Models that a method fits: the loss is nobody's code, its first difference is all that is seen of it."""
+"""Models as they are fitted in teaching code: the loss is nobody's code, its first difference is all that is seen of it.
+"""
 
 from __future__ import annotations
 
@@ -102,6 +103,55 @@ LAYERS = HEAD + '''class Net:
         return dws[::-1], dbs[::-1]
 '''
 
+KEPT = HEAD + '''class Unit:
+    def __init__(self, size):
+        self.w = np.random.randn(size)
+        self.b = 0
+
+    def forward(self, x):
+        return 1 / (1 + np.exp(-(np.matmul(x, self.w) + self.b)))
+
+    def loss(self, y_hat, y):
+        return -np.mean(y * np.log(y_hat) + (1 - y) * np.log(1 - y_hat))
+
+    def backward(self, x, y_hat, y):
+        dw = np.mean(x * (y_hat - y)[:, None], axis=0)
+        SLOT
+        return dw, db
+
+
+def descend(unit, grad, rate):
+    dw, db = grad
+    unit.w -= rate * dw
+    unit.b -= rate * db
+'''
+
+CHOSEN = HEAD + '''class Shares:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out)
+        self.b = np.zeros(n_out)
+
+    def forward(self, x):
+        self.x = x
+        self.z = np.dot(x, self.W) + self.b
+        return np.exp(self.z) / np.sum(np.exp(self.z))
+
+    def backprop(self, d_out, rate):
+        for i, upstream in enumerate(d_out):
+            if upstream == 0:
+                continue
+            e = np.exp(self.z)
+            total = np.sum(e)
+            d_shares = -e[i] * e / total ** 2
+            d_shares[i] = e[i] * (total - e[i]) / total ** 2
+            d_z = upstream * d_shares
+            SLOT
+            dW = self.x[:, np.newaxis] @ d_z[np.newaxis]
+            self.W -= rate * dW
+            self.b -= rate * d_z
+            return dx
+'''
+
 GRAD = "grad = X.T @ (p - y) / n"
 STEP = "self.theta = self.theta - self.rate / m * X.T.dot(error)"
 
@@ -117,6 +167,9 @@ SLIPS = {
     "a policy's other weights": (POLICY, "dh = dscores @ self.W2.T", "dh = dscores @ self.W2"),
     "lists that are returned in reverse": (LAYERS, "dws.append(np.matmul(self.hs[k].T, delta))",
                                            "dws.append(np.matmul(self.hs[k].T, delta.T))"),
+    "a number that begins a parameter, whose steps another function takes": (
+        KEPT, "db = np.mean(y_hat - y)", "db = np.mean(y_hat + y)"),
+    "a cotangent of which one entry alone is not zero": (CHOSEN, "dx = self.W @ d_z", "dx = d_z @ self.W"),
 }
 """A source, its line as it should be, and with a slip."""
 

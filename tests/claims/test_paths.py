@@ -132,6 +132,7 @@ SPARSE = """
 
     class Scores:
         def forward(self, x):
+            "x: (N,)"
             self.x = x
             return np.exp(x) / np.sum(np.exp(x))
 
@@ -177,4 +178,6 @@ def test_wrong_on_one_path(source: str) -> None:
 
 def test_what_goes_by_the_values_of_a_cotangent_is_judged_for_such_a_one() -> None:
     assert _analysed(SPARSE) == ({"verified"}, [])
-    assert _analysed(SPARSE.replace("total - e[i]", "total + e[i]")) == ({"unchecked"}, [])
+    verdicts, messages = _analysed(SPARSE.replace("total - e[i]", "total + e[i]"))
+    assert verdicts == {"wrong"}
+    assert messages == ["`dx` makes the gradient of `x` wrong: a sign is wrong"]

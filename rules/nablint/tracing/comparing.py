@@ -172,8 +172,11 @@ def truth(it: Interpreter, value: Any, node: cst.CSTNode) -> bool:
     if isinstance(value, Array):
         refine.a_number(it, value.term)
         if value.term.tainted and value.term.card in _EQUALITIES and any(a.is_constant for a in value.term.args):
-            it.presumed = "the code goes by which entries of a cotangent have a certain value"
-            refine.sparse(it, value.term)
+            reason = "the code goes by which entries of a cotangent have a certain value"
+            if refine.sparse(it, value.term):
+                it.taken = it.taken or reason
+            else:
+                it.presumed = reason
         if it.world.sure and not value.term.is_constant:
             raise Undecided
         if it.entrywise and value.term.sample.size > 1:

@@ -99,16 +99,23 @@ def truncated(it: Interpreter, index: Any) -> None:
         index = before
 
 
-def sparse(it: Interpreter, test: Any) -> None:
-    """`if gradient == 0: continue`: the code is for a cotangent with a single entry; start again with such a one."""
+def sparse(it: Interpreter, test: Any) -> bool:
+    """`if gradient == 0: continue`: the code is for a cotangent with a single entry; start again with such a one.
+
+    True where it has a single entry: then it is as the code wants it.
+    """
     if not any(a.is_constant and not a.sample.any() for a in test.args):
-        return
+        return False
+    single = False
     for term in test.args:
         while term.card is not None and term.card.name in ("getitem", "renamed"):
             term = term.args[0]
         key = f"{term.label}:single"
-        if term.ndim and term.tainted and it.world.leaves.get(term.label) is term and not it.world.decided(key):
-            raise Restart(f"{term.label} has a single entry", decisions=((key, 1),))
+        if term.ndim and term.tainted and it.world.leaves.get(term.label) is term:
+            if not it.world.decided(key):
+                raise Restart(f"{term.label} has a single entry", decisions=((key, 1),))
+            single = True
+    return single
 
 
 def as_key(it: Interpreter, p: Pending, container: Any) -> Any:

@@ -23,6 +23,7 @@ import numpy as np
 
 from nablint.reading.nodes import below
 from nablint.reading.source import Block
+from nablint.tracing.hints import names_parameter
 from nablint.tracing.statements.targets import last_name, target_names
 from nablint.tracing.values import Array, Scope
 
@@ -38,8 +39,11 @@ def begun(it: Interpreter, target: cst.CSTNode, node: cst.BaseExpression, value:
             len(target.elements) == len(node.elements)) else value
     if type(node) not in (cst.Integer, cst.Float) or type(target) not in (cst.Name, cst.Attribute):
         return value
-    if it.world.sure or it.graph.tainting or it.block is None or not any(
-            _descends(text, last_name(target), it.is_claim) for text in _texts(it, it.block)):
+    if it.world.sure or it.graph.tainting or it.block is None:
+        return value
+    name, texts = last_name(target), _texts(it, it.block)
+    if not any(_descends(text, name, it.is_claim) for text in texts) and not (
+            type(target) is cst.Attribute and names_parameter(name) and any(_derives(text, name) for text in texts)):
         return value
     array = Array(it.graph.leaf("", np.asarray(float(value)), ()), it.dialect)
     array.fresh = True
@@ -71,6 +75,12 @@ def _texts(it: Interpreter, block: Block) -> list[str]:
     """The code that a statement's names are of: its own block, and in a script the blocks after it."""
     script = it.step is not None and not it.step.function
     return [block.text, *(b.text for b in it.source if b.row > block.row and not b.outside)] if script else [block.text]
+
+
+@lru_cache(maxsize=4096)
+def _derives(text: str, name: str) -> bool:
+    """Does code give a value to the gradient of what an object keeps by a name, `db = ...` beside `self.b = 0`?"""
+    return re.search(rf"(?<![\w.])(?:self\.)?(?:d_?{name}|grad_{name}|{name}_grad)[ \t]*=(?!=)", text) is not None
 
 
 @lru_cache(maxsize=4096)
