@@ -1,5 +1,4 @@
-"""Models as they are fitted in teaching code: the loss is nobody's code, its first difference is all that is seen of it.
-"""
+"""Models as teaching code fits them: the loss is nobody's code, its first difference is all that is seen of it."""
 
 from __future__ import annotations
 

@@ -9,13 +9,14 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.edits.trees import MODULES
-from nablint.claims.gather.targets import candidates, list_candidates
+from nablint.claims.gather.clipped import unclipped
+from nablint.claims.gather.listed import in_dict, in_list
+from nablint.claims.gather.targets import candidates
 from nablint.claims.model import Result
-from nablint.tracing.hints import base
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.operators import plain
 from nablint.tracing.step import Event, Step
-from nablint.tracing.values import Array, Function, Instance, Pending, Unknown
+from nablint.tracing.values import Array, Function, Instance, Unknown
 
 _SHAPING = frozenset({"reshape", "view", "squeeze", "ravel", "flatten"})
 
@@ -46,14 +47,14 @@ def returned_results(
             if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))
         }
         return [
-            r for key, value in returned.items() if isinstance(key, str) for r in _entry(it, key, value, step, node)
+            r for key, value in returned.items() if isinstance(key, str) for r in in_dict(it, key, value, step, node)
         ]
     parts = [plain(p) for p in (returned if isinstance(returned, tuple | list) else [returned])]
     elements = [e.value for e in node.elements] if isinstance(node, cst.Tuple | cst.List) else [node]
     if any(isinstance(e, cst.List | cst.Tuple) for e in elements) and len(elements) == len(parts):
         elements, parts = _flat(elements, parts)
     if isinstance(node, cst.Name) and isinstance(returned, list) and all(isinstance(p, dict) for p in parts):
-        return _listed(it, node.value, parts, step, node)
+        return in_list(it, node.value, parts, step, node)
     if len(elements) != len(parts):
         elements = [node] * len(parts)
     arrays = [(n, p) for n, p in zip(position_names, positions, strict=False) if isinstance(p, Array)]
@@ -69,11 +70,11 @@ def returned_results(
                 if isinstance(k, str) and (names.is_gradient_name(k) or names.is_gradient_name(word))
             }
             out += [
-                r for key, value in part.items() for r in _entry(it, key, value, step, element)
+                r for key, value in part.items() for r in in_dict(it, key, value, step, element)
             ]
             continue
         if isinstance(part, list) and part and word:
-            out += _listed(it, word, part, step, element)
+            out += in_list(it, word, part, step, element)
             continue
         if formal:
             if i < len(positions) and isinstance(positions[i], Array) and part is not None:
@@ -231,102 +232,4 @@ def _last_event(it: Interpreter, name: str, step: Step, node: cst.CSTNode) -> Ev
         if event.name == name and (isinstance(event.owner, Instance) if attribute else
                                    event.step.scope is step.scope and not event.holder):
             return event
-    return None
-
-
-def _entry(it: Interpreter, key: str, value: Any, step: Step, node: cst.CSTNode) -> list[Result]:
-    if isinstance(value, Pending) or not isinstance(value, Array | Unknown):
-        return []
-    wrt = candidates(it, key, "grads", key)
-    event = next(
-        (
-            e
-            for e in reversed(it.events)
-            if e.key == key or (e.value is not None and isinstance(value, Array) and e.value is value.term)
-        ),
-        None,
-    )
-    term = unclipped(value.term) if isinstance(value, Array) else None
-    reason = value.reason if isinstance(value, Unknown) else ""
-    return [
-        Result(
-            key,
-            term,
-            wrt,
-            event.step if event else step,
-            event.target if event else node,
-            base(wrt[0].label) if wrt else "",
-            True,
-            reason=reason,
-            event=event,
-            returned=step,
-        )
-    ]
-
-
-def _listed(it: Interpreter, word: str, values: list[Any], step: Step, node: cst.CSTNode) -> list[Result]:
-    """A list of gradients, item by item beside the list of variables."""
-    out: list[Result] = []
-    items = [(i, k, v) for i, part in enumerate(values)
-             for k, v in (part.items() if isinstance(part, dict) else [(None, part)])]
-    for i, key, value in items:
-        if not isinstance(value, Array) and not (isinstance(value, Unknown) and value.misfit):
-            continue
-        term = value.term if isinstance(value, Array) else None
-        event = next((e for e in reversed(it.events) if (term is not None and e.value is term) or (
-            e.cell is value and (e.holder == word or term is None))), None)
-        event = event or next((e for e in reversed(it.events) if e.name == word and e.step.scope is step.scope), None)
-        wrt = list_candidates(it, word, i, len(values), key)
-        origin = term.origin if term is not None else None
-        # `grads[i] = {"W": a.T @ d}` makes a dict, and is no event of what it holds
-        made = origin if key is not None and isinstance(origin, Step) and origin.scope is step.scope else None
-        at = f"[{i}]" if key is None else f"[{i}][{key!r}]"
-        out.append(
-            Result(
-                f"{word}{at}",
-                None if term is None else unclipped(term),
-                wrt,
-                made or (event.step if event else step),
-                made.node if made else event.target if event else node,
-                (f"{_plain(wrt[0]) or next(iter(names.variables(word)), '')}{at}" if key is None else str(key))
-                if wrt else "",
-                False,
-                reason=value.reason if isinstance(value, Unknown) else "",
-                event=event,
-                returned=step,
-            )
-        )
-    return out
-
-
-def _plain(term: Term) -> str:
-    """The name of an input, without the path to it; "" for arrays of zeros and for what is computed."""
-    return base(term.label) if term.label and not term.label.startswith("blank") else ""
-
-
-def unclipped(term: Term) -> Term:
-    """Clipping a gradient is done on purpose; what is judged is the gradient that was clipped."""
-    while term.card is not None:
-        inner = _bounded(term, ("minimum", "maximum"))
-        twice = (
-            _bounded(inner, ("maximum",) if term.card.name == "minimum" else ("minimum",))
-            if inner is not None
-            else None
-        )
-        if term.card.name == "clip":
-            term = term.args[0]
-        elif twice is not None:
-            term = twice
-        else:
-            break
-    return term
-
-
-def _bounded(term: Term, cards: tuple[str, ...]) -> Term | None:
-    """What stands beside a plain number in a minimum or maximum."""
-    if term.card is None or term.card.name not in cards or len(term.args) != 2:
-        return None
-    for value, bound in (term.args, term.args[::-1]):
-        if bound.ndim == 0 and not bound.tainted and value.tainted:
-            return value
     return None

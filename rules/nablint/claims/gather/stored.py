@@ -8,7 +8,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
-from nablint.claims.gather.returned import unclipped
+from nablint.claims.gather.clipped import unclipped
 from nablint.claims.gather.targets import HELD, candidates, list_candidates, place_in_list
 from nablint.claims.model import Result
 from nablint.tracing.interpreter import Interpreter

@@ -14,10 +14,10 @@ from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.conventions import common_scale, conventions, steps
 from nablint.claims.judging.decay import allow_decay
+from nablint.claims.judging.implicit import as_meant
 from nablint.claims.judging.intent import silence_deliberate
 from nablint.claims.judging.per_sample import allow_each_sample, lacks_only_the_sum
 from nablint.claims.judging.ratios import TOLERANCE, constant_ratio
-from nablint.claims.judging.seeds import as_meant
 from nablint.claims.judging.small_constants import agree_without
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
 from nablint.shapes import Misfit, Shape, dim, show_shape

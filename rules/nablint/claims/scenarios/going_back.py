@@ -13,8 +13,9 @@ from nablint.claims.gather.kept import kept_for_below
 from nablint.claims.gather.returned import guessed, returned_results
 from nablint.claims.gather.stored import drop_staged, stored_results
 from nablint.claims.inputs import guarded, last_scope, module_functions, parameters, settle
+from nablint.claims.judging.implicit import implicit_seeds
 from nablint.claims.judging.penalties import penalty
-from nablint.claims.judging.seeds import implicit_seeds, loss_seeds
+from nablint.claims.judging.seeds import loss_seeds
 from nablint.claims.model import Result, Run, Seed
 from nablint.claims.partners import costs
 from nablint.claims.scenarios.arrivals import Arrivals

@@ -12,7 +12,8 @@ from nablint.claims.gather.returned import returned_results
 from nablint.claims.gather.stored import stored_results
 from nablint.claims.gather.updating import updates
 from nablint.claims.inputs import guarded, inputs_for, last_scope, settle
-from nablint.claims.judging.seeds import implicit_seeds, loss_seeds
+from nablint.claims.judging.implicit import implicit_seeds
+from nablint.claims.judging.seeds import loss_seeds
 from nablint.claims.model import Result, Run
 from nablint.claims.names import is_loss_name
 from nablint.claims.scenarios.going_back import counted_once
