@@ -20,6 +20,7 @@ from nablint import analysis
 from nablint.checks import findings
 from nablint.claims import memory
 from nablint.results import FileResult
+from nablint_server.running.process import keep_what_is_there, set_up
 
 VERDICTS = ("proved", "verified", "wrong", "unchecked", "not-a-gradient")
 REPAIRS = 4
@@ -51,6 +52,7 @@ class Watch:
 def judged(source: str, name: str, *, repair: bool) -> tuple[FileResult, float]:
     """The result and the milliseconds of processor time, of a text that is parsed but was not judged before."""
     memory.OUTCOMES.clear()
+    keep_what_is_there()
     began = time.process_time()
     result = analysis.analyse(source, name, repair=repair)
     return result, 1000 * (time.process_time() - began)
@@ -58,6 +60,7 @@ def judged(source: str, name: str, *, repair: bool) -> tuple[FileResult, float]:
 
 def main(paths: list[Path]) -> None:
     """Print the tables."""
+    set_up()  # as the command line does
     heads = ["file", "rows", "ms", "units", "median", "95%", "worst", "runs", "restarts", "findings", *VERDICTS]
     rows: list[list[object]] = [heads]
     reasons: Counter[str] = Counter()
