@@ -247,6 +247,23 @@ def test_a_number_may_be_the_gradient_of_a_parameter_of_one_entry() -> None:
     assert not lines(source, None)[0]
 
 
+def test_code_in_another_language_writes_into_what_it_is_told_by_name() -> None:
+    source = """
+        class Compiled(Kernel):
+            def __init__(self, size):
+                self.w = Param("w", np.ones(size))
+
+            def K(self, X):
+                return (X * self.w).dot(X.T)
+
+            def update_gradients_full(self, dL_dK, X):
+                target = np.zeros(X.shape[1])
+                compiler.inline("target(q) += X(i, q) * X(j, q) * dL_dK(i, j);", arg_names=["X", "dL_dK", "target"])
+                self.w.gradient = target
+        """
+    assert not lines("import compiler\n" + textwrap.dedent(source), None)[0]
+
+
 def test_how_often_a_loop_runs_may_be_told_by_whoever_makes_the_object() -> None:
     made = ('rank):\n            self.size = size\n            self.W = Param("W", np.ones((size, rank)))',
             'rank, W=None):\n            self.size = size\n'

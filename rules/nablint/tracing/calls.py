@@ -73,8 +73,15 @@ def evaluate_call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
         return None
     result = _called_here(it, callee, args, keywords, node)
     if isinstance(result, Unknown | Pending) and isinstance(callee, External | Unknown | Pending):
-        _written_to(it, node, callee, [*args, *keywords.values()])
+        given = [*args, *keywords.values()]
+        _written_to(it, node, callee, [*given, *_named_in(given, scope)])
     return result
+
+
+def _named_in(values: list[Any], scope: Scope) -> list[Any]:
+    """The locals that code in another language is told by their names: `inline(code, ["x", "out"])`."""
+    names = {n for v in values if isinstance(v, list | tuple) for n in v if isinstance(n, str)}
+    return [scope.names[n] for n in names & scope.names.keys()]
 
 
 def _kept_in_list(it: Interpreter, node: cst.Call, items: list[Any], value: Any) -> None:
