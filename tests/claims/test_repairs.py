@@ -207,3 +207,20 @@ def centre_backward(dout, cache):
     result = analyse(code, "centre.py")
     assert not result.diagnostics
     assert [c.verdict for c in result.claims if c.function == "centre_backward" and c.role == "result"] == ["unchecked"]
+
+
+ONE_HOT = HEAD + '''def cross_entropy(scores, y):
+    N = scores.shape[0]
+    e = np.exp(scores - scores.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    loss = -np.sum(np.log(p[np.arange(N), y])) / N
+    dscores = p.copy()
+    dscores[np.arange(N), y] -= 2
+    dscores /= N
+    return loss, dscores
+'''
+
+
+def test_a_number_that_is_a_factor_off_is_repaired_by_a_number() -> None:
+    fixes = [d.fix for d in analyse(ONE_HOT, "case.py").diagnostics]
+    assert [e.content for fix in fixes if fix is not None for e in fix.edits] == ["1"]
