@@ -19,6 +19,7 @@ from nablint.claims.names import own_names
 from nablint.claims.naming import Naming
 from nablint.claims.notes import shape_notes
 from nablint.claims.program import Outcome, Program
+from nablint.claims.sure.coverage import read
 from nablint.claims.units import find_units
 from nablint.claims.unrun import unrun
 from nablint.reading.source import Block, blocks
@@ -83,7 +84,7 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
     if tell is not None and result.error is None:
         tell(result.diagnostics)
     seen = shape_findings(program, settings, result.diagnostics, ends)
-    result.coverage = seen.coverage
+    result.coverage = seen.coverage(read(outcomes) if settings.list_claims else frozenset())
     result.diagnostics += seen.diagnostics
     if settings.explain:
         result.shapes = shape_notes(outcomes, seen.notes)

@@ -78,8 +78,8 @@ def audit(path: Path, text: str, settings: Settings, totals: Totals) -> None:
     totals.loading += loaded - start
     totals.looking += end - loaded
     totals.slowest = max(totals.slowest, (end - start, str(path)))
-    totals.known += seen.coverage.known
-    totals.reasons.update(seen.coverage.unknown)
+    totals.known += len(seen.known)
+    totals.reasons.update(seen.coverage().unknown)
     for one in seen.diagnostics:
         totals.findings[one.code] += 1
         line = text.split("\n")[one.location.row - 1].strip()

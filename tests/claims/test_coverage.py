@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from nablint.analysis import analyse
+from nablint.settings import Settings
 
 HEAD = "import numpy as np\nimport matplotlib.pyplot as plt\n\n"
 COUNTED = {
@@ -33,3 +34,27 @@ def test_what_is_counted(what: str) -> None:
     source, known, unknown = COUNTED[what]
     found = analyse(HEAD + source, "counted.py").coverage
     assert (found.known, sum(found.unknown.values())) == (known, unknown), found
+
+
+LAYER = '''
+class Dense:
+    def __init__(self):
+        self.W = np.ones((3, 4))
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.W
+
+    def backward(self, d_out):
+        self.dW = self.x.T @ d_out
+        return d_out @ self.W.T
+'''
+
+
+def test_readings_of_right_gradients_tell_shapes_too() -> None:
+    found = analyse(HEAD + LAYER, "layer.py").coverage
+    asked = analyse(HEAD + LAYER, "layer.py", Settings(list_claims=False)).coverage
+    assert (asked.read, found.read) == (0, sum(asked.unknown.values())), "only who lists claims asks for readings"
+    assert found.read and not found.unknown
+    wrong = LAYER.replace("self.x.T @ d_out", "self.x.T @ d_out * 2").replace("@ self.W.T", "@ self.W.T * 3")
+    assert not analyse(HEAD + wrong, "layer.py").coverage.read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -49,11 +49,19 @@ class Looked:
 
 @dataclass(slots=True)
 class Seen:
-    """What the shape rules say of a file: diagnostics, how many shapes are known, and with `explain` which ones."""
+    """What the shape rules say of a file: diagnostics, matrix expressions by identity of their nodes, the unknown ones
+    with the reason, and with `explain` the shapes that are known.
+    """
 
     diagnostics: list[Diagnostic]
-    coverage: Coverage
+    known: Set[int]
+    unknown: dict[int, str]
     notes: list[Noted]
+
+    def coverage(self, read: Set[int] = frozenset()) -> Coverage:
+        """How many shapes are known; of `read` gradient code tells them."""
+        reasons = Counter(reason for node, reason in self.unknown.items() if node not in read)
+        return Coverage(len(self.known), len(self.unknown.keys() & read), dict(reasons))
 
 
 SEEN: Memory[Looked] = Memory(1024)
@@ -89,8 +97,7 @@ def shape_findings(program: Program, settings: Settings, told: list[Diagnostic],
     out = [_diagnostic(rule, one) for (node, _), (rule, one, makers, unit) in found.items()
            if not fine.get(node, set()) - {unit} and not _told(makers, told)]
     news = sorted((d for d in out if d is not None and not any(_within(d, t) for t in told)), key=lambda d: d.location)
-    reasons = Counter(reason for node, reason in unknown.items() if node not in known)
-    return Seen(news, Coverage(len(known), dict(reasons)), notes)
+    return Seen(news, known, {node: reason for node, reason in unknown.items() if node not in known}, notes)
 
 
 def _looked_at(program: Program, unit: SureUnit, rules: list[Rule], *, notes: bool) -> Looked:

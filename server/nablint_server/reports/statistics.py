@@ -21,7 +21,7 @@ class Statistics:
         self.verdicts: Counter[str] = Counter()
         self.reasons: Counter[tuple[str, str]] = Counter()
         self.rules: Counter[tuple[str, str]] = Counter()
-        self.known = 0
+        self.known = self.read = 0
         self.unknown: Counter[str] = Counter()
 
     def add(self, outcome: Outcome) -> None:
@@ -33,6 +33,7 @@ class Statistics:
         self.reasons.update((claim.verdict, claim.reason) for claim in outcome.claims if claim.verdict in OPEN)
         self.rules.update((found.code, found.name) for found in outcome.diagnostics)
         self.known += outcome.result.coverage.known
+        self.read += outcome.result.coverage.read
         self.unknown.update(outcome.result.coverage.unknown)
 
     def told(self) -> dict[str, Any]:
@@ -42,7 +43,7 @@ class Statistics:
             "verdicts": dict(self.verdicts.most_common()),
             "reasons": [{"verdict": v, "reason": r, "count": n} for (v, r), n in self.reasons.most_common(MOST)],
             "findings": [{"code": c, "name": n, "count": k} for (c, n), k in self.rules.most_common()],
-            "shapes": {"known": self.known, "unknown": sum(self.unknown.values()),
+            "shapes": {"known": self.known, "read": self.read, "unknown": sum(self.unknown.values()),
                        "reasons": [{"reason": r, "count": n} for r, n in self.unknown.most_common(MOST)]},
         }
 
@@ -52,9 +53,10 @@ class Statistics:
         yield f"{self.files} files, {self.analysed} judged, {self.with_claims} with gradients"
         for verdict, count in self.verdicts.most_common():
             yield f"{count:7}  {count / total:4.0%}  {verdict}"
-        expressions = self.known + sum(self.unknown.values())
+        expressions = self.known + self.read + sum(self.unknown.values())
         if expressions:
-            yield f"{expressions} matrix expressions, the shape of {self.known / expressions:.0%} is known:"
+            yield (f"{expressions} matrix expressions, the shape of {self.known / expressions:.0%} is known for sure, "
+                   f"of {self.read / expressions:.0%} as right gradients read it; of the others:")
             yield from (f"{count:7}  {reason}" for reason, count in self.unknown.most_common(MOST))
         for title, rows in (("reasons", self.reasons), ("findings", self.rules)):
             if rows:

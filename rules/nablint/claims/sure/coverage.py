@@ -8,15 +8,17 @@ uses as arrays elsewhere.  Text, sizes, containers, modules and calls for their 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 import libcst as cst
 
 from nablint.calculus.terms import Term
+from nablint.claims.program import Outcome
 from nablint.claims.sure.runs import Seen, SureRun
 from nablint.tracing.builtin.methods import METHODS
 from nablint.tracing.imports import dotted
-from nablint.tracing.values import External, Unknown
+from nablint.tracing.values import Array, External, Unknown
 
 _REASONS = [(re.compile(pattern), shown) for pattern, shown in (
     (r"nothing tells the (shape|rank) of", r"nothing tells the \1 of an input"),
@@ -65,6 +67,13 @@ def covered(run: SureRun) -> tuple[frozenset[int], dict[int, str]]:
         elif isinstance(value, Unknown) and arrays.matrix_expression(seen, seen.node):
             unknown[id(seen.node)] = _reason(value.reason)
     return frozenset(known), {node: reason for node, reason in unknown.items() if node not in known}
+
+
+def read(outcomes: Iterable[Outcome]) -> set[int]:
+    """The expressions that are arrays under the readings of gradient code whose results are right."""
+    return {node for outcome in outcomes if outcome.judgement is not None and outcome.judgement.good
+            for step in outcome.judgement.run.it.steps for node, value in step.values.items()
+            if isinstance(value, Array | Term)}
 
 
 class _Arrays:
