@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
@@ -133,17 +134,26 @@ def left_open(judged: Judged) -> bool:
     return judged.reason in (ZERO, NOT_FINITE, ESTIMATE)
 
 
+def _by_statement(judged: Iterable[Judged]) -> dict[tuple[int, str], list[Judged]]:
+    """Results by the statement and the name that they stand in, in the order of the run."""
+    found: dict[tuple[int, str], list[Judged]] = {}
+    for j in judged:
+        found.setdefault((id(j.result.step.node), j.result.name), []).append(j)
+    return found
+
+
 def _doubt(judgement: Judgement, other: Judgement | None, heard: dict[int, int]) -> None:
-    matched: dict[tuple[int, str], list[Judged]] = {}
-    for j in other.judged if other is not None else ():
-        matched.setdefault((id(j.result.step.node), j.result.name), []).append(j)
+    said, asked = _by_statement(other.judged if other is not None else ()), _by_statement(judgement.judged)
     for j in judgement.judged:
+        key = id(j.result.step.node), j.result.name
+        twins = said.get(key, [])
+        if len(twins) == len(asked[key]):  # a statement of several layers has one result in each
+            place = next(i for i, one in enumerate(asked[key]) if one is j)
+            twins = twins[place:place + 1]
         if j.reason == CANCELS:
-            said = [t.reason for t in matched.get((id(j.result.step.node), j.result.name), [])]
-            heard[id(j)] = heard.get(id(j), 0) + (bool(said) and set(said) == {CANCELS})
+            heard[id(j)] = heard.get(id(j), 0) + (bool(twins) and {t.reason for t in twins} == {CANCELS})
         if j.verdict not in ("verified", "wrong"):
             continue
-        twins = matched.get((id(j.result.step.node), j.result.name), [])
         if twins and all(map(left_open, twins)):
             continue
         right = any(t.verdict in ("proved", "verified") for t in twins)

@@ -135,6 +135,8 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
                                      bool(j.reason) and not j.transposed,
                                      j.wrt is not None and j.wrt.card is not None))
     if best.verdict == "wrong":
+        best = next((j for j in found if j.reason == CANCELS), best)
+    if best.verdict == "wrong":
         elsewhere = (_compare(result, t, derived[t]) for t in result.beside if t in derived)
         best = next((j for j in elsewhere if j.verdict == "verified"), best)
     if result.guess and best.verdict == "wrong":
@@ -175,7 +177,7 @@ def _compare(result: Result, wrt: Term, derived: Term, *, symmetric: bool = Fals
     if symmetric:
         claimed, expected = (x + np.swapaxes(x, -1, -2) for x in (claimed, expected))
     scale = max(float(np.max(np.abs(expected), initial=0.0)), float(np.max(np.abs(claimed), initial=0.0)))
-    if scale < 1e-13:
+    if scale < 1e-13 or (scale < 1e-9 and scale < 1e-13 * min(_largest_summand(value), _largest_summand(derived))):
         out.verdict, out.reason = "unchecked", CANCELS if np.any(claimed) and np.any(expected) else ZERO
         return out
     if np.max(np.abs(claimed - expected), initial=0.0) <= TOLERANCE * scale:
@@ -192,6 +194,16 @@ def _compare(result: Result, wrt: Term, derived: Term, *, symmetric: bool = Fals
         out.transposed = True
     out.ratio = constant_ratio(claimed, expected)
     return out
+
+
+def _largest_summand(term: Term) -> float:
+    """The largest entry of what a value is worked out from in its last few operations."""
+    level, largest = {term}, 0.0
+    for _ in range(5):
+        level = {arg for node in level for arg in node.args if arg.tainted}
+        sizes = [float(np.max(np.abs(arg.sample), initial=0.0)) for arg in level if arg.sample.dtype.kind in "fc"]
+        largest = max(largest, *sizes, 0.0)
+    return largest
 
 
 def unknown_part(term: Term) -> str:

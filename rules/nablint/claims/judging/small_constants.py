@@ -18,6 +18,8 @@ SMALL = 1e-4
 """The largest constant that only keeps clear of zero."""
 NEAR = 1e-2
 """How far off a gradient may be, relative to its largest entry, for such a constant to be the cause."""
+TINY = 1e-6
+"""A constant that is never more than a guard, however much of a saturated softmax it is."""
 _ADDING = frozenset({"add", "subtract"})
 
 
@@ -43,15 +45,19 @@ def agree_without(claimed: Term, derived: Term, instead: Mapping[Term, Term] | N
     instead: terms that stand for others while they are compared, such as an edited statement's.
     """
     instead = dict(instead or {})
-    near = np.shape(claimed.sample) == np.shape(derived.sample)
-    if not instead and near:
-        far = float(np.max(np.abs(claimed.sample - derived.sample), initial=0.0))
-        near = far <= NEAR * float(np.max(np.abs(derived.sample), initial=0.0))
-    if not near:
+    if np.shape(claimed.sample) != np.shape(derived.sample):
         return False
     small = small_constants(claimed, derived, *instead.values())
-    if not small:
-        return False
+    tiny = {constant: zero for constant, zero in small.items() if abs(float(constant.sample)) <= TINY}
+    if tiny and _agree(claimed, derived, instead, tiny):
+        return True
+    far = float(np.max(np.abs(claimed.sample - derived.sample), initial=0.0))
+    near = far <= NEAR * float(np.max(np.abs(derived.sample), initial=0.0))
+    return bool(small) and (near or bool(instead)) and _agree(claimed, derived, instead, small)
+
+
+def _agree(claimed: Term, derived: Term, instead: dict[Term, Term], small: dict[Term, Term]) -> bool:
+    """Do two terms agree with zeros for small constants?"""
     try:
         with np.errstate(all="ignore"):
             a, b = np.asarray(evaluate(claimed, instead | small)), np.asarray(evaluate(derived, small))

@@ -6,6 +6,7 @@ near zero or one and values that nearly coincide prove nothing.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,16 @@ def _everywhere(*names: str) -> list[str]:
 
 
 def signed(label: str, shape: Shape) -> Term:
-    """Values of either sign, away from zero."""
+    """Values of either sign, away from zero, and the smaller the wider a matrix is: the products of large layers would
+    saturate what they flow into, and of a saturated softmax nothing can be told.
+    """
     random = current_random()
-    sample = sampled(shape, lambda plain: random.uniform(0.15, 1.2, plain) * random.choice([-1.0, 1.0], plain))
-    return current_graph().leaf(label, sample, shape)
+
+    def drawn(plain: tuple[int, ...]) -> Any:
+        damped = min(1.0, 2.0 / math.sqrt(min(plain))) if len(plain) == 2 and all(plain) else 1.0
+        return damped * random.uniform(0.15, 1.2, plain) * random.choice([-1.0, 1.0], plain)
+
+    return current_graph().leaf(label, sampled(shape, drawn), shape)
 
 
 def between(label: str, shape: Shape) -> Term:
