@@ -33,7 +33,7 @@ def test_few_edits_are_traced_blindly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blame, "best_repair", begun)
     monkeypatch.setattr(repair, "confirmed", counted)
     memory.OUTCOMES.clear()
-    source = _slip("features_first", "wrong-index")
+    source = _slip("features_first", "lost-scale")
     analyse(source, "features.py", QUICK, repair=False)
     assert max(searches) == repair.MAX_BLIND_AT_FIRST
     searches.clear()

@@ -50,6 +50,22 @@ def test_no_error_of_the_tool(path: Path, record_property: Callable[[str, object
                     {"units": units, "runs": runs, "restarts": restarts, "silent": silent})
 
 
+ODD = {
+    "a key that holds a list": "def f(x):\n    d = {}\n    d[(1, [2])] = x\n    return np.ones((2, 3)) @ x\n",
+    "a range up to no number": ("def f():\n    n = np.zeros(3).sum() / np.zeros(1).sum()\n    for i in range(n):\n"
+                                "        pass\n    return np.ones((2, 3)) * 2\n"),
+    "a class that holds itself": ("class A:\n    def f(self, x_BTD):\n        return x_BTD * np.ones((2, 3))\n\n"
+                                  "A.A = A\n"),
+}
+"""What public code holds, and what once was an error of the tool."""
+
+
+@pytest.mark.parametrize("what", ODD)
+@pytest.mark.usefixtures("strict")
+def test_odd_code_is_no_error_of_the_tool(what: str) -> None:
+    assert analyse(f"import numpy as np\n\n{ODD[what]}", "odd.py").error is None
+
+
 @pytest.mark.usefixtures("strict")
 def test_an_error_would_be_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above can fail."""

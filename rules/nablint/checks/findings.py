@@ -18,6 +18,7 @@ from nablint.claims.explain import explanation_of
 from nablint.claims.model import Judged
 from nablint.claims.program import Outcome, Program
 from nablint.claims.repairing.blame import Fault, find_faults
+from nablint.claims.repairing.rejudged import Repair
 from nablint.claims.repairing.rewriting import edit_text
 from nablint.claims.replaying.sites import old_value
 from nablint.results import Diagnostic, Fix
@@ -35,7 +36,8 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
     for outcome in wrong:
         sound = frozenset(_sound(outcomes, outcome) & _functions_run(outcome))
         if outcome.faults is None or (repair and not outcome.confirmed) or outcome.sound != sound:
-            outcome.faults = _faults(program, source, outcome, ends, sound, confirm=repair)
+            known = [f.repair for o in wrong if o is not outcome for f in o.faults or () if f.repair is not None]
+            outcome.faults = _faults(program, source, outcome, ends, sound, known, confirm=repair)
             outcome.confirmed, outcome.sound = repair, sound
     told = _told(wrong)
     found: dict[int, Diagnostic] = {}
@@ -68,11 +70,11 @@ def _different(outcomes: list[Outcome]) -> list[Outcome]:
     return list(found.values())
 
 
-def _faults(program: Program, source: str, outcome: Outcome, ends: float, sound: Container[str], *,
-            confirm: bool) -> list[Fault]:
+def _faults(program: Program, source: str, outcome: Outcome, ends: float, sound: Container[str],
+            known: list[Repair], *, confirm: bool) -> list[Fault]:
     """What is wrong with a unit; an error of the tool leaves the unit without a finding, and the others theirs."""
     try:
-        return find_faults(program, source, outcome, ends, confirm=confirm, sound=sound)
+        return find_faults(program, source, outcome, ends, confirm=confirm, sound=sound, known=known)
     except Exception:
         if programs.STRICT:
             raise

@@ -31,10 +31,10 @@ def letters(blocks: list[Block], names: Mapping[str, Any]) -> Mapping[str, str]:
     return found or key_by_agreement([*_parameters(names.values()), *_assigned(spelled)])
 
 
-def _parameters(values: Iterable[Any]) -> Iterator[tuple[str, tuple[DimSpec, ...]]]:
+def _parameters(values: Iterable[Any], inside: tuple[Class, ...] = ()) -> Iterator[tuple[str, tuple[DimSpec, ...]]]:
     for value in values:
-        if isinstance(value, Class):
-            yield from _parameters(value.names.values())
+        if isinstance(value, Class) and not any(value is outer for outer in inside):  # a class may hold itself
+            yield from _parameters(value.names.values(), (*inside, value))
         elif isinstance(value, Function) and isinstance(value.node, cst.FunctionDef):
             for param in value.node.params.params:
                 said = parameter_evidence(value, param.name.value)

@@ -188,7 +188,10 @@ def store(it: Interpreter, value: Any, key: Any, new: Any, node: cst.CSTNode | N
         _store_array(it, value, key, new, node)
     elif isinstance(value, dict):
         if isinstance(key, str | int | float | tuple | bool):
-            value[key] = new
+            try:
+                value[key] = new
+            except TypeError:  # a tuple that holds a list
+                raise RaiseSignal("TypeError") from None
     elif isinstance(value, list):
         if isinstance(key, Array) and key.term.ndim == 0:
             key = int(key.term.sample)

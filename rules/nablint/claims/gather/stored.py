@@ -69,7 +69,7 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
         held = [v for v in known if isinstance(v, Array)]
         wrt = [v.term for v in held if not v.term.tainted]
     else:
-        wrt = candidates(it, event.name, event.holder, event.key)
+        wrt = _own(event, candidates(it, event.name, event.holder, event.key))
     if not wrt:
         return None
     stored = bool(event.holder)
@@ -89,6 +89,17 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     return Result(
         name, term, wrt, event.step, event.target, it.names.get(wrt[0], wrt[0].label), False, reason=reason, event=event
     )
+
+
+def _own(event: Event, wrt: list[Term]) -> list[Term]:
+    """Of parameters of one name in several objects, that of the object whose method stores the gradient."""
+    owner = event.owner if isinstance(event.owner, Instance) else event.step.scope.names.get("self")
+    if len(wrt) < 2 or not isinstance(owner, Instance):
+        return wrt
+    held = [v.value if isinstance(v, Pending) else v for v in owner.names.values()]
+    held += [v for box in held if isinstance(box, dict) for v in box.values()]
+    terms = {v.term for v in held if isinstance(v, Array) and v.term.card is None}
+    return [t for t in wrt if t in terms] or wrt
 
 
 def drop_staged(results: list[Result]) -> list[Result]:

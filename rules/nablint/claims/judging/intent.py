@@ -80,8 +80,7 @@ def _reason(run: Run, seed: Seed, j: Judged, made: set[Term]) -> str:
 
 def _number_from_outside(run: Run, inside: set[Term]) -> str:
     """A whole number that only backward code reads, and that no function has given to it (`1 / N`)."""
-    ahead = {n.value for s in run.it.steps if s.number < run.start for n in walk(s.node) if isinstance(n, cst.Name)
-             and n.value not in s.names and id(n) in s.values}
+    ahead: set[str] | None = None
     for step in run.it.steps:
         if step.number < run.start or not step.scope.function or not isinstance(step.node, cst.Assign | cst.AugAssign
                                                                                 | cst.Return):
@@ -89,10 +88,18 @@ def _number_from_outside(run: Run, inside: set[Term]) -> str:
         for node in walk(step.node):
             value = step.values.get(id(node))
             if (isinstance(node, cst.Name) and isinstance(value, int) and not isinstance(value, bool) and value > 1
-                    and node.value not in step.names and node.value not in ahead
+                    and node.value not in step.names
                     and any(isinstance(v, Term) and v in inside for v in step.values.values())):
-                return node.value
+                ahead = _read_ahead(run) if ahead is None else ahead
+                if node.value not in ahead:
+                    return node.value
     return ""
+
+
+def _read_ahead(run: Run) -> set[str]:
+    """The names from outside that forward code reads."""
+    return {n.value for s in run.it.steps if s.number < run.start for n in walk(s.node) if isinstance(n, cst.Name)
+            and n.value not in s.names and id(n) in s.values}
 
 
 PASSING = frozenset({"reshape", "transpose", "expand_dims", "squeeze", "broadcast_to", "identity", "getitem"})

@@ -18,7 +18,7 @@ from nablint.claims.judging.implicit import as_meant
 from nablint.claims.judging.intent import silence_deliberate
 from nablint.claims.judging.per_sample import allow_each_sample, lacks_only_the_sum
 from nablint.claims.judging.ratios import TOLERANCE, constant_ratio
-from nablint.claims.judging.small_constants import agree_without
+from nablint.claims.judging.small_constants import derived_without, ratio_without
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
 from nablint.shapes import Misfit, Shape, dim, show_shape
 from nablint.tracing.values import Array
@@ -27,6 +27,8 @@ NOT_FINITE, ZERO = "the samples are not finite", "it is zero on the samples"
 CANCELS = "it cancels to zero on the samples"
 """What is left of summands that cancel is a rounding error: the gradient of a bias before a normalisation."""
 """What a draw of samples leaves open; another may tell."""
+ASKED = 3
+"""Variables of one name that are compared a second time, without small constants."""
 
 
 def judge(run: Run) -> Judgement:
@@ -130,6 +132,9 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
                       if result.wrt else "its variable is not known")
     found = [_compare(result, t, derived[t], symmetric=bool(run.it.world.decided(f"{t.label}:definite")))
              for t in targets]
+    if all(j.verdict == "wrong" and j.ratio is None for j in found):
+        for j in [j for j in found if not j.reason][:ASKED]:
+            _leave_out_small_constants(j)
     order = ["verified", "wrong", "unchecked"]
     best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None and not lacks_only_the_sum(j),
                                      bool(j.reason) and not j.transposed,
@@ -142,6 +147,23 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
     if result.guess and best.verdict == "wrong":
         return Judged(result, "unchecked", "its variable is not known")
     return best
+
+
+def _leave_out_small_constants(j: Judged) -> None:
+    """Judge what is wrong as if no small constant kept clear of zero; what it should be has none then, either."""
+    value = j.result.value
+    assert value is not None and j.derived is not None
+    j.ratio = ratio_without(value, j.derived)
+    if j.ratio is not None and abs(j.ratio - 1) <= TOLERANCE:
+        j.verdict, j.reason, j.ratio = "verified", "up to a small constant that keeps clear of zero", None
+        return
+    try:
+        with np.errstate(all="ignore"):
+            plain = derived_without(value, j.derived)
+    except (Misfit, OverflowError, ValueError, TypeError):
+        return
+    if plain is not None and np.all(np.isfinite(plain.sample)):
+        j.derived = plain
 
 
 def _is_zero(term: Term) -> bool:
@@ -183,16 +205,13 @@ def _compare(result: Result, wrt: Term, derived: Term, *, symmetric: bool = Fals
     if np.max(np.abs(claimed - expected), initial=0.0) <= TOLERANCE * scale:
         out.verdict = "verified"
         return out
-    if agree_without(value, derived):
-        out.verdict, out.reason = "verified", "up to a small constant that keeps clear of zero"
-        return out
+    out.ratio = constant_ratio(claimed, expected)
     if (
         claimed.ndim == 2
         and len(set(claimed.shape)) == 1
         and np.allclose(claimed.T, expected, rtol=1e-9, atol=TOLERANCE * scale)
     ):
         out.transposed = True
-    out.ratio = constant_ratio(claimed, expected)
     return out
 
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.distributions import distributed, in_vain
 from nablint.claims.model import Judgement
-from nablint.reading.nodes import below
 from nablint.shapes import Polynomial
 from nablint.tracing.hints import base, is_weight
 from nablint.tracing.refine.kinds import MET_FIRST
-from nablint.tracing.step import Step
 from nablint.tracing.values import Restart
 from nablint.tracing.world import Hypothesis, World
 
@@ -154,58 +150,6 @@ def square_by_chance(world: World) -> bool:
                 and term.shape[0] != 1 and world.same(*term.shape)):
             return True
     return False
-
-
-_ALONG = frozenset({"sum", "mean", "max", "min", "var", "std", "argmax", "softmax", "log_softmax", "logsumexp"})
-
-
-def pointless(world: World) -> bool:
-    """Does the code reduce a number, choose among what has a single entry, or take the differences of all pairs of a
-    single one, by a choice of this reading?
-
-    Nobody sums the columns of what has one, takes all but the first, or picks one by its label: where another reading
-    fits, the input is that.  Not so where the code makes a single row itself: helpers that were written for many are
-    called with it.
-    """
-    if any(key.endswith(":joined") for key, _ in world.hypothesis.decisions):
-        return False
-    forms = [c.options[c.taken] for c in world.choices.values() if c.key.endswith(":rank")]
-    if not any(form in ("row", "column", 1) for form in forms):
-        return False
-    return any(_reduces_one(term) or _chooses_of_one(term) or _differs_from_itself(term)
-               for term in world.graph.made() if term.card is not None)
-
-
-def _differs_from_itself(term: Term) -> bool:
-    """Differences of all pairs of a single one."""
-    return (term.card is not None and term.card.name == "subtract" and term.ndim > 0 and not term.tainted
-            and not np.any(term.sample) and not any(a.is_constant for a in term.args))
-
-
-def _reduces_one(term: Term) -> bool:
-    """A reduction of a number, or along an axis with a single entry."""
-    if term.card is None or term.card.name not in _ALONG:
-        return False
-    axis, reduced = term.params.get("axis"), term.args[0]
-    if not reduced.ndim and not reduced.is_constant:
-        return True
-    sizes = np.shape(reduced.sample)
-    return (isinstance(axis, int) and isinstance(term.origin, Step) and -len(sizes) <= axis < len(sizes)
-            and sizes[axis] == 1 and _written_in(term.origin, term))
-
-
-def _chooses_of_one(term: Term) -> bool:
-    """What is left when the first of one is left out, or labels that all say the same one."""
-    if term.card is None or term.card.name != "getitem" or not term.args[0].sample.size:
-        return False
-    shape, index = term.args[0].sample.shape, term.params["index"]
-    return not term.sample.size or (len(index) == len(shape) > 1 and len(term.args) == 3 and 1 in (
-        shape[axis] for axis, part in enumerate(index) if isinstance(part, tuple) and part[0] == "term"))
-
-
-def _written_in(step: Step, term: Term) -> bool:
-    """Does a statement itself make a value, rather than what it calls in another file?"""
-    return any(step.values.get(id(node)) is term for node in below(step.node))
 
 
 def _shaped_as_claimed(

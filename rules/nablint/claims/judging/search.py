@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
 from nablint.claims.judging.confirming import asked_again, doubted, left_open, silence
+from nablint.claims.judging.pointless import pointless
 from nablint.claims.judging.readings import (
     alternatives,
     answers,
     beside_the_point,
     met_first,
     plausible,
-    pointless,
     square_by_chance,
 )
 from nablint.claims.judging.runs import LIKELIEST, Runs
@@ -189,7 +189,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
             judgement, world, hypothesis = _redrawn(program, unit, judgement, world, hypothesis, ends)
         if not forks:
             forks = _forks(world, judgement)
-        if not plausible(world) or (best is not None and pointless(world)):
+        if not plausible(world) or (best is not None and pointless(judgement.run.it)):
             continue
         fitting.append(hypothesis)
         if best is not None and best[0].wrong and (

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.claims.judging.ratios import TOLERANCE, constant_ratio
 from nablint.claims.replaying.replayed import evaluate
 from nablint.shapes import Misfit
 
@@ -44,25 +45,64 @@ def agree_without(claimed: Term, derived: Term, instead: Mapping[Term, Term] | N
 
     instead: terms that stand for others while they are compared, such as an edited statement's.
     """
+    ratio = ratio_without(claimed, derived, instead)
+    return ratio is not None and abs(ratio - 1) <= TOLERANCE
+
+
+def ratio_without(claimed: Term, derived: Term, instead: Mapping[Term, Term] | None = None) -> float | None:
+    """How many times a term is another of its shape once small constants are left out, where that is one number."""
     instead = dict(instead or {})
     if np.shape(claimed.sample) != np.shape(derived.sample):
-        return False
+        return None
     small = small_constants(claimed, derived, *instead.values())
     tiny = {constant: zero for constant, zero in small.items() if abs(float(constant.sample)) <= TINY}
-    if tiny and _agree(claimed, derived, instead, tiny):
-        return True
-    far = float(np.max(np.abs(claimed.sample - derived.sample), initial=0.0))
-    near = far <= NEAR * float(np.max(np.abs(derived.sample), initial=0.0))
-    return bool(small) and (near or bool(instead)) and _agree(claimed, derived, instead, small)
+    ratio = _ratio(claimed, derived, instead, tiny)
+    if ratio is None and len(tiny) < len(small):
+        ratio = _ratio(claimed, derived, instead, small)
+        if ratio is not None and not instead:
+            far = float(np.max(np.abs(claimed.sample - ratio * derived.sample), initial=0.0))
+            ratio = ratio if far <= NEAR * abs(ratio) * float(np.max(np.abs(derived.sample), initial=0.0)) else None
+    return ratio
 
 
-def _agree(claimed: Term, derived: Term, instead: dict[Term, Term], small: dict[Term, Term]) -> bool:
-    """Do two terms agree with zeros for small constants?"""
+def derived_without(claimed: Term, derived: Term) -> Term | None:
+    """What is derived without the tiny constants that the claimed value does without; None where it has none of them.
+
+    Raises what the cards raise where a zero does not do.
+    """
+    own = small_constants(claimed)
+    tiny = {constant: zero for constant, zero in small_constants(derived).items()
+            if abs(float(constant.sample)) <= TINY and constant not in own}
+    return _with_zeros(derived, tiny) if tiny else None
+
+
+def _with_zeros(term: Term, zeros: Mapping[Term, Term]) -> Term:
+    """The term with zeros for constants."""
+    made: dict[Term, Term] = {**zeros}
+    stack = [term]
+    while stack:
+        node = stack[-1]
+        missing = [arg for arg in node.args if arg not in made]
+        if missing and node not in made:
+            stack += missing
+            continue
+        stack.pop()
+        if node not in made:
+            args = [made[arg] for arg in node.args]
+            same = all(new is old for new, old in zip(args, node.args, strict=True))
+            made[node] = node if node.card is None or same else node.graph.apply(node.card, args, node.params)
+    return made[term]
+
+
+def _ratio(claimed: Term, derived: Term, instead: dict[Term, Term], small: dict[Term, Term]) -> float | None:
+    """The ratio with zeros for small constants."""
+    if not small:
+        return None
     try:
         with np.errstate(all="ignore"):
             a, b = np.asarray(evaluate(claimed, instead | small)), np.asarray(evaluate(derived, small))
     except (ValueError, IndexError, TypeError, Misfit, KeyError, np.linalg.LinAlgError, RecursionError):
-        return False
+        return None
     if a.shape != b.shape or not np.all(np.isfinite(a)) or not np.all(np.isfinite(b)):
-        return False
-    return bool(np.max(np.abs(a - b), initial=0.0) <= 1e-9 * float(np.max(np.abs(b), initial=1e-12)))
+        return None
+    return constant_ratio(a, b)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from nablint.calculus.effort import EFFORT
@@ -12,7 +12,7 @@ from nablint.claims.model import Judged, Judgement
 from nablint.claims.naming import Naming
 from nablint.claims.program import Outcome, Program
 from nablint.claims.repairing.localise import localise
-from nablint.claims.repairing.rejudged import Repair
+from nablint.claims.repairing.rejudged import Repair, judged_again
 from nablint.claims.repairing.repair import SECONDS, best_repair, makings
 from nablint.tracing.step import Step
 
@@ -32,10 +32,11 @@ class Fault:
 
 
 def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *, confirm: bool = True,
-                sound: Container[str] = ()) -> list[Fault]:
+                sound: Container[str] = (), known: Iterable[Repair] = ()) -> list[Fault]:
     """The causes of a unit's wrong results, each with its repair; without `confirm` as replaying has it.
 
     sound: functions that are right by themselves: a statement of theirs is to blame only where no other one is.
+    known: repairs of other units, which are tried first: what calls a wrong function is wrong as well.
     """
     judgement = outcome.judgement
     assert judgement is not None
@@ -44,6 +45,11 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
                and not (j.result.update and (j.ratio or 0.0) > 0)]  # a step has any size
     faults: list[Fault] = []
     naming = Naming(judgement.run.it)
+    for repair in known if confirm else ():
+        repair = _mended_alike(program, source, outcome, repair, failing)
+        if repair is not None:
+            faults.append(Fault(repair.step, repair.fixed, naming, repair))
+            failing = [j for j in failing if j not in repair.fixed]
     while failing and len(faults) < 3:
         repair = best_repair(program, source, outcome, failing, ends, sound, confirm=confirm)
         if repair is None:
@@ -51,14 +57,14 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
         faults.append(Fault(repair.step, repair.fixed, naming, repair))
         failing = [j for j in failing if j not in repair.fixed]
     for rival, hypothesis in outcome.rivals if not faults else ():
-        known = outcome.judgement, outcome.hypothesis
+        before = judgement, outcome.hypothesis
         outcome.judgement, outcome.hypothesis = rival, hypothesis
         wrong = [j for j in rival.judged if j.verdict == "wrong"]
         ends = EFFORT.seconds + SECONDS
         repair = best_repair(program, source, outcome, wrong, ends, sound, confirm=confirm) if wrong else None
         if repair is not None:
             return [Fault(repair.step, repair.fixed, Naming(rival.run.it), repair)]
-        outcome.judgement, outcome.hypothesis = known
+        outcome.judgement, outcome.hypothesis = before
     off = first_off(judgement) if failing else None
     suspects = localise(judgement).suspects if failing else {}
     shared = _shared_call(failing)
@@ -71,6 +77,16 @@ def find_faults(program: Program, source: str, outcome: Outcome, ends: float, *,
         elif not any(f.judged[0].result.step.node is j.result.step.node for f in blamed.values()):
             blamed[id(step.node)] = Fault(step, [j], naming, ignored=_ignored(judgement, j))
     return [*faults, *_merged(list(blamed.values()))]
+
+
+def _mended_alike(program: Program, source: str, outcome: Outcome, known: Repair, failing: list[Judged]
+                  ) -> Repair | None:
+    """Another unit's repair, where it mends something here, too."""
+    assert outcome.judgement is not None
+    step = next((s for s in reversed(outcome.judgement.run.it.steps) if s.node is known.step.node), None)
+    if step is None or not failing:
+        return None
+    return judged_again(program, source, outcome, step, known.edit, known.text_edits, failing)
 
 
 def _merged(found: list[Fault]) -> list[Fault]:

@@ -19,7 +19,7 @@ from nablint.claims.edits.trees import Edit, bracketed, walk
 from nablint.claims.repairing.aim import Aim, aim_at
 from nablint.claims.repairing.arranged import reorderings
 from nablint.claims.repairing.contracted import products_of_shape
-from nablint.claims.repairing.live import at_hand, left_out, numbers_at_hand
+from nablint.claims.repairing.live import at_hand, left_out, numbers_at_hand, roots_at_hand
 from nablint.claims.repairing.matched import matches
 from nablint.claims.repairing.slicing import edits_of
 from nablint.claims.repairing.trial import Trial
@@ -88,7 +88,7 @@ class Search:
             if site.root is not None and wanted is not None:
                 matched = site.whole and self._wanted is not None
                 yield from matches(step, site.root, wanted, at_hand(self._it, step, np.shape(wanted)),
-                                   numbers_at_hand(step))
+                                   [*numbers_at_hand(step), *roots_at_hand(self._it, step)])
         elif site is not None and site.whole and site.root is not None:
             yield from added(site.root, left_out(self._it, site.step, site.root, site.old))
             yield from self._outer_terms(site)

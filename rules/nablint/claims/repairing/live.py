@@ -17,7 +17,8 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims.edits.live import shifted
-from nablint.claims.replaying.replay import evaluated
+from nablint.claims.replaying.replay import evaluated, new_result
+from nablint.reading.nodes import below, written
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
 from nablint.tracing.values import Array, External, Function, Instance, Pending
@@ -38,6 +39,7 @@ class LiveValue:
 MAX_WRITTEN = 24
 MAX_ITEMS = 40
 MAX_ATTRIBUTES = 24
+MAX_ROOTS = 6
 MAX_TERMS = 6
 
 
@@ -138,6 +140,32 @@ def numbers_at_hand(step: Step) -> list[tuple[str, float]]:
         if not term.tainted:
             out += [(f"{text}.shape[{axis}]", float(term.shape[axis])) for axis in range(min(term.ndim, 4))]
     return out[:40]
+
+
+def roots_at_hand(it: Interpreter, step: Step) -> list[tuple[str, float]]:
+    """Roots of sizes and other numbers, `np.sqrt(self.dk)`, as the file writes them, with what they are here."""
+    texts: dict[str, None] = {}
+    for other in {id(s.node): s for s in it.steps if s.block is step.block}.values():
+        for node in below(other.node):
+            if _is_root(node) and _is_scalar(other.values.get(id(node))):
+                texts.setdefault(cst.Module([]).code_for_node(node))
+    found = ((text, new_result(it, step, written(text))) for text in [*texts][:MAX_ROOTS])
+    plain = ((text, value.term.sample if isinstance(value, Array) else value) for text, value in found)
+    return [(text, float(value)) for text, value in plain
+            if isinstance(value, float | np.ndarray) and not np.ndim(value)]
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, float) or (isinstance(value, Term) and not value.ndim)
+
+
+def _is_root(node: cst.CSTNode) -> bool:
+    """`sqrt(n)` and `n ** 0.5`."""
+    if isinstance(node, cst.Call):
+        name = node.func.attr.value if isinstance(node.func, cst.Attribute) else getattr(node.func, "value", "")
+        return name == "sqrt"
+    return (isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Power)
+            and isinstance(node.right, cst.Float))
 
 
 def live_indices(it: Interpreter, step: Step) -> list[str]:

@@ -74,26 +74,31 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
                      and u.otherwise.kind == outcome.unit.kind), None)
     if unit is None:
         return None
-    before = {_key(j): j for j in judgement.judged}
-    fixed: set[tuple[str, str, str]] | None = None
+    before = _keyed(judgement.judged)
+    wrong = {key for key, j in before.items() if any(j is f for f in failing)}
+    fixed: set[Key] | None = None
     for draw in (0, *DRAWS):
         again, _ = run_draw(other, unit, outcome.hypothesis, draw, 1.5)
         if again is None:
             return None
-        good = {_key(j) for j in again.judged if j.verdict in ("proved", "verified") or j.reason == CANCELS}
+        found = _keyed(again.judged)
+        good = {key for key, j in found.items() if j.verdict in ("proved", "verified") or j.reason == CANCELS}
         if draw:  # what other draws leave open they do not speak against
-            good |= {_key(j) for j in again.judged if left_open(j)}
+            good |= {key for key, j in found.items() if left_open(j)}
         for key, j in before.items():
             if j.verdict in ("proved", "verified") and key not in good:
                 return None
         # a gradient that cancels to zero, and did so before, is still right; for one that was wrong that says nothing
-        now = {_key(j) for j in failing} & good - {_key(j) for j in again.judged if j.reason == CANCELS}
-        if not now or any(j.verdict == "wrong" and _key(j) not in {_key(f) for f in failing} for j in again.judged):
+        # by itself
+        cancelled = {key for key, j in found.items() if j.reason == CANCELS}
+        now = wrong & good - cancelled
+        if not now or any(j.verdict == "wrong" and key not in wrong for key, j in found.items()):
             return None
+        now |= wrong & cancelled
         fixed = now if fixed is None else fixed & now
     if not fixed:
         return None
-    done = [j for j in failing if _key(j) in fixed]
+    done = [before[key] for key in before if key in fixed]
     span = extent(step)
     lines = source.split("\n")
     row = step.block.row + span[0].row - 1 if span else 1
@@ -103,7 +108,20 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
                   "\n".join(after[row - 1 : end + len(after) - len(lines)]))
 
 
-def _key(j: Judged) -> tuple[str, str, str]:
+Key = tuple[str, str, str, int, int]
+
+
+def _keyed(judged: list[Judged]) -> dict[Key, Judged]:
+    """Results by what makes them the same in the edited source; of several that are alike in this, as of the layers of
+    one class, by their order among so many.
+    """
+    alike: dict[tuple[str, str, str], list[Judged]] = {}
+    for j in judged:
+        alike.setdefault(_named(j), []).append(j)
+    return {(*name, place, len(found)): j for name, found in alike.items() for place, j in enumerate(found)}
+
+
+def _named(j: Judged) -> tuple[str, str, str]:
     """What makes a result the same one in the edited source: whose gradient it is, and how it is kept.
 
     What is returned may have lost its name (`return dx` against `return dout * mask`).

@@ -17,7 +17,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import Edit
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.repairing.aim import wanted_of
-from nablint.claims.repairing.live import at_hand, numbers_at_hand
+from nablint.claims.repairing.live import at_hand, numbers_at_hand, roots_at_hand
 from nablint.claims.repairing.matched import matches
 from nablint.claims.repairing.restated import completed, reordered
 from nablint.tracing.step import Step
@@ -48,7 +48,8 @@ def finished(judgement: Judgement, failing: list[Judged]) -> Iterator[tuple[Step
                 or step.values.get(id(node)) is not j.result.value):
             continue
         wanted = wanted_of(j)
-        found = matches(step, node, wanted, at_hand(it, step, np.shape(wanted)), numbers_at_hand(step))
+        numbers = [*numbers_at_hand(step), *roots_at_hand(it, step)]
+        found = matches(step, node, wanted, at_hand(it, step, np.shape(wanted)), numbers)
         yield from ((step, e) for e in sorted(found, key=lambda e: e.cost)[:MAX_FINISHED] if e.kind != "operand")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
+import numpy as np
 
 from nablint.tracing import refine
 from nablint.tracing.clashes import solve
@@ -33,7 +34,7 @@ def _range(it: Interpreter, node: Node, *bounds: Any) -> Any:
     numbers: list[int] = []
     for bound in bounds:
         bound = refine.as_size(it, bound) if isinstance(bound, Pending) else bound
-        if isinstance(bound, Array) and bound.term.ndim == 0:
+        if isinstance(bound, Array) and bound.term.ndim == 0 and np.isfinite(bound.term.sample):
             bound = int(bound.term.sample)
         if not isinstance(bound, int):
             return it.unknown("a range of something unknown", bound)

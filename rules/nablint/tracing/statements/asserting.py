@@ -145,7 +145,7 @@ def equated(it: Interpreter, node: cst.CSTNode, left: Any, right: Any) -> None:
     left, right = refine.known_shape(it, left, right), refine.known_shape(it, right, left)
     if isinstance(left, Size) and isinstance(right, int):
         left, right = (left,), (right,)
-    if right == () and isinstance(left, tuple):
+    if isinstance(left, tuple) and isinstance(right, tuple) and not right:
         right = (1,) * len(left)  # a number, once axes of size 1 are squeezed out
     if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
         pairs = [(dim(a), dim(b))
