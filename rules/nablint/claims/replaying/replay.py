@@ -6,18 +6,19 @@ takes the old one's place in the expression graph, and only what depends on it i
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import libcst as cst
 import numpy as np
 
+from nablint.calculus.effort import EFFORT
 from nablint.calculus.terms import Term
 from nablint.claims.replaying.calling import followed
 from nablint.ops import CARDS
-from nablint.reading.nodes import fields_of, parts, written
+from nablint.reading.nodes import below, fields_of, parts, written
 from nablint.shapes import Misfit
 from nablint.tracing.expressions import EXPRESSIONS, subscript_key
 from nablint.tracing.interpreter import Interpreter
@@ -25,6 +26,9 @@ from nablint.tracing.operators import binary, listed
 from nablint.tracing.step import Step
 from nablint.tracing.subscripts import array_key
 from nablint.tracing.values import Array, Function, Instance, Pending, Restart, Scope, Signal, TooMuch, Unknown
+
+SECONDS = 0.2
+"""What one replay may take."""
 
 
 class Replay(Interpreter):
@@ -102,7 +106,7 @@ def new_value(it: Interpreter, step: Step, statement: Any) -> Term | None:
     tainting = it.graph.tainting
     it.graph.tainting = True
     try:
-        with it.using(), _unchanged(step), np.errstate(all="ignore"):
+        with it.using(), _apart(it, step), np.errstate(all="ignore"):
             return _remade(other, step, statement, scope)
     except FAILURES:
         return None
@@ -122,7 +126,7 @@ def new_result(it: Interpreter, step: Step, expression: cst.BaseExpression) -> A
     scope = Scope(step.names, step.scope.outer, step.scope.function)
     tainting, it.graph.tainting = it.graph.tainting, True
     try:
-        with it.using(), _unchanged(step), np.errstate(all="ignore"):
+        with it.using(), _apart(it, step), np.errstate(all="ignore"):
             return other.eval(expression, scope)
     except FAILURES:
         return None
@@ -131,20 +135,47 @@ def new_result(it: Interpreter, step: Step, expression: cst.BaseExpression) -> A
 
 
 @contextmanager
-def _unchanged(step: Step) -> Generator[None]:
-    """What an object keeps is as before afterwards, whatever the methods assign that are called in between."""
-    objects = [v for v in step.names.values() if isinstance(v, Instance)]
-    before = [(o, dict(o.names), [(v, v.term) for v in o.names.values() if isinstance(v, Array)]) for o in objects]
+def _apart(it: Interpreter, step: Step) -> Generator[None]:
+    """A replay of its own: its bounds are not those of the run, and afterwards all is as before that objects keep,
+    whatever the methods assign that are called in between.
+    """
+    world = it.world
+    bounds = world.ends, world.steps
+    world.ends, world.steps = EFFORT.seconds + SECONDS, 0
+    calls = any(isinstance(node, cst.Call) for node in below(step.node))
+    holders, arrays = _kept(step.names.values()) if calls else ([], [])
+    before = [(holder, [*holder] if isinstance(holder, list) else {**holder}) for holder in holders]
+    terms = [(array, array.term) for array in arrays]
     try:
         yield
     finally:
-        for instance, names, arrays in before:
-            if instance.names != names:
-                instance.names.clear()
-                instance.names.update(names)
-            for array, term in arrays:
-                if array.term is not term:
-                    array.write(term)
+        world.ends, world.steps = bounds
+        for holder, held in before:
+            if isinstance(holder, list):
+                holder[:] = held
+            elif holder != held:
+                holder.clear()
+                holder.update(cast(dict[Any, Any], held))
+        for array, term in terms:
+            if array.term is not term:
+                array.write(term)
+
+
+def _kept(values: Iterable[Any]) -> tuple[list[list[Any] | dict[Any, Any]], list[Array]]:
+    """The containers that objects keep what they have in, those of objects in objects, too, and the arrays in them."""
+    holders: dict[int, list[Any] | dict[Any, Any]] = {}
+    arrays: list[Array] = []
+    stack: list[Any] = [v for v in values if isinstance(v, Instance)]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Array):
+            arrays.append(value)
+        elif isinstance(value, Instance | list | dict):
+            holder: list[Any] | dict[Any, Any] = value.names if isinstance(value, Instance) else value
+            if id(holder) not in holders:
+                holders[id(holder)] = holder
+                stack += holder if isinstance(holder, list) else holder.values()
+    return [*holders.values()], arrays
 
 
 FAILURES = (Misfit, Restart, Signal, TooMuch, OverflowError, ValueError, TypeError, KeyError, AttributeError,
