@@ -15,7 +15,8 @@ QUICK = Settings(prove=False)
 
 
 def _slip(case: str, kind: str, target: str = "") -> str:
-    return next(s for s in slips.load(case) if s.kind == kind and s.target.startswith(target)).apply((slips.HERE / f"{case}.py").read_text("utf8"))
+    slip = next(s for s in slips.load(case) if s.kind == kind and s.target.startswith(target))
+    return slip.apply((slips.HERE / f"{case}.py").read_text("utf8"))
 
 
 def test_few_edits_are_traced_blindly(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,7 @@ def new_value(it: Interpreter, step: Step, statement: Any) -> Term | None:
     tainting = it.graph.tainting
     it.graph.tainting = True
     try:
-        with it.using(), _apart(it, step), np.errstate(all="ignore"):
+        with it.using(), _apart(it, step, statement), np.errstate(all="ignore"):
             return _remade(other, step, statement, scope)
     except FAILURES:
         return None
@@ -126,7 +126,7 @@ def new_result(it: Interpreter, step: Step, expression: cst.BaseExpression) -> A
     scope = Scope(step.names, step.scope.outer, step.scope.function)
     tainting, it.graph.tainting = it.graph.tainting, True
     try:
-        with it.using(), _apart(it, step), np.errstate(all="ignore"):
+        with it.using(), _apart(it, step, expression), np.errstate(all="ignore"):
             return other.eval(expression, scope)
     except FAILURES:
         return None
@@ -135,14 +135,14 @@ def new_result(it: Interpreter, step: Step, expression: cst.BaseExpression) -> A
 
 
 @contextmanager
-def _apart(it: Interpreter, step: Step) -> Generator[None]:
+def _apart(it: Interpreter, step: Step, code: cst.CSTNode) -> Generator[None]:
     """A replay of its own: its bounds are not those of the run, and afterwards all is as before that objects keep,
-    whatever the methods assign that are called in between.
+    whatever the methods assign that the code calls.
     """
     world = it.world
     bounds = world.ends, world.steps
     world.ends, world.steps = EFFORT.seconds + SECONDS, 0
-    calls = any(isinstance(node, cst.Call) for node in below(step.node))
+    calls = any(isinstance(node, cst.Call) for node in below(code))
     holders, arrays = _kept(step.names.values()) if calls else ([], [])
     before = [(holder, [*holder] if isinstance(holder, list) else {**holder}) for holder in holders]
     terms = [(array, array.term) for array in arrays]
