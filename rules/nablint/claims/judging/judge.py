@@ -24,9 +24,9 @@ from nablint.shapes import Misfit, Shape, dim, show_shape
 from nablint.tracing.values import Array
 
 NOT_FINITE, ZERO = "the samples are not finite", "it is zero on the samples"
+"""What a draw of samples leaves open; another may tell."""
 CANCELS = "it cancels to zero on the samples"
 """What is left of summands that cancel is a rounding error: the gradient of a bias before a normalisation."""
-"""What a draw of samples leaves open; another may tell."""
 ASKED = 3
 """Variables of one name that are compared a second time, without small constants."""
 

@@ -19,7 +19,8 @@ from nablint.claims.edits.trees import Edit, bracketed, walk
 from nablint.claims.repairing.aim import Aim, aim_at
 from nablint.claims.repairing.arranged import reorderings
 from nablint.claims.repairing.contracted import products_of_shape
-from nablint.claims.repairing.live import at_hand, left_out, numbers_at_hand, roots_at_hand
+from nablint.claims.repairing.live import at_hand, left_out
+from nablint.claims.repairing.live_numbers import numbers_at_hand, roots_at_hand
 from nablint.claims.repairing.matched import matches
 from nablint.claims.repairing.slicing import edits_of
 from nablint.claims.repairing.trial import Trial

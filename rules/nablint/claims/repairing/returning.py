@@ -17,7 +17,8 @@ from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import Edit
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.repairing.aim import wanted_of
-from nablint.claims.repairing.live import at_hand, numbers_at_hand, roots_at_hand
+from nablint.claims.repairing.live import at_hand
+from nablint.claims.repairing.live_numbers import numbers_at_hand, roots_at_hand
 from nablint.claims.repairing.matched import matches
 from nablint.claims.repairing.restated import completed, reordered
 from nablint.tracing.step import Step

@@ -17,14 +17,11 @@ from nablint.claims.model import Judged, Judgement
 from nablint.claims.repairing.left_out import factors, terms
 from nablint.claims.repairing.live import (
     derivative_functions,
-    is_number,
-    live_indices,
-    live_numbers,
     live_shapes,
     module_name,
-    numbers_at_hand,
     shape_of,
 )
+from nablint.claims.repairing.live_numbers import is_number, live_indices, live_numbers, numbers_at_hand
 from nablint.claims.repairing.restated import restatements
 from nablint.claims.replaying.sites import expression, old_value
 from nablint.tracing.interpreter import Interpreter
