@@ -151,6 +151,46 @@ CHOSEN = HEAD + '''class Shares:
             return dx
 '''
 
+OBJECTS = HEAD + '''class Softmax:
+    def __call__(self, z):
+        e = np.exp(z - z.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    def slope(self, z):
+        p = self(z)
+        return p * (1 - p)
+
+
+class Entropy:
+    def slope(self, y, p):
+        p = np.clip(p, 1e-12, 1 - 1e-12)
+        return -(y / p) + (1 - y) / (1 - p)
+
+
+class Model:
+    def __init__(self, rate=0.1):
+        self.out = Softmax()
+        self.loss = Entropy()
+        self.rate = rate
+
+    def _begin(self, X, y):
+        _, d = X.shape
+        _, k = y.shape
+        self.V = np.random.uniform(-0.5, 0.5, (d, k))
+        self.c = np.zeros((1, k))
+
+    def fit(self, X, y, steps=100):
+        self._begin(X, y)
+        for _ in range(steps):
+            z = X.dot(self.V) + self.c
+            p = self.out(z)
+            SLOT
+            grad_v = X.T.dot(grad_z)
+            grad_c = np.sum(grad_z, axis=0, keepdims=True)
+            self.V -= self.rate * grad_v
+            self.c -= self.rate * grad_c
+'''
+
 GRAD = "grad = X.T @ (p - y) / n"
 STEP = "self.theta = self.theta - self.rate / m * X.T.dot(error)"
 
@@ -184,6 +224,7 @@ RIGHT = {
     "a target of another sign": (LONE, "y = -y\n            grad = X.T @ (p + y) / n"),
     "targets of another shape than the predictions": (
         COLUMN, STEP.replace("error", "(X.dot(self.theta) - y.reshape(-1, 1))")),
+    "targets whose rows only the loss's slope meets": (OBJECTS, "grad_z = self.loss.slope(y, p) * self.out.slope(z)"),
     "uphill": (COLUMN, STEP.replace("theta - self", "theta + self")),
 }
 

@@ -14,6 +14,7 @@ from nablint.calculus.terms import Term
 from nablint.shapes import Polynomial, Size, dim
 from nablint.tracing import hints
 from nablint.tracing.alike import alike, divisible
+from nablint.tracing.step import Step
 from nablint.tracing.sure import Clash, depends
 from nablint.tracing.values import Restart, Unknown
 from nablint.tracing.world import World
@@ -149,6 +150,33 @@ def size_of_free_target(it: Interpreter, terms: list[Term]) -> tuple[str, Polyno
         # a single column first: it fits as it is
         return min(free, key=lambda e: e[1].number != 1, default=None)
     return None
+
+
+def made_of_forward(it: Interpreter, term: Term) -> bool:
+    """Is a value one of forward code, but for what the statement under way has made of it?
+
+    In `dz = loss.gradient(y, p) * ...` all counts as backward code, also `np.clip(p, ...)` in the function it calls.
+    """
+    if it.step is None:
+        return not term.tainted
+    whole = _outermost(it.step)
+    stack, seen = [term], {term}
+    while stack:
+        node = stack.pop()
+        if node.tainted and node.card is not None:
+            if not isinstance(node.origin, Step) or _outermost(node.origin) is not whole:
+                return False
+            stack += [arg for arg in node.args if arg not in seen]
+            seen.update(node.args)
+        elif node.tainted:
+            return False
+    return True
+
+
+def _outermost(step: Step) -> Step:
+    while step.caller is not None:
+        step = step.caller
+    return step
 
 
 def size_met_first(it: Interpreter, terms: list[Term], pairs: list[tuple[Size, Size]]) -> tuple[str, Polynomial] | None:

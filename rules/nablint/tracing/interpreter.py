@@ -19,6 +19,7 @@ from nablint.shapes import Shape, Size
 from nablint.tracing import assumed, dialects, hints
 from nablint.tracing.assumed_windows import is_window
 from nablint.tracing.clashes import (
+    made_of_forward,
     shape_of_input,
     size_met_first,
     size_of_free_target,
@@ -334,7 +335,7 @@ class Interpreter:
             for term in terms:  # what stands for a value that did not fit tells nothing new by not fitting either
                 if term.card is None and term.label.startswith("misfit: "):
                     return Unknown(term.label.removeprefix("misfit: "), True, True)
-            if not any(map(is_tainted, operands)) and (own := size_of_free_target(self, terms)) is not None:
+            if all(made_of_forward(self, t) for t in terms) and (own := size_of_free_target(self, terms)) is not None:
                 raise Restart(message, (own,), at=self.step)
             if (first := size_met_first(self, terms, equations)) is not None:
                 raise Restart(message, (first,), at=self.step)
