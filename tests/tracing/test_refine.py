@@ -161,7 +161,8 @@ def test_sizes_differ_from_draw_to_draw() -> None:
 
 
 READINGS: dict[str, tuple[int, int]] = {
-    "autograd_functions": (30, 5), "book_layers": (60, 30), "char_rnn_script": (20, 15), "column_network": (45, 15),
+    "attention_blocks": (35, 10), "autograd_functions": (30, 5), "book_layers": (60, 30), "char_rnn_script": (20, 15),
+    "column_network": (45, 15),
     "features_first": (35, 10), "forward_backward_pairs": (25, 5), "gated_cells": (50, 15), "layer_classes": (25, 5),
     "loss_and_grads": (40, 10), "training_script": (10, 5),
 }

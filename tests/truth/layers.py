@@ -245,3 +245,25 @@ def gated_cells(m: Any, check: Oracle) -> None:
     dx = heads.backward(arriving)
     for name, gradient, variable in (("x", dx, x), ("Wo", heads.dWo, heads.Wo), ("Wqkv", heads.dWqkv, heads.Wqkv)):
         check(f"heads {name}", gradient, lambda: np.sum(arriving * heads.forward(x)), variable)
+
+
+def attention_blocks(m: Any, check: Oracle) -> None:
+    """A whole small model: every parameter of its layers and both embeddings, under its own loss."""
+    rng = np.random.default_rng(17)
+    model = m.Model(5, d_model=4, n_heads=2, n_layers=1, max_len=6)
+    block = model.blocks[0]
+    attention = [block.attn.Wq, block.attn.Wk, block.attn.Wv, block.attn.Wo]
+    layers = [model.head, block.ln1, block.ln2, block.ff.l1, block.ff.l2, *attention]
+    for layer in layers:
+        for name in ("W", "b", "gamma", "beta"):
+            if hasattr(layer, name):
+                getattr(layer, name)[...] = 0.5 * rng.normal(size=getattr(layer, name).shape)
+    model.emb[...], model.pos[...] = rng.normal(size=model.emb.shape), rng.normal(size=model.pos.shape)
+    words, wanted = rng.integers(5, size=(2, 3)), rng.integers(5, size=(2, 3))
+    loss = lambda: model.loss(words, wanted)[0]
+    model.backward(model.loss(words, wanted)[1])
+    check("embeddings", model.demb, loss, model.emb)
+    check("positions", model.dpos, loss, model.pos)
+    for i, layer in enumerate(layers):
+        for j, (variable, gradient) in enumerate(layer.params()):
+            check(f"layer {i} {j}", gradient, loss, variable)

@@ -21,6 +21,7 @@ PROBES: dict[str, Callable[[Any, Oracle], None]] = {
         networks.char_rnn_script,
         layers.book_layers,
         layers.gated_cells,
+        layers.attention_blocks,
     )
 }
 
