@@ -92,6 +92,8 @@ def _meant(seen: Seen, column: Term, vector: Term) -> bool:
     call = called(seen.step, seen.node)
     if call is not None and call.name in LOSSES:
         return False
+    if column.is_constant and vector.is_constant:
+        return True  # their entries are written out one by one, and so are their shapes
     shared = {i for i in axes_of(column) if i is not None} & {i for i in axes_of(vector) if i is not None}
     if shared or roots(column) & roots(vector):
         return True  # all pairs of the same values

@@ -32,7 +32,8 @@ Args:
 ## Silent
 
 Where a name of the comment is no dimension that the function knows, so that it may stand for the size that there is;
-where the comment leaves axes open; and where it holds for one turn of a loop.
+where the comment leaves axes open; where it has the shape that there is as well, as that of the operand; and where it
+holds for one turn of a loop.
 
 """
 
@@ -72,6 +73,8 @@ def look(run: SureRun) -> Iterator[Found]:
             fits.add(id(comment))
             continue
         better = spoken(run, seen.step, term.shape)
+        if better is not None and better in comment.value:
+            continue  # it tells of both ways round: what else is said of the operand may hold for another caller
         once = bool(said.written) and comment.value.count(said.written) == 1
         mended = comment.value.replace(said.written, better) if better is not None and once else ""
         message = f"the comment says {said.show()}, and `{target}` is {run.naming.shape(term.shape)}"
@@ -92,7 +95,9 @@ def _assigned(seen: Seen) -> tuple[str | None, cst.BaseExpression | None]:
 
 def _of_a_shape(dims: tuple[DimSpec, ...], rank: int, comment: cst.Comment) -> bool:
     """May the words be the shape rather than the values?  Numbers alone may be either."""
-    if any(d.kind != "number" for d in dims) or "shape" in comment.value.lower():
+    if any(any(map(str.isalpha, d.text)) or d.kind in ("ellipsis", "unknown") for d in dims):
+        return True
+    if "shape" in comment.value.lower():
         return True
     return len(dims) == rank > 1
 

@@ -82,7 +82,8 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
         if again is None:
             return None
         found = _keyed(again.judged)
-        good = {key for key, j in found.items() if j.verdict in ("proved", "verified") or j.reason == CANCELS}
+        good = {key for key, j in found.items() if j.reason == CANCELS
+                or (j.verdict in ("proved", "verified") and not _emptied(j, before.get(key)))}
         if draw:  # what other draws leave open they do not speak against
             good |= {key for key, j in found.items() if left_open(j)}
         for key, j in before.items():
@@ -106,6 +107,11 @@ def judged_again(program: Program, source: str, outcome: Outcome, step: Step, ed
     after = edited.split("\n")
     return Repair(step, edit, done, text_edits, "\n".join(lines[row - 1 : end]),
                   "\n".join(after[row - 1 : end + len(after) - len(lines)]))
+
+
+def _emptied(j: Judged, before: Judged | None) -> bool:
+    """Is a gradient right only because the edit has cut it off from its cotangent, as `np.divide(a, a)` does?"""
+    return j.derived is None and before is not None and before.derived is not None
 
 
 Key = tuple[str, str, str, int, int]
