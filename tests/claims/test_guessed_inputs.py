@@ -270,6 +270,29 @@ RIGHT = {
                 dh = da @ U.T
             return dx, dW, dU
         """,
+    "a state that is only joined to an input, whose size backward code takes": """
+        def cell_forward(xt, state, kept, W, U, b):
+            joined = np.concatenate((state, xt), axis=0)
+            new = np.tanh(W @ joined + b)
+            gate = 1 / (1 + np.exp(-(U @ joined)))
+            kept = gate * kept + new
+            return kept, (joined, kept, state, xt, new, gate, W, U)
+
+        def cell_backward(dout, cache):
+            joined, kept, state, xt, new, gate, W, U = cache
+            units = dout.shape[0]
+            dnew = dout * (1 - new ** 2)
+            dkept = dout * gate
+            before = (kept - new) / gate
+            dgate = dout * before * gate * (1 - gate)
+            dW = dnew @ joined.T
+            dU = dgate @ joined.T
+            db = np.sum(dnew, axis=1, keepdims=True)
+            djoined = W.T @ dnew + U.T @ dgate
+            dstate = djoined[:units, :]
+            dxt = djoined[units:, :]
+            return dxt, dstate, dkept, dW, dU, db
+        """,
 }
 
 SLIPS = [
@@ -289,6 +312,8 @@ SLIPS = [
     ("a state whose first value backward code takes to be zero", "da = dh * (1 - states[:, t, :] ** 2)",
      "da = dh * (1 - before ** 2)"),
     ("a state whose first value backward code takes to be zero", "dh = da @ U.T", "dh = da @ U"),
+    ("a state that is only joined to an input, whose size backward code takes", "djoined[:units, :]", "djoined[1:, :]"),
+    ("a state that is only joined to an input, whose size backward code takes", "W.T @ dnew", "W.T @ dout"),
 ]
 
 

@@ -10,6 +10,7 @@ from nablint.claims.entries import ancestors
 from nablint.claims.judging.distributions import distributed, in_vain
 from nablint.claims.model import Judgement
 from nablint.shapes import Polynomial
+from nablint.tracing.clashes import solve
 from nablint.tracing.hints import base, is_weight
 from nablint.tracing.refine.kinds import MET_FIRST
 from nablint.tracing.values import Restart
@@ -80,6 +81,8 @@ def alternatives(
     """
     if (asked := _shaped_as_claimed(world, hypothesis, judgement, fixed)) is not None:
         yield asked
+    if (sized := _sized_as_claimed(world, hypothesis, judgement)) is not None:
+        yield sized
     yield from distributed(world, hypothesis, judgement, best=best[0] is judgement)
     if in_vain(judgement, hypothesis, best):
         return
@@ -175,6 +178,22 @@ def _shaped_as_claimed(
             if word in ranks.options:
                 found = found.decide(ranks.key, ranks.options.index(word), 0.05).without(j.wrt.label)
     return found if found is not hypothesis else None
+
+
+def _sized_as_claimed(world: World, hypothesis: Hypothesis, judgement: Judgement) -> Hypothesis | None:
+    """The sizes of variables that no forward code ties to others, as those of their claimed gradients.
+
+    Where a size is the only difference, such as that of a state that is only concatenated with an input; a wrong layout
+    has the sizes of two axes against it, and its values stay wrong where they are the same.
+    """
+    for j in judgement.judged:
+        if j.verdict != "wrong" or j.result.value is None or j.wrt is None or j.wrt.card is not None or (
+                j.wrt.ndim != j.result.value.ndim):
+            continue
+        differing = [pair for pair in zip(j.wrt.shape, j.result.value.shape, strict=True) if pair[0] != pair[1]]
+        if len(differing) == 1 and (equation := solve(world, *differing[0])) is not None:
+            return hypothesis.equate([equation])
+    return None
 
 
 def _single_lines(world: World, hypothesis: Hypothesis, fixed: dict[str, int]) -> Iterator[Hypothesis]:
