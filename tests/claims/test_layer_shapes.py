@@ -145,3 +145,35 @@ def test_what_a_chance_square_makes_wrong_is_not_reported(monkeypatch: pytest.Mo
     memory.OUTCOMES.clear()
     assert analyse(CELL, "cell.py").diagnostics
     memory.OUTCOMES.clear()
+
+
+MASKED = textwrap.dedent("""
+    import torch
+
+    class Masked(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, scores, allowed):
+            {said}
+            kept = scores * allowed
+            ctx.save_for_backward(kept, allowed)
+            return kept ** 2
+
+        @staticmethod
+        def backward(ctx, g):
+            kept, allowed = ctx.saved_tensors
+            return 4 * g * kept * allowed, None
+    """)
+
+
+@pytest.mark.parametrize(("said", "found"), [
+    ("assert allowed.size(0) == allowed.size(1)", ["wrong"]),
+    ("torch.matmul(allowed.T, allowed.T)", ["unchecked"]),
+])
+def test_a_square_that_an_assertion_tells_is_no_chance(
+        said: str, found: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the bound on readings ends the search, only what a chance square may make wrong is left unchecked."""
+    monkeypatch.setattr(search, "MAX_RUNS", 5)
+    memory.OUTCOMES.clear()
+    result = analyse(MASKED.format(said=said), "masked.py")
+    memory.OUTCOMES.clear()
+    assert [c.verdict for c in result.claims if c.role == "result"] == found

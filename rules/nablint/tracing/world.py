@@ -133,6 +133,8 @@ class World:
         """A size of 1 was read, or kept apart from another axis: nobody writes that for a single row or column."""
         self.unshared = False
         """A bias, or a factor per feature, was read with an entry for each sample."""
+        self.insisted: set[Polynomial] = set()
+        """Sizes that an assertion found to be equal, as it says."""
         self.alone: dict[str, None] = {}
         """Axes that forward code left open, and backward code holds against a single row or column."""
         self.asked: set[str] = set()

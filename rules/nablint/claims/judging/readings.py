@@ -9,7 +9,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.distributions import distributed, in_vain
 from nablint.claims.model import Judgement
-from nablint.shapes import Polynomial
+from nablint.shapes import Polynomial, dim
 from nablint.tracing.clashes import solve
 from nablint.tracing.hints import base, is_weight
 from nablint.tracing.refine.kinds import MET_FIRST
@@ -150,9 +150,16 @@ def square_by_chance(world: World) -> bool:
     for term in world.leaves.values():
         choice = world.choices.get(f"{term.label}:rank")
         if (choice is not None and term.ndim == 2 and not term.tainted and not is_weight(base(term.label))
-                and term.shape[0] != 1 and world.same(*term.shape)):
+                and term.shape[0] != 1 and world.same(*term.shape) and not _asserted_square(world, term)):
             return True
     return False
+
+
+def _asserted_square(world: World, term: Term) -> bool:
+    """Does an assertion say that the axes are equal, and is that how they came to be?"""
+    axes = {f"{term.label}.0", f"{term.label}.1"}
+    return dim(term.shape[0]).expr in world.insisted and any(
+        {name, value.name} == axes for name, value in world.hypothesis.equations)
 
 
 def _shaped_as_claimed(

@@ -148,7 +148,9 @@ def equated(it: Interpreter, node: cst.CSTNode, left: Any, right: Any) -> None:
     if isinstance(left, tuple) and isinstance(right, tuple) and not right:
         right = (1,) * len(left)  # a number, once axes of size 1 are squeezed out
     if isinstance(left, tuple) and isinstance(right, tuple) and len(left) == len(right):
-        pairs = [(dim(a), dim(b))
-                 for a, b in zip(left, right, strict=True) if isinstance(a, int) and isinstance(b, int) and a != b]
+        sizes = [(dim(a), dim(b))
+                 for a, b in zip(left, right, strict=True) if isinstance(a, int) and isinstance(b, int)]
+        pairs = [(a, b) for a, b in sizes if a != b]
         if pairs and not it.graph.tainting:
             clash_sizes(it, node, "an assertion about a shape fails", pairs)
+        it.world.insisted.update(a.expr for a, b in sizes if a == b)
