@@ -21,6 +21,7 @@ class Rule:
     check: check(fault) -> the message where the rule explains a wrong gradient, else None.
     look:  look(run) -> what the rule finds among the expressions of a sure run.
            Rules that other parts of the tool report have neither.
+    shapeless: the look is worth its while where no shape is known.
     page:  the module's docstring, filled in when the rules are listed.
     """
 
@@ -30,4 +31,5 @@ class Rule:
     severity: Severity = "error"
     check: Callable[[Fault], str | None] | None = None
     look: Callable[[SureRun], Iterator[Found]] | None = None
+    shapeless: bool = False
     page: str = ""

@@ -106,7 +106,7 @@ def _looked_at(program: Program, unit: SureUnit, rules: list[Rule], *, notes: bo
         return Looked(notes=[])
     with np.errstate(all="ignore"):
         if not run.holds_arrays():  # nothing for the rules about shapes
-            rules = [r for r in rules if r.code.startswith(OPTIONAL)]
+            rules = [r for r in rules if r.shapeless or r.code.startswith(OPTIONAL)]
         found = list(_confirmed(program, unit, rules, run))
         spoken = {id(one.node) for _, one in found}
         fine = {id(seen.node) for seen in run.expressions() if run.known(seen.value)}

@@ -34,12 +34,14 @@ OPERATION = re.compile(
     r"|concatenate|stack|[hv]stack|softmax|inv|outer|zip|multiply|subtract|divide)\(|\.T\b|\b(?:axis|dim)\s*="
     r"|\.(?:sum|mean|max|min|std|var|prod)\(\s*-?\d|_loss\(")
 """What the rules speak of."""
+_OPERAND = r"(?:[^(),]|\([^()]*\))+"
 EVIDENCE = re.compile(
     r"\bshaped?\b|\.size\(|\.dim\(|\.ndim\b"
     r"|\b(?:zeros|ones|empty|full|randn|rand|eye|arange|linspace|normal|uniform|random|standard_normal|array|tensor)\("
     r"|[(\[]\s*(?:[A-Z]\w?|n_?\w*|d_\w+|\d+|batch\w*)\s*,[^()\n]{0,60}[)\]]"
     r"|\b[A-Za-z]\w* x [A-Za-z\d]|[Tt]ensor\w*\[|NDArray\[|\[\s*(?:[\w.]+\.)?(?:ndarray|Array|Tensor|NDArray)\b"
     r"|[a-z0-9]_[A-Z]{2,6}\b|check_shapes?\b|assert_(?:shape|rank)|\beinsum\(|\b(?:rearrange|repeat|reduce)\("
+    rf"|\b(?:np|numpy)\.(?:dot|matmul)\({_OPERAND},{_OPERAND},|(?<!\bnp)(?<!\bnumpy)\.dot\({_OPERAND},"
     r"|\binv\(|\bexp\(|softmax|(?:axis|dim)\s*=\s*[12]\b|\.(?:sum|mean|max|min|std|var|prod)\(\s*[12]\b")
 """What may tell a shape, or needs none to be wrong."""
 LAYERS = re.compile(r"\bnn\.[A-Z]\w*(?:\.\w+)?\(|\b(?:Linear|Conv[123]d|Embedding|LSTM|GRU|Sequential)\(")
