@@ -46,7 +46,7 @@ def fits_better(judgement: Judgement, best: Judgement, *, far: bool = False) -> 
         return now > known
     if not judgement.good:
         return _unfit(judgement) < _unfit(best)
-    return not far and _clashes(judgement) < _clashes(best)
+    return not far and (_clashes(judgement), _of_other_ranks(judgement)) < (_clashes(best), _of_other_ranks(best))
 
 
 def _unfit(judgement: Judgement) -> int:
@@ -54,6 +54,13 @@ def _unfit(judgement: Judgement) -> int:
     return _clashes(judgement) + sum(
         j.verdict == "wrong" and j.derived is not None and j.result.value is not None
         and j.result.value.sample.shape != j.derived.sample.shape for j in judgement.judged)
+
+
+def _of_other_ranks(judgement: Judgement) -> int:
+    """How many wrong results have all entries of their variables and other axes: broadcasting brings axes of size 1."""
+    return sum(j.verdict == "wrong" and j.derived is not None and j.result.value is not None
+               and j.result.value.ndim != j.derived.ndim and j.result.value.sample.size == j.derived.sample.size
+               for j in judgement.judged)
 
 
 def _fit(judgement: Judgement, other: Judgement) -> tuple[float, int]:

@@ -152,7 +152,7 @@ def _forms(live: list[LiveValue], shape: tuple[int, ...]) -> list[Form]:
     derived: list[Form] = []
     for value in live:
         sample = value.sample
-        if sample.dtype.kind not in "fiub" or sample.size < 1 or not _broadcasts(sample.shape, shape):
+        if sample.dtype.kind not in "fiub" or sample.size < 1 or not repeats(sample.shape, shape):
             continue
         if sample.ndim == 0 and len(shape):
             plain.append(Form(value.text, sample.astype(float), 0.05))
@@ -192,7 +192,8 @@ def _reduced_products(live: list[LiveValue], shape: tuple[int, ...]) -> Iterator
             yield from (Form(f.text, f.sample, f.cost + 0.1) for f in _reduced(made, first.torch))
 
 
-def _broadcasts(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+def repeats(small: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    """Is a value of one shape repeated to fill another, or of the same?"""
     return len(small) <= len(shape) and all(a in (1, b) for a, b in zip(small[::-1], shape[::-1], strict=False))
 
 

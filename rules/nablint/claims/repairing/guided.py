@@ -19,6 +19,7 @@ from nablint.claims.edits.trees import Edit, bracketed, walk
 from nablint.claims.repairing.aim import Aim, aim_at
 from nablint.claims.repairing.arranged import reorderings
 from nablint.claims.repairing.contracted import products_of_shape
+from nablint.claims.repairing.forms import repeats
 from nablint.claims.repairing.live import at_hand, left_out
 from nablint.claims.repairing.live_numbers import numbers_at_hand, roots_at_hand
 from nablint.claims.repairing.matched import matches
@@ -66,9 +67,10 @@ class Search:
             self._site = next((s for s in found if not _near(s.old.sample, values[s.old])), found[-1])
             self._perhaps = values[self._site.old]
             self._wanted = self._perhaps if aim.values is not None else None
-        elif (suspected is not None and len(found) == 1 and found[0].whole
-              and np.shape(suspected.sample) == np.shape(found[0].old.sample)):
-            self._perhaps = np.asarray(suspected.sample)  # by its name
+        elif suspected is not None and len(found) == 1:
+            suspected = found[0].named(suspected)
+            if suspected is not None and repeats(np.shape(found[0].old.sample), np.shape(suspected.sample)):
+                self._perhaps = np.asarray(suspected.sample)
         self._suspected = suspected
 
     @property
@@ -94,7 +96,7 @@ class Search:
             yield from added(site.root, left_out(self._it, site.step, site.root, site.old))
             yield from self._outer_terms(site)
             yield from reorderings(site.step, site.root, torch=self._it.dialect == "torch")
-        if site is not None and site.root is not None and self._perhaps is None:
+        if site is not None and site.root is not None and self._wanted is None:
             shape = np.shape(site.old.sample)
             live = at_hand(self._it, site.step, shape)
             derivatives = [v.text for v in live if v.text.endswith(")")]

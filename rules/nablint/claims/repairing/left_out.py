@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nablint.calculus.terms import Term
+from nablint.claims.repairing.forms import repeats
 from nablint.claims.repairing.live import derivative_functions, live_values
 from nablint.tracing.step import Step
 from nablint.tracing.values import Array, Instance, Pending
@@ -18,12 +19,14 @@ _FORMS = ("{0}", "({0} > 0)", "{0} * (1 - {0})", "(1 - {0} ** 2)", "(1 - {0})", 
 def factors(step: Step, value: Term, known: Term | None) -> Iterator[str]:
     """Live values, and the derivatives that are made of them, as factors."""
     shape = np.shape(value.sample)
+    whole = _filled(step, shape)
     ratio = None
-    if known is not None and np.shape(known.sample) == shape:
+    if known is not None and np.shape(known.sample) == whole:
         with np.errstate(all="ignore"):
             ratio = np.asarray(known.sample) / np.asarray(value.sample)
     for text, term in list(live_values(step))[:24]:
-        if np.shape(term.sample) != shape and not (term.ndim and shape[-term.ndim:] == np.shape(term.sample)):
+        if np.shape(term.sample) not in (shape, whole) and not (term.ndim
+                                                                and shape[-term.ndim:] == np.shape(term.sample)):
             continue
         sample = np.asarray(term.sample, dtype=float) if term.sample.dtype.kind in "iuf" else None
         if sample is None:
@@ -35,6 +38,14 @@ def factors(step: Step, value: Term, known: Term | None) -> Iterator[str]:
                 yield form.format(text)
         for name in derivative_functions(step):
             yield f"{name}({text})"
+
+
+def _filled(step: Step, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of the array that a step adds its value to, which fills it: it may lack a factor with all its axes."""
+    event = step.event
+    if event is None or not event.augmented or event.value is None or not repeats(shape, np.shape(event.value.sample)):
+        return shape
+    return np.shape(event.value.sample)
 
 
 def _matches(form: str, x: Any, ratio: Any) -> bool:

@@ -67,7 +67,7 @@ class Likelihood:
     def evidence(self, candidate: Candidate) -> float:
         """What speaks for an edit beside its own cost."""
         step, edit = candidate.steps[-1], candidate.edit
-        return (SIBLINGS * self._siblings.gain(step, edit) + BROUGHT * self._brings(candidate)
+        return (SIBLINGS * self._siblings.gain(step, edit) + BROUGHT * brings(self._judgement, candidate)
                 + FIRST * (id(step.node) == self._off) - MISSHAPEN * self._misshapes(candidate)
                 + TURNED * (edit.kind == "sign" and id(step.node) in self._first_turned)
                 - MADE_BEFORE * (edit.kind in ("sign", "scale") and old_value(step) in self._forward)
@@ -84,16 +84,19 @@ class Likelihood:
         return pair is not None and pair[1] is not None and any(
             j.derived is not None and pair[1].sample.shape != j.derived.sample.shape for j in own)
 
-    def _brings(self, candidate: Candidate) -> bool:
-        """Does the edit bring a cotangent into what has a gradient's name, and had none?"""
-        step, seed = candidate.steps[-1], self._judgement.seed
-        if seed is None or step.event is None or not is_gradient_name(step.event.name):
-            return False
-        old = old_value(step)
-        if old is None or carries(old, seed):
-            return False
-        pair = replacement(self._judgement.run.it, step, candidate.edit.old, candidate.edit.new)
-        return pair is not None and isinstance(pair[1], Term) and carries(pair[1], seed)
+
+def brings(judgement: Judgement, candidate: Candidate) -> bool:
+    """Does an edit bring a cotangent into what has a gradient's name, and had none?"""
+    step, seed = candidate.steps[-1], judgement.seed
+    if seed is None or step.event is None:
+        return False
+    if not is_gradient_name(step.event.name) and not judgement.run.it.is_claim(step.event.name):
+        return False
+    old = old_value(step)
+    if old is None or (old.tainted and carries(old, seed)):
+        return False
+    pair = replacement(judgement.run.it, step, candidate.edit.old, candidate.edit.new)
+    return pair is not None and isinstance(pair[1], Term) and pair[1].tainted and carries(pair[1], seed)
 
 
 def unlikely(candidate: Candidate, *, upstream: bool, turned: bool, weak: bool) -> float:

@@ -17,6 +17,7 @@ from nablint.claims.entries import ancestors
 from nablint.claims.gather.targets import candidates
 from nablint.claims.judging.ratios import constant_ratio
 from nablint.claims.model import Judged, Judgement, Seed
+from nablint.claims.repairing.cut_off import cut_off
 from nablint.shapes import Misfit
 from nablint.tracing.step import Event
 from nablint.tracing.values import Array
@@ -36,6 +37,8 @@ class Locations:
     suspects: dict[int, Term] = field(default_factory=lambda: {})
     weak: set[int] = field(default_factory=lambda: set())
     turned: list[set[int]] = field(default_factory=lambda: [])
+    cut: set[int] = field(default_factory=lambda: set())
+    """Suspects that no cotangent flows into."""
     first_turned: set[int] = field(default_factory=lambda: set())
     """The first statements that give a name a value of the wrong sign, whatever its scale."""
 
@@ -63,10 +66,14 @@ def localise(judgement: Judgement) -> Locations:
     except (Misfit, OverflowError, KeyError, TypeError, ValueError):
         return out
     wrong: list[tuple[list[Event], Term]] = []
+    carrying = _carrying(judgement)
     for key, found in claims.items():
         events = groups[key]
         expected = [derived[t] for t in found if t in derived]
-        values = [v for e in events if (v := _final(e)) is not None and carries(v, seed)]
+        made = [v for e in events if (v := _final(e)) is not None]
+        values = [v for v in made if carrying is None or v in carrying]
+        if not values and carrying is not None and cut_off(judgement, events, carrying):
+            values = made
         if not expected or not values:
             continue
         if any(_equal(v, e) or _turned(v, e) for v in values for e in expected):
@@ -91,15 +98,34 @@ def localise(judgement: Judgement) -> Locations:
                     out.turned.append({id(e.step.node) for e in events})
             out.suspects |= {id(e.step.node): expected for e in events if e.value is not None
                              and (e.value.card is not None or e.value.label)}
+            out.cut |= {id(e.step.node) for e in events if e.value is not None and (
+                not e.value.tainted if carrying is None else e.value not in carrying)}
     out.right -= {id(e.step.node) for events, _ in wrong for e in events}
     return out
 
 
+def _carrying(judgement: Judgement) -> set[Term] | None:
+    """The values of a run that are made from an arriving cotangent; None where none arrives, and all are."""
+    assert judgement.seed is not None
+    arriving = _arriving(judgement.seed)
+    if not arriving:
+        return None
+    made = {t for e in judgement.run.it.events if e.value is not None for t in ancestors(e.value)}
+    made |= {t for e in judgement.run.it.events if (v := _final(e)) is not None for t in ancestors(v)}
+    out = set(arriving)
+    for term in sorted(made, key=lambda t: t.number):
+        if not out.isdisjoint(term.args):
+            out.add(term)
+    return out
+
+
+def _arriving(seed: Seed) -> set[Term]:
+    return {c for c in seed.cotangents.values() if c.label} if seed.kind == "arriving" else set()
+
+
 def carries(value: Term, seed: Seed) -> bool:
     """Is the value made from a cotangent that arrives?  A derivative of one step alone is not."""
-    if seed.kind != "arriving":
-        return True
-    arriving = {c for c in seed.cotangents.values() if c.label}
+    arriving = _arriving(seed)
     return not arriving or not arriving.isdisjoint(ancestors(value))
 
 

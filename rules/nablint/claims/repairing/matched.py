@@ -26,7 +26,15 @@ from nablint.claims.edits.trees import (
 )
 from nablint.claims.repairing.arranged import arrangements, rearranged, respaced, undone
 from nablint.claims.repairing.contracted import contractions
-from nablint.claims.repairing.forms import close, constant, fitted_to, named_numbers, products, quotient
+from nablint.claims.repairing.forms import (
+    close,
+    constant,
+    fitted_to,
+    named_numbers,
+    products,
+    quotient,
+    repeats,
+)
 from nablint.claims.repairing.live import LiveValue
 from nablint.reading.nodes import written
 from nablint.tracing.step import Step
@@ -40,12 +48,15 @@ def matches(step: Step, root: Any, target: Any, live: list[LiveValue], numbers: 
     if now is None or now.dtype.kind not in "fiub":
         return
     target = np.asarray(target, float)
+    if now.size == target.size and now.ndim > target.ndim and repeats(target.shape, now.shape):
+        target = target.reshape(now.shape)  # axes of size 1 in front
     if now.shape != target.shape:
         if now.ndim:
             yield from _summed(step, root, target)
             yield from arrangements(step, root, target, live)
+        if not repeats(now.shape, target.shape):
             return
-        now = np.broadcast_to(now, target.shape)  # a number is written to every place
+        now = np.broadcast_to(now, target.shape)  # what is smaller lacks a factor with the other axes
     seen: set[str] = set()
     with np.errstate(all="ignore"):
         for node, have, wanted, depth in _pushed(step, root, now, target):
@@ -79,6 +90,8 @@ def _pushed(step: Step, node: Any, now: Any, wanted: Any, depth: int = 0) -> Ite
             yield from _pushed(step, part, known, fitted, depth + 1)
         elif known is not None and known.ndim and np.all(np.isfinite(target)):
             yield part, None, target, depth + 1  # what stands here has other axes
+            if repeats(known.shape, target.shape):
+                yield from _pushed(step, part, np.broadcast_to(known, target.shape), target, depth + 1)
 
     if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Minus):
         yield from down(node.expression, -wanted)
@@ -153,6 +166,8 @@ def _summed(step: Step, node: Any, wanted: Any) -> Iterator[Edit]:
 def _weighted(step: Step, node: Any, wanted: Any, live: list[LiveValue]) -> Iterator[Edit]:
     """Live factors that are missing below a sum or mean."""
     value = step.values.get(id(node))
+    if isinstance(value, Term) and value.card is not None and value.card.name == "renamed":
+        value = value.args[0]  # another statement sums the same: that of a bias, where this is a gain's
     if (not isinstance(node, cst.Call) or not isinstance(value, Term) or value.card is None
             or value.card.name not in ("sum", "mean") or not np.all(np.isfinite(wanted))):
         return

@@ -19,7 +19,7 @@ from nablint.claims.model import Judged, Judgement
 from nablint.claims.program import Outcome, Program
 from nablint.claims.repairing.around import around
 from nablint.claims.repairing.guided import Search
-from nablint.claims.repairing.likelihood import Likelihood, forgets, unlikely
+from nablint.claims.repairing.likelihood import Likelihood, brings, forgets, unlikely
 from nablint.claims.repairing.localise import localise, region
 from nablint.claims.repairing.moved import moved
 from nablint.claims.repairing.rejudged import Repair, confirmed, rewritten
@@ -27,7 +27,7 @@ from nablint.claims.repairing.returning import finished, return_edits
 from nablint.claims.repairing.slicing import backward_slice
 from nablint.claims.repairing.trial import Candidate, Trial
 from nablint.claims.repairing.unfit import Unfit
-from nablint.claims.replaying.sites import arguments, old_value
+from nablint.claims.replaying.sites import arguments, hands_on, old_value
 from nablint.tracing.step import Step
 
 SECONDS = 1.0
@@ -36,6 +36,8 @@ MORE = 0.5
 MAX_CONFIRMED = 12
 MAX_BLIND, MAX_BLIND_AT_FIRST = 40, 10
 """Edits that only a new trace can tell anything of: tried at most, and while somebody waits for what is wrong."""
+MAX_HANDED_ON = 4
+"""Edits tried of statements that give a forward value a gradient's name."""
 MAX_EDITS = 200
 """Edits tried on a statement that nothing points to."""
 OFTEN = 32
@@ -71,6 +73,7 @@ def best_repair(program: Program, source: str, outcome: Outcome, failing: list[J
     trial, unfit = Trial(judgement, failing), Unfit(judgement, failing)
     winners: list[Candidate] = []
     blind: list[Candidate] = []
+    handed_on: list[Candidate] = []
     clashes = _clashing(judgement, failing)
 
     sound = {t for j in trial.right if j.result.value is not None for t in ancestors(j.result.value)}
@@ -80,7 +83,7 @@ def best_repair(program: Program, source: str, outcome: Outcome, failing: list[J
     turned = {key for group in where.turned if failed.isdisjoint(group) for key in group}
     made = {t for j in failing for t in makings(j)}
     at_work = {id(e.step.node) for e in judgement.run.it.events if e.value in made and e.value not in sound}
-    strong = {key for key in where.suspects if key not in where.weak and key in at_work | clashes}
+    strong = {key for key in where.suspects if key not in where.weak and key in at_work | clashes | where.cut}
     near = region(judgement, failing, strong, where.right)
 
     def level(group: tuple[list[Step], bool]) -> int:
@@ -121,6 +124,10 @@ def best_repair(program: Program, source: str, outcome: Outcome, failing: list[J
             upstream = not own and key not in {*returned, *strong}
             candidate.cost = edit.cost + unlikely(candidate, upstream=upstream, turned=key in turned,
                                                   weak=key in where.weak and key not in turned)
+            if key in where.cut and hands_on(steps[-1]):  # the value plays other parts in the results, too
+                if edit.kind == "derivative" and brings(judgement, candidate):
+                    handed_on.append(candidate)
+                continue
             verdict = trial.tried(candidate) if search.promising(edit) else False
             if verdict is None and not unfit.stays(candidate):
                 blind.append(candidate)
@@ -161,7 +168,8 @@ def best_repair(program: Program, source: str, outcome: Outcome, failing: list[J
                                                  "derivative", "operand", "scale", "extra-factor")]
     if unfit.only:  # all that is left changes shapes
         blind, named = sorted([*named, *blind], key=lambda c: (c.level, c.cost)), []
-    for candidate in [*winners, *named, *blind]:
+    handed_on.sort(key=lambda c: c.cost)
+    for candidate in [*handed_on[:MAX_HANDED_ON], *winners, *named, *blind]:
         if EFFORT.seconds > ends + MORE or tries >= most:
             break
         tries += 1

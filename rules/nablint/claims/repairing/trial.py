@@ -60,6 +60,9 @@ class Trial:
                       and j.result.value is not None and j.derived is not None and j.ratio is None
                       and not _rounded_to_zero(j.derived)]
         self.graph = Replayed(j.result.value for j in (*failing, *self.right) if j.result.value is not None)
+        asis = self.graph.sampler({})
+        self.right = [j for j in self.right if j.result.value is not None and _right(j, j.result.value, asis)]
+        """Without those that are right for another reason than their values, as gradients for each sample are."""
         seed = judgement.seed
         self._guessed = seed is not None and seed.kind == "implicit" and not judgement.good
         """Nothing is right that could tell which loss is meant: what results should be is not known, but their shape.

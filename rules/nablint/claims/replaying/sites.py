@@ -14,8 +14,8 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
-from nablint.claims.replaying.replay import FAILURES, holds, new_result, new_value, replace, replayer
-from nablint.ops import CARDS
+from nablint.claims.replaying.replay import holds, new_result, new_value, replace, replayer
+from nablint.claims.replaying.undoing import REVERSIBLE, changed_by, written_part
 from nablint.shapes import Misfit
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.operators import binary
@@ -37,7 +37,15 @@ class Site:
         """What the expression should be for the term to have a value; None where nothing would do."""
         if self.whole:
             return value
-        return _operand(self.step, value) if _updates(self.step) else _part(self.step, value)
+        return (changed_by(self.step.node, stored(self.step), value) if _updates(self.step)
+                else written_part(self.step.node, stored(self.step), value))
+
+    def named(self, value: Term) -> Term | None:
+        """What the term should be for what the statement names to have a value: to a sum, what it has to add."""
+        if not self.whole or not isinstance(self.step.node, cst.AugAssign) or _writes_part(self.step):
+            return value
+        added = changed_by(self.step.node, stored(self.step), np.asarray(value.sample))
+        return None if added is None else self.old.graph.leaf("", added, value.shape)
 
 
 def expression(step: Step) -> Any:
@@ -85,6 +93,12 @@ def made_by(step: Step, node: cst.CSTNode) -> bool:
     return isinstance(found, Term) and found.tainted and found.origin is step
 
 
+def hands_on(step: Step) -> bool:
+    """Does a step only give a value that was made elsewhere another name?"""
+    value = old_value(step)
+    return value is not None and value.origin is not step
+
+
 def old_value(step: Step) -> Term | None:
     """The term that a step made, whose place a new one would take."""
     event = step.event
@@ -120,8 +134,7 @@ def _writes_part(step: Step) -> bool:
 def _updates(step: Step) -> bool:
     """Does the step change a whole array by what is not its own, or is repeated to fill it, and only shows there?"""
     node, now = step.node, stored(step)
-    if not isinstance(node, cst.AugAssign) or not isinstance(
-            node.operator, cst.AddAssign | cst.SubtractAssign | cst.MultiplyAssign | cst.DivideAssign):
+    if not isinstance(node, cst.AugAssign) or not isinstance(node.operator, REVERSIBLE):
         return False
     if now is None or now.card is None or len(now.args) != 2 or _writes_part(step):
         return False
@@ -203,52 +216,3 @@ def _accumulated(it: Interpreter, step: Step, statement: cst.AugAssign) -> Term 
     except (Misfit, Restart, TooMuch):
         return None
     return made.term if isinstance(made, Array) else None
-
-
-def _operand(step: Step, wanted: Any) -> Any:
-    """What a step should have added to an array, or multiplied it by, for it to become as wanted."""
-    now = stored(step)
-    assert now is not None and isinstance(step.node, cst.AugAssign)
-    before, operator = np.asarray(now.args[0].sample, float), step.node.operator
-    if np.shape(before) != np.shape(wanted):
-        return None
-    with np.errstate(all="ignore"):
-        if isinstance(operator, cst.AddAssign | cst.SubtractAssign):
-            return wanted - before if isinstance(operator, cst.AddAssign) else before - wanted
-        return wanted / before if isinstance(operator, cst.MultiplyAssign) else before / wanted
-
-
-def _chosen(mask: Any, value: Any, other: Any, wanted: Any) -> Any:
-    """What should be written where a mask says so; None where the rest is not as wanted."""
-    if np.shape(mask) != np.shape(wanted) or not np.allclose(np.where(mask, 0.0, other), np.where(mask, 0.0, wanted),
-                                                             rtol=1e-7, atol=1e-9):
-        return None
-    if not np.ndim(value):
-        return wanted[mask]
-    return np.where(mask, wanted, np.nan) if np.shape(value) == np.shape(wanted) else None
-
-
-def _part(step: Step, wanted: Any) -> Any:
-    """What the right side of a statement should be, for the array of which it writes a part to be as wanted."""
-    whole, node = stored(step), step.node
-    if whole is not None and whole.card is not None and whole.card.name == "where" and isinstance(node, cst.Assign):
-        mask, value, other = (t.sample for t in whole.args)
-        return _chosen(mask, value, other, wanted)
-    if whole is None or whole.card is None or whole.card.name != "setitem":
-        return None
-    base, source = whole.args[0], whole.args[1]
-    try:
-        part = np.asarray(CARDS["getitem"].evaluate(wanted, *[t.sample for t in whole.args[2:]], **whole.params))
-        again = CARDS["setitem"].evaluate(base.sample, part, *[t.sample for t in whole.args[2:]], **whole.params)
-        before = CARDS["getitem"].evaluate(base.sample, *[t.sample for t in whole.args[2:]], **whole.params)
-    except FAILURES:
-        return None
-    if not np.allclose(again, wanted, rtol=1e-7, atol=1e-9):
-        return None
-    if isinstance(node, cst.AugAssign):
-        if isinstance(node.operator, cst.AddAssign):
-            return part - before
-        if isinstance(node.operator, cst.SubtractAssign):
-            return before - part
-        return None
-    return part if source.sample.size else None
