@@ -164,7 +164,8 @@ def settle(value: Any) -> Any:
 def guarded(it: Interpreter, function: Function, args: list[Any]) -> Any:
     """Call a function of the source; an exception that it would raise means that the hypothesis is wrong."""
     try:
-        returned = call_function(it, function, args, {}, None)
+        wrapper = function.decorated if isinstance(function.decorated, Function) else function
+        returned = call_function(it, wrapper, args, {}, None)
     except RaiseSignal as signal:
         raise Restart(f"{function.name} raises {signal.kind}") from signal
     settle_spans(it)

@@ -13,6 +13,7 @@ from nablint.tracing.layers import inherited, layer
 from nablint.tracing.protocols import lent
 from nablint.tracing.spellings import apply_spelling
 from nablint.tracing.sure import MEASURES
+from nablint.tracing.switches import held, lacking
 from nablint.tracing.values import (
     Array,
     Bound,
@@ -126,7 +127,7 @@ def _of_instance(it: Interpreter, owner: Instance, name: str, node: cst.CSTNode 
         value = owner.names[name]
         if isinstance(value, Pending) and value.value is not None:
             value = owner.names[name] = value.value
-        return value
+        return held(it, owner, name, value) if value is None or type(value) is bool else value
     if owner.cls is not None:
         found = owner.cls.lookup(name)
         if isinstance(found, Function):
@@ -145,6 +146,7 @@ def _of_instance(it: Interpreter, owner: Instance, name: str, node: cst.CSTNode 
         return found
     if owner.cls is not None and (found := inherited(it, owner.cls, name)) is not None:
         return Bound(found, owner) if isinstance(found, Function) else found
+    lacking(it, owner.cls, name)
     if owner is it.sealed:
         return it.unknown(f"{owner.path}.{name} is set by nothing that was run")
     value = owner.names[name] = Pending(f"{owner.path}.{name}" if owner.path else name, name)

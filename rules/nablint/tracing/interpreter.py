@@ -116,6 +116,8 @@ class Interpreter:
         """The outputs of functions that are not in sight, with their inputs, by the functions' paths."""
         self.taken = ""
         """Which function of a file that is not there was taken for what its name says; "" for none."""
+        self.switches: dict[str, None] = {}
+        """The flags that forward code has tested, and the truth values that it read of objects, by their paths."""
         self.met: frozenset[Term] | None = None
         """The inputs that forward code has met; None before backward begins."""
 

@@ -2,7 +2,8 @@
 
 A default says what a flag is when nobody sets it.  Where backward code tests the flag, it was written for the other
 value as well, and that is a path of its own, judged like the first.  Code whose forward method alone tests a flag
-(`training`, `return_cache`) says nothing of what backward makes of the other value, and is judged for the default only.
+(`return_cache`) says nothing of what backward makes of the other value, and is judged for the default only: unless that
+keeps it from storing what backward reads (`switches`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.tracing.switches import switch_of
 from nablint.tracing.values import Flag, Mode, Undecided
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 def default_of(it: Interpreter, value: bool | str, path: str) -> Flag | Mode:
     """A flag or mode with this default, or with the value that the present path gives it."""
     if isinstance(value, bool):
-        flag = Flag(not value if it.world.decided(_flag(path)) else value)
+        flag = Flag(not value if it.world.decided(switch_of(path)) else value)
         flag.path = path
         return flag
     chosen = [key for key, taken in it.world.hypothesis.decisions if taken and key.startswith(f"{path}=='")]
@@ -47,9 +49,11 @@ def backward_begins(it: Interpreter) -> None:
 def tested(it: Interpreter, value: Any, text: str | None) -> None:
     """A flag is tested (`text` is None), or a mode compared with a text: in backward code this opens the other path."""
     if it.met is None:
+        if isinstance(value, Flag):
+            it.switches[value.path] = None
         return
     if isinstance(value, Flag):
-        it.world.choose(_flag(value.path), (False, True), fork=True)
+        it.world.choose(switch_of(value.path), (False, True), fork=True)
         return
     asked = [c for key, c in it.world.choices.items()
              if isinstance(value, Mode) and c.options == _ASKED and key.startswith(f"{value.path}==")]
@@ -73,10 +77,6 @@ def given(it: Interpreter, node: cst.BaseExpression) -> None:
 
 _ASKED = (True, False)
 """The answers to whether an input without a default is this string."""
-
-
-def _flag(path: str) -> str:
-    return f"{path}:flag"
 
 
 def guess_branch(it: Interpreter, node: cst.CSTNode) -> bool:

@@ -16,6 +16,7 @@ from nablint.tracing.alike import roomy
 from nablint.tracing.operators import listed
 from nablint.tracing.singles import note_single
 from nablint.tracing.standard import DefaultDict, missing
+from nablint.tracing.switches import lacking
 from nablint.tracing.values import (
     Array,
     External,
@@ -85,7 +86,7 @@ def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> An
 
 def _index_dict(it: Interpreter, value: dict[Any, Any], key: Any) -> Any:
     try:
-        if key in value:
+        if key in value and (value[key] is not None or not it.switches):
             return value[key]
     except TypeError:
         return it.unknown("an unhashable key")
@@ -97,6 +98,10 @@ def _index_dict(it: Interpreter, value: dict[Any, Any], key: Any) -> Any:
         return value[key]
     if isinstance(value, DefaultDict):
         return missing(it, value, key, None)
+    if isinstance(it.sealed, Instance) and isinstance(key, str):
+        lacking(it, it.sealed.cls, key)
+    if key in value:
+        return value[key]
     raise RaiseSignal("KeyError")
 
 

@@ -65,11 +65,11 @@ def _decorate(it: Interpreter, function: Function, scope: Scope) -> None:
     assert isinstance(function.node, cst.FunctionDef)
     for decorator in reversed(function.node.decorators):
         named = decorator.decorator.func if isinstance(decorator.decorator, cst.Call) else decorator.decorator
-        if (
-            not isinstance(named, cst.Name)
-            or (home := scope.find(named.value)) is None
-            or not isinstance(home.names[named.value], Function)
-        ):
+        root = named.value if isinstance(named, cst.Attribute) else named  # `trace`, or `Layer.traced`
+        if (not isinstance(root, cst.Name) or (home := scope.find(root.value)) is None
+                or not isinstance(found := home.names[root.value], Function | Class)):
+            continue
+        if not isinstance(found if root is named else it.eval(named, scope), Function):
             continue
         try:
             made = call(it, it.eval(decorator.decorator, scope), [value], {}, decorator)
