@@ -49,6 +49,8 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
             node = id(fault.step.node)
             if (node in settled and not (settled[node] and _of_shape(fault))) or _explained(outcome, fault, told):
                 continue
+            if _right_for_a_loss(outcomes, outcome, fault):
+                continue
             if fault.repair is None and not reportable(outcome, fault):
                 continue
             diagnostic = diagnose(outcome, fault, steps_in)
@@ -122,6 +124,23 @@ def _settled(outcomes: list[Outcome], outcome: Outcome) -> dict[int, bool]:
             if j.verdict in ("proved", "verified") and node not in bad:
                 good[node] = good.get(node, True) and _guessed(other, j)
     return good
+
+
+def _right_for_a_loss(outcomes: list[Outcome], outcome: Outcome, fault: Fault) -> bool:
+    """Do the gradients of a loss in sight, which another function gets right, rest on what the statement makes?
+
+    `dZ = dA` for the layer of the output is wrong by itself, and right where the caller hands it the gradient of `Z`.
+    """
+    for other in outcomes:
+        judgement = other.judgement
+        if (judgement is None or other.unit.name == outcome.unit.name or judgement.wrong or judgement.seed is None
+                or judgement.seed.kind not in ("loss", "borrowed")):
+            continue
+        made = {old_value(step) for step in judgement.run.it.steps if step.node is fault.step.node}
+        if any(made & ancestors(j.result.value) for j in judgement.judged
+               if j.result.value is not None and j.ratio is None and j.verdict in ("proved", "verified")):
+            return True
+    return False
 
 
 def _guessed(outcome: Outcome, j: Judged) -> bool:

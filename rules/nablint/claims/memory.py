@@ -111,7 +111,7 @@ OUTCOMES: Memory[list[Outcome]] = Memory(CAPACITY, _weight)
 
 def _key(program: Program, unit: Named) -> Key:
     """A unit by name, kind and functions, what all of its kind depend on, and the project that imports are from."""
-    project = getattr(getattr(program.resolve, "func", None), "__self__", None)
+    project = getattr(program.resolve, "project", None)
     around = surroundings(program)
     own = unit.kind in BY_NAME and not unit.module
     return unit.name, unit.kind, unit.functions, around.frame if own else around.whole, getattr(project, "number", 0)

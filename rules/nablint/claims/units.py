@@ -20,6 +20,7 @@ from nablint.claims.families.quotients import quotient_units
 from nablint.claims.model import Run, Unit
 from nablint.claims.partners import assigned_to_self, calls, gives_back, hands_on, partner_by_data, read_from_self
 from nablint.claims.scenarios import custom, instances, pairs, whole
+from nablint.claims.twins import twin_functions
 from nablint.reading.nodes import parts
 from nablint.tracing.hints import is_target
 from nablint.tracing.interpreter import Interpreter
@@ -41,6 +42,7 @@ def find_units(it: Interpreter, statements: list[cst.CSTNode]) -> list[Unit]:
         units += _class_units(cls, functions)
     imported = [v for v in it.scope.names.values() if isinstance(v, Function) and v.scope is not it.scope
                 and v.owner is None]
+    imported += twin_functions(it, functions)
     units += _replaced(it, functions)
     vjps = registered.units(it, statements)
     taken = {name for unit in vjps for name in unit.functions}

@@ -118,7 +118,7 @@ def _when_asked(it: Interpreter, scope: Scope, module: str, find: Callable[[], A
 
 def is_outside(it: Interpreter, module: str) -> bool:
     """Is a module one of a known package that the file itself is no part of?"""
-    base: list[str] = getattr(it.resolve, "keywords", {}).get("base", [])
+    base: list[str] = getattr(it.resolve, "base", [])
     return stands_outside(module.split(".")[0], base)
 
 

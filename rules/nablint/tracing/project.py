@@ -58,6 +58,22 @@ class Module(Scope):
     stars: list[str] = field(default_factory=lambda: [])
 
 
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """What looks up the modules that one file asks for.
+
+    base: the packages that it stands in, outermost first. own: its name among what they hold.
+    """
+
+    project: Project
+    base: list[str]
+    own: str
+
+    def __call__(self, name: str) -> Module | None:
+        """The module of this name, which is relative to the file where it begins with a dot."""
+        return self.project.resolve(name, self.base)
+
+
 class Project:
     """The files of a project, by dotted module name.
 
@@ -71,12 +87,13 @@ class Project:
         self.modules: dict[str, Module | None] = {}
         self.loading: set[str] = set()
 
-    def resolver(self, module: str, *, package: bool = False) -> Callable[[str], Any]:
-        """The function that a module's imports are looked up by: `.sibling` is relative to it.
+    def resolver(self, module: str, *, package: bool = False) -> Resolver:
+        """What a module's imports are looked up by: `.sibling` is relative to it.
 
         module:  its dotted name. package: it is an `__init__`.
         """
-        return partial(self.resolve, base=module.split(".") if package else module.split(".")[:-1])
+        parts = module.split(".")
+        return Resolver(self, parts if package else parts[:-1], "__init__" if package else parts[-1])
 
     def resolve(self, name: str, base: list[str]) -> Module | None:
         """The module of this name, absolute, beside the asking file, or relative; None outside of the project."""

@@ -139,9 +139,11 @@ class OpenDict(dict[Any, Any]):
     """A dict of an input: keys appear when they are asked for.
 
     left_out: the keys that were asked for with a default, and taken to be left out.
+    counted:  how many keys it has, where code counts them before it asks for any.
     """
 
     path: str = ""
+    counted: int = 0
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

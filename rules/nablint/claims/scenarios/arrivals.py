@@ -23,12 +23,22 @@ LOSS = re.compile(r"loss|cost|entropy|error|mse|nll|criterion", re.I)
 
 
 def _compared(function: Function, name: str, wanted: list[str]) -> bool:
-    """Does a function subtract one of its arguments and a target from one another, `out - y`?"""
+    """Does a function compare one of its arguments with a target: `out - y`, `y / out`, `np.divide(y, out)`?"""
     targets = {n for n in wanted if n != name and hints.is_target(n)}
-    return any(isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract)
-               and isinstance(node.left, cst.Name) and isinstance(node.right, cst.Name)
-               and name in (pair := {node.left.value, node.right.value}) and not targets.isdisjoint(pair)
-               for node in below(function.node)) if targets else False
+    return any(name in pair and not targets.isdisjoint(pair) for node in below(function.node)
+               if (pair := _names_compared(node))) if targets else False
+
+
+def _names_compared(node: cst.CSTNode) -> set[str]:
+    """The two names that an expression takes the difference or the quotient of."""
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract | cst.Divide):
+        sides = [node.left, node.right]
+    elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value in (
+            "subtract", "divide"):
+        sides = [arg.value for arg in node.args]
+    else:
+        return set()
+    return {side.value for side in sides if isinstance(side, cst.Name)}
 
 
 class Arrivals:

@@ -57,7 +57,7 @@ def _len(it: Interpreter, node: Node, value: Any) -> Any:
         note_single(it, int(value.term.shape[0]) == 1)
         return value.term.shape[0]
     if isinstance(value, dict | list | tuple | str | set | range):
-        return len(value)
+        return max(len(value), value.counted) if isinstance(value, OpenDict) else len(value)
     if isinstance(value, Instance) and value.cls is not None and value.cls.lookup("__len__"):
         from nablint.tracing.calls import call_method
 

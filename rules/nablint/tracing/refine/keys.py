@@ -22,6 +22,7 @@ from nablint.tracing.refine.kinds import (
     as_sizes,
     is_none,
 )
+from nablint.tracing.refine.numbered import numbered
 from nablint.tracing.values import Array, External, Method, Pending, PendingShape, Restart
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def measured(it: Interpreter, p: Pending) -> Any:
     name = hints.base(p.hint)
     if p.value is None and hints.is_axis(name) and hints.is_list(name) and not it.world.sure:
         return as_list(it, p)
-    return iterated(it, p)
+    return numbered(it, p) or iterated(it, p)
 
 
 def _list_or_array(it: Interpreter, p: Pending) -> Any:
