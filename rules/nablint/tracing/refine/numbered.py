@@ -35,8 +35,8 @@ def _families(source: cst.CSTNode, name: str) -> int:
     found: set[str] = set()
     for part in below(source):
         if isinstance(part, cst.Subscript) and len(part.slice) == 1 and isinstance(part.slice[0].slice, cst.Index) and (
-                isinstance(part.value, cst.Name) and part.value.value == name
-                or isinstance(part.value, cst.Attribute) and part.value.attr.value == name):
+                (isinstance(part.value, cst.Name) and part.value.value == name)
+                or (isinstance(part.value, cst.Attribute) and part.value.attr.value == name)):
             found |= {stem} if (stem := _stem(part.slice[0].slice.value)) else set()
     return len(found)
 
