@@ -35,6 +35,52 @@ class Dense:
         self.dW = self.x.T.dot(dz)
         return dz.dot(self.W.T)
 ''',
+    "an object with a function and its derivative": '''
+class Dense:
+    def __init__(self, W, activation):
+        self.W = W
+        self.activation = activation
+
+    def forward(self, x):
+        self.x = x
+        self.out = self.activation.forward(x.dot(self.W))
+        return self.out
+
+    def backward(self, dout):
+        dz = dout * self.activation.derivative(self.out)
+        self.dW = self.x.T.dot(dz)
+        return dz.dot(self.W.T)
+''',
+    "an object that is called, and goes back by itself": '''
+class Dense:
+    def __init__(self, W, activation):
+        self.W = W
+        self.activation = activation
+
+    def forward(self, x):
+        self.x = x
+        return self.activation(x.dot(self.W))
+
+    def backward(self, dout):
+        dz = self.activation.backward(dout)
+        self.dW = self.x.T.dot(dz)
+        return dz.dot(self.W.T)
+''',
+    "a function that is its derivative when it is asked to be": '''
+class Dense:
+    def __init__(self, W, act):
+        self.W, self.act = W, act
+
+    def forward(self, x):
+        self.x = x
+        self.z = x.dot(self.W)
+        return self.act(self.z)
+
+    def backward(self, dout):
+        dz = dout * self.act(self.z, deriv=True)
+        self.dW = self.x.T.dot(dz)
+        return dz.dot(self.W.T)
+''',
     "layers": '''
 class Network:
     def __init__(self, layers):
@@ -87,6 +133,9 @@ def test_right_code_is_verified(name: str, monkeypatch: pytest.MonkeyPatch) -> N
 SLIPS = [
     ("a function and its derivative", "self.f_prime(self.inputs) * grad", "self.f_prime(self.inputs) + grad"),
     ("a derivative of the output", "self.x.T.dot(dz)", "self.x.T.dot(dout)"),
+    ("an object with a function and its derivative", "dout * ", "dout + "),
+    ("an object that is called, and goes back by itself", "self.x.T.dot(dz)", "self.x.T.dot(dout)"),
+    ("a function that is its derivative when it is asked to be", "deriv=True", "deriv=False"),
     ("layers", "reversed(self.layers)", "self.layers"),
     ("the function that filled the cache, beside a penalty", "(A1 > 0)", "(A1 < 0)"),
 ]
@@ -105,6 +154,8 @@ def test_nothing_is_called_wrong(name: str, before: str, after: str) -> None:
 UNTOLD = [
     ("a function and its derivative", "self.f_prime(self.inputs)", "self.update(self.inputs)"),
     ("a function and its derivative", "self.f(inputs)", "self.f(inputs, 2)"),
+    ("an object with a function and its derivative", ".derivative(", ".update("),
+    ("a function that is its derivative when it is asked to be", "deriv=True", "scale=True"),
     ("layers", "layer.forward(x)", "layer.process(x)"),
     ("the function that filled the cache, of samples as rows", "W2, b2, Z2, A2", "W2, b2, M2, A2"),
 ]
@@ -130,6 +181,36 @@ def forward_with_dropout(X, W1, b1, W2, b2):
     cache = (Z1, D1, A1, W1, b1, Z2, A2, W2, b2)
     return A2, cache
 '''
+
+
+TABLE = '''
+import numpy as np
+
+ACTIVATIONS = {
+    "tanh": (np.tanh, lambda z: 1 - np.tanh(z) ** 2),
+    "relu": (lambda z: np.maximum(z, 0), lambda z: np.where(z > 0, 1.0, 0.0)),
+}
+
+class Dense:
+    def __init__(self, n, m, activation):
+        self.W = np.random.randn(n, m)
+        self.f, self.slope = ACTIVATIONS[activation]
+
+    def forward(self, x):
+        self.x = x
+        self.z = x.dot(self.W)
+        return self.f(self.z)
+
+    def backward(self, dout):
+        dz = dout * self.slope(self.z)
+        self.dW = self.x.T.dot(dz)
+        return dz.dot(self.W.T)
+'''
+
+
+def test_a_key_that_nobody_can_see_is_one_of_its_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_verified(TABLE, monkeypatch)
+    assert analyse(TABLE.replace("self.x.T.dot(dz)", "dz.T.dot(self.x)"), "table.py").diagnostics
 
 
 def test_a_function_that_fills_another_cache_is_no_partner(monkeypatch: pytest.MonkeyPatch) -> None:

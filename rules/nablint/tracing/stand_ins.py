@@ -2,9 +2,10 @@
 
 `Activation(f, f_prime)` keeps two functions that nobody can see, and `Network(layers)` objects with a `forward` and a
 `backward`.  The code around them is judged all the same: a function of one array stands for some smooth function of its
-entries, what is named its derivative for the derivative of that, a layer's `backward` for the adjoint of its last
-`forward`.  Guards: the call gets one array (a layer's `backward` may get numbers beside it), the short names `f` and
-`g` need a derivative beside them, and nothing is called wrong that depends on it (`Interpreter.presumed`).
+entries, what is named its derivative for the derivative of that (`f_prime(z)`, `f.gradient(z)`, `f(z, deriv=True)`), a
+layer's `backward` for the adjoint of its last `forward`.  Guards: the call gets one array (a layer's `backward` may get
+numbers beside it), the short names `f` and `g` need a derivative beside them, and nothing is called wrong that depends
+on it (`Interpreter.presumed`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
 from nablint.ops.card import op
-from nablint.tracing import refine
+from nablint.tracing import hints, refine
 from nablint.tracing.values import Array, Instance, Pending, Unknown
 
 if TYPE_CHECKING:
@@ -28,13 +29,29 @@ _FUNCTION = re.compile(
 _SHORT = re.compile(r"_?(?:f|g|fn|func|function)", re.I)
 _DERIVED = (re.compile(r"(?P<base>\w+?)_?(?:prime|deriv(?:ative)?|der|grad(?:ient)?|backward)", re.I),
             re.compile(r"d(?:er(?:iv(?:ative)?)?(?:_of)?)?_?(?P<base>\w+)", re.I))
+_SWITCH = re.compile(r"(?:is_?)?(?:prime|der(?:iv(?:ative|ate)?)?|grad(?:ient)?|diff)", re.I)
+"""The name of an argument that asks for the derivative: `f(z, deriv=True)`."""
+_METHOD = re.compile(r"(?P<owner>.+\..+)\.(?P<way>\w+)")
+_APPLIED = re.compile(r"forward|call|apply|activate|activation|compute|evaluate|value|f|fn|func|function", re.I)
+_DIFFERENTIATED = re.compile(r"(?:get_?)?(?:d|df|dfn|dfunc|prime|der(?:iv(?:ative|e)?)?|grad(?:ient)?)", re.I)
+"""Methods of an object that is named like a function: what it computes, and the derivative of that."""
 _LAYER = re.compile(r"(?P<layer>.+)\.(?P<way>forward|backward|backprop|backward_pass|forward_pass)")
 
 
 def stands_for(it: Interpreter, callee: Pending, args: list[Any], keywords: dict[str, Any]) -> Any:
     """What the call of a function that the code was handed gives; None where its name says nothing."""
-    if it.world.sure or keywords or not args:
+    if it.world.sure or not args:
         return None
+    if keywords:
+        asked = [value for name, value in keywords.items() if _SWITCH.fullmatch(name) and isinstance(value, bool)]
+        if len(asked) != 1 or len(keywords) > 1 or len(args) > 1 or not _FUNCTION.fullmatch(callee.hint):
+            return None
+        return (_derivative if asked[0] else _value)(it, callee.path, args[0])
+    if len(args) == 1 and (of := _METHOD.fullmatch(callee.path)) and _FUNCTION.fullmatch(hints.base(of["owner"])):
+        if _DIFFERENTIATED.fullmatch(of["way"]):
+            return _derivative(it, of["owner"], args[0])
+        if _APPLIED.fullmatch(of["way"]):
+            return _value(it, of["owner"], args[0])
     layer = _LAYER.fullmatch(callee.path)
     if layer is not None:
         forth = layer["way"].startswith("forward")

@@ -23,7 +23,7 @@ from nablint.tracing.refine.kinds import (
     is_none,
 )
 from nablint.tracing.refine.numbered import numbered
-from nablint.tracing.values import Array, External, Method, Pending, PendingShape, Restart
+from nablint.tracing.values import Array, External, Method, OpenDict, Pending, PendingShape, Restart
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -126,6 +126,11 @@ def as_key(it: Interpreter, p: Pending, container: Any) -> Any:
     if isinstance(container, list | tuple) and not it.world.sure:
         p.value = 0
         return 0
+    if isinstance(container, dict) and not isinstance(container, OpenDict) and not it.world.sure:
+        known = [key for key in container if isinstance(key, str)]
+        if known and not isinstance(container[known[0]], Array):  # a table of functions, or of classes
+            p.value = it.world.choose(f"{p.path}:key", known[:_KEYS], 0.3)
+            return p.value
     return it.unknown(f"{p.path} is a key, and which is not known")
 
 
@@ -215,6 +220,9 @@ def is_instance(it: Interpreter, p: Pending, names: set[str]) -> bool:
         return taken
     return False
 
+
+_KEYS = 3
+"""Entries of a table that are tried for a key of which nothing is known."""
 
 _DICT_METHODS = frozenset({"keys", "values", "items", "get", "update", "setdefault"})
 
