@@ -110,6 +110,33 @@ class MaxPool:
                 self._window(dX, i, j)[...] += mask * dout[:, :, i, j][:, :, None, None]
         return dX
 ''',
+    "loops that leave out the last windows": '''
+import numpy as np
+
+def conv_forward(x, w, param):
+    N, H, W, C = x.shape
+    K, K, C, F = w.shape
+    pad, stride = param["pad"], param["stride"]
+    rows, columns = int((H - K + 2 * pad) / stride + 1), int((W - K + 2 * pad) / stride + 1)
+    padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)), mode="constant")
+    out = np.zeros((N, rows, columns, F))
+    for i in range(rows - K + 1):
+        for j in range(columns - K + 1):
+            out[:, i, j] = np.tensordot(padded[:, i:i + K, j:j + K], w, axes=3)
+    return out, (x, w, param)
+
+def conv_backward(dout, cache):
+    x, w, param = cache
+    K, K, C, F = w.shape
+    pad = param["pad"]
+    padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad), (0, 0)), mode="constant")
+    dpadded, dw = np.zeros_like(padded), np.zeros_like(w)
+    for i in range(dout.shape[1] - K + 1):
+        for j in range(dout.shape[2] - K + 1):
+            dpadded[:, i:i + K, j:j + K] += np.tensordot(dout[:, i, j], w, axes=(1, 3))
+            dw += np.tensordot(padded[:, i:i + K, j:j + K], dout[:, i, j], axes=(0, 0))
+    return dpadded[:, pad:-pad, pad:-pad], dw
+''',
     "a padding and a size that Python 2 divided": '''
 import numpy as np
 

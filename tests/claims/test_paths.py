@@ -127,6 +127,26 @@ ASKED = """
 """A mode without a default, which forward compares with two strings."""
 TRAINED = "return dc - dc.mean(axis=0)"
 BOTH = 'return dc - dc.mean(axis=0) if mode == "train" else {test}'
+NAMED = """
+    import numpy as np
+
+    def squeeze_forward(x, kind="sum"):
+        "x: (N, D)"
+        if kind == "sum":
+            out = x.sum(axis=1)
+        elif kind == "mean":
+            out = x.mean(axis=1)
+        return out, (x, kind)
+
+    def squeeze_backward(dout, cache):
+        x, kind = cache
+        if kind == "sum":
+            dx = np.repeat(dout[:, None], x.shape[1], axis=1)
+        elif kind == "mean":
+            dx = np.repeat(dout[:, None], x.shape[1], axis=1) / {size}
+        return dx
+    """
+"""The later branch names a mode that nobody sets."""
 SPARSE = """
     import numpy as np
 
@@ -157,7 +177,8 @@ def _analysed(source: str) -> tuple[set[str], list[str]]:
 
 @pytest.mark.parametrize("source", [FLAG.format(size="self.shape[1]"), MODE.format(scale="/ len(self.x)"), UNTESTED,
                                     BUILT.format(slip=""), WINDOW.format(size="size"),
-                                    ASKED.format(tail=TRAINED), ASKED.format(tail=BOTH.format(test="dc"))])
+                                    ASKED.format(tail=TRAINED), ASKED.format(tail=BOTH.format(test="dc")),
+                                    NAMED.format(size="x.shape[1]")])
 def test_right_on_every_path(source: str) -> None:
     verdicts, messages = _analysed(source)
     assert not messages
@@ -165,6 +186,7 @@ def test_right_on_every_path(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", [
+    NAMED.format(size="x.shape[0]"),
     FLAG.format(size="self.shape[0]"), MODE.format(scale="* len(self.x)"), BUILT.format(slip=" ** 2"),
     WINDOW.format(size="step"),
     ASKED.format(tail=TRAINED.replace("-", "+")), ASKED.format(tail=BOTH.format(test="-dc")),

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 _SUBTRACTED = re.compile(r"-\s*(?:\d+\*)?([^\s*()]+)")
 
 
-def too_large(it: Interpreter, sizes: Any) -> None:
+def too_large(it: Interpreter, sizes: Any) -> bool:
     """A size below 1, such as an image less a window: start again with the smaller dimensions that are subtracted.
 
-    A sure run, in which windows are often numbers, takes larger images.
+    A sure run, in which windows are often numbers, takes larger images.  Returned is whether one is left that is too
+    large on these samples though it is as small as it gets.
     """
+    left = False
     stack = [sizes]
     while stack:
         value = stack.pop()
@@ -42,6 +44,8 @@ def too_large(it: Interpreter, sizes: Any) -> None:
             fresh = tuple(n for n in names if n in it.world.sizes and n not in it.world.hypothesis.small)
             if fresh:
                 raise Restart(f"{value.expr} is below 1", small=fresh)
+            left |= bool(names)
+    return left
 
 
 def rounded(it: Interpreter, term: Term) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.tracing.switches import switch_of
-from nablint.tracing.values import Flag, Mode, Undecided
+from nablint.tracing.values import Flag, Mode, Scope, Undecided
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
@@ -63,6 +63,20 @@ def tested(it: Interpreter, value: Any, text: str | None) -> None:
         opened = any(taken and key.startswith(f"{value.path}=='") for key, taken in it.world.hypothesis.decisions)
         if not opened:
             it.world.choose(f"{value.path}=='{text}'", (False, True), fork=True)
+
+
+def passed_by(it: Interpreter, node: cst.If, scope: Scope) -> None:
+    """The modes that later branches are for (`elif mode == "average"`), where an earlier one is taken."""
+    if it.met is None:
+        return
+    while isinstance(node.orelse, cst.If):
+        node = node.orelse
+        test = node.test
+        if (isinstance(test, cst.Comparison) and isinstance(test.left, cst.Name)
+                and isinstance(test.comparisons[0].operator, cst.Equal)
+                and isinstance(text := test.comparisons[0].comparator, cst.SimpleString)
+                and isinstance(mode := scope.find(test.left.value), Scope)):
+            tested(it, mode.names[test.left.value], str(text.evaluated_value))
 
 
 def given(it: Interpreter, node: cst.BaseExpression) -> None:

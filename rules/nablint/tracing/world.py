@@ -141,6 +141,8 @@ class World:
         """The keys of all decisions that were looked for, whether the hypothesis has them or not."""
         self.cut = False
         """A loop was not read to its end, or not at all: what it converges to is not known."""
+        self.idle = False
+        """A loop over windows had no turn, because the image is too small on this draw."""
         self.ends = EFFORT.seconds + self.seconds
         if self.sure:
             self.graph.most = FEW

@@ -88,6 +88,20 @@ def conventions(judged: list[Judged], seed: Seed) -> None:
             j.verdict, j.reason = "unchecked", f"a factor of {ratio:.4g}, and nothing else shows whether it is meant"
 
 
+def passed_on(judged: list[Judged]) -> None:
+    """Where 1/m stands in the parameters' gradients, what is passed on from layer to layer is that of each sample.
+
+    Only what has no name of its own variable is taken for such a cotangent, and only beside parameters that are right.
+    """
+    parameters = [j for j in judged if j.wrt is not None and not j.result.guess and is_parameter(j)]
+    if len(parameters) < 2 or any(j.verdict not in ("proved", "verified") or j.reason for j in parameters):
+        return
+    for j in judged:
+        if j.result.guess and j.verdict == "unchecked" and j.ratio is not None and j.wrt is not None and any(
+                int(size) > 1 and abs(j.ratio / int(size) - 1) < 1e-9 for size in j.wrt.shape):
+            j.verdict, j.reason = "verified", f"up to the factor {j.ratio:.4g} of the mean over the samples"
+
+
 def _scale(j: Judged) -> float | None:
     """The factor of a wrong result; also of a transposed one, or one whose axes of size 1 are not its variable's."""
     if (

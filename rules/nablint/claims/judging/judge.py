@@ -12,7 +12,7 @@ import numpy as np
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
-from nablint.claims.judging.conventions import common_scale, conventions, steps
+from nablint.claims.judging.conventions import common_scale, conventions, passed_on, steps
 from nablint.claims.judging.decay import allow_decay
 from nablint.claims.judging.implicit import as_meant
 from nablint.claims.judging.intent import silence_deliberate
@@ -108,6 +108,7 @@ def judge_seed(run: Run, seed: Seed) -> Judgement:
     steps(judged, seed)
     if not together and not seed.exact:
         conventions(judged, seed)
+    passed_on(judged)
     silence_deliberate(run, seed, judged)
     return Judgement(run, judged, seed, together)
 
@@ -122,7 +123,7 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
     if not targets:
         if result.wrt and result.formal and _is_zero(result.value) and not (
                 run.it.world.cut or any(map(unknown_part, cotangents))):
-            if _masked(result.value):
+            if run.it.world.idle or _masked(result.value):
                 return Judged(result, "unchecked", ZERO, result.wrt[0])
             return Judged(result, "verified", wrt=result.wrt[0])
         hidden = next((r for c in cotangents if (r := unknown_part(c))), "")
@@ -145,7 +146,7 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
         elsewhere = (_compare(result, t, derived[t]) for t in result.beside if t in derived)
         best = next((j for j in elsewhere if j.verdict == "verified"), best)
     if result.guess and best.verdict == "wrong":
-        return Judged(result, "unchecked", "its variable is not known")
+        best.verdict, best.reason = "unchecked", "its variable is not known"
     return best
 
 

@@ -57,7 +57,8 @@ def _whole(it: Interpreter, target: Function, args: list[Any], given: list[Any])
         raise Restart("what is returned for a loss is no number", decisions=_vectors(it))
     run = counted_once(run)
     doubtful = [r for r in run.results if r.guess]
-    if isinstance(returned, tuple) and len(returned) == 2 and len(doubtful) == 1:
+    if isinstance(returned, tuple) and len(returned) == 2 and len(doubtful) == 1 and any(
+            isinstance(v, Array) and v.term is doubtful[0].value for v in returned):  # itself, not in a dict of several
         _of_argument(doubtful[0], [v.term for v in map(settle, given) if isinstance(v, Array)])
     return run
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from nablint.tracing import refine
 from nablint.tracing.clashes import solve
+from nablint.tracing.made_sizes import too_large
 from nablint.tracing.singles import note_single
 from nablint.tracing.standard import items as items_of
 from nablint.tracing.values import (
@@ -32,6 +33,8 @@ Node = cst.CSTNode | None
 
 def _range(it: Interpreter, node: Node, *bounds: Any) -> Any:
     numbers: list[int] = []
+    if len(bounds) == 1:  # nobody writes a loop over what is left of a size for no turn at all
+        it.world.idle |= too_large(it, bounds[0])
     for bound in bounds:
         bound = refine.as_size(it, bound) if isinstance(bound, Pending) else bound
         if isinstance(bound, Array) and bound.term.ndim == 0 and np.isfinite(bound.term.sample):

@@ -10,7 +10,7 @@ import libcst as cst
 
 from nablint.tracing import refine
 from nablint.tracing.comparing import compare, truth
-from nablint.tracing.paths import guess_branch
+from nablint.tracing.paths import guess_branch, passed_by
 from nablint.tracing.statements.asserting import passed_over, refused
 from nablint.tracing.statements.assigning import assign
 from nablint.tracing.statements.targets import target_names
@@ -33,6 +33,7 @@ def decide(it: Interpreter, node: cst.If, scope: Scope) -> None:
         refused(it, node, scope)
         taken = not passed_over(it, node)
     if taken:
+        passed_by(it, node, scope)
         it.run(node.body.body, scope)
     else:
         _otherwise(it, node, scope)
