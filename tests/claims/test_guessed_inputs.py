@@ -293,6 +293,34 @@ RIGHT = {
             dxt = djoined[units:, :]
             return dxt, dstate, dkept, dW, dU, db
         """,
+    "a single column, of whose entries masks may choose none": """
+        def squash(z):
+            out = np.zeros_like(z)
+            out[z >= 3] = 1 / (1 + np.exp(-z[z >= 3]))
+            out[z < 3] = np.exp(z[z < 3]) / (1 + np.exp(z[z < 3]))
+            return out
+
+        class Network:
+            def __init__(self, sizes):
+                self.count = len(sizes)
+                self.weights = [np.random.randn(b, a) for a, b in zip(sizes[:-1], sizes[1:])]
+                self.biases = [np.random.randn(b, 1) for b in sizes[1:]]
+
+            def backprop(self, x, y):
+                nabla_b = [np.zeros(b.shape) for b in self.biases]
+                nabla_w = [np.zeros(w.shape) for w in self.weights]
+                values = [x]
+                for b, w in zip(self.biases, self.weights):
+                    values.append(squash(np.dot(w, values[-1]) + b))
+                delta = (values[-1] - y) * values[-1] * (1 - values[-1])
+                nabla_b[-1] = delta
+                nabla_w[-1] = np.dot(delta, values[-2].T)
+                for l in range(2, self.count):
+                    delta = np.dot(self.weights[-l + 1].T, delta) * values[-l] * (1 - values[-l])
+                    nabla_b[-l] = delta
+                    nabla_w[-l] = np.dot(delta, values[-l - 1].T)
+                return nabla_b, nabla_w
+        """,
 }
 
 SLIPS = [
@@ -314,6 +342,7 @@ SLIPS = [
     ("a state whose first value backward code takes to be zero", "dh = da @ U.T", "dh = da @ U"),
     ("a state that is only joined to an input, whose size backward code takes", "djoined[:units, :]", "djoined[1:, :]"),
     ("a state that is only joined to an input, whose size backward code takes", "W.T @ dnew", "W.T @ dout"),
+    ("a single column, of whose entries masks may choose none", "delta) * values[-l] *", "delta) *"),
 ]
 
 

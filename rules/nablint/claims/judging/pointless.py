@@ -73,12 +73,17 @@ def _reduces_one(term: Term) -> bool:
 
 
 def _chooses_of_one(term: Term) -> bool:
-    """What is left when the first of one is left out, or labels that all say the same one."""
+    """What is left when the first of one is left out, or labels that all say the same one.
+
+    That a mask leaves nothing of it is chance.
+    """
     if term.card is None or term.card.name != "getitem" or not term.args[0].sample.size:
         return False
     shape, index = term.args[0].sample.shape, term.params["index"]
-    return not term.sample.size or (len(index) == len(shape) > 1 and len(term.args) == 3 and 1 in (
-        shape[axis] for axis, part in enumerate(index) if isinstance(part, tuple) and part[0] == "term"))
+    if len(term.args) == 1:
+        return not term.sample.size
+    return len(index) == len(shape) > 1 and len(term.args) == 3 and 1 in (
+        shape[axis] for axis, part in enumerate(index) if isinstance(part, tuple) and part[0] == "term")
 
 
 def _written_in(step: Step, term: Term) -> bool:
