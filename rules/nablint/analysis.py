@@ -34,7 +34,8 @@ def analyse(source: str, filename: str, settings: Settings | None = None, *, rep
             tell: Callable[[list[Diagnostic]], None] | None = None) -> FileResult:
     """Judge every hand-written gradient of a source text.
 
-    Never runs or imports the text.  With `repair` false findings come without fixes, sooner.
+    Never runs or imports the text.  With `repair` false findings come without fixes, sooner; where nothing is to be
+    proved either, it is a first look: what takes long and does not change what is said is left for the next.
 
     tell: called with the findings about gradients as soon as these are known, which is before the shapes are looked at;
           not where a part of the text cannot be read, of which they say nothing.

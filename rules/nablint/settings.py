@@ -29,7 +29,7 @@ class Settings:
     claim_patterns: further spellings of gradient names, with one `*` for the variable: `"g_*"` reads `g_w` as w's.
     seconds: the time bound of the analysis of one file.
     explain: derive the gradient of every claim, right ones too, and note the shapes of names and expressions; findings
-             have their derivation anyway.
+             have their derivation anyway (see `analyse` for a first look, which derives nothing).
     steps_in: how the steps of derivations are written: "text", "latex" or "mathml".
     prove: tell what is proved by its terms from what only its samples verify; findings are the same either way.
     list_claims: say of every claim how it was judged; findings are the same either way.

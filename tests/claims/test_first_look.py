@@ -57,3 +57,16 @@ def test_paths_that_agree_with_a_confirmed_one_are_confirmed_later() -> None:
     second = analyse(source, "network.py", QUICK)
     assert paths() == [(False, verdicts) for _, verdicts in early]
     assert [d.message for d in first.diagnostics] == [d.message for d in second.diagnostics]
+
+
+def test_derivations_are_for_later_and_then_kept() -> None:
+    memory.OUTCOMES.clear()
+    source = _slip("column_network", "dropped-transpose")
+
+    def derived(*, repair: bool) -> list[bool]:
+        found = analyse(source, "network.py", QUICK, repair=repair).diagnostics
+        return [d.explanation is not None for d in found]
+
+    assert derived(repair=False) == [False]
+    assert derived(repair=True) == [True]
+    assert derived(repair=False) == [True]

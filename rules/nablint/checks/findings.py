@@ -30,7 +30,7 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
     """The diagnostics of a file, one for each statement to blame, with derivations whose steps are in a style.
 
     What is reported depends on how it can be mended.  Without `repair` that is what replaying says; only with it are
-    repairs judged anew, which costs most of the time, and offered as fixes.
+    repairs judged anew, which costs most of the time, and offered as fixes.  At a first look nothing is derived anew.
     """
     wrong = _different([o for o in outcomes if o.judgement is not None and o.judgement.wrong])
     for outcome in wrong:
@@ -53,7 +53,7 @@ def findings(program: Program, source: str, outcomes: list[Outcome], *, repair: 
                 continue
             if fault.repair is None and not reportable(outcome, fault):
                 continue
-            diagnostic = diagnose(outcome, fault, steps_in)
+            diagnostic = diagnose(outcome, fault, steps_in, derive=not program.first_look)
             if diagnostic is not None:
                 diagnostic = diagnostic if repair else replace(diagnostic, fix=None)
                 known = found.get(node)
@@ -191,8 +191,8 @@ def _called_from(outcome: Outcome, fault: Fault, sound: Container[str]) -> Step:
     return blamed
 
 
-def diagnose(outcome: Outcome, fault: Fault, steps_in: str = "text") -> Diagnostic | None:
-    """The diagnostic of a fault."""
+def diagnose(outcome: Outcome, fault: Fault, steps_in: str = "text", *, derive: bool = True) -> Diagnostic | None:
+    """The diagnostic of a fault; without `derive` it has its derivation only if that was derived before."""
     span = span_of(fault.step)
     if span is None:
         return None
@@ -205,7 +205,7 @@ def diagnose(outcome: Outcome, fault: Fault, steps_in: str = "text") -> Diagnost
                   (moved,) if moved is not None else fault.repair.text_edits,
                   "unsafe" if fault.repair.edit.kind == "rewrite" else "safe")
     return Diagnostic(rule.code, rule.name, rule.severity, message, *span, fix, related(outcome, fault),
-                      explanation_of(outcome, fault.judged[0], steps_in))
+                      explanation_of(outcome, fault.judged[0], steps_in, known=not derive))
 
 
 def _line(text: str) -> str:

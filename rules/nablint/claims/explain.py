@@ -38,11 +38,15 @@ def names_of(outcome: Outcome) -> dict[Term, str]:
     return out
 
 
-def explanation_of(outcome: Outcome, judged: Judged, steps_in: str = "text") -> Explanation | None:
+def explanation_of(outcome: Outcome, judged: Judged, steps_in: str = "text", *, known: bool = False
+                   ) -> Explanation | None:
     """How the gradient of a claim is derived; None where nothing was derived.
 
     steps_in: "text", "latex" or "mathml".  Dimensions have the names that the source calls them by.
+    known:    only if it has been derived before.
     """
+    if known:
+        return judged.explained.get(steps_in)
     if steps_in not in judged.explained:  # a derivation adds terms to the graph, which may be remembered for long
         judged.explained[steps_in] = _explained(outcome, judged, steps_in)
     return judged.explained[steps_in]

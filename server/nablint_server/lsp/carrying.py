@@ -62,7 +62,10 @@ def explained(before: View | None, snapshot: Snapshot, result: FileResult) -> Fi
     known = {(row, c.gradient): c.explanation for c in before.result.claims
              if c.explanation is not None and (row := view.shift.new(c.row)) is not None}
     claims = [replace(c, explanation=c.explanation or known.get((c.row, c.gradient))) for c in result.claims]
-    return replace(result, shapes=result.shapes or shapes, claims=claims)
+    said = {(row, d.code): d.explanation for d in before.result.diagnostics
+            if d.explanation is not None and (row := view.shift.new(d.location.row)) is not None}
+    findings = [replace(d, explanation=d.explanation or said.get((d.location.row, d.code))) for d in result.diagnostics]
+    return replace(result, diagnostics=findings, shapes=result.shapes or shapes, claims=claims)
 
 
 def _moved(view: View, found: Found) -> Found | None:

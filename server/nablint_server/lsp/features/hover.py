@@ -1,6 +1,7 @@
 """Hover: the shape, the verdict, the derivation, and the rule behind a finding.
 
-It answers from the latest result, never waits for an analysis, and so is as quick while one is under way.
+It answers from the latest result, never waits for an analysis, and so is as quick while one is under way; of a finding
+that is new the derivation comes with the second pass.
 """
 
 from __future__ import annotations
