@@ -124,3 +124,46 @@ def test_no_class_is_exchanged_behind_what_backward_code_meets_first(monkeypatch
     decided = _decided(monkeypatch, RIGHT)
     assert "class" in decided["Network.backprop"]
     assert "class" not in decided["Network.learn_from"]
+
+
+RAISING = '''
+import numpy as np
+
+
+def squash(z):
+    return np.tanh(z), z, z
+
+
+def layer_forward(x, w, b, scale, shift):
+    z = np.dot(x, w) + b
+    out, kept = squash(z * scale + shift)
+    return out, (x, w, kept)
+
+
+def layer_backward(dout, cache):
+    x, w, kept = cache
+    dz = dout * (1 - np.tanh(kept) ** 2)
+    return np.dot(dz, w.T), np.dot(x.T, dz)
+'''
+
+
+def test_a_unit_is_given_up_where_nothing_that_is_asked_changes_its_clash(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Hypothesis] = []
+    once = runs.run_once
+
+    def watched(program: Any, unit: Any, hypothesis: Hypothesis, draw: int, seconds: float) -> Any:
+        tried.append(hypothesis)
+        return once(program, unit, hypothesis, draw, seconds)
+
+    memory.OUTCOMES.clear()
+    monkeypatch.setattr(runs, "run_once", watched)
+    claims = analyse(RAISING, "layer.py").claims
+    assert len(tried) == runs.STUBBORN
+    assert {c.reason for c in claims} == {"layer_forward raises ValueError"}
+
+
+def test_no_other_shape_is_tried_where_a_function_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    shapes = {"rank", "form"}
+    assert shapes <= _decided(monkeypatch, RAISING)["layer_backward"]
+    known = RAISING.replace("np.tanh(z), z, z", "kernels.squash(z), z").replace("import numpy", "import kernels, numpy")
+    assert shapes.isdisjoint(_decided(monkeypatch, known)["layer_backward"])

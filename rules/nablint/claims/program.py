@@ -161,13 +161,13 @@ def run_once(
             return judge(run), world
     except TooMuch:
         raise
-    except Restart as restart:
+    except (Restart, RaiseSignal) as stop:
+        restart = stop if isinstance(stop, Restart) else Restart(f"raises {stop.kind}")
         restart.choices, restart.asked = world.choices, world.asked
-        raise
-    except RaiseSignal as signal:
-        restart = Restart(f"raises {signal.kind}")
-        restart.choices, restart.asked = world.choices, world.asked
-        raise restart from signal
+        restart.at = it.step.node if it is not None and it.step is not None else None
+        if restart is stop:
+            raise
+        raise restart from stop
     except MemoryError as error:
         raise TooMuch("an array of very many entries") from error
     except (Misfit, OverflowError, RecursionError, Signal) as error:

@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 
+NOT_KNOWN = re.compile(r"is called, and what it does is not known|(?:^|\()[\w.$()@]+ is not known")
+"""How it is said that what comes of a function is not known, because the function is not."""
+
+
 def evaluate_call(it: Interpreter, node: cst.Call, scope: Scope) -> Any:
     """A call expression: the callee, the arguments, the call."""
     if type(node.func) is cst.Name and node.func.value == "super":

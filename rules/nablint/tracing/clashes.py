@@ -243,7 +243,7 @@ def wanted_once(world: World, terms: Sequence[Term], pairs: Iterable[tuple[Size,
 def clash_sizes(it: Interpreter, node: cst.CSTNode | None, message: str, pairs: Iterable[tuple[Size, Size]]) -> None:
     """Sizes that forward code says are equal, and are not; where it says 1, they are 1."""
     solved = [e for pair in pairs if (e := solve(it.world, *pair, one=True))]
-    raise Restart(message, tuple(solved), at=it.step, asserted=True)
+    raise Restart(message, tuple(solved), asserted=True)
 
 
 def stranger(it: Interpreter, term: Term, *, targets: bool = True) -> Term | None:

@@ -338,11 +338,11 @@ class Interpreter:
                 if term.card is None and term.label.startswith("misfit: "):
                     return Unknown(term.label.removeprefix("misfit: "), True, True)
             if all(made_of_forward(self, t) for t in terms) and (own := size_of_free_target(self, terms)) is not None:
-                raise Restart(message, (own,), at=self.step)
+                raise Restart(message, (own,))
             if (first := size_met_first(self, terms, equations)) is not None:
-                raise Restart(message, (first,), at=self.step)
+                raise Restart(message, (first,))
             if (documented := sizes_of_targets(self, terms, equations)) is not None:
-                raise Restart(message, (documented,), at=self.step)
+                raise Restart(message, (documented,))
             if self.met is not None and (any(stranger(self, t, targets=False) for t in terms)
                                          or unmet_sizes(self, equations)):
                 return Unknown(message, True)  # an input that only backward code uses was guessed wrong
@@ -359,7 +359,7 @@ class Interpreter:
             rank_wanted(self, operands, rank[0], rank[1], least=rank[2])
         if self.spans and any(size == 0 or self.spans.keys() & size.expr.names() for pair in pairs for size in pair):
             solved = [(name, end.expr) for name, end in self.spans.items() if name not in end.expr.names()] + solved
-        raise Restart(message, tuple(solved), at=self.step)
+        raise Restart(message, tuple(solved))
 
     def seal(self, instance: Any) -> None:
         """Backward code begins: what it reads of an object was set, inputs that it meets first are strangers."""

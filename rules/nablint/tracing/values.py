@@ -358,7 +358,7 @@ class Restart(Exception):
 
     def __init__(self, reason: str, equations: tuple[tuple[str, Any], ...] = (), *,
                  decisions: tuple[tuple[str, int], ...] = (), positive: tuple[str, ...] = (),
-                 small: tuple[str, ...] = (), at: Any = None, asserted: bool = False,
+                 small: tuple[str, ...] = (), asserted: bool = False,
                  alike: tuple[tuple[str, Any], ...] = ()) -> None:
         super().__init__(reason)
         self.alike = alike
@@ -368,11 +368,17 @@ class Restart(Exception):
         self.equations = equations
         self.decisions = decisions
         self.positive = positive
-        self.at = at
+        self.at: Any = None
+        """The statement in which the run stopped."""
         self.choices: dict[str, Any] = {}
         """The questions that the run had asked by then, as its world holds them."""
         self.asked: set[str] = set()
         """The keys of all decisions that it had looked for."""
+
+    @property
+    def answerable(self) -> bool:
+        """Is it known what would make the hypothesis fit?"""
+        return bool(self.equations or self.decisions or self.positive or self.small)
 
 
 class Undecided(Exception):

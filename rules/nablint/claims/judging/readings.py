@@ -10,6 +10,7 @@ from nablint.claims.entries import ancestors
 from nablint.claims.judging.distributions import distributed, in_vain
 from nablint.claims.model import Judgement
 from nablint.shapes import Polynomial, dim
+from nablint.tracing.calls import NOT_KNOWN
 from nablint.tracing.clashes import solve
 from nablint.tracing.hints import base, is_weight
 from nablint.tracing.refine.kinds import MET_FIRST
@@ -18,6 +19,9 @@ from nablint.tracing.world import Hypothesis, World
 
 FAR = 0.9
 """What another shape costs more of an input that a clash is not about."""
+
+SHAPES = (":rank", ":form", ":sums")
+"""How the questions end that ask for the shape of an input."""
 
 LINE = 0.35
 """What it costs to read an input as a single row or column where a clash in backward code asks for it."""
@@ -87,13 +91,15 @@ def alternatives(
     if in_vain(judgement, hypothesis, best):
         return
     yield from _single_lines(world, hypothesis, fixed)
-    concerned = _leaves(judgement) or met_first(judgement)
+    concerned, beyond = _leaves(judgement) or met_first(judgement), _beyond(judgement)
     variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}
     for choice in world.choices.values():
         path = choice.key.rsplit(":", 1)[0]
         if choice.fork or choice.detour or choice.key in fixed or choice.key in dict(hypothesis.decisions):
             continue
         if choice.key == f"{path}:none" and path in variables:  # without the variable there is nothing to be right
+            continue
+        if beyond and choice.key.endswith(SHAPES):
             continue
         late = 0.0
         if ":" in choice.key and not choice.key.startswith(("branch", "...")) and not choice.key.endswith(
@@ -223,6 +229,12 @@ def met_first(judgement: Judgement) -> set[str]:
     found = {j.reason.removesuffix(MET_FIRST) for j in judgement.judged
              if j.verdict == "unchecked" and j.reason.endswith(MET_FIRST)}
     return found if all(j.reason.endswith(MET_FIRST) for j in judgement.judged) else set()
+
+
+def _beyond(judgement: Judgement) -> bool:
+    """Is nothing known because of functions that are not?  Of whatever shape inputs are, they are not either."""
+    return bool(judgement.judged) and all(j.verdict == "unchecked" and NOT_KNOWN.search(j.reason)
+                                          for j in judgement.judged)
 
 
 def _leaves(judgement: Judgement) -> set[str]:

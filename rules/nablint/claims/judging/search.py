@@ -180,6 +180,8 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
             restarts += 1
             if not reason or hypothesis.cost < LIKELIEST:
                 reason = restart.reason
+            if made.hopeless:
+                break
             answers(restart, hypothesis, fixed, push)
             continue
         except TooMuch as bound:

@@ -17,12 +17,13 @@ from nablint.calculus.terms import Term
 from nablint.claims.program import Outcome
 from nablint.claims.sure.runs import Seen, SureRun
 from nablint.tracing.builtin.methods import METHODS
+from nablint.tracing.calls import NOT_KNOWN
 from nablint.tracing.imports import dotted
 from nablint.tracing.values import Array, External, Unknown
 
 _REASONS = [(re.compile(pattern), shown) for pattern, shown in (
     (r"nothing tells the (shape|rank) of", r"nothing tells the \1 of an input"),
-    (r"is called, and what it does is not known|^[\w.$()@]+ is not known", "a function is not known"),
+    (NOT_KNOWN, "a function is not known"),
     (r"inner sizes|cannot broadcast|reshaped|do(?:es)? not fit|the weights .* take|needs \d+ axes",
      "shapes do not fit"),
     (r"is assigned in several methods", "an attribute is assigned in several methods"),

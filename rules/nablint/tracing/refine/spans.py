@@ -119,7 +119,7 @@ def unpadded(it: Interpreter, part: cst.Slice, bounds: list[Any]) -> None:
     if bounds[:2] == [0, 0] and not it.world.sure and isinstance(part.upper, cst.UnaryOperation) and (
             isinstance(part.upper.operator, cst.Minus) and part.lower is not None
             and part.lower.deep_equals(part.upper.expression)):
-        raise Restart("a border without width is taken off", at=it.step)
+        raise Restart("a border without width is taken off")
 
 
 def inside(it: Interpreter, array: Array, key: Any) -> None:
