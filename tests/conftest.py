@@ -9,6 +9,14 @@ from typing import Any
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_from_other_days() -> Iterator[None]:
+    """Nothing that tests judge is remembered on the disk, here or in the processes that they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NABLINT_NO_CACHE", "1")
+        yield
+
+
 @pytest.fixture(autouse=True)
 def every_step_holds(monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, Any], None]) -> Iterator[None]:
     """Both sides of every step of every derivation that a test produces are equal on its samples."""

@@ -4,10 +4,12 @@
 
 Bounds: `nablint --version` at most 5 times `python -c pass`; `nablint check` on a network file of 200 lines with a slip
 at most 2 times `python -c "import numpy, libcst"`; on a file without matrix code neither numpy nor libcst is imported.
+All but the last row judge the file anew; that one is remembered.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -39,8 +41,9 @@ def main(runs: int = 11) -> None:
         for name, text in files.items():
             Path(paths[name]).write_text(text, "utf8")
         check = [nablint, "check", "--exit-zero", "--no-cache"]
-        if "--no-cache" not in subprocess.run([nablint, "check", "--help"], capture_output=True, text=True).stdout:
-            check.pop()
+        again = [nablint, "check", "--exit-zero", paths["network.py"]]
+        os.environ["XDG_CACHE_HOME"] = folder
+        subprocess.run(again, capture_output=True, check=False)
         rows = files["network.py"].count("\n")
         found = measuring.medians(
             {
@@ -50,6 +53,7 @@ def main(runs: int = 11) -> None:
                 "nablint check, no matrix code": [*check, paths["plain.py"]],
                 f"nablint check, network of {rows} lines with a slip": [*check, paths["network.py"]],
                 "nablint check, the same without the slip": [*check, paths["right.py"]],
+                "nablint check, the one with the slip judged before": again,
             },
             runs,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from nablint.analysis import analyse
 from nablint.tracing.project import Project
+from nablint.tracing.values import Function
 
 FILES = {
     "common": "",
@@ -97,8 +98,12 @@ def test_modules_that_import_each_other() -> None:
     files = {"a": "from b import g\n\ndef f(x):\n    return x\n",
              "b": "from a import f\n\ndef g(x):\n    return f(x)\n"}
     project = Project(files.get)
-    module = project.module("a")
+    module = project.resolver("c")("a")
     assert module is not None and "g" in module.names
+    assert "b" not in project.behind("c")  # nobody has looked at what comes from there
+    assert isinstance(module.names["g"], Function)
+    assert {"a", "b"} <= project.behind("c")
+    assert project.behind("d") == set()
 
 
 CHARACTERS = {

@@ -7,6 +7,7 @@ callback that the caller provides; the rules themselves touch no disk.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -71,7 +72,12 @@ class Resolver:
 
     def __call__(self, name: str) -> Module | None:
         """The module of this name, which is relative to the file where it begins with a dot."""
-        return self.project.resolve(name, self.base)
+        return self.project.resolve(name, self.base, self.file)
+
+    @property
+    def file(self) -> str:
+        """What the file goes by among those that ask."""
+        return ".".join([*self.base, self.own])
 
 
 class Project:
@@ -85,6 +91,8 @@ class Project:
         self.read = read
         self.number = next(NUMBERS)
         self.modules: dict[str, Module | None] = {}
+        self.asked: defaultdict[str, set[str]] = defaultdict(set)
+        """By file, the names of the modules that it has asked for; some may not be there."""
         self.loading: set[str] = set()
 
     def resolver(self, module: str, *, package: bool = False) -> Resolver:
@@ -95,25 +103,28 @@ class Project:
         parts = module.split(".")
         return Resolver(self, parts if package else parts[:-1], "__init__" if package else parts[-1])
 
-    def resolve(self, name: str, base: list[str]) -> Module | None:
+    def resolve(self, name: str, base: list[str], asking: str) -> Module | None:
         """The module of this name, absolute, beside the asking file, or relative; None outside of the project."""
         dots = len(name) - len(name.lstrip("."))
         if dots:
             parent = base[: len(base) - dots + 1]
             rest = name[dots:]
-            return self.module(".".join([*parent, rest] if rest else parent)) if dots <= len(base) + 1 else None
+            absolute = ".".join([*parent, rest] if rest else parent)
+            return self.module(absolute, asking) if dots <= len(base) + 1 else None
         if stands_outside(name.split(".")[0], base):
             return None
         beside = ".".join([*base, name])
-        return self.module(beside) or (self.module(name) if beside != name else None)
+        return self.module(beside, asking) or (self.module(name, asking) if beside != name else None)
 
-    def module(self, name: str) -> Module | None:
+    def module(self, name: str, asking: str) -> Module | None:
         """The loaded module; one that is being loaded, or one too many, is not followed."""
+        if not name:
+            return None
+        self.asked[asking].add(name)
         if name in self.modules:
             return self.modules[name]
         if (
-            not name
-            or name in self.loading
+            name in self.loading
             or len(self.modules) - list(self.modules.values()).count(None) >= MAX_MODULES
         ):
             return None
@@ -128,8 +139,20 @@ class Project:
             self.loading.discard(name)
         return self.modules[name]
 
+    def behind(self, file: str) -> set[str]:
+        """The names of all modules that what is known of a file comes from, also of those that it asked for in vain."""
+        found: set[str] = set()
+        waiting = [file]
+        while waiting:
+            for name in self.asked.get(waiting.pop(), set()) - found:
+                found.add(name)
+                waiting.append(name)
+        return found
+
     def _load(self, name: str, text: str) -> Module:
-        module = Module(Names(), function="", name=name, package=self.read(f"{name}.__init__") is not None)
+        inside = f"{name}.__init__"
+        self.asked[name].add(inside)
+        module = Module(Names(), function="", name=name, package=self.read(inside) is not None)
         later: list[tuple[Block, cst.CSTNode]] = []
         for block in (replace(b, outside=True) for b in blocks(text)):
             defined = _DEFINED.search(block.text)

@@ -36,6 +36,7 @@ def selection(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--config", type=click.Path(path_type=Path), help="Use this configuration file for all files."),
         click.option("--isolated", is_flag=True, help="Read no configuration file."),
         click.option("--time-limit", type=float, metavar="SECONDS", help="For the analysis of one file."),
+        click.option("--no-cache", is_flag=True, help="Judge unchanged files again, and remember nothing of them."),
         click.option("--jobs", "-j", type=click.IntRange(1), help="Processes; as many as processors by default."),
         click.option("--output-file", "-o", type=click.Path(path_type=Path), help="Write the report there."),
         click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto",
@@ -56,6 +57,7 @@ class Selection:
     config: Path | None
     isolated: bool
     jobs: int | None
+    cached: bool
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> Selection:
@@ -72,7 +74,7 @@ class Selection:
         )  # fmt: skip
         return cls(
             options["paths"] or (".",), overrides, options["force_exclude"], options["stdin_filename"],
-            options["config"], options["isolated"], options["jobs"],
+            options["config"], options["isolated"], options["jobs"], not options["no_cache"],
         )  # fmt: skip
 
     def configurations(self) -> Configurations:
@@ -92,7 +94,7 @@ class Selection:
         places: list[Outcome | Task] = []
         for one in self._found(how):
             if isinstance(one, Task):
-                one = replace(one, settings=replace(
+                one = replace(one, cached=self.cached, settings=replace(
                     one.settings, explain=explain, prove=prove, list_claims=list_claims))
                 tasks.append(one)
             places.append(one)

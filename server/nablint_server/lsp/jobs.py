@@ -51,14 +51,28 @@ def judge(source: str, filename: str, settings: Settings, repair: bool,
           tell: Callable[[list[Diagnostic]], None] | None = None) -> tuple[FileResult, Rows]:
     """The findings of a text, as the command line says them, and the rows that could not be read.
 
+    A first look at a text that is known from another day is answered from the disk; the second pass judges it.
     tell: called with the findings about gradients as soon as these are known.
     """
     from nablint_server.files.texts import as_judged
-    from nablint_server.running import judging
+    from nablint_server.running import judging, remembered
 
     source = as_judged(source)
-    result = judging.judge(source, filename, settings, repair=repair, tell=tell)
+    known = None if repair else remembered.recall(source, filename, settings, repair=repair)
+    result = known or judging.judge(source, filename, settings, repair=repair, tell=tell)
+    if known is None and not repair and _saved(source, filename):
+        remembered.keep(source, filename, settings, result, repair=repair)
     return result, [] if result.error is None else _unread(source)
+
+
+def _saved(source: str, filename: str) -> bool:
+    """Does the text stand on the disk?  What is only on the way to something else is not worth remembering."""
+    from nablint_server.files.texts import Unreadable, decode, read_data
+
+    try:
+        return decode(read_data(Path(filename))).source == source
+    except Unreadable:
+        return False
 
 
 def _unread(source: str) -> Rows:

@@ -19,15 +19,29 @@ from nablint_server.running.task import Task
 
 
 def prepare(task: Task) -> Outcome | None:
-    """The outcome of a file that needs no analysis: unreadable, or without matrix code.  None for all others."""
+    """The outcome of a file that needs no analysis: unreadable, without matrix code, or judged before as it is now.
+
+    None for all others.
+    """
     try:
         data = read_data(Path(task.filename)) if task.data is None else task.data
         text = decode(data)
     except Unreadable as error:
         return Outcome(task.filename, error=str(error), data=task.data)
-    if may_hold_matrix_code(text.raw):
+    if not may_hold_matrix_code(text.raw):
+        return Outcome(task.filename, FileResult(analysed=True), data=task.data)
+    return _recalled(task, text) if task.remembered else None
+
+
+def _recalled(task: Task, text: Text) -> Outcome | None:
+    from nablint_server.running.remembered import recall
+
+    try:
+        document = open_document(task.filename, text)
+    except Unreadable:
         return None
-    return Outcome(task.filename, FileResult(analysed=True), data=task.data)
+    result = recall(document.source, task.filename, task.settings, repair=task.repair)
+    return None if result is None else Outcome.of(task.filename, document, result)
 
 
 def run(task: Task) -> Outcome:
@@ -47,6 +61,10 @@ def _run(task: Task) -> Outcome:
 
                 return mend(task, document, data)
             result = judge(document.source, task.filename, task.settings, repair=task.repair)
+        if task.remembered:
+            from nablint_server.running.remembered import keep
+
+            keep(document.source, task.filename, task.settings, result, repair=task.repair)
         return Outcome.of(task.filename, document, result)
     except Unreadable as error:
         return Outcome(task.filename, error=str(error))
