@@ -15,6 +15,7 @@ from nablint.claims.judging.detours import detours
 from nablint.claims.judging.proof import prove
 from nablint.claims.judging.search import explore
 from nablint.claims.memory import OUTCOMES
+from nablint.claims.model import Unit
 from nablint.claims.names import own_names
 from nablint.claims.naming import Naming
 from nablint.claims.notes import shape_notes
@@ -37,8 +38,9 @@ def analyse(source: str, filename: str, settings: Settings | None = None, *, rep
     Never runs or imports the text.  With `repair` false findings come without fixes, sooner; where nothing is to be
     proved either, it is a first look: what takes long and does not change what is said is left for the next.
 
-    tell: called with the findings about gradients as soon as these are known, which is before the shapes are looked at;
-          not where a part of the text cannot be read, of which they say nothing.
+    tell: called with the findings about gradients as soon as these are known, which is before the shapes are looked at,
+          and at a first look before the units are judged of which nothing came the last time; not where a part of the
+          text cannot be read, of which they say nothing.
     """
     settings = settings or Settings()
     with own_names(settings):
@@ -54,36 +56,32 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
     broken = [b.error for b in program.blocks if b.error]
     if broken:
         result.error = f"cannot be parsed in part: {broken[0]}"
-    outcomes: list[Outcome] = []
-    units = find_units(program.loader, program.statements())
-    for unit in units:
-        remaining = ends - EFFORT.seconds
-        if remaining <= 0:
-            break
-        program.visited, program.read = {}, set()
-        found = OUTCOMES.recall(program, unit)
-        if found is not None and not program.first_look and any(o.provisional for o in found):
-            held = holds_on_other_draws(program, unit, found, EFFORT.seconds + min(UNIT_SECONDS, remaining))
-            OUTCOMES.widen(program, unit)
-            found = found if held else None
-        if found is None:
-            found = explore(program, unit, min(UNIT_SECONDS, remaining))
-            found += detours(program, unit, found, ends)
-            OUTCOMES.remember(program, unit, found)
-        outcomes += found
-        if settings.prove:
-            for outcome in found:
-                if outcome.judgement is not None:
-                    prove(outcome.judgement)
-    if settings.list_claims:
-        claims = claims_of(outcomes, steps_in=settings.steps_in if settings.explain else None)
-        result.claims = sorted([*claims, *unrun(program, units, outcomes, claims)], key=lambda c: (c.row, c.gradient))
     from nablint.checks.findings import findings
     from nablint.checks.shape_findings import shape_findings
 
-    result.diagnostics = findings(program, source, outcomes, repair=repair, ends=ends, steps_in=settings.steps_in)
+    def said(outcomes: list[Outcome]) -> list[Diagnostic]:
+        return findings(program, source, outcomes, repair=repair, ends=ends, steps_in=settings.steps_in)
+
+    units = find_units(program.loader, program.statements())
+    found = {id(unit): before for unit in units if program.first_look
+             and (before := OUTCOMES.latest(program, unit)) is not None and not any(map(_speaks, before))}
+    quiet = {*found}
+    for unit in sorted(units, key=lambda unit: id(unit) in quiet):
+        if id(unit) in quiet and tell is not None and result.error is None:
+            tell(said([o for unit in units for o in found[id(unit)]]))
+            tell = None
+        found[id(unit)] = _outcomes(program, unit, ends)
+    outcomes = [o for unit in units for o in found[id(unit)]]
+    if settings.prove:
+        for outcome in outcomes:
+            if outcome.judgement is not None:
+                prove(outcome.judgement)
+    result.diagnostics = said(outcomes)
     if tell is not None and result.error is None:
         tell(result.diagnostics)
+    if settings.list_claims:
+        claims = claims_of(outcomes, steps_in=settings.steps_in if settings.explain else None)
+        result.claims = sorted([*claims, *unrun(program, units, outcomes, claims)], key=lambda c: (c.row, c.gradient))
     seen = shape_findings(program, settings, result.diagnostics, ends)
     result.coverage = seen.coverage(read(outcomes) if settings.list_claims else frozenset())
     result.diagnostics += seen.diagnostics
@@ -91,6 +89,29 @@ def _analyse(source: str, settings: Settings, *, repair: bool, resolve: Callable
         result.shapes = shape_notes(outcomes, seen.notes)
     result.diagnostics.sort(key=lambda d: d.location)
     return result
+
+
+def _outcomes(program: Program, unit: Unit, ends: float) -> list[Outcome]:
+    """What comes of a unit; as before where nothing has changed."""
+    remaining = ends - EFFORT.seconds
+    if remaining <= 0:
+        return []
+    program.visited, program.read = {}, set()
+    found = OUTCOMES.recall(program, unit)
+    if found is not None and not program.first_look and any(o.provisional for o in found):
+        held = holds_on_other_draws(program, unit, found, EFFORT.seconds + min(UNIT_SECONDS, remaining))
+        OUTCOMES.widen(program, unit)
+        found = found if held else None
+    if found is None:
+        found = explore(program, unit, min(UNIT_SECONDS, remaining))
+        found += detours(program, unit, found, ends)
+        OUTCOMES.remember(program, unit, found)
+    return found
+
+
+def _speaks(outcome: Outcome) -> bool:
+    """Is anything right or wrong in it?  Of a unit where nothing was, nothing is likely to come after an edit."""
+    return outcome.judgement is not None and bool(outcome.judgement.good or outcome.judgement.wrong)
 
 
 def claims_of(outcomes: list[Outcome], *, steps_in: str | None = None) -> list[Claim]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import slips
+from nablint import analysis
 from nablint.analysis import analyse
 from nablint.claims import memory
 from nablint.claims.repairing import blame, repair
@@ -70,3 +71,29 @@ def test_derivations_are_for_later_and_then_kept() -> None:
     assert derived(repair=False) == [False]
     assert derived(repair=True) == [True]
     assert derived(repair=False) == [True]
+
+
+def test_findings_are_told_before_units_of_which_nothing_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory.OUTCOMES.clear()
+    right = (slips.HERE / "column_network.py").read_text("utf8")
+    explored: list[str] = []
+    explore = analysis.explore
+
+    def watched(program: Any, unit: Any, *args: Any) -> Any:
+        explored.append(unit.name)
+        return explore(program, unit, *args)
+
+    monkeypatch.setattr(analysis, "explore", watched)
+    analyse(right, "network.py", QUICK, repair=False)
+    before = [*explored]
+    explored.clear()
+    told: list[tuple[list[str], list[Any]]] = []
+    found = analyse(_slip("column_network", "dropped-transpose"), "network.py", QUICK, repair=False,
+                    tell=lambda said: told.append(([*explored], said)))
+    (first, said), = told
+    assert "Network.backprop" in first
+    assert "Network.learn_from" in {*before} & {*explored} - {*first}
+    assert [d.message for d in said] == [d.message for d in found.diagnostics]
+    memory.OUTCOMES.clear()
+    anew = analyse(_slip("column_network", "dropped-transpose"), "network.py", QUICK, repair=False)
+    assert anew == found

@@ -72,6 +72,11 @@ class Memory(Generic[T]):
                 return found.outcome
         return None
 
+    def latest(self, program: Program, unit: Named) -> T | None:
+        """What came of a unit the last time, whatever has changed since."""
+        versions = self.held.get(_key(program, unit))
+        return versions[0].outcome if versions else None
+
     def remember(self, program: Program, unit: Named, outcome: T) -> None:
         """Keep it for the next analysis."""
         key = _key(program, unit)
