@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+import slips
+from nablint.analysis import analyse
 from nablint.calculus.effort import EFFORT
 from nablint.claims.evidence import parameter_evidence
 from nablint.claims.judging.search import explore
@@ -108,3 +110,10 @@ def test_what_leaves_a_trace_or_is_no_value_of_its_own_is_walked_each_time(stopp
 def test_other_arguments_are_another_call(stopped, walked) -> None:
     assert value(stopped, "prime(z * 2)").term is not value(stopped, "prime(z * 3)").term
     assert walked == ["prime", "prime"]
+
+
+def test_dimensions_keep_their_names_while_edits_are_tried() -> None:
+    slip = next(s for s in slips.load("loss_and_grads") if s.kind == "lost-power")
+    found = analyse(slip.apply((slips.HERE / "loss_and_grads.py").read_text("utf8")), "recurrent.py")
+    (finding,) = found.diagnostics
+    assert "self.U gets its shape (hidden, vocab) here" in {place.message for place in finding.related}

@@ -64,6 +64,7 @@ def replayer(it: Interpreter, step: Step) -> Replay:
     other.steps, other.events, other.misfits, other.returned = [], [], [], []
     other.step, other.block, other.recorded = None, step.block, step.values
     other.history, other.lists, other.frames = {}, {}, {}
+    other.sizes_named = {**it.sizes_named}  # a call that is made otherwise names what it unpacks otherwise
     return other
 
 
