@@ -101,7 +101,9 @@ def _dtype(x: Any, value: Any) -> Any:
 
 def _setitem(x: Any, value: Any, *arrays: Any, index: Index) -> Any:
     out = np.array(x, dtype=_dtype(x, value))
-    out[decode_index(index, arrays)] = value
+    place = decode_index(index, arrays)
+    lone = np.size(value) == 1 and np.ndim(value) and not np.ndim(out[place])  # numpy makes a number of it
+    out[place] = np.reshape(value, ()) if lone else value
     return out
 
 
