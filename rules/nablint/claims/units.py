@@ -134,8 +134,12 @@ def _claimed(target: cst.CSTNode) -> list[str]:
 
 
 def has_claims(function: Function) -> bool:
-    """Does the function assign gradients?"""
-    return not isinstance(function.node, cst.Lambda) and any(map(names.is_gradient_name, _assigned(function.node.body)))
+    """Does the function assign gradients?  In one that goes forward, `c_bar` is another state, and no adjoint."""
+    if isinstance(function.node, cst.Lambda):
+        return False
+    ahead = names.is_forward(function.name.rpartition(".")[2])
+    return any(names.is_gradient_name(n) and not (ahead and n.lower().endswith("bar"))
+               for n in _assigned(function.node.body))
 
 
 def _parameters(function: Function) -> list[str]:

@@ -116,6 +116,8 @@ class Interpreter:
         """The outputs of functions that are not in sight, with their inputs, by the functions' paths."""
         self.taken = ""
         """Which function of a file that is not there was taken for what its name says; "" for none."""
+        self.ahead = False
+        """A forward function runs that has a backward one: its `c_bar` is another state, and no adjoint."""
         self.switches: dict[str, None] = {}
         """The flags that forward code has tested, and the truth values that it read of objects, by their paths."""
         self.met: frozenset[Term] | None = None
@@ -233,7 +235,7 @@ class Interpreter:
 
     def is_claim(self, name: str) -> bool:
         """Does the name claim to be a gradient: by its form, or because it is `d` and the name of a forward value?"""
-        if self.world.sure:
+        if self.world.sure or (self.ahead and name.lower().endswith("bar")):
             return False
         if self.is_gradient_name(name):
             return True
@@ -363,7 +365,7 @@ class Interpreter:
 
     def seal(self, instance: Any) -> None:
         """Backward code begins: what it reads of an object was set, inputs that it meets first are strangers."""
-        self.sealed, self.met = instance, frozenset(self.world.leaves.values())
+        self.sealed, self.met, self.ahead = instance, frozenset(self.world.leaves.values()), False
         backward_begins(self)
 
     def is_open(self, term: Term) -> bool:

@@ -187,8 +187,8 @@ class World:
         return self._decisions.get(key)
 
     def choose(self, key: str, options: Sequence[Any], cost: float = 1.0, *, fork: bool = False,
-               detour: bool = False, shapes: Sequence[Shape] = ()) -> Any:
-        """One of several ways to read the code; the first is the likeliest.
+               detour: bool = False, shapes: Sequence[Shape] = (), usual: int = 0) -> Any:
+        """One of several ways to read the code; the first, or the `usual` one, is the likeliest.
 
         A fork is no doubt about the code but a path of it: each is judged.  So is a detour, which is taken only where
         statements stand on it that no other path comes to.
@@ -196,7 +196,7 @@ class World:
         if self.sure and not fork and not _PATH.search(key):
             raise Undecided
         self.asked.add(key)
-        taken = min(self._decisions.get(key, 0), len(options) - 1)
+        taken = min(self._decisions.get(key, usual), len(options) - 1)
         if key not in self.choices:
             self.choices[key] = Choice(key, tuple(options), taken, cost, fork, detour, tuple(map(tuple, shapes)))
         return options[taken]

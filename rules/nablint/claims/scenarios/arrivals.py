@@ -41,6 +41,12 @@ def _names_compared(node: cst.CSTNode) -> set[str]:
     return {side.value for side in sides if isinstance(side, cst.Name)}
 
 
+def _one_for_each_step(value: Any) -> bool:
+    """Is a value a list of different computed arrays?"""
+    terms = [v.term for v in value if isinstance(v, Array)] if isinstance(value, list) else []
+    return 0 < len(terms) == len(value) == len(set(terms)) and all(t.card is not None for t in terms)
+
+
 class Arrivals:
     """What a backward function can be given: the forward's outputs (as cotangents), caches, arguments and locals."""
 
@@ -54,6 +60,8 @@ class Arrivals:
         self.outputs = [p for i, p in enumerate(parts) if isinstance(p, Array)
                         and (i == 0 or not any(p is g for g in given))]
         self.caches = [p for p in parts if not isinstance(p, Array) and p is not None]
+        self.steps = [p for p in self.caches if _one_for_each_step(p)]
+        """Lists with an output for each step of a sequence: their cotangents arrive as a list, too."""
         self.scope = scope
         self.arguments = arguments
         self.cotangents: dict[Term, Term] = {}
@@ -88,6 +96,16 @@ class Arrivals:
         self.it.names.setdefault(arriving, name)
         return array
 
+    def cotangents_of_steps(self, name: str) -> list[Array] | None:
+        """The arriving cotangents of a list of outputs; None where forward returned no list that the name may mean."""
+        found = next((s for s in self.steps for word in (name[1:].lstrip("_"), *names.variables(name))
+                      if self.named.get(word) is s), None)
+        if found is None and len(self.steps) == 1 and not self.outputs:
+            found = self.steps[0]
+        if found is None or any(o.term in self.cotangents for o in found):
+            return None
+        return [self.cotangent(f"{name}[{i}]", output) for i, output in enumerate(found)]
+
     def bind(self, function: Function, *, bound: bool) -> list[Any]:
         """Arguments for a backward function."""
         params = parameters(function, bound=bound)
@@ -111,6 +129,9 @@ class Arrivals:
                 output = self.output_for(name)
                 if output is not None and not (param.default is not None and output.term.ndim):
                     out.append(self.cotangent(name, output))
+                    continue
+                if output is None and (steps := self.cotangents_of_steps(name)) is not None:
+                    out.append(steps)
                     continue
                 if param.default is not None:
                     if output is not None:
@@ -204,5 +225,7 @@ class Arrivals:
     def _is_cotangent(self, name: str) -> bool:
         known = name in self.named or name in self.arguments
         # an English word, so no gradient's name by itself: attention code calls its output `o`
+        if not known and name[:1] == "d" and any(self.named.get(name[1:].lstrip("_")) is s for s in self.steps):
+            return True
         return not known and (names.is_gradient_name(name) or (name == "do" and "o" in {*self.scope.names, *self.named,
                                                                                        *self.arguments}))

@@ -21,6 +21,7 @@ def pair(it: Interpreter, forward: Function, backward: Function) -> Run:
     """A forward and a backward function."""
     settle_dialect(it, forward, backward)
     given = inputs_for(it, forward, bound=False)
+    it.ahead = True
     returned = guarded(it, forward, given)
     arguments = dict(zip([p.name.value for p in parameters(forward, bound=False)], given, strict=True))
     run = go_back(it, Arrivals(it, returned, return_names(it, forward), last_scope(it, forward), arguments), forward,
@@ -49,6 +50,7 @@ def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:
     bound = ahead.kind != "static"
     given = inputs_for(it, ahead, bound=bound)
     before = dict(instance.names)
+    it.ahead = True
     returned = guarded(it, ahead, [instance, *given] if bound else given)
     words = return_names(it, ahead)
     if returned is None:

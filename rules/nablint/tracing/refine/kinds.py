@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from nablint.shapes import Shape, Size
@@ -26,6 +27,7 @@ RANKS = (2, "column", 1, "row", 3, 4)
 numbers shows itself by names and defaults."""
 
 
+_ITEM = re.compile(r"(?P<list>.+)\[[1-9]\d*\]")
 MET_FIRST = " is met in backward code first"
 """Why an input is not known that no forward code has settled; backward code is on trial, and may not."""
 
@@ -86,7 +88,15 @@ def default_rank(it: Interpreter, p: Pending, at_least: int = 0, first: int | No
     if it.world.decided(f"{p.path}:number") and not at_least:
         return 0
     options = [r for r in dict.fromkeys((max(first, at_least), *RANKS)) if axes(r) >= at_least]
-    return it.world.choose(f"{p.path}:rank", options)
+    like = _like_the_first(it, p)
+    return it.world.choose(f"{p.path}:rank", options, usual=options.index(like) if like in options else 0)
+
+
+def _like_the_first(it: Interpreter, p: Pending) -> int | str | None:
+    """The rank that the first item of the same list was decided to have: what is in a list is mostly of one kind."""
+    item = _ITEM.fullmatch(p.path)
+    asked = it.world.choices.get(f"{item['list']}[0]:rank") if item is not None else None
+    return asked.options[asked.taken] if asked is not None and asked.taken else None
 
 
 def scalar(it: Interpreter, p: Pending) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import libcst as cst
 
@@ -233,6 +233,8 @@ def record(it: Interpreter, target: cst.CSTNode, name: str, holder: str, owner: 
     """An event: this value was given to this target."""
     if it.graph.tainting and isinstance(value, int | float) and not isinstance(value, bool):
         value = None
+    if type(owner) is dict and holder and it.step is not None and not it.is_claim(holder):
+        holder = _kept_as(it, it.step.scope, cast(dict[Any, Any], owner)) or holder
     term = value.term if isinstance(value, Array) else None
     tainted = term.tainted if term is not None else is_tainted(value)
     if (
@@ -244,6 +246,14 @@ def record(it: Interpreter, target: cst.CSTNode, name: str, holder: str, owner: 
     event = Event(it.step, name, holder, owner, key, term, target, augmented, value)
     it.step.event = event
     it.events.append(event)
+
+
+def _kept_as(it: Interpreter, scope: Scope, owner: dict[Any, Any]) -> str:
+    """The name of the gradients that an object keeps a dict by, after `g = self.grads`; "" where it is none of them."""
+    home = scope.find("$self")
+    own = home.names["$self"] if home is not None else None
+    return next((name for name, held in own.names.items() if held is owner and it.is_claim(name)),
+                "") if isinstance(own, Instance) else ""
 
 
 def _unpack(it: Interpreter, target: cst.Tuple | cst.List, value: Any, scope: Scope, quiet: bool) -> None:
