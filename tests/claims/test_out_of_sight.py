@@ -96,6 +96,39 @@ class Network:
             grad = layer.backward(grad, rate)
         return grad
 ''',
+    "layers that are called": '''
+class Sequential:
+    def __init__(self, *layers):
+        self.layers = layers
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def backward(self, grad):
+        for layer in self.layers[::-1]:
+            grad = layer.backward(grad)
+        return grad
+''',
+    "layers that are added": '''
+class Network:
+    def __init__(self):
+        self.layers = []
+
+    def add(self, layer):
+        self.layers.append(layer)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def backward(self, grad):
+        for layer in reversed(self.layers):
+            grad = layer.backward(grad)
+        return grad
+''',
     "the function that filled the cache, beside a penalty": '''
 import numpy as np
 
@@ -137,6 +170,8 @@ SLIPS = [
     ("an object that is called, and goes back by itself", "self.x.T.dot(dz)", "self.x.T.dot(dout)"),
     ("a function that is its derivative when it is asked to be", "deriv=True", "deriv=False"),
     ("layers", "reversed(self.layers)", "self.layers"),
+    ("layers that are called", "self.layers[::-1]", "self.layers"),
+    ("layers that are added", "reversed(self.layers)", "self.layers"),
     ("the function that filled the cache, beside a penalty", "(A1 > 0)", "(A1 < 0)"),
 ]
 

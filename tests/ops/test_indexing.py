@@ -132,3 +132,10 @@ def test_reading_at_repeated_indices_adds_their_cotangents() -> None:
     wanted = np.zeros_like(X)
     np.add.at(wanted, rows, G)
     np.testing.assert_allclose(gradients({out: graph.leaf("G", G)}, [x])[x].sample, wanted)
+
+
+@pytest.mark.parametrize("shape", [(1,), (1, 1)])
+def test_an_array_of_one_entry_that_is_written_to_one_place_is_a_number(shape: tuple[int, ...]) -> None:
+    parts, arrays = encode_index((1, 2))
+    out = write_at(np.zeros((2, 3)), np.full(shape, 7.0), *arrays, index=parts)
+    np.testing.assert_array_equal(out, [[0, 0, 0], [0, 0, 7]])

@@ -36,6 +36,7 @@ _APPLIED = re.compile(r"forward|call|apply|activate|activation|compute|evaluate|
 _DIFFERENTIATED = re.compile(r"(?:get_?)?(?:d|df|dfn|dfunc|prime|der(?:iv(?:ative|e)?)?|grad(?:ient)?)", re.I)
 """Methods of an object that is named like a function: what it computes, and the derivative of that."""
 _LAYER = re.compile(r"(?P<layer>.+)\.(?P<way>forward|backward|backprop|backward_pass|forward_pass)")
+_STACKED = re.compile(r".+\._*(?:layers?|modules|blocks|stages)(?:_?list)?\[\d+\]", re.I)
 
 
 def stands_for(it: Interpreter, callee: Pending, args: list[Any], keywords: dict[str, Any]) -> Any:
@@ -60,6 +61,8 @@ def stands_for(it: Interpreter, callee: Pending, args: list[Any], keywords: dict
         return _of_layer(it, layer["layer"], args[0], forth)
     if len(args) > 1:
         return None
+    if _STACKED.fullmatch(callee.path):  # `layer(x)`
+        return _of_layer(it, callee.path, args[0], forth=True)
     owner = callee.path[:len(callee.path) - len(callee.hint)]
     base = _base(callee.hint)
     if base:

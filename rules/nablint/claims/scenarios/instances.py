@@ -8,9 +8,11 @@ import libcst as cst
 
 from nablint.claims.inputs import inputs_for, parameters
 from nablint.claims.partners import assigned, assigned_to_self, calls, read_from_self
+from nablint.tracing import hints
 from nablint.tracing.functions import call_function, instantiate
 from nablint.tracing.interpreter import Interpreter
-from nablint.tracing.values import Class, Function, Instance, RaiseSignal, Restart, as_they_stand
+from nablint.tracing.refine import LIST_LENGTH
+from nablint.tracing.values import Class, Function, Instance, Pending, RaiseSignal, Restart, as_they_stand
 
 
 def method_of(cls: Class, name: str) -> Function:
@@ -41,12 +43,29 @@ def new_instance(it: Interpreter, cls: Class, methods: tuple[Function, ...] = ()
     """An object of a class, made from inputs, on which these methods are going to be called."""
     init = cls.lookup("__init__")
     given = inputs_for(it, init, bound=True, path=f"{cls.name}.") if isinstance(init, Function) else []
+    star = init.node.params.star_arg if isinstance(init, Function) else None
+    if isinstance(star, cst.Param) and _STACK.match(star.name.value):
+        given += _stack(cls, star.name.value)
     try:
         instance = instantiate(it, cls, given, {}, None)
         _built(it, cls, instance, methods)
+        _filled(cls, instance, methods)
     except RaiseSignal as signal:
         raise Restart(f"{cls.name}() raises {signal.kind}") from signal
     return instance
+
+
+def _stack(cls: Class, name: str) -> list[Pending]:
+    """Layers that nobody in sight makes."""
+    return [Pending(f"{cls.name}.{name}[{i}]", hints.item(name)) for i in range(LIST_LENGTH)]
+
+
+def _filled(cls: Class, instance: Instance, methods: tuple[Function, ...]) -> None:
+    """The empty list of layers that a network begins with gets what others would add to it."""
+    for name, held in instance.names.items():
+        if type(held) is list and not held and _STACK.match(name) and any(name in read_from_self(f.node)
+                                                                        for f in methods):
+            held += _stack(cls, name)
 
 
 def _built(it: Interpreter, cls: Class, instance: Instance, methods: tuple[Function, ...]) -> None:
@@ -95,5 +114,8 @@ def prepare(it: Interpreter, cls: Class, instance: Instance, methods: tuple[Func
             except RaiseSignal as signal:
                 raise Restart(f"{function.name} raises {signal.kind}") from signal
 
+
+_STACK = re.compile(r"^_*(?:layers?|modules|blocks|stages)(?:_?list)?$", re.I)
+"""What a network keeps its layers under."""
 
 _BUILDS = re.compile(r"^_?(init|build|setup|reset|create|make)(?!_subclass)(?!__)\w*$")
