@@ -6,6 +6,8 @@ told, unchecked".  It shows in what the gradient is made of, never in a name.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import libcst as cst
 import numpy as np
 
@@ -85,9 +87,9 @@ def _number_from_outside(run: Run, inside: set[Term]) -> str:
         if step.number < run.start or not step.scope.function or not isinstance(step.node, cst.Assign | cst.AugAssign
                                                                                 | cst.Return):
             continue
-        for node in walk(step.node):
+        for node in _names(step.node):
             value = step.values.get(id(node))
-            if (isinstance(node, cst.Name) and isinstance(value, int) and not isinstance(value, bool) and value > 1
+            if (isinstance(value, int) and not isinstance(value, bool) and value > 1
                     and node.value not in step.names
                     and any(isinstance(v, Term) and v in inside for v in step.values.values())):
                 ahead = _read_ahead(run) if ahead is None else ahead
@@ -98,8 +100,14 @@ def _number_from_outside(run: Run, inside: set[Term]) -> str:
 
 def _read_ahead(run: Run) -> set[str]:
     """The names from outside that forward code reads."""
-    return {n.value for s in run.it.steps if s.number < run.start for n in walk(s.node) if isinstance(n, cst.Name)
-            and n.value not in s.names and id(n) in s.values}
+    return {n.value for s in run.it.steps if s.number < run.start for n in _names(s.node)
+            if n.value not in s.names and id(n) in s.values}
+
+
+@lru_cache(maxsize=1024)
+def _names(statement: cst.CSTNode) -> tuple[cst.Name, ...]:
+    """The names in a statement, which is executed many times in a loop."""
+    return tuple(node for node in walk(statement) if isinstance(node, cst.Name))
 
 
 PASSING = frozenset({"reshape", "transpose", "expand_dims", "squeeze", "broadcast_to", "identity", "getitem"})

@@ -18,7 +18,7 @@ from nablint.calculus.effort import EFFORT
 from nablint.calculus.terms import Term
 from nablint.claims.replaying.calling import followed
 from nablint.ops import CARDS
-from nablint.reading.nodes import below, fields_of, parts, written
+from nablint.reading.nodes import fields_of, parts, written
 from nablint.shapes import Misfit
 from nablint.tracing.expressions import EXPRESSIONS, subscript_key
 from nablint.tracing.interpreter import Interpreter
@@ -143,8 +143,7 @@ def _apart(it: Interpreter, step: Step, code: cst.CSTNode) -> Generator[None]:
     world = it.world
     bounds = world.ends, world.steps
     world.ends, world.steps = EFFORT.seconds + SECONDS, 0
-    calls = any(isinstance(node, cst.Call) for node in below(code))
-    holders, arrays = _kept(step.names.values()) if calls else ([], [])
+    holders, arrays = _kept(step.names.values()) if _calls(code) else ([], [])
     before = [(holder, [*holder] if isinstance(holder, list) else {**holder}) for holder in holders]
     terms = [(array, array.term) for array in arrays]
     try:
@@ -160,6 +159,12 @@ def _apart(it: Interpreter, step: Step, code: cst.CSTNode) -> Generator[None]:
         for array, term in terms:
             if array.term is not term:
                 array.write(term)
+
+
+@lru_cache(maxsize=4096)
+def _calls(node: cst.CSTNode) -> bool:
+    """Is anything called in it?  Edits of a statement have most of their parts in common."""
+    return isinstance(node, cst.Call) or any(map(_calls, parts(node)))
 
 
 def _kept(values: Iterable[Any]) -> tuple[list[list[Any] | dict[Any, Any]], list[Array]]:
