@@ -7,8 +7,10 @@ import textwrap
 import pytest
 from nablint.analysis import analyse
 from nablint.claims import memory
-from nablint.claims.judging import search
+from nablint.claims.judging import readings, search
+from nablint.shapes import Polynomial
 from nablint.tracing import interpreter
+from nablint.tracing.world import Choice, Hypothesis, World
 
 LAYERS = {
     "a bias with an entry for each row of a weight": """
@@ -177,3 +179,13 @@ def test_a_square_that_an_assertion_tells_is_no_chance(
     result = analyse(MASKED.format(said=said), "masked.py")
     memory.OUTCOMES.clear()
     assert [c.verdict for c in result.claims if c.role == "result"] == found
+
+
+def test_a_single_row_is_meant_where_an_assertion_says_so() -> None:
+    """Otherwise nobody who reads how many rows there are means a single one."""
+    world = World(Hypothesis())
+    world.choices["y:rank"] = Choice("y:rank", (2, "row"), 1)
+    world.singular = True
+    assert not readings.plausible(world)
+    world.insisted.add(Polynomial.constant(1))
+    assert readings.plausible(world)

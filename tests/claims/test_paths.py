@@ -147,6 +147,27 @@ NAMED = """
         return dx
     """
 """The later branch names a mode that nobody sets."""
+OTHERS = """
+    import numpy as np
+
+    class Loss:
+        def __init__(self, reduce="mean"):
+            if reduce not in ("mean", "no"):
+                raise ValueError(reduce)
+            self.reduce = reduce
+
+        def forward(self, x):
+            self.x = x
+            return (x ** 2).mean() if self.reduce == "mean" else x ** 2
+
+        def backward(self, dout):
+            if self.reduce == "mean":
+                dx = 2 * self.x * dout / self.x.size
+            else:
+                dx = {factor} * self.x * dout
+            return dx
+    """
+"""What the last branch is for stands where all else is refused."""
 SPARSE = """
     import numpy as np
 
@@ -178,7 +199,7 @@ def _analysed(source: str) -> tuple[set[str], list[str]]:
 @pytest.mark.parametrize("source", [FLAG.format(size="self.shape[1]"), MODE.format(scale="/ len(self.x)"), UNTESTED,
                                     BUILT.format(slip=""), WINDOW.format(size="size"),
                                     ASKED.format(tail=TRAINED), ASKED.format(tail=BOTH.format(test="dc")),
-                                    NAMED.format(size="x.shape[1]")])
+                                    NAMED.format(size="x.shape[1]"), OTHERS.format(factor=2)])
 def test_right_on_every_path(source: str) -> None:
     verdicts, messages = _analysed(source)
     assert not messages
@@ -186,7 +207,7 @@ def test_right_on_every_path(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", [
-    NAMED.format(size="x.shape[0]"),
+    NAMED.format(size="x.shape[0]"), OTHERS.format(factor="-2"),
     FLAG.format(size="self.shape[0]"), MODE.format(scale="* len(self.x)"), BUILT.format(slip=" ** 2"),
     WINDOW.format(size="step"),
     ASKED.format(tail=TRAINED.replace("-", "+")), ASKED.format(tail=BOTH.format(test="-dc")),

@@ -8,6 +8,8 @@ keeps it from storing what backward reads (`switches`).
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -66,17 +68,30 @@ def tested(it: Interpreter, value: Any, text: str | None) -> None:
 
 
 def passed_by(it: Interpreter, node: cst.If, scope: Scope) -> None:
-    """The modes that later branches are for (`elif mode == "average"`), where an earlier one is taken."""
-    if it.met is None:
+    """The modes that later branches are for (`elif mode == "average"`, `else`), where an earlier one is taken.
+
+    Which these are is told by what else the code compares the mode with, be it where it refuses all others.
+    """
+    test = node.test
+    if (it.met is None or node.orelse is None or not isinstance(test, cst.Comparison)
+            or not isinstance(test.comparisons[0].operator, cst.Equal)
+            or not isinstance(test.comparisons[0].comparator, cst.SimpleString)
+            or not isinstance(test.left, cst.Name | cst.Attribute)
+            or not isinstance(mode := it.eval(test.left, scope), Mode)):
         return
-    while isinstance(node.orelse, cst.If):
-        node = node.orelse
-        test = node.test
-        if (isinstance(test, cst.Comparison) and isinstance(test.left, cst.Name)
-                and isinstance(test.comparisons[0].operator, cst.Equal)
-                and isinstance(text := test.comparisons[0].comparator, cst.SimpleString)
-                and isinstance(mode := scope.find(test.left.value), Scope)):
-            tested(it, mode.names[test.left.value], str(text.evaluated_value))
+    name = test.left.value if isinstance(test.left, cst.Name) else test.left.attr.value
+    texts = {id(b): b.text for b in (it.block, *it.world.visited.values()) if b is not None}
+    for text in dict.fromkeys(word for found in texts.values() for word in _compared(found, name)):
+        if text != str(mode):
+            tested(it, mode, text)
+
+
+@lru_cache(maxsize=1024)
+def _compared(code: str, name: str) -> tuple[str, ...]:
+    """The strings that a name is compared with: `mode == "sum"`, `mode not in ("sum", "mean")`."""
+    single = [m[1] for m in re.finditer(rf"""\b{name}\s*[!=]=\s*["'](\w+)["']""", code)]
+    several = [m[1] for m in re.finditer(rf"""\b{name}\s+(?:not\s+)?in\s*[(\[{{]([^)\]}}]*)""", code)]
+    return (*single, *(m[1] for group in several for m in re.finditer(r"""["'](\w+)["']""", group)))
 
 
 def given(it: Interpreter, node: cst.BaseExpression) -> None:

@@ -143,7 +143,8 @@ def plausible(world: World) -> bool:
         return False
     alone = any(c.options[c.taken] in ("row", "column") and not world.decided(f"{c.key.rpartition(':')[0]}:joined")
                 for c in world.choices.values())
-    return not world.unshared and not (world.singular and alone)
+    ones = any(expr.number == 1 for expr in world.insisted)  # an assertion says where the single row is
+    return not world.unshared and not (world.singular and alone and not ones)
 
 
 def _single(term: Term | None) -> bool:
