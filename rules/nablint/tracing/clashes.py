@@ -134,14 +134,16 @@ def size_of_free_target(it: Interpreter, terms: list[Term]) -> tuple[str, Polyno
     """The equation for a size of a target that nothing has told so far, where it is first compared with predictions.
 
     `error = X @ w - y` is the first statement of backward code, and made of forward values alone; predictions and
-    targets have one shape.
+    targets have one shape.  So it is in a backward function that is given a target which forward code has not met.
     """
-    if it.met is not None or len(terms) != 2 or terms[0].ndim != terms[1].ndim:
+    if len(terms) != 2 or terms[0].ndim != terms[1].ndim:
         return None
     others = {n for t in it.world.leaves.values() if not hints.is_target(hints.base(t.label))
               for size in t.shape for n in it.world.resolve(dim(size).expr).names()}
     for target, predicted in (terms, terms[::-1]):
         if target.card is not None or not target.label or not hints.is_target(hints.base(target.label)):
+            continue
+        if it.met is not None and (target in it.met or any("@" in n for s in target.shape for n in s.expr.names())):
             continue
         pairs = [(it.world.resolve(dim(own).expr), it.world.resolve(dim(other).expr))
                  for own, other in zip(target.shape, predicted.shape, strict=True)]

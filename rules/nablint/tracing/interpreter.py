@@ -120,6 +120,8 @@ class Interpreter:
         """A forward function runs that has a backward one: its `c_bar` is another state, and no adjoint."""
         self.switches: dict[str, None] = {}
         """The flags that forward code has tested, and the truth values that it read of objects, by their paths."""
+        self.named: dict[tuple[str, str], set[str]] = {}
+        """The texts that backward code compared a mode with, by the mode's path and its value."""
         self.met: frozenset[Term] | None = None
         """The inputs that forward code has met; None before backward begins."""
 

@@ -57,6 +57,8 @@ def tested(it: Interpreter, value: Any, text: str | None) -> None:
     if isinstance(value, Flag):
         it.world.choose(switch_of(value.path), (False, True), fork=True)
         return
+    if isinstance(value, Mode) and text is not None:
+        it.named.setdefault((value.path, str(value)), set()).add(text)
     asked = [c for key, c in it.world.choices.items()
              if isinstance(value, Mode) and c.options == _ASKED and key.startswith(f"{value.path}==")]
     for choice in asked:
@@ -65,6 +67,18 @@ def tested(it: Interpreter, value: Any, text: str | None) -> None:
         opened = any(taken and key.startswith(f"{value.path}=='") for key, taken in it.world.hypothesis.decisions)
         if not opened:
             it.world.choose(f"{value.path}=='{text}'", (False, True), fork=True)
+
+
+def unanswered(it: Interpreter) -> str:
+    """A mode of forward code that backward code, which names several others, has no branch of its own for; "" for none.
+
+    What is left for it there is mostly for a layer without an activation, or was written for no such layer.
+    """
+    for (path, mode), texts in it.named.items():
+        choice = it.world.choices.get(f"{path}=={mode!r}")
+        if mode not in texts and len(texts) > 1 and choice is not None and choice.options == _ASKED:
+            return f"backward code names other modes than {mode!r}"
+    return ""
 
 
 def passed_by(it: Interpreter, node: cst.If, scope: Scope) -> None:

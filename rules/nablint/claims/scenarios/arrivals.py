@@ -29,6 +29,14 @@ def _compared(function: Function, name: str, wanted: list[str]) -> bool:
                if (pair := _names_compared(node))) if targets else False
 
 
+def _subtracted(function: Function, name: str) -> bool:
+    """Does a function take the difference of one of its arguments and what its object keeps, `self.out - y`?"""
+    return any(isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract)
+               and any(isinstance(a, cst.Name) and a.value == name and isinstance(b, cst.Attribute | cst.Subscript)
+                       for a, b in ((node.left, node.right), (node.right, node.left)))
+               for node in below(function.node))
+
+
 def _names_compared(node: cst.CSTNode) -> set[str]:
     """The two names that an expression takes the difference or the quotient of."""
     if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract | cst.Divide):
@@ -114,7 +122,7 @@ class Arrivals:
         if not claims and wanted and self.outputs:
             unknown = [n for n in wanted if n not in self.named and n not in self.scope.names
                        and "cache" not in n.lower()
-                       and not (hints.is_target(n) and len(wanted) > 1)]
+                       and not (hints.is_target(n) and (len(wanted) > 1 or _subtracted(function, n)))]
             claims = unknown[:1] if unknown and (unknown[0] == wanted[0] or self._alone(unknown, wanted)) else []
         compared = bool(claims) and not names.is_gradient_name(claims[0]) and _compared(function, claims[0], wanted)
         if claims and (compared or self._predicts(function, claims[0], wanted)):

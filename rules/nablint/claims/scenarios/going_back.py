@@ -12,6 +12,7 @@ from nablint.claims.entries import ancestors
 from nablint.claims.gather.kept import kept_for_below
 from nablint.claims.gather.returned import guessed, returned_results
 from nablint.claims.gather.stored import drop_staged, stored_results
+from nablint.claims.gather.updating import updates
 from nablint.claims.inputs import guarded, last_scope, module_functions, parameters, settle
 from nablint.claims.judging.implicit import implicit_seeds
 from nablint.claims.judging.penalties import penalty
@@ -23,6 +24,7 @@ from nablint.claims.scenarios.custom import entered
 from nablint.tracing import hints
 from nablint.tracing.functions import default_value
 from nablint.tracing.interpreter import Interpreter
+from nablint.tracing.paths import unanswered
 from nablint.tracing.values import Array, Function, Instance, Restart
 
 
@@ -39,6 +41,7 @@ def go_back(
         borrowed = _borrowed(it, arrivals, backward, given)
         start = len(it.steps)
     returned = guarded(it, backward, [instance, *given] if bound else given)
+    it.presumed = it.presumed or unanswered(it)
     run = Run(it, start=start)
     positions = [entered(it, v) for v in arrivals.arguments.values()]
     said = any(c.ndim and names.is_gradient_name(c.label) for c in arrivals.cotangents.values())
@@ -53,6 +56,7 @@ def go_back(
     if returned is None and instance is not None and first is not None and not any(
             first.term in r.wrt for r in run.results):
         run.results += kept_for_below(it, start, instance, first)
+    run.results = run.results or updates(it, start)
     if arrivals.predicted:
         run.seeds = arrivals.loss_seeds()
     elif arrivals.cotangents:
