@@ -118,3 +118,36 @@ def test_what_a_caller_hands_over_for_the_layer_of_the_output_is_taken_as_meant(
     assert _verdicts("net", {"net": OUTPUT})[1] == 0
     assert _verdicts("net", {"net": OUTPUT.replace("(1 - A ** 2)", "(1 - A)")})[1] == 1
     assert _verdicts("net", {"net": OUTPUT.replace("AL - Y", "-Y / AL + (1 - Y) / (1 - AL)")})[1] == 1
+
+
+NORM = """
+    import numpy as np
+
+    class Norm:
+        def forward(self, x):
+            self.s = np.sqrt((x ** 2).sum(axis=1, keepdims=True) + 1.0)
+            self.x = x
+            return x / self.s
+
+        def backward(self, dout):
+            dx = dout / self.s - self.x * (self.x ** 3).sum(axis=1, keepdims=True) / self.s ** 5
+            return dx
+    """
+BLOCK = """
+    class Block:
+        def __init__(self):
+            self.norm = Norm()
+
+        def forward(self, x):
+            return x + self.norm.forward(x)
+
+        def backward(self, dout):
+            dx = dout + self.norm.backward(dout)
+            return dx
+    """
+
+
+def test_what_backward_code_of_another_file_gets_wrong_is_not_blamed_here() -> None:
+    assert _verdicts("norm", {"norm": NORM}) == ({"wrong"}, 1)
+    verdicts, messages = _verdicts("block", {"norm": NORM, "block": "\n    from norm import Norm\n" + BLOCK})
+    assert verdicts == {"wrong"} and not messages

@@ -38,6 +38,8 @@ def reportable(outcome: Outcome, fault: Fault) -> bool:
     unfit = clashes(outcome, fault)
     if unfit and not any(holds(s.node, n) for s, n in unfit):
         return False  # what does not fit stands in another file, read for its definitions only
+    if _goes_back_elsewhere(judgement):
+        return False
     if fault.ignored or outcome.unit.kind in ("autograd", "closure", "engine"):
         return True
     if outcome.unit.kind == "derivative":
@@ -55,6 +57,19 @@ def reportable(outcome: Outcome, fault: Fault) -> bool:
         scaled = any(j.ratio is not None for j in fault.judged)  # a factor that others may apply
         return arriving and not unfit and formal and not scaled and all(map(_named, fault.judged))
     return firm or (arriving and any(j.result.formal or _named(j) for j in fault.judged))
+
+
+def _goes_back_elsewhere(judgement: Judgement) -> bool:
+    """Has backward code of another file been run?  What no edit here explains may be wrong there."""
+    it = judgement.run.it
+    for name, scopes in it.frames.items():
+        if names.is_backward(name.rpartition(".")[2]):
+            home = scopes[-1]
+            while home.outer is not None:
+                home = home.outer
+            if home is not it.scope:
+                return True
+    return False
 
 
 def _clipped(judgement: Judgement) -> bool:
