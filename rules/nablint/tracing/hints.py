@@ -190,6 +190,11 @@ def is_per_feature(name: str) -> bool:
     return bool(_PER_FEATURE.match(name))
 
 
+FUNCTION = re.compile(
+    r"_?(?:activat\w*|act(?:_?(?:fn|func|fun|function))?|non_?lin\w*|transfer\w*|phi|sigma)", re.I)
+"""Names of activation functions."""
+
+
 @_remembered
 def is_axis(name: str) -> bool:
     """Which axis a function works along."""

@@ -24,8 +24,6 @@ from nablint.tracing.values import Array, Instance, Pending, Unknown
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
-_FUNCTION = re.compile(
-    r"_?(?:activat\w*|act(?:_?(?:fn|func|fun|function))?|non_?lin\w*|transfer\w*|phi|sigma)", re.I)
 _SHORT = re.compile(r"_?(?:f|g|fn|func|function)", re.I)
 _DERIVED = (re.compile(r"(?P<base>\w+?)_?(?:prime|deriv(?:ative)?|der|grad(?:ient)?|backward)", re.I),
             re.compile(r"d(?:er(?:iv(?:ative)?)?(?:_of)?)?_?(?P<base>\w+)", re.I))
@@ -45,10 +43,10 @@ def stands_for(it: Interpreter, callee: Pending, args: list[Any], keywords: dict
         return None
     if keywords:
         asked = [value for name, value in keywords.items() if _SWITCH.fullmatch(name) and isinstance(value, bool)]
-        if len(asked) != 1 or len(keywords) > 1 or len(args) > 1 or not _FUNCTION.fullmatch(callee.hint):
+        if len(asked) != 1 or len(keywords) > 1 or len(args) > 1 or not hints.FUNCTION.fullmatch(callee.hint):
             return None
         return (_derivative if asked[0] else _value)(it, callee.path, args[0])
-    if len(args) == 1 and (of := _METHOD.fullmatch(callee.path)) and _FUNCTION.fullmatch(hints.base(of["owner"])):
+    if len(args) == 1 and (of := _METHOD.fullmatch(callee.path)) and hints.FUNCTION.fullmatch(hints.base(of["owner"])):
         if _DIFFERENTIATED.fullmatch(of["way"]):
             return _derivative(it, of["owner"], args[0])
         if _APPLIED.fullmatch(of["way"]):
@@ -67,7 +65,7 @@ def stands_for(it: Interpreter, callee: Pending, args: list[Any], keywords: dict
     base = _base(callee.hint)
     if base:
         return _derivative(it, f"{owner}{base}", args[0])
-    if _FUNCTION.fullmatch(callee.hint) or (_SHORT.fullmatch(callee.hint) and _has_derivative(it, callee.hint)):
+    if hints.FUNCTION.fullmatch(callee.hint) or (_SHORT.fullmatch(callee.hint) and _has_derivative(it, callee.hint)):
         return _value(it, callee.path, args[0])
     return None
 
@@ -80,7 +78,7 @@ def _base(name: str) -> str:
     """The function that one of this name is the derivative of; "" where it is none."""
     for pattern in _DERIVED:
         match = pattern.fullmatch(name)
-        if match is not None and (_FUNCTION.fullmatch(match["base"]) or _SHORT.fullmatch(match["base"])):
+        if match is not None and (hints.FUNCTION.fullmatch(match["base"]) or _SHORT.fullmatch(match["base"])):
             return match["base"]
     return ""
 

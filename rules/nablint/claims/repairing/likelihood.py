@@ -17,7 +17,7 @@ from nablint.claims.entries import ancestors
 from nablint.claims.judging.factors import first_off
 from nablint.claims.model import Judgement
 from nablint.claims.names import is_gradient_name
-from nablint.claims.repairing.localise import Locations, carries
+from nablint.claims.repairing.localise import Locations, carries, equal
 from nablint.claims.repairing.siblings import Siblings
 from nablint.claims.repairing.trial import Candidate
 from nablint.claims.replaying.replay import replace
@@ -43,6 +43,12 @@ UNUSED = 0.3
 """What it weighs that a gradient which nothing uses is used."""
 MADE_BEFORE = 0.3
 """What it weighs against an edit that the statement makes a value that forward code made, too."""
+BELIED = -0.2
+"""What it weighs against an edit that what it makes is the gradient of its name no longer."""
+SIMPLER = 0.05
+"""What it weighs that a number is left out rather than another one brought in."""
+UNDONE = 0.2
+"""What it weighs against a factor that takes back another one, which could be left out."""
 RESCALED = 0.15
 """What it weighs against another factor in a statement that does nothing but rescale what it had."""
 
@@ -58,6 +64,7 @@ class Likelihood:
         self._judgement = judgement
         self._first_turned = where.first_turned
         self._unused = _unused(judgement)
+        self._named = where.named
         seed = judgement.seed
         self._forward = {t for output in (seed.cotangents if seed is not None else ()) for t in ancestors(output)}
         self._siblings = Siblings(judgement.run.it.steps)
@@ -72,7 +79,17 @@ class Likelihood:
                 + TURNED * (edit.kind == "sign" and id(step.node) in self._first_turned)
                 - MADE_BEFORE * (edit.kind in ("sign", "scale") and old_value(step) in self._forward)
                 - RESCALED * _rescales(step, edit)
+                + BELIED * self._belies(candidate)
                 + UNUSED * bool(self._unused & (_names(edit.new) - _names(edit.old))))
+
+    def _belies(self, candidate: Candidate) -> bool:
+        """Is what a statement makes the gradient that it is named after, and is it none with the edit?"""
+        step = candidate.steps[-1]
+        meant = self._named.get(id(step.node))
+        if meant is None or candidate.edit.old is step.node:
+            return False
+        pair = replacement(self._judgement.run.it, step, candidate.edit.old, candidate.edit.new)
+        return pair is not None and pair[1] is not None and not any(equal(pair[1], m) for m in meant)
 
     def _misshapes(self, candidate: Candidate) -> bool:
         """Has a result, right as its values are, other axes of size 1 than its variable?"""
@@ -118,9 +135,21 @@ def unlikely(candidate: Candidate, *, upstream: bool, turned: bool, weak: bool) 
     if edit.kind == "sign" and edit.old is expression(step) and isinstance(edit.old, cst.Name | cst.Subscript):
         held = step.values.get(id(edit.old))
         cost += HANDED_ON * (isinstance(held, Term) and not held.tainted)  # nobody turns what is only read
-    if edit.kind == "scale":
-        cost += SCALED * turned - BY_NAME * weak
+    drops = _drops_number(step, edit)
+    if edit.kind == "scale" or drops:
+        cost += SCALED * turned - BY_NAME * weak - SIMPLER * drops
+    if edit.kind == "scale" and edit.detail.split("/")[-1].strip() in _names(edit.old):
+        cost += UNDONE
     return cost
+
+
+def _drops_number(step: Step, edit: Edit) -> bool:
+    """Does an edit leave out a factor that is a number?"""
+    old = edit.old
+    if edit.kind != "extra-factor" or not isinstance(old, cst.BinaryOperation):
+        return False
+    dropped = step.values.get(id(old.left if edit.new is old.right else old.right))
+    return isinstance(dropped, int | float) or (isinstance(dropped, Term) and not dropped.ndim)
 
 
 def forgets(candidate: Candidate) -> bool:

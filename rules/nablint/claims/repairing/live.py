@@ -18,6 +18,7 @@ import numpy as np
 from nablint.calculus.terms import Term
 from nablint.claims.edits.live import shifted
 from nablint.claims.replaying.replay import evaluated
+from nablint.tracing.hints import FUNCTION
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
 from nablint.tracing.values import Array, External, Function, Instance, Pending
@@ -173,6 +174,9 @@ def derivative_functions(step: Step) -> list[str]:
     receiver = step.names.get("self")
     if isinstance(receiver, Instance) and receiver.cls is not None:
         found += [f"self.{n}" for n, v in receiver.cls.names.items() if isinstance(v, Function) and _derives(n)]
+        found += [f"self.{part}.{n}" for part, held in receiver.names.items() if FUNCTION.fullmatch(part)
+                  and isinstance(held, Instance) and held.cls is not None
+                  for n, v in held.cls.names.items() if isinstance(v, Function) and _derives(n)]
     while scope is not None:
         found += [n for n, v in scope.names.items() if isinstance(v, Function) and _derives(n)]
         scope = scope.outer

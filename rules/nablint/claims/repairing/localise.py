@@ -37,6 +37,8 @@ class Locations:
     suspects: dict[int, Term] = field(default_factory=lambda: {})
     weak: set[int] = field(default_factory=lambda: set())
     turned: list[set[int]] = field(default_factory=lambda: [])
+    named: dict[int, list[Term]] = field(default_factory=lambda: {})
+    """What right statements may be by their names: a name may have had several values."""
     cut: set[int] = field(default_factory=lambda: set())
     """Suspects that no cotangent flows into."""
     first_turned: set[int] = field(default_factory=lambda: set())
@@ -76,9 +78,10 @@ def localise(judgement: Judgement) -> Locations:
             values = made
         if not expected or not values:
             continue
-        if any(_equal(v, e) or _turned(v, e) for v in values for e in expected):
-            if _turned(values[-1], expected[0]) or any(_equal(values[-1], e) for e in expected):
+        if any(equal(v, e) or _turned(v, e) for v in values for e in expected):
+            if _turned(values[-1], expected[0]) or any(equal(values[-1], e) for e in expected):
                 out.right |= {id(e.step.node) for e in events}
+                out.named |= {id(e.step.node): expected for e in events}
         else:
             wrong.append((events, expected[0]))
     bad = {e.value for events, _ in wrong for e in events}
@@ -168,7 +171,8 @@ def _turned(claimed: Term, derived: Term) -> bool:
         np.all(np.abs(a.T - b) <= 1e-9 * max(float(np.max(np.abs(b), initial=0.0)), 1e-12)))
 
 
-def _equal(claimed: Term, derived: Term) -> bool:
+def equal(claimed: Term, derived: Term) -> bool:
+    """Are two values the same on the samples?"""
     a, b = np.asarray(claimed.sample), np.asarray(derived.sample)
     if a.shape != b.shape or a.dtype.kind not in "fc":
         return False

@@ -9,6 +9,7 @@ from nablint.claims.dialect import settle_dialect
 from nablint.claims.inputs import guarded, inputs_for, last_scope, parameters, return_names, settle
 from nablint.claims.judging.penalties import loss_of_batch
 from nablint.claims.model import Run
+from nablint.claims.partners import read_from_self
 from nablint.claims.scenarios.arrivals import LOSS, Arrivals
 from nablint.claims.scenarios.custom import reduced
 from nablint.claims.scenarios.going_back import go_back
@@ -68,14 +69,19 @@ def methods(it: Interpreter, cls: Class, forward: str, backward: str) -> Run:
 
 
 def _framework(instance: Instance, given: list[Any], returned: Any) -> None:
-    """What a base class outside the file keeps for the backward method: inputs and outputs, by these names."""
+    """What a base class outside the file keeps for the backward method: inputs and outputs, by these names.
+
+    Only what the code reads: what it does not is not known to be there, and no repair may use it.
+    """
     if instance.cls is None or not instance.cls.bases:
         return
+    methods = (f for part in instance.cls.order() for f in part.names.values() if isinstance(f, Function))
+    read = set[str]().union(*(read_from_self(f.node) for f in methods))
     outputs = tuple(returned) if isinstance(returned, tuple) else (returned,)
     inputs = tuple(settle(v) for v in given)
     kept = {"inputs": inputs, "outputs": outputs} | ({"input": inputs[0]} if inputs else {}) | {"output": outputs[0]}
     for name, value in kept.items():
-        if instance.names.get(name) is None:
+        if name in read and instance.names.get(name) is None:
             instance.names[name] = value
 
 

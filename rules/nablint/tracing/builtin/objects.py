@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from nablint.shapes import Size
 from nablint.tracing import refine
+from nablint.tracing.activation_objects import is_given
 from nablint.tracing.builtin.sequences import Node
 from nablint.tracing.layers import derives
 from nablint.tracing.texts import shown
@@ -23,6 +24,8 @@ def _isinstance(it: Interpreter, node: Node, value: Any, kinds: Any) -> Any:
     if isinstance(value, Pending):
         if it.world.sure and value.value is None and _only_documented(value) and names & _HOLDING:
             return it.unknown(f"the code asks what {value.hint} is, and a document alone tells")
+        if is_given(it, value, wanted):
+            return True
         return refine.is_instance(it, value, names)
     if isinstance(value, Instance):
         return any((isinstance(k, Class) and _is_subclass(value.cls, k))

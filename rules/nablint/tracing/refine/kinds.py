@@ -227,5 +227,6 @@ def is_none(it: Interpreter, value: Any) -> bool:
     if isinstance(value, Pending) and value.value is None:
         axis = hints.is_axis(hints.base(value.hint))  # along one axis and over all are two ways to call it
         answers = (True, False) if value.optional else (False, True)
-        return bool(it.world.choose(f"{value.path}:none", answers, fork=axis))
+        activation = value.optional and hints.FUNCTION.fullmatch(hints.base(value.hint)) is not None
+        return bool(it.world.choose(f"{value.path}:none", answers, fork=axis or activation))
     return value is None
