@@ -139,14 +139,17 @@ def _solved(graph: Replayed, olds: list[Term], judged: list[Judged], failing: se
             1.0, float(np.max(np.abs(probe), initial=0.0))):
         return None
     residual = wanted - there
-    found = _change(columns, residual)
+    used = _used(olds, columns)
+    found = _change(columns[:, used], residual)
     if found is None:
         return None
-    change, rank = found
+    part, rank = found
+    change = np.zeros(here.size)
+    change[used] = part
     scale = max(float(np.max(np.abs(residual), initial=0.0)), 1e-12)
     if np.max(np.abs(columns @ change - residual), initial=0.0) > TOLERANCE * scale:
         return Aim(False)
-    if rank < here.size:
+    if rank < np.count_nonzero(used):
         along = columns @ here
         factor = float(along @ residual) / max(float(along @ along), 1e-300)
         fits = np.max(np.abs(factor * along - residual), initial=0.0) <= TOLERANCE * scale
@@ -154,6 +157,16 @@ def _solved(graph: Replayed, olds: list[Term], judged: list[Judged], failing: se
     if np.max(np.abs(change), initial=0.0) > 1e6:
         return Aim(True)
     return Aim(True, _split(olds, here + change))
+
+
+def _used(olds: list[Term], columns: Any) -> Any:
+    """Which entries belong to terms that matter at all: what a loop's last turn leaves for a further one does not."""
+    matter = np.any(columns != 0.0, axis=0)
+    at = 0
+    for old in olds:
+        matter[at : at + old.sample.size] = np.any(matter[at : at + old.sample.size])
+        at += old.sample.size
+    return matter
 
 
 def _split(olds: list[Term], entries: Any) -> dict[Term, Any]:

@@ -185,9 +185,11 @@ def _names(node: cst.CSTNode) -> set[str]:
 
 
 def _rescales(step: Step, edit: Edit) -> bool:
-    """Does an edit of a scale change a statement `x = x / n`?"""
+    """Does an edit bring another factor into a statement `x = x / n`?"""
     node = step.node
-    if edit.kind != "scale" or not isinstance(node, cst.Assign) or not isinstance(node.value, cst.BinaryOperation):
+    if edit.kind not in ("scale", "derivative") or not isinstance(node, cst.Assign):
+        return False
+    if not isinstance(node.value, cst.BinaryOperation):
         return False
     before, scale = node.value.left, step.values.get(id(node.value.right))
     number = (isinstance(scale, int | float) and scale != 1) or (isinstance(scale, Term) and not scale.ndim)

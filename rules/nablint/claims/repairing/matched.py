@@ -8,22 +8,13 @@ code has at hand: a number, a product of up to three live values and of the deri
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 from typing import Any
 
 import libcst as cst
 import numpy as np
 
 from nablint.calculus.terms import Term
-from nablint.claims.edits.trees import (
-    Edit,
-    binary,
-    bracketed,
-    is_module,
-    keyword,
-    operands,
-    walk,
-)
+from nablint.claims.edits.trees import Edit, binary, bracketed, operands
 from nablint.claims.repairing.arranged import arrangements, rearranged, respaced, undone
 from nablint.claims.repairing.contracted import contractions
 from nablint.claims.repairing.forms import (
@@ -36,6 +27,7 @@ from nablint.claims.repairing.forms import (
     repeats,
 )
 from nablint.claims.repairing.live import LiveValue
+from nablint.claims.repairing.reduced import summed, weighted
 from nablint.reading.nodes import written
 from nablint.tracing.step import Step
 
@@ -52,7 +44,7 @@ def matches(step: Step, root: Any, target: Any, live: list[LiveValue], numbers: 
         target = target.reshape(now.shape)  # axes of size 1 in front
     if now.shape != target.shape:
         if now.ndim:
-            yield from _summed(step, root, target)
+            yield from summed(step, root, target)
             yield from arrangements(step, root, target, live)
         if not repeats(now.shape, target.shape):
             return
@@ -60,7 +52,7 @@ def matches(step: Step, root: Any, target: Any, live: list[LiveValue], numbers: 
     seen: set[str] = set()
     with np.errstate(all="ignore"):
         for node, have, wanted, depth in _pushed(step, root, now, target):
-            for edit in (*_summed(step, node, wanted), *_weighted(step, node, wanted, live),
+            for edit in (*summed(step, node, wanted), *weighted(step, node, wanted, live),
                          *arrangements(step, node, wanted, live),
                          *_at(node, have, wanted, live, numbers)):
                 key = f"{id(edit.old)} {cst.Module([]).code_for_node(edit.new)}"
@@ -124,6 +116,7 @@ def _pushed(step: Step, node: Any, now: Any, wanted: Any, depth: int = 0) -> Ite
             yield from down(node.right, a / wanted)
     elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
         yield from _into_call(node, sample, down, wanted)
+        yield from _into_pieces(node, step.values.get(id(node)), down, wanted)
 
 
 def _into_call(node: cst.Call, sample: Any, down: Any, wanted: Any) -> Iterator[tuple[Any, Any, Any, int]]:
@@ -143,48 +136,17 @@ def _into_call(node: cst.Call, sample: Any, down: Any, wanted: Any) -> Iterator[
             yield from down(args[1], wanted / a)
 
 
-def _summed(step: Step, node: Any, wanted: Any) -> Iterator[Edit]:
-    """The axes over which a sum or mean of several should run."""
-    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+def _into_pieces(node: cst.Call, value: Any, down: Any, wanted: Any) -> Iterator[tuple[Any, Any, Any, int]]:
+    """The pieces of what is joined along an axis."""
+    pieces = node.args[0].value if node.args else None
+    if (not isinstance(value, Term) or value.card is None or value.card.name != "concatenate"
+            or not isinstance(pieces, cst.List | cst.Tuple) or len(pieces.elements) != len(value.args)):
         return
-    word, plain = node.func.attr.value, [a for a in node.args if a.keyword is None]
-    inner = plain[0].value if plain and is_module(node.func.value) else node.func.value
-    held = step.values.get(id(inner))
-    if word not in ("sum", "mean") or not isinstance(held, Term) or held.sample.dtype.kind != "f" or held.ndim < 3:
-        return
-    for count in range(1, held.ndim):
-        for axes in combinations(range(held.ndim), count):
-            made = getattr(held.sample, word)(axis=axes)
-            if made.shape == wanted.shape and close(made, wanted):
-                text = f"({', '.join(map(str, axes))})" if count > 1 else str(axes[0])
-                named = any(a.keyword is not None and a.keyword.value == "dim" for a in node.args)
-                kept = [a for a in plain if a.value is inner]
-                yield Edit(node, node.with_changes(args=[*kept, keyword("dim" if named else "axis", text)]), "axis",
-                           1.0, text)
-
-
-def _weighted(step: Step, node: Any, wanted: Any, live: list[LiveValue]) -> Iterator[Edit]:
-    """Live factors that are missing below a sum or mean."""
-    value = step.values.get(id(node))
-    if isinstance(value, Term) and value.card is not None and value.card.name == "renamed":
-        value = value.args[0]  # another statement sums the same: that of a bias, where this is a gain's
-    if (not isinstance(node, cst.Call) or not isinstance(value, Term) or value.card is None
-            or value.card.name not in ("sum", "mean") or not np.all(np.isfinite(wanted))):
-        return
-    held = value.args[0]
-    inner = next((n for n in walk(node) if n is not node and step.values.get(id(n)) is held), None)
-    if inner is None:
-        return
-    for factor in live:
-        sample = factor.sample
-        if sample.ndim and sample.dtype.kind in "fb" and factor.text != cst.Module([]).code_for_node(inner):
-            try:
-                made = np.asarray(value.card.evaluate(held.sample * sample, **value.params))
-            except ValueError:
-                continue
-            if made.shape == wanted.shape and close(made, wanted):
-                yield Edit(inner, binary(inner, cst.Multiply(), written(factor.text)), "derivative", 1.25,
-                           factor.text)
+    axis, start = value.params["axis"], 0
+    for element, term in zip(pieces.elements, value.args, strict=True):
+        stop = start + term.sample.shape[axis]
+        yield from down(element.value, np.take(wanted, range(start, stop), axis))
+        start = stop
 
 
 _NUMBERS = (cst.Integer, cst.Float)

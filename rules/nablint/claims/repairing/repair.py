@@ -27,7 +27,7 @@ from nablint.claims.repairing.returning import finished, return_edits
 from nablint.claims.repairing.slicing import backward_slice
 from nablint.claims.repairing.trial import Candidate, Trial
 from nablint.claims.repairing.unfit import Unfit
-from nablint.claims.replaying.sites import arguments, hands_on, old_value
+from nablint.claims.replaying.sites import arguments, hands_on, old_value, pieces
 from nablint.tracing.step import Step
 
 SECONDS = 1.0
@@ -36,6 +36,8 @@ MORE = 0.5
 MAX_CONFIRMED = 12
 MAX_BLIND, MAX_BLIND_AT_FIRST = 40, 10
 """Edits that only a new trace can tell anything of: tried at most, and while somebody waits for what is wrong."""
+FAR_FETCHED = 1.45
+"""Cost from which an edit is hardly what was forgotten: others are looked for."""
 MAX_HANDED_ON = 4
 """Edits tried of statements that give a forward value a gradient's name."""
 MAX_EDITS = 200
@@ -153,6 +155,10 @@ def best_repair(program: Program, source: str, outcome: Outcome, failing: list[J
         if better(now):
             break
         look(now, steps, searches, own=own)
+    for now, steps, own, _ in groups if all(w.cost > FAR_FETCHED for w in winners) else ():
+        # a piece may be small enough to tell what it should be
+        joined = [Search(trial, steps, None, piece) for piece in pieces(steps[-1])]
+        look(now, steps, [search for search in joined if search.aimed], own=own)
     named = [] if winners else list(around(judgement, [steps for steps, _ in ordered], sound_functions))
     likelihood = Likelihood(judgement, where)
     for winner in winners if len(winners) > 1 else ():

@@ -87,6 +87,14 @@ def arguments(step: Step) -> list[Any]:
     return []
 
 
+def pieces(step: Step) -> list[Any]:
+    """The expressions whose values a statement joins to one."""
+    root = expression(step)
+    if not isinstance(root, cst.Call) or not root.args or not isinstance(root.args[0].value, cst.List | cst.Tuple):
+        return []
+    return [e.value for e in root.args[0].value.elements if made_by(step, e.value)]
+
+
 def made_by(step: Step, node: cst.CSTNode) -> bool:
     """Is the value of an expression a term that the step made?"""
     found = step.values.get(id(node))

@@ -69,15 +69,30 @@ def is_alias(it: Interpreter, node: cst.BaseExpression, term: Term) -> bool:
 
 
 def renamed(it: Interpreter, node: cst.Assign | cst.AugAssign, value: Array) -> Any:
-    """`db = dout`: the same memory, yet a claim of its own, which a repair must be able to tell from the other."""
+    """`db = dout`: the same memory, yet a claim of its own, which a repair must be able to tell from the other.
+
+    What is computed again from the same operands does not depend on the other statement.
+    """
     term = value.term
     if it.step is None or (not term.tainted and not isinstance(node, cst.AugAssign)):
         return value
     card, mark = CARDS["renamed"], it.step.number
+    place = next((i for i, arg in enumerate(term.args) if arg.tainted), None)
+    if (term.card is not None and place is not None and value.base is None and type(node.value) not in _NAMING
+            and _is_computed(it.step, node.value, term)):
+        operands = [card(arg, mark=mark) if i == place else arg for i, arg in enumerate(term.args)]
+        again = Array(term.graph.apply(term.card, operands, term.params), value.dialect)
+        it.step.values[id(node.value)] = again.term
+        return again
     array = Array(card(term, mark=mark), value.dialect, base=value, rebuild=lambda b: card(b, mark=mark),
                   unview=lambda b, new: new)
     it.step.values[id(node.value)] = array.term
     return array
+
+
+def _is_computed(step: Step, node: cst.CSTNode, term: Term) -> bool:
+    """Does no part of an expression have its value already, as what is copied has?"""
+    return all(step.values.get(id(part)) is not term and _is_computed(step, part, term) for part in node.children)
 
 
 def _placeholder(it: Interpreter, target: cst.CSTNode, value: Unknown) -> Any:
