@@ -60,6 +60,8 @@ def terms(step: Step, value: Term, known: Term | None) -> Iterator[str]:
     if known is None or np.shape(known.sample) != np.shape(value.sample):
         return
     residual = np.asarray(known.sample) - np.asarray(value.sample)
+    if not np.all(np.isfinite(residual)):
+        return
     scalars = [(n, float(v.term.sample)) for n, v in _scalars(step)]
     for text, term in list(live_values(step))[:24]:
         sample = np.asarray(term.sample)

@@ -29,7 +29,8 @@ def changed_by(node: cst.CSTNode, now: Term | None, wanted: Any) -> Any:
     with np.errstate(all="ignore"):
         if isinstance(operator, cst.AddAssign | cst.SubtractAssign):
             return wanted - before if isinstance(operator, cst.AddAssign) else before - wanted
-        return wanted / before if isinstance(operator, cst.MultiplyAssign) else before / wanted
+        factor = wanted / before if isinstance(operator, cst.MultiplyAssign) else before / wanted
+        return np.where(np.isfinite(factor), factor, np.nan)  # what zero is multiplied by does not matter
 
 
 def written_part(node: cst.CSTNode, whole: Term | None, wanted: Any) -> Any:
