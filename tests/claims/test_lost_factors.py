@@ -83,7 +83,55 @@ def gate_backward(dout, cache):
     return dx, dh, x.T @ dz_in, x.T @ dc_in
 '''
 
+ACTIVATED = '''
+import numpy as np
+
+class Activation:
+    def fn(self, z):
+        raise NotImplementedError
+
+    def grad(self, z):
+        raise NotImplementedError
+
+class Straight(Activation):
+    def fn(self, z):
+        return z
+
+    def grad(self, z):
+        return np.ones_like(z)
+
+class Tanh(Activation):
+    def fn(self, z):
+        return np.tanh(z)
+
+    def grad(self, z):
+        return 1 - np.tanh(z) ** 2
+
+def activation(given):
+    if given is None:
+        return Straight()
+    if isinstance(given, Activation):
+        return given
+    raise ValueError(given)
+
+class Dense:
+    def __init__(self, n_in, n_out, act_fn=None):
+        self.W = np.random.randn(n_in, n_out)
+        self.act_fn = activation(act_fn)
+
+    def forward(self, x):
+        self.x, self.z = x, x @ self.W
+        return self.act_fn.fn(self.z)
+
+    def backward(self, dout):
+        dz = dout * self.act_fn.grad(self.z)
+        self.dW = self.x.T @ dz
+        return dz @ self.W.T
+'''
+
 SLIPS = {
+    "the derivative of an activation that is none by default": (ACTIVATED, "dz = dout * self.act_fn.grad(self.z)",
+                                                                "dz = dout"),
     "of a summand, with all the axes of the sum": (NORMALISED, "dcentred += centred * dstd / (std * N)",
                                                    "dcentred += dstd / (std * N)"),
     "of a summand, without the axis that is summed": (NORMALISED, "dcentred += centred * dstd / (std * N)",
