@@ -65,7 +65,7 @@ def terms(step: Step, value: Term, known: Term | None) -> Iterator[str]:
     scalars = [(n, float(v.term.sample)) for n, v in _scalars(step)]
     for text, term in list(live_values(step))[:24]:
         sample = np.asarray(term.sample)
-        if sample.shape != residual.shape or sample.dtype.kind not in "iuf":
+        if sample.shape != residual.shape or sample.dtype.kind not in "iuf" or not np.all(np.isfinite(sample)):
             continue
         total = float(np.sum(sample * sample))
         if not total:
