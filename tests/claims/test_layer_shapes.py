@@ -9,7 +9,7 @@ from nablint.analysis import analyse
 from nablint.claims import memory
 from nablint.claims.judging import readings, search
 from nablint.shapes import Polynomial
-from nablint.tracing import interpreter
+from nablint.tracing import refine
 from nablint.tracing.world import Choice, Hypothesis, World
 
 LAYERS = {
@@ -140,7 +140,7 @@ CELL = textwrap.dedent("""
 
 def test_what_a_chance_square_makes_wrong_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the clue that x and h are vectors they are read as square matrices, whose outer products do not fit."""
-    monkeypatch.setattr(interpreter, "vectors_wanted", lambda *clash: None)
+    monkeypatch.setattr(refine, "vectors_wanted", lambda *clash: None)
     memory.OUTCOMES.clear()
     assert not analyse(CELL, "cell.py").diagnostics
     monkeypatch.setattr(search, "square_by_chance", lambda world: False)

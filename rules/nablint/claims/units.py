@@ -17,6 +17,7 @@ from nablint.claims.families.engines import engine_units
 from nablint.claims.families.kernel_gradients import kernel_gradient_units
 from nablint.claims.families.named_cotangents import named_cotangent_units
 from nablint.claims.families.quotients import quotient_units
+from nablint.claims.gather.beside_loss import returns_unnamed_gradient
 from nablint.claims.model import Run, Unit
 from nablint.claims.partners import assigned_to_self, calls, gives_back, hands_on, partner_by_data, read_from_self
 from nablint.claims.scenarios import custom, instances, pairs, whole
@@ -201,7 +202,8 @@ def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
     for name, function in methods.items():
         if name in own and name not in taken and name != "__init__":
             found = tapes.units(function, cls)
-            units += found or ([_method_unit(cls, name, function)] if has_claims(function) else [])
+            claims = has_claims(function) or returns_unnamed_gradient(function)
+            units += found or ([_method_unit(cls, name, function)] if claims else [])
     return units
 
 
@@ -341,6 +343,6 @@ def _function_units(functions: list[Function], imported: list[Function]) -> list
                 continue
         if found := tapes.units(function):
             units += found
-        elif has_claims(function):
+        elif has_claims(function) or returns_unnamed_gradient(function):
             units.append(Unit(name, "function", lambda it, f=function: whole.function(it, f, alone=True), (name,)))
     return units

@@ -7,18 +7,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
-import numpy as np
 
 from nablint.ops import CARDS
-from nablint.shapes import Size
-from nablint.tracing import refine
 from nablint.tracing.attributes import attribute
 from nablint.tracing.builtin import BUILTINS
 from nablint.tracing.calls import evaluate_call
 from nablint.tracing.comparing import compare, truth
+from nablint.tracing.indices import subscript_key
 from nablint.tracing.iteration import iterate
 from nablint.tracing.loading import global_name, number_read
-from nablint.tracing.made_sizes import rounded
 from nablint.tracing.operators import binary, unary
 from nablint.tracing.paths import given
 from nablint.tracing.subscripts import index
@@ -29,7 +26,6 @@ from nablint.tracing.values import (
     Deferred,
     Function,
     OpenDict,
-    Pending,
     Scope,
     Undecided,
     Unknown,
@@ -139,51 +135,6 @@ def _comparison(it: Interpreter, node: cst.Comparison, scope: Scope) -> Any:
 
 def _subscript(it: Interpreter, node: cst.Subscript, scope: Scope) -> Any:
     return index(it, it.eval(node.value, scope), subscript_key(it, node, scope), node)
-
-
-def subscript_key(it: Interpreter, node: cst.Subscript, scope: Scope) -> Any:
-    """The index of a subscript as Python would pass it; a tuple where there is more than one element."""
-    parts = [_index_part(it, element.slice, scope) for element in node.slice]
-    if len(parts) == 1 and type(node.slice[0].comma) is not cst.Comma:
-        return parts[0]
-    return tuple(parts)
-
-
-def _index_part(it: Interpreter, part: cst.BaseSlice, scope: Scope) -> Any:
-    if type(part) is cst.Slice:
-        bounds = [None if b is None else it.eval(b, scope) for b in (part.lower, part.upper, part.step)]
-        bounds = [_plain_bound(it, b) for b in bounds]
-        if any(isinstance(b, Unknown) for b in bounds):
-            return it.unknown("a slice with unknown bounds", *bounds)
-        refine.unpadded(it, part, bounds)
-        return slice(*bounds)
-    assert type(part) is cst.Index
-    value = it.eval(part.value, scope)
-    return _numbered(it, part.value, value, scope) if isinstance(value, range | list) else value
-
-
-def _numbered(it: Interpreter, node: cst.BaseExpression, value: Any, scope: Scope) -> Any:
-    """`range(len(y))` as an index, which remembers the dimension that it counts up to as `np.arange` does."""
-    inner = node
-    while isinstance(inner, cst.Call) and isinstance(inner.func, cst.Name) and len(inner.args) == 1:
-        if inner.func.value in ("range", "xrange"):
-            bound = it.eval(inner.args[0].value, scope)
-            return Array(it.spellings["numpy.arange"].call(bound), it.dialect) if isinstance(bound, Size) else value
-        if inner.func.value != "list":
-            break
-        inner = inner.args[0].value
-    return value
-
-
-def _plain_bound(it: Interpreter, bound: Any) -> Any:
-    """A slice bound as an integer: 0-d integer arrays and pending sizes are read as numbers."""
-    if isinstance(bound, Pending):
-        return refine.as_size(it, bound)
-    if isinstance(bound, Array):
-        if bound.term.ndim or not np.isfinite(bound.term.sample):
-            return it.unknown("a slice with an array bound")
-        return rounded(it, bound.term) if it.world.sure else int(bound.term.sample)
-    return bound
 
 
 def _elements(it: Interpreter, node: Any, scope: Scope) -> Iterator[Any]:
@@ -354,4 +305,4 @@ EXPRESSIONS: dict[type, Callable[..., Any]] = {
     cst.Await: lambda it, node, scope: it.eval(node.expression, scope),
 }
 
-__all__ = ["EXPRESSIONS", "is_tainted", "subscript_key"]
+__all__ = ["EXPRESSIONS", "is_tainted"]

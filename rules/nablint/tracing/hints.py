@@ -15,7 +15,8 @@ _remembered = lru_cache(maxsize=8192)
 _SCALARS = re.compile(
     r"^_?(lr|lrate|eta|alpha|reg|lam|lambda\w*|lmbda|l[12]|l[12]_\w+|eps|epsilon\w*|learning_?rate|step_?size|momentum|"
     r"mu_?decay|decay\w*|rho|temperature|"
-    r"tau|scale|slope|negative_slope|delta|margin|weight_decay|regularization\w*|reg_\w+|dropout\w*|keep_?prob|p|rate|"
+    r"tau|scale|slope|negative_slope|delta|margin|weight_decay|regulari[sz]\w*|reg_\w+|(\w+_)?(penalty|strength|lambda)|"
+    r"dropout\w*|keep_?prob|p|rate|"
     r"c|k[12]?|"
     r"threshold|beta[12]|gamma_lr|loss|cost|leak\w*|dt|sigma|nu)$",
     re.I,

@@ -16,27 +16,15 @@ from nablint.calculus.terms import Graph, Term
 from nablint.reading.dimension_keys import suffix_evidence
 from nablint.reading.source import Block
 from nablint.shapes import Shape, Size
-from nablint.tracing import assumed, dialects, hints
+from nablint.tracing import assumed, dialects, hints, misfits
 from nablint.tracing.assumed_windows import is_window
-from nablint.tracing.clashes import (
-    made_of_forward,
-    shape_of_input,
-    size_met_first,
-    size_of_free_target,
-    sizes_of_targets,
-    solve,
-    stranger,
-    sure_clash,
-    unmet_sizes,
-    wanted_once,
-    whole_parts,
-)
+from nablint.tracing.clashes import sure_clash
 from nablint.tracing.dialects import context
 from nablint.tracing.expressions import EXPRESSIONS
 from nablint.tracing.functions import call_function
 from nablint.tracing.imports import canonical
 from nablint.tracing.paths import backward_begins
-from nablint.tracing.refine import as_integer, line_wanted, rank_wanted, vectors_wanted
+from nablint.tracing.refine import as_integer
 from nablint.tracing.statements import execute
 from nablint.tracing.step import Event, Step
 from nablint.tracing.sure import Clash, Passed, depends, terms_of
@@ -48,7 +36,6 @@ from nablint.tracing.values import (
     Instance,
     Names,
     Pending,
-    Restart,
     Scope,
     TooMuch,
     Unknown,
@@ -336,34 +323,8 @@ class Interpreter:
         if self.world.sure:
             return sure_clash(self, node, message, tuple(equations), terms_of(self, operands))
         if self.graph.tainting or any(map(is_tainted, operands)):
-            terms = [t for o in operands if (t := self.term(o)) is not None]
-            equations = list(equations)
-            for term in terms:  # what stands for a value that did not fit tells nothing new by not fitting either
-                if term.card is None and term.label.startswith("misfit: "):
-                    return Unknown(term.label.removeprefix("misfit: "), True, True)
-            if all(made_of_forward(self, t) for t in terms) and (own := size_of_free_target(self, terms)) is not None:
-                raise Restart(message, (own,))
-            if (first := size_met_first(self, terms, equations)) is not None:
-                raise Restart(message, (first,))
-            if (documented := sizes_of_targets(self, terms, equations)) is not None:
-                raise Restart(message, (documented,))
-            if self.met is not None and (any(stranger(self, t, targets=False) for t in terms)
-                                         or unmet_sizes(self, equations)):
-                return Unknown(message, True)  # an input that only backward code uses was guessed wrong
-            if self.step is not None and node is not None:
-                self.misfits.append((self.step, node, message))
-                self.world.alone |= dict.fromkeys(wanted_once(self.world, terms, equations))
-            return Unknown(message, True, True)
-        pairs = list(equations)
-        vectors_wanted(self, operands, pairs)
-        solved = shape_of_input(self.world) or whole_parts(self.world, pairs) or [
-            e for pair in pairs if (e := solve(self.world, *pair))]
-        if rank[0] is not None and not solved:
-            line_wanted(self, operands, pairs)
-            rank_wanted(self, operands, rank[0], rank[1], least=rank[2])
-        if self.spans and any(size == 0 or self.spans.keys() & size.expr.names() for pair in pairs for size in pair):
-            solved = [(name, end.expr) for name, end in self.spans.items() if name not in end.expr.names()] + solved
-        raise Restart(message, tuple(solved))
+            return misfits.in_backward_code(self, node, message, equations, operands)
+        return misfits.in_forward_code(self, message, equations, operands, rank)
 
     def seal(self, instance: Any) -> None:
         """Backward code begins: what it reads of an object was set, inputs that it meets first are strangers."""

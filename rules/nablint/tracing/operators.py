@@ -99,16 +99,16 @@ def binary(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNode | None)
     try:
         return function(a, b)
     except Exception:  # noqa: BLE001 - plain Python on plain values may raise anything
-        _no_list(it, a)
-        _no_list(it, b)
+        no_list(it, a)
+        no_list(it, b)
         return it.unknown(f"{name} of {type(a).__name__} and {type(b).__name__}", a, b)
 
 
-def _no_list(it: Interpreter, value: Any) -> None:
-    """`0.5 * y`: an input that was taken for a list when it was measured is an array."""
+def no_list(it: Interpreter, value: Any) -> None:
+    """`0.5 * y`, `v[:m * n]`: an input that was taken for a list when it was measured is an array."""
     asked = it.world.choices.get(f"{value.path}:kind of") if isinstance(value, OpenList) else None
     if asked is not None and asked.options[asked.taken] == "list" and not (it.graph.tainting or it.world.sure):
-        raise Restart("a list is no number", decisions=((asked.key, asked.options.index("array")),))
+        raise Restart("a list is no array", decisions=((asked.key, asked.options.index("array")),))
 
 
 _DIRECT = frozenset({Array, Size, int, float})

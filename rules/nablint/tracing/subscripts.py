@@ -13,7 +13,7 @@ from nablint.ops.indexing import encode_index, read_at, write_at
 from nablint.shapes import Misfit, Shape, Size
 from nablint.tracing import hints, refine
 from nablint.tracing.alike import roomy
-from nablint.tracing.operators import listed
+from nablint.tracing.operators import listed, no_list
 from nablint.tracing.singles import note_single
 from nablint.tracing.standard import DefaultDict, missing
 from nablint.tracing.switches import lacking
@@ -62,6 +62,8 @@ def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> An
     if isinstance(value, dict):
         return _index_dict(it, value, key)
     if isinstance(value, list | tuple | str | range):
+        if isinstance(key, slice) and (refine.is_flat(key.start) or refine.is_flat(key.stop)):
+            no_list(it, value)
         try:
             found = value[cast(Any, key)]
         except IndexError:

@@ -277,6 +277,8 @@ class World:
             return self.random.integers(0, max(high, 1), plain)
         if kind == "bool":
             return self._mask(plain)
+        if self.decided(f"{path}:mask"):
+            return self._mask(plain).astype(float)
         if (along := SUMS[self.decided(f"{path}:sums") or 0]) is not None:
             shares = self.random.uniform(0.15, 0.85, plain)
             return shares / shares.sum(axis=along, keepdims=True)

@@ -105,7 +105,7 @@ def returned_results(
             if not word:
                 out[-1].beside = (*(a.term for _, a in arrays if a.term is not wrt[0] and len(parts) > 1),
                                   *_joined(it, part))
-        elif wrt or word:
+        elif wrt or names.is_gradient_name(word) or (word and positions):  # else `return W`, after a step of W
             out.append(_result(it, word, part, wrt, step, element, "", bool(arrays)))
     return out
 

@@ -54,7 +54,10 @@ def steps(judged: list[Judged], seed: Seed) -> None:
 
 
 def conventions(judged: list[Judged], seed: Seed) -> None:
-    """Accept one factor that all parameter gradients have in common; a lone factor cannot be told from a convention."""
+    """Accept one factor that all parameter gradients have in common; a lone factor cannot be told from a convention.
+
+    But for a loss that is not written down: whether it is a sum or a mean, half of it or not, is free.
+    """
     scaled = [j for j in judged if j.verdict == "wrong" and j.ratio is not None]
     if not scaled:
         return
@@ -84,6 +87,8 @@ def conventions(judged: list[Judged], seed: Seed) -> None:
                 "verified",
                 "" if ratio == 1 else f"up to the factor {ratio:.4g} that all parameter gradients have in common",
             )
+        elif seed.kind == "implicit" and ratio > 0:
+            j.verdict, j.reason = "verified", f"up to the factor {ratio:.4g}: the scale of its loss is not written down"
         elif not j.result.formal or not any(x.verdict in ("proved", "verified") for x in judged):
             j.verdict, j.reason = "unchecked", f"a factor of {ratio:.4g}, and nothing else shows whether it is meant"
 

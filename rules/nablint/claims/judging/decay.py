@@ -29,10 +29,23 @@ def allow_decay(judged: list[Judged], seed: Seed) -> None:
         if _penalised(j.result.value, j.derived, j.wrt, seed):
             j.verdict, j.ratio = "verified", None
             j.reason = "with the gradient of a penalty that the loss in sight lacks"
-        elif j.ratio is None and len(common) == 1:
-            (ratio,) = common.values()
-            if _penalised(j.result.value, j.derived * ratio, j.wrt, seed):
+        elif j.ratio is None:
+            ratio = next(iter(common.values())) if len(common) == 1 else _beside_penalty(j)
+            if ratio is not None and _penalised(j.result.value, j.derived * ratio, j.wrt, seed):
                 j.ratio = ratio  # beside the penalty it has the factor that the others have
+
+
+def _beside_penalty(j: Judged) -> float | None:
+    """How many times the derived gradient is there, beside what the gradient of a penalty is made of."""
+    assert j.result.value is not None and j.derived is not None and j.wrt is not None
+    parts = [np.asarray(t.sample) for t in (j.result.value, j.derived, j.wrt)]
+    if len({p.shape for p in parts}) > 1 or parts[2].size < 4:
+        return None
+    value, derived, own = (p.ravel() for p in parts)
+    if not np.all(np.isfinite([value, derived, own])):
+        return None
+    found, *_ = np.linalg.lstsq(np.stack([derived, own, np.sign(own)], axis=1), value, rcond=None)
+    return float(found[0]) or None
 
 
 def _penalised(value: Term, derived: Term, wrt: Term, seed: Seed) -> bool:
@@ -51,6 +64,8 @@ def _decays(value: Term, derived: Term, wrt: Term) -> bool:
 
 def _made_of(own: np.ndarray, residual: np.ndarray) -> bool:
     """Is it a number times the variable, and another times its signs?"""
+    if not (np.all(np.isfinite(own)) and np.all(np.isfinite(residual))):
+        return False
     basis = np.stack([own.ravel(), np.sign(own).ravel()], axis=1)
     found, *_ = np.linalg.lstsq(basis, residual.ravel(), rcond=None)
     rest = np.max(np.abs(basis @ found - residual.ravel()))

@@ -25,7 +25,7 @@ def distributed(world: World, hypothesis: Hypothesis, judgement: Judgement, *, b
     best: no reading so far fits better.  Of others there are none while a result is wrong whatever the entries are.
     """
     known = dict(hypothesis.decisions)
-    wrong = [_by_value(j) for j in judgement.judged if j.verdict == "wrong"]
+    wrong = [wrong_by_value(j) for j in judgement.judged if j.verdict == "wrong"]
     if judgement.seed is None or judgement.seed.kind == "implicit" or not wrong:
         return
     if not (any(wrong) if best else all(wrong)):
@@ -53,7 +53,7 @@ def _said(judgement: Judgement) -> list[tuple[str, str]]:
     return [(j.result.name, j.verdict) for j in judgement.judged]
 
 
-def _by_value(judged: Judged) -> bool:
+def wrong_by_value(judged: Judged) -> bool:
     """Is a result wrong by its value?  What does not fit, or has another shape, has it whatever the entries are."""
     value, derived = judged.result.value, judged.derived
     return value is not None and (derived is None or _filled(value) == _filled(derived))
@@ -70,14 +70,14 @@ def _beside_logarithms(world: World) -> list[Term]:
         if term.card is None or term.card.name not in _PRODUCTS or term.tainted or len(term.args) != 2:
             continue
         for arg, beside in (term.args, term.args[::-1]):
-            leaf = _plain(arg)
+            leaf = plain(arg)
             if leaf.card is None and leaf.ndim and world.leaves.get(leaf.label) is leaf and leaf.sample.dtype.kind == (
                     "f") and _logarithm(beside):
                 found[leaf] = None
     return list(found)
 
 
-def _plain(term: Term) -> Term:
+def plain(term: Term) -> Term:
     """What a change of sign, of layout or of type is of."""
     while term.card is not None and term.card.name in ("negative", "transpose", "reshape", "cast", "renamed"):
         term = term.args[0]
@@ -85,7 +85,7 @@ def _plain(term: Term) -> Term:
 
 
 def _logarithm(term: Term) -> bool:
-    return (term := _plain(term)).card is not None and term.card.name in _LOGARITHMS
+    return (term := plain(term)).card is not None and term.card.name in _LOGARITHMS
 
 
-__all__ = ["distributed", "in_vain"]
+__all__ = ["distributed", "in_vain", "plain", "wrong_by_value"]

@@ -6,6 +6,7 @@ value that it belongs to is the one for which most results come out right.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import libcst as cst
@@ -15,11 +16,13 @@ from nablint.claims.edits.trees import walk
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.row_seeds import row_cotangents
 from nablint.claims.model import Seed
+from nablint.claims.names import is_gradient_name
 from nablint.claims.replaying.sites import expression
 from nablint.ops import CARDS
 from nablint.tracing import hints
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
+from nablint.tracing.unmet import only_of_targets
 
 MAX_IMPLICIT = 14
 
@@ -35,24 +38,35 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
     factors: list[Seed] = []
     turned: list[Seed] = []
     seen: set[Term] = set()
-    for step, made in _made(it, start):
-        for cotangent in _roots(made) or _differences(step, made):
-            if cotangent in seen:
-                continue
-            seen.add(cotangent)
-            if _accumulates(cotangent, seen):
-                continue
-            summed, made_from = _is_sum_with_target(cotangent), ancestors(cotangent)
-            kind = turned if summed else factors if _is_factor(cotangent) else seeds
-            for value in dict.fromkeys([*forward, *_computed_operands(cotangent)]):
-                if value.sample.shape == cotangent.sample.shape and value in made_from:
-                    rows = row_cotangents(value, cotangent, _under_activation)
-                    kind += [Seed(cotangents, "implicit", step, turned=summed)
-                             for cotangents in ({value: cotangent}, rows) if cotangents]
+    for step, cotangent in _first_cotangents(it, start):
+        if cotangent in seen:
+            continue
+        seen.add(cotangent)
+        if _accumulates(cotangent, seen):
+            continue
+        summed, made_from = _is_sum_with_target(cotangent), ancestors(cotangent)
+        kind = turned if summed else factors if _is_factor(cotangent) else seeds
+        for value in dict.fromkeys([*forward, *_computed_operands(cotangent)]):
+            if value.sample.shape == cotangent.sample.shape and value in made_from:
+                rows = row_cotangents(value, cotangent, _under_activation)
+                kind += [Seed(cotangents, "implicit", step, turned=summed)
+                         for cotangents in ({value: cotangent}, rows) if cotangents]
         if len(seeds) >= 2 * MAX_IMPLICIT:
             break
     seeds = [*_of_all_turns(seeds), *seeds, *_of_all_turns(factors), *factors][:MAX_IMPLICIT]
     return [*seeds, *[*_of_all_turns(turned), *turned][:MAX_IMPLICIT]]
+
+
+def _first_cotangents(it: Interpreter, start: int) -> Iterator[tuple[Step, Term]]:
+    """What backward code makes of forward values alone; where there is none, what goes by no gradient's name."""
+    made, named = _made(it, start), False
+    for step, value in made:
+        for cotangent in _roots(value) or _differences(step, value):
+            named = True
+            yield step, cotangent
+    if not named and not it.misfits:
+        for step, value in made:
+            yield from ((step, cotangent) for cotangent in _residuals(step, value))
 
 
 def _made(it: Interpreter, start: int) -> list[tuple[Step, Term]]:
@@ -190,19 +204,46 @@ def _differences(step: Step, made: Term) -> list[Term]:
     return found[:MAX_IMPLICIT]
 
 
+def _residuals(step: Step, made: Term) -> list[Term]:
+    """The differences of predictions and targets that a statement uses and that go by no gradient's name: `r @ X` of
+    `r = X @ w - y`, laid out or scaled in another way or not.
+    """
+    found: list[Term] = []
+    stack, seen = [made], {made}
+    while stack:
+        node = stack.pop()
+        if node.tainted and node.origin is step:
+            stack += [a for a in node.args if a not in seen]
+            seen.update(node.args)
+            continue
+        while node.card is not None and node.card.name in _LAID_OUT:
+            node = node.args[0]
+        if node.card is not None and node.card.name == "subtract" and node.ndim and not node.tainted and any(
+                a.card is not None for a in node.args):  # a prediction is computed
+            first, second = map(only_of_targets, node.args)
+            found += [node] if first != second else []
+    return found
+
+
+_LAID_OUT = frozenset({"transpose", "reshape", "negative", "divide", "expand_dims", "renamed"})
+
+
 def _computed_operands(cotangent: Term) -> list[Term]:
     """The output of `y - (X @ w + b)`, which has no name."""
     if cotangent.card is None or cotangent.card.name != "subtract":
         return []
-    return [a for a in cotangent.args if a.card is not None and not a.tainted]
+    return [a for a in cotangent.args if a.card is not None and not a.tainted and not only_of_targets(a)]
+
+
+_LOST = ("unknown: ", "misfit: ")
 
 
 def _from_forward(term: Term, depth: int = 6) -> bool:
     """Are the leaves of the tainted part all forward values?"""
     if not term.tainted:
         return True
-    if term.card is None or depth == 0:
-        return term.card is None and not term.label
+    if term.card is None or depth == 0:  # what each sample counts (`dlogits *= returns[:, None]`) has a name
+        return term.card is None and not is_gradient_name(hints.base(term.label)) and not term.label.startswith(_LOST)
     if term.card.name in ("matmul", "dot", "einsum", "outer"):
         return False
     return all(_from_forward(a, depth - 1) for a in term.args)

@@ -15,7 +15,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import walk
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Run, Seed
-from nablint.tracing.clashes import stranger
+from nablint.tracing.unmet import stranger
 
 ESTIMATE = "forward's value does not vary with it: its gradient is an estimate"
 """Said where the derived gradient is zero on the samples of a draw."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.distributions import distributed, in_vain
+from nablint.claims.judging.masks import masked
 from nablint.claims.model import Judgement
 from nablint.shapes import Polynomial, dim
 from nablint.tracing.calls import NOT_KNOWN
@@ -88,6 +89,8 @@ def alternatives(
     if (sized := _sized_as_claimed(world, hypothesis, judgement)) is not None:
         yield sized
     yield from distributed(world, hypothesis, judgement, best=best[0] is judgement)
+    if best[0] is judgement:
+        yield from masked(world, hypothesis, judgement)
     if in_vain(judgement, hypothesis, best):
         return
     yield from _single_lines(world, hypothesis, fixed)

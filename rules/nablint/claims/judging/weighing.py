@@ -88,10 +88,10 @@ def _lost(judgement: Judgement, other: Judgement) -> int:
 
 def alike(unit: Unit, judgement: Judgement, hypothesis: Hypothesis, best: Judgement) -> bool:
     """Do two readings say as little: all is wrong, of a derivative, by a cost that the code itself gives, or whether
-    targets are distributions or not?
+    targets are distributions and factors are masks or not?
     """
     known = judgement.seed is not None and judgement.seed.kind == "cost"
-    known = known or any(key.endswith(":sums") for key, _ in hypothesis.decisions)
+    known = known or any(key.endswith((":sums", ":mask")) for key, _ in hypothesis.decisions)
     return unit.kind == "derivative" or (known and not judgement.good and not best.good and not _clashes(judgement))
 
 

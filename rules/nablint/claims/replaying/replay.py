@@ -20,7 +20,8 @@ from nablint.claims.replaying.calling import followed
 from nablint.ops import CARDS
 from nablint.reading.nodes import fields_of, parts, written
 from nablint.shapes import Misfit
-from nablint.tracing.expressions import EXPRESSIONS, subscript_key
+from nablint.tracing.expressions import EXPRESSIONS
+from nablint.tracing.indices import subscript_key
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.operators import binary, listed
 from nablint.tracing.step import Step

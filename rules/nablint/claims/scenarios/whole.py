@@ -8,6 +8,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims.dialect import settle_dialect
+from nablint.claims.gather.beside_loss import argument_of_shape, gradient_beside_loss
 from nablint.claims.gather.returned import returned_results
 from nablint.claims.gather.stored import stored_results
 from nablint.claims.gather.updating import updates
@@ -18,7 +19,7 @@ from nablint.claims.model import Result, Run
 from nablint.claims.names import is_loss_name
 from nablint.claims.scenarios.going_back import counted_once
 from nablint.claims.scenarios.instances import method_of, new_instance
-from nablint.tracing.hints import base, is_target, names_parameter
+from nablint.tracing.hints import base, names_parameter
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, Function, Restart
 
@@ -55,11 +56,13 @@ def _whole(it: Interpreter, target: Function, args: list[Any], given: list[Any])
     run.seeds = written + implicit_seeds(it, start)
     if run.results and not written and _returns_loss_with_axes(it, returned):
         raise Restart("what is returned for a loss is no number", decisions=_vectors(it))
+    arguments = [v.term for v in map(settle, given) if isinstance(v, Array)]
+    run.results += gradient_beside_loss(it, target, returned, arguments)
     run = counted_once(run)
     doubtful = [r for r in run.results if r.guess]
     if isinstance(returned, tuple) and len(returned) == 2 and len(doubtful) == 1 and any(
             isinstance(v, Array) and v.term is doubtful[0].value for v in returned):  # itself, not in a dict of several
-        _of_argument(doubtful[0], [v.term for v in map(settle, given) if isinstance(v, Array)])
+        _of_argument(doubtful[0], arguments)
     return run
 
 
@@ -73,12 +76,9 @@ def _vectors(it: Interpreter) -> tuple[tuple[str, int], ...]:
 def _of_argument(result: Result, arguments: list[Term]) -> None:
     """`return loss, grad`: the gradient is that of the argument of its shape, where one alone has it."""
     assert result.value is not None
-    alike = [t for t in arguments if tuple(t.shape) == tuple(result.value.shape) and t.label]
-    named = [t for t in alike if names_parameter(t.label)]
-    found = named if len(named) == 1 else alike
-    if len(found) == 1 and not is_target(base(found[0].label)):
-        result.beside = tuple(t for t in result.wrt if t is not found[0])
-        result.wrt, result.guess, result.wrt_name = found, False, base(found[0].label)
+    if (found := argument_of_shape(result.value, arguments)) is not None:
+        result.beside = tuple(t for t in result.wrt if t is not found)
+        result.wrt, result.guess, result.wrt_name = [found], False, base(found.label)
 
 
 def _returns_loss_with_axes(it: Interpreter, returned: Any) -> bool:

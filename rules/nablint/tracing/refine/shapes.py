@@ -65,10 +65,10 @@ def wrong_rank(it: Interpreter, shape: Any, count: int) -> None:
     said = [str(s.expr) if isinstance(s, Size) else str(s) for s in shape]
     for path, term in it.world.leaves.items():
         if term.shape is shape or (said and [str(s.expr) for s in term.shape] == said):
-            _as_rank(it, path, count)
+            as_rank(it, path, count)
     first = shape[0].expr.name if shape and isinstance(shape[0], Size) else None
     if first is not None and first.endswith(".0"):  # what is made of an input along its first axis has its rank
-        _as_rank(it, first.removesuffix(".0"), count)
+        as_rank(it, first.removesuffix(".0"), count)
 
 
 def items_wanted(it: Interpreter, value: Any) -> None:
@@ -92,7 +92,7 @@ def rank_wanted(it: Interpreter, operands: list[Any], count: int, place: int, *,
     while term is not None and term.card is not None:
         term = next((a for a in term.args if a.ndim == term.ndim), None)
     if term is not None and term.label and not term.tainted:
-        _as_rank(it, term.label, _like_others(it, count) if least else count)
+        as_rank(it, term.label, _like_others(it, count) if least else count)
 
 
 def single_wanted(it: Interpreter, pairs: Iterable[tuple[Size, Size]]) -> None:
@@ -143,7 +143,7 @@ def vectors_wanted(it: Interpreter, operands: list[Any], pairs: Sequence[tuple[S
             name = hints.base(term.label)
             if (all(tuple(s) == tuple(term.shape) for s in shapes) and name.islower() and not hints.is_weight(name)
                     and {*map(str, term.shape)} == {*map(str, pairs[0])}):
-                _as_rank(it, term.label, 1)
+                as_rank(it, term.label, 1)
         return
     matrix, vector = sorted(shapes, key=len, reverse=True)
     if len(matrix) != 2 or len(vector) != 1 or not it.world.same(matrix[0], vector[0]) or matrix[1].expr.name is None:
@@ -155,7 +155,8 @@ def vectors_wanted(it: Interpreter, operands: list[Any], pairs: Sequence[tuple[S
             (c.key, c.options.index(1)) for c in asked if c is not None))
 
 
-def _as_rank(it: Interpreter, path: str, count: int) -> None:
+def as_rank(it: Interpreter, path: str, count: int) -> None:
+    """Starts again with so many axes of an input, where its rank was guessed."""
     choice = it.world.choices.get(f"{path}:rank")
     if choice is None or count not in choice.options:
         return

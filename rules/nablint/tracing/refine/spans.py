@@ -11,6 +11,7 @@ from nablint.calculus.terms import Term
 from nablint.shapes import Polynomial, Shape, Size
 from nablint.tracing import hints
 from nablint.tracing.clashes import solve
+from nablint.tracing.refine.flat import cut_flat
 from nablint.tracing.values import Array, Restart
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def spanned(it: Interpreter, array: Array, key: Any, node: cst.CSTNode | None) -
         return
     if it.graph.tainting or array.term.tainted:
         _one_each(it, array, key)
+        return
+    if cut_flat(it, array, key):
         return
     if array.term.card is None:
         for size, bound in gone_along(it, array, node):
@@ -107,7 +110,8 @@ def _one_each(it: Interpreter, array: Array, key: Any) -> None:
     if count is None or not _all_rows(parts[0]) or rows.shape[0].expr != count.expr or count.expr == size.expr:
         return
     name = it.world.resolve(count.expr).name
-    own = target.card is None and hints.is_target(hints.base(target.label))
+    own = target.card is None and (hints.is_target(hints.base(target.label)) or not any(
+        target in terms for terms in it.history.values()))
     if own and name is not None and name.startswith(f"{target.label}.") and not any(
             name in length.expr.names() for terms in it.history.values() for t in terms if t is not target
             for length in t.shape):

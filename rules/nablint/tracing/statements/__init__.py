@@ -93,7 +93,7 @@ def _delete(it: Interpreter, node: cst.Del, scope: Scope) -> None:
         elif isinstance(target, cst.Attribute) and isinstance(owner := it.eval(target.value, scope), Instance):
             owner.names.pop(target.attr.value, None)
         elif isinstance(target, cst.Subscript):
-            from nablint.tracing.expressions import subscript_key
+            from nablint.tracing.indices import subscript_key
 
             held, key = it.eval(target.value, scope), subscript_key(it, target, scope)
             if isinstance(held, dict | list):

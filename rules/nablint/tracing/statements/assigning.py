@@ -10,7 +10,7 @@ from nablint.calculus.terms import Term
 from nablint.ops import CARDS
 from nablint.shapes import Size
 from nablint.tracing import refine, worded
-from nablint.tracing.expressions import subscript_key
+from nablint.tracing.indices import subscript_key
 from nablint.tracing.iteration import iterate
 from nablint.tracing.operators import binary
 from nablint.tracing.statements.beginning import begun, keep_state

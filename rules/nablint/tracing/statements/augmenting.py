@@ -34,7 +34,7 @@ _SETS = {"BitOr": "update", "BitAnd": "intersection_update", "Subtract": "differ
 
 def _augment(it: Interpreter, node: cst.AugAssign, scope: Scope, name: str) -> None:
     from nablint.tracing.attributes import attribute
-    from nablint.tracing.expressions import subscript_key
+    from nablint.tracing.indices import subscript_key
 
     target = node.target
     owner: Any = None
