@@ -142,3 +142,31 @@ def test_a_count_stays_a_number() -> None:
     source = FIT.format(loss=LOSS, db="2 * (p - y).sum() / count").replace("range(100)", "range(1)")
     counted = source.replace("n, d =", "count = 0\n        n, d =").replace("p = X", "count += n\n            p = X")
     assert not findings(counted)
+
+
+MOCKED = """
+import numpy as np
+
+class Parameter:
+    def __init__(self, data):
+        self.data = data
+        self.grad = None
+
+def simulate(optimizer):
+    weight = Parameter(np.random.randn(4, 3))
+    for turn in range(10):
+        weight.grad = GRADIENT
+        optimizer.step()
+        loss = np.sum(weight.data ** 2)
+    return loss
+"""
+
+
+@pytest.mark.parametrize(("gradient", "verdict"), [
+    ("np.random.randn(4, 3).astype(np.float32) * 0.1", "not-a-gradient"),
+    ("3 * weight.data + np.random.randn(4, 3)", "wrong"),
+    ("2 * weight.data", "proved"),
+])
+def test_random_numbers_stand_for_a_gradient_only_where_there_is_nothing_else(gradient: str, verdict: str) -> None:
+    found = analyse(MOCKED.replace("GRADIENT", gradient), "mocked.py")
+    assert (12, verdict) in {(c.row, c.verdict) for c in found.claims}

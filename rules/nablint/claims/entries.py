@@ -13,6 +13,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.names import is_gradient_name
 from nablint.results import Claim, Role, Verdict
+from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.operators import plain
 from nablint.tracing.step import Event, Step
 from nablint.tracing.values import Array, Unknown
@@ -57,6 +58,9 @@ def entries(judgement: Judgement) -> dict[int, Entry]:
     for event in tainted:
         if id(event.step.node) not in out and is_gradient_name(event.name) and (start := beginning(event)):
             _put(out, Entry(event.step, event.name, "", "intermediate", "not-a-gradient", start))
+        elif id(event.step.node) not in out and event.value is not None and only_drawn(
+                run.it, event.value, event.step):
+            _put(out, Entry(event.step, event.name, "", "intermediate", "not-a-gradient", "random numbers"))
         elif id(event.step.node) not in out and is_gradient_name(event.name):
             _put(
                 out,
@@ -106,6 +110,14 @@ def beginning(event: Event) -> str:
     ):
         return "an initialisation: what follows fills or adds to it"
     return ""
+
+
+def only_drawn(it: Interpreter, term: Term, step: Step) -> bool:
+    """Is a value nothing but random numbers that its own statement draws: `w.grad = 0.1 * np.random.randn(3)`?"""
+    leaves = [t for t in ancestors(term) if t.card is None and t.label]
+    return bool(leaves) and all(
+        t.origin is step and it.world.leaves.get(t.label) is not t and not is_gradient_name(t.label)
+        and not t.label.startswith(("unknown: ", "misfit: ")) for t in leaves)
 
 
 def _uniform(term: Term) -> bool:

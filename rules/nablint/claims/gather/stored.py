@@ -8,6 +8,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
+from nablint.claims.entries import only_drawn
 from nablint.claims.gather.clipped import unclipped
 from nablint.claims.gather.targets import HELD, candidates, list_candidates, place_in_list
 from nablint.claims.model import Result
@@ -79,6 +80,8 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     term = event.value
     if (isinstance(cell, Array) and term is not None) or (term is None and isinstance(cell, Array)):
         term = unclipped(cell.term)
+    if term is not None and only_drawn(it, term, event.step):
+        return None
     name = event.name
     if place is not None:
         name = f"{name}[{place[0]}]"
