@@ -170,3 +170,31 @@ def simulate(optimizer):
 def test_random_numbers_stand_for_a_gradient_only_where_there_is_nothing_else(gradient: str, verdict: str) -> None:
     found = analyse(MOCKED.replace("GRADIENT", gradient), "mocked.py")
     assert (12, verdict) in {(c.row, c.verdict) for c in found.claims}
+
+
+MASK = """
+import numpy as np
+
+def dropout_forward(x, param):
+    p, mode = param["p"], param["mode"]
+    mask = None
+    if mode == "train":
+        mask = (np.random.rand(*x.shape) > p) / p
+    elif mode == "test":
+        mask = np.ones(x.shape)
+    return x * mask, (param, mask)
+
+def dropout_backward(dout, cache):
+    param, mask = cache
+    if param["mode"] == "train":
+        dx = mask * dout
+    elif param["mode"] == "test":
+        dx = dout
+    return dx
+"""
+
+
+def test_a_mask_of_ones_is_no_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_verified(MASK, monkeypatch)
+    found = analyse(MASK.replace("dx = mask * dout", "dx = dout"), "dropout.py")
+    assert [d.location.row for d in found.diagnostics] == [16]

@@ -51,7 +51,9 @@ def begun(it: Interpreter, target: cst.CSTNode, node: cst.BaseExpression, value:
 
 
 def keep_state(it: Interpreter, name: str, value: Any, scope: Scope) -> None:
-    """Zeros with a name that the function's loops give new values stay zeros by choice."""
+    """Zeros with a name that the function's loops give new values stay zeros by choice; no mask is a parameter."""
+    if type(value) is Array and value.blank and "mask" in name.lower():
+        value.blank = False
     if (type(value) is Array and value.blank and scope.function and it.met is None and not it.world.sure
             and it.block is not None and not np.any(value.current.sample)
             and (tree := it.block.tree()) is not None and name in _carried_on(tree.module, scope.function)):
