@@ -75,7 +75,7 @@ def main(files: int = 200, edits: int = 1000, keystrokes: int = 100) -> None:
     where = {"textDocument": {"uri": URI}, "position": slip["range"]["start"]}
     long = "file:///benchmark/long.py"
     client.notify("textDocument/didOpen", {"textDocument": {
-        "uri": long, "languageId": "python", "version": 1, "text": measuring.long_file()}})
+        "uri": long, "languageId": "python", "version": 1, "text": measuring.long_file(5000)}})
     begin = time.perf_counter()
     while time.perf_counter() - begin < 2:
         began = time.perf_counter()

@@ -196,6 +196,44 @@ RIGHT = {
                 dx = dwide[p:-p, p:-p]
                 return dx
         """,
+    "borders of a list of widths, one for each axis": """
+        class Frame:
+            def __init__(self, widths):
+                self.widths = widths
+                if not isinstance(widths[0], tuple):
+                    self.widths = (widths[0], widths[0]), (widths[1], widths[1])
+
+            def forward(self, x):
+                self.shape = x.shape
+                return np.pad(x, pad_width=((0, 0), (0, 0), self.widths[0], self.widths[1]), mode="constant")
+
+            def backward(self, grad):
+                top, left = self.widths[0][0], self.widths[1][0]
+                rows, columns = self.shape[2], self.shape[3]
+                return grad[:, :, top:top + rows, left:left + columns]
+        """,
+    "groups of channels, of which a guard wants whole ones": """
+        class Grouped:
+            def __init__(self, groups):
+                self.groups = groups
+
+            def forward(self, x, gamma):
+                if gamma.ndim != 1 or gamma.shape[0] != x.shape[1]:
+                    raise ValueError("a factor for each channel")
+                if x.shape[1] % self.groups != 0:
+                    raise ValueError("as many channels in each group")
+                n, channels = x.shape[:2]
+                self.x, self.gamma = x, gamma
+                parts = x.reshape(n, self.groups, channels // self.groups)
+                self.centred = (parts - parts.mean(axis=2, keepdims=True)).reshape(n, channels)
+                return self.centred * gamma
+
+            def backward(self, grad):
+                n, channels = self.x.shape[:2]
+                self.dgamma = (grad * self.centred).sum(axis=0)
+                parts = (grad * self.gamma).reshape(n, self.groups, channels // self.groups)
+                return (parts - parts.mean(axis=2, keepdims=True)).reshape(n, channels)
+        """,
     "a prediction of one number, which backward code is given beside its target": """
         class Neuron:
             def __init__(self, count: int):
@@ -327,6 +365,8 @@ SLIPS = [
     ("windows of images whose last axis are the channels", "self.rows.T @ grad", "np.abs(self.rows.T @ grad)"),
     ("a place that is annotated as a whole number", '"grad_u": slope * v', '"grad_u": slope * u'),
     ("axes that are picked out of a count", "grad - np.mean(grad,", "grad + np.mean(grad,"),
+    ("borders of a list of widths, one for each axis", "return grad[:, :, top", "return -grad[:, :, top"),
+    ("groups of channels, of which a guard wants whole ones", "(grad * self.gamma).reshape", "grad.reshape"),
     ("a border that is taken off again", "dwide[i + p, j + p] += 2 *", "dwide[i + p, j] += 2 *"),
     ("sizes that a guard compares", "grad @ self.W.T", "grad @ self.W"),
     ("an operation that takes lists, numbers and arrays", "2 * self.data * out.grad", "2 * out.grad"),

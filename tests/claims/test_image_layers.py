@@ -198,6 +198,12 @@ def test_beside_a_helper_that_cannot_be_read_nothing_is_called_wrong(before: str
     assert "wrong" not in {c.verdict for c in found.claims}
 
 
+def test_what_has_nothing_to_do_with_the_helper_is_judged() -> None:
+    wrong = "np.mean(dout, axis=(0, 2, 3))"
+    found = analyse(COMPILED.replace("np.sum(dout, axis=(0, 2, 3))", wrong), "code.py").diagnostics
+    assert [d.location.row for d in found] == [COMPILED[:COMPILED.index("db = ")].count("\n") + 1]
+
+
 @pytest.mark.parametrize("call", ["im2col_cython(x, 3)", "im2col_cython(x, 3, 3, pad=1, layout=2)",
                                   "im2row(x, 3, 3, 1, 1)"])
 def test_what_is_no_layout_of_windows(call: str) -> None:

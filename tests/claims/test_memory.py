@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
 from nablint.analysis import analyse
 from nablint.calculus.effort import EFFORT
+from nablint.checks.shape_findings import SEEN
 from nablint.claims import memory, program
 from nablint.claims.judging import confirming, search
 from nablint.claims.judging import runs as searched
 from nablint.settings import Settings
+from nablint.tracing.interpreter import Interpreter
 
 SOURCE = (Path(__file__).parent.parent / "examples" / "numpy_two_layer_net.py").read_text("utf8")
 EDITED = SOURCE.replace("):\n", "):\n\n", 1)
@@ -43,11 +46,37 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     memory.OUTCOMES.clear()
 
 
+def test_runs_that_are_over_are_let_go() -> None:
+    """No cache may hold an interpreter: with it stays all that its run has made."""
+    source = """
+import numpy as np
+
+x, y, w, b = np.random.randn(9, 4), np.random.randn(9), np.random.randn(4), 0
+for turn in range(100):
+    error = x.dot(w) + b - y
+    db = error.sum()
+    w -= 0.1 * x.T.dot(error)
+    b -= 0.1 * db
+"""
+
+    def left() -> int:
+        memory.OUTCOMES.clear()
+        SEEN.clear()
+        gc.collect()
+        return sum(type(thing) is Interpreter for thing in gc.get_objects())
+
+    before = left()
+    for number in range(3):
+        analyse(f"{source}    print({number})\n", "fit.py")
+    assert left() <= before + 1  # a first analysis may read what stays, such as the layers of a library
+
+
 def test_the_same_text_costs_the_same_effort() -> None:
     """Bounds are on counted work, so a busy machine gives the same verdicts."""
     costs: list[float] = []
     for _ in range(2):
         memory.OUTCOMES.clear()
+        SEEN.clear()
         before = EFFORT.seconds
         analyse(SOURCE, "net.py")
         costs.append(EFFORT.seconds - before)

@@ -91,3 +91,26 @@ def test_a_statement_has_one_claim() -> None:
     source = HEAD + textwrap.dedent(LISTED["a branch that is not taken"][0])
     rows = [c.row for c in analyse(source, "a.py").claims]
     assert len(rows) == len(set(rows))
+
+
+def test_what_flows_into_a_right_result_is_right() -> None:
+    """A part that depends on no cotangent is one of the gradient's all the same, and a lone one stays unchecked."""
+    source = HEAD + textwrap.dedent("""
+        class Op(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, a, b):
+                ctx.save_for_backward(a, b)
+                return torch.sin(a - b)
+
+            @staticmethod
+            def backward(ctx, g):
+                a, b = ctx.saved_tensors
+                gx = torch.cos(a - b)
+                gy = torch.exp(a - b)
+                gx = gx * g
+                return gx, -gx
+        """)
+    lines = source.split("\n")
+    verdicts = {lines[c.row - 1].strip(): c.verdict for c in analyse(source, "a.py").claims}
+    assert verdicts["gx = torch.cos(a - b)"] in ("proved", "verified")
+    assert verdicts["gy = torch.exp(a - b)"] == "unchecked"

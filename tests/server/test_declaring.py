@@ -88,6 +88,19 @@ import libcst as cst
 assert type(cst.Name) is type and issubclass(cst.Name, cst.BaseExpression)
 assert isinstance(cst.Name("x"), cst.BaseAssignTargetExpression) and not isinstance(cst.Name("x"), cst.Assign)
 assert cst.parse_module("x = 1\\n").body[0].body[0].deep_equals(cst.parse_statement("x = 1\\n").body[0])
+name = cst.Name("x")
+assert {name: 1}[name] and name != cst.Name("x") and name.with_changes(value="y").value == "y"
+name.value = "z"
+import dataclasses
+@dataclasses.dataclass(frozen=True)
+class Kept:
+    x: int
+try:
+    Kept(1).x = 2
+except dataclasses.FrozenInstanceError:
+    pass
+else:
+    raise AssertionError
 class Abstract(abc.ABC):
     @abc.abstractmethod
     def f(self): ...

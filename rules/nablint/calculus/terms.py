@@ -171,6 +171,11 @@ class Graph:
         """What the calculus remembers of this graph's terms (normal forms, simplified terms)."""
         self._nodes: dict[Any, Term] = {}
 
+    @property
+    def moment(self) -> int:
+        """The number of the statement's execution that is being traced; -1 outside of the source."""
+        return -1 if self.origin is None else self.origin.number
+
     def leaf(self, label: str, sample: Sample, shape: Shape | None = None, *, tainted: bool = False) -> Term:
         """An input of the traced code; `label` is its name in the source."""
         term = Term(self, None, (), {}, np.asanyarray(sample), label, shape)

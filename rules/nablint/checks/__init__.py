@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nablint.checks.rule import Rule
+from nablint.reading.lazily import regex
 
 if TYPE_CHECKING:
     from nablint.claims.repairing.blame import Fault
@@ -37,7 +38,7 @@ def rule_names() -> dict[str, str]:
     return {code: found[code] for code in sorted(found)}
 
 
-_RULE = re.compile(r'^RULE = Rule\(\s*"(NAB\d+)",\s*"([\w-]+)"', re.M)
+_RULE = regex(r'^RULE = Rule\(\s*"(NAB\d+)",\s*"([\w-]+)"', re.M)
 
 
 def find_rule(word: str) -> Rule | None:

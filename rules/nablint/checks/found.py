@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims.sure.runs import Seen, SureRun
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import parts
 from nablint.results import Edit
 from nablint.shapes import Size
@@ -193,7 +193,7 @@ def sure_clashes(run: SureRun) -> Iterator[Clash]:
             yield clash
 
 
-_AXIS = re.compile(r"(.+)\.(\d+)")
+_AXIS = regex(r"(.+)\.(\d+)")
 
 
 def may_be_square(a: int, b: int) -> bool:

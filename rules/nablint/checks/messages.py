@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from nablint.claims.names import variables
+from nablint.reading.lazily import regex
 
 if TYPE_CHECKING:
     from nablint.claims.repairing.blame import Fault
@@ -75,7 +75,7 @@ def _subject(fault: Fault) -> str:
     return f"`{name}` is not the gradient of `{wrt}`"
 
 
-_UNNAMED = re.compile(r"^output \d+$")
+_UNNAMED = regex(r"^output \d+$")
 """What results that are returned without a name go by."""
 
 

@@ -51,12 +51,13 @@ from nablint.checks.axes import REDUCTIONS, axes_of, reduced_axes
 from nablint.checks.found import Found, bracketed, called, clashes, code, entrywise, exact, number, short, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import parts
 from nablint.tracing.step import Step
 
-KEEPS = re.compile(r"sparse|csr_|csc_|\bmatrix\(|\bmat\(|todense|DataFrame|\bpandas\b|\bpd\.|xarray|Series\b", re.I)
+KEEPS = regex(r"sparse|csr_|csc_|\bmatrix\(|\bmat\(|todense|DataFrame|\bpandas\b|\bpd\.|xarray|Series\b", re.I)
 """What reductions of keep their axis, or align by labels."""
-SYMMETRIC = re.compile(
+SYMMETRIC = regex(
     r"symmetr|kernel|gram|covar|\bcov|corr|distanc|dist\b|similar|affinit|adjacen|laplac|precision|hessian|fisher"
     r"|^_?(?:K|k_\w+|K_\w+|A|adj|W|sim|S|L|D|H|cov\w*|sigma|Sigma|Q|P_inv|G)$", re.I)
 

@@ -41,11 +41,12 @@ import libcst as cst
 from nablint.checks.found import Found, called, code, short
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import Seen, SureRun
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import below, functions_in
 from nablint.tracing.hints import base, is_weight
 
-_ROOM = re.compile(r"empty|zeros|ones|full|like|array|buf|work|scratch|alloc|out|te?mp|pool|cache|view|copy|get$",
-                   re.I)
+_ROOM = regex(r"empty|zeros|ones|full|like|array|buf|work|scratch|alloc|out|te?mp|pool|cache|view|copy|get$",
+              re.I)
 """In the name of a call whose result may be room for another."""
 
 

@@ -6,8 +6,6 @@ its derivative by their names), and where a gradient's name and the cotangent th
 
 from __future__ import annotations
 
-import re
-
 import libcst as cst
 import numpy as np
 
@@ -17,6 +15,7 @@ from nablint.claims.model import Judged, Judgement
 from nablint.claims.program import Outcome
 from nablint.claims.repairing.blame import Fault
 from nablint.claims.replaying.replay import holds
+from nablint.reading.lazily import regex
 from nablint.tracing.step import Step
 
 APPROXIMATE = 0.05
@@ -92,7 +91,7 @@ def _named(j: Judged) -> bool:
     return names.is_gradient_name(j.result.name.removeprefix("self.").partition("[")[0])
 
 
-SIZED = re.compile(r"(?<![\w.])0(?![\w.])|is outside axis"
+SIZED = regex(r"(?<![\w.])0(?![\w.])|is outside axis"
                     r"|(?:: inner sizes|cannot broadcast:) "
                     r"(?:\d+ (?:and|against) [^\W\d]|[^\W\d][^:]*? (?:and|against) \d+\b)")
 """Clashes of arrays without entries, of a place that an array does not have, or of a number with a dimension, such as

@@ -38,15 +38,15 @@ where several axes have that name, and where no other axis is left to normalise.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from nablint.checks.found import Found, called, number, short, whence
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import SureRun
+from nablint.reading.lazily import regex
 from nablint.shapes import dim
 
-SAMPLES = re.compile(r"(?:B|bs|batch|batch_?size|n_?samples|num_samples|n_?examples|num_examples)(?:@.*)?")
+SAMPLES = regex(r"(?:B|bs|batch|batch_?size|n_?samples|num_samples|n_?examples|num_examples)(?:@.*)?")
 
 
 def look(run: SureRun) -> Iterator[Found]:

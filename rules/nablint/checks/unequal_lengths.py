@@ -50,10 +50,11 @@ from nablint.calculus.terms import Term
 from nablint.checks.found import Found, short
 from nablint.checks.rule import Rule
 from nablint.claims.sure.runs import Seen, SureRun
+from nablint.reading.lazily import regex
 from nablint.tracing.values import Array, External, OpenList
 
-_PARAMETERS = re.compile(r"^_?(params?|parameters|weights|ws|variables|theta\w*|model_params)$", re.I)
-_STEPS = re.compile(r"grad|^_?(d\w*params|dparams|steps|updates|deltas|nablas?|velocit\w*|moment\w*|vs|ms)$", re.I)
+_PARAMETERS = regex(r"^_?(params?|parameters|weights|ws|variables|theta\w*|model_params)$", re.I)
+_STEPS = regex(r"grad|^_?(d\w*params|dparams|steps|updates|deltas|nablas?|velocit\w*|moment\w*|vs|ms)$", re.I)
 
 
 def look(run: SureRun) -> Iterator[Found]:

@@ -39,9 +39,10 @@ def entries(judgement: Judgement) -> dict[int, Entry]:
     out: dict[int, Entry] = {}
     run = judgement.run
     tainted = [e for e in run.it.events if e.step.number >= run.start]
+    assumed = run.it.presumed or run.it.taken or next(reversed(run.it.standing.values()), "")
     for judged in judgement.judged:
         result = judged.result
-        reason = judged.reason or (run.it.presumed or run.it.taken if judged.verdict != "wrong" else "")
+        reason = judged.reason or (assumed if judged.verdict != "wrong" else "")
         _put(out, Entry(result.step, result.name, result.wrt_name, "result", judged.verdict, reason, judged))
         if result.returned is not None and result.returned is not result.step:
             _put(out, Entry(result.returned, result.name, result.wrt_name, "result", judged.verdict, reason, judged))

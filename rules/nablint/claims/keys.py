@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,12 +10,13 @@ import libcst as cst
 from nablint.claims.evidence import parameter_evidence
 from nablint.reading.dimension_keys import dimension_key, key_by_agreement
 from nablint.reading.evidence import DimSpec
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import below
 from nablint.reading.source import Block
 from nablint.reading.trailing import said_of
 from nablint.tracing.values import Class, Function
 
-_SUFFIX = re.compile(r"[a-z0-9]_[A-Z]{2,6}\b")
+_SUFFIX = regex(r"[a-z0-9]_[A-Z]{2,6}\b")
 
 
 def letters(blocks: list[Block], names: Mapping[str, Any]) -> Mapping[str, str]:

@@ -8,24 +8,25 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 
+from nablint.reading.lazily import regex
 from nablint.settings import Settings
 
-_ALONE = re.compile(
+_ALONE = regex(
     r"^(delta|deltas|error|errors|err|grad|grads|gradient|gradients|dout|upstream|nabla|dscores?|dlogits|dloss)s?\d*$",
     re.I,
 )
-_D_UPPER = re.compile(r"^_?d_?([A-Z]\w*)$")
-_D_LOWER = re.compile(
+_D_UPPER = regex(r"^_?d_?([A-Z]\w*)$")
+_D_LOWER = regex(
     r"^_?d_?(x|y|z|w|b|h|a|o|c|f|g|i|q|k|v|u|s|r|p|t|e|out|in|inp|input|inputs|output|outputs|gamma|beta|mu|var|xhat|x_hat|xn|xc|std|"
     r"mean|sigma|score|scores|logits|probs|prev_h|prev_c|next_h|next_c|hprev|hnext|hraw|h_raw|wx|wh|weights?|bias(?:es)?|inputs|theta|alpha|"
     r"loss|pred|slope|intercept|coefs?|emb|embed|hidden|act|pre|params|values?|keys?|query|queries|attn|kernel|filters?|col|cols|padded|x_?pad(?:ded)?|"
     r"[a-z]\d+|[a-z]_?(?:prev|next)|[xwbhazqkvo]_?\w+)$")
-_PREFIX = re.compile(
+_PREFIX = regex(
     r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?"
     r"(?:wrt_?|of_?|for_?|loss_(?:wrt_?)?|L_)?(\w+)$", re.I
 )
-_SUFFIX = re.compile(r"^_?(\w+?)_?(?:grads?|gradients?|delta|deltas|derivs?|error|errors|err|bar|adj)$", re.I)
-_NEVER = re.compile(
+_SUFFIX = regex(r"^_?(\w+?)_?(?:grads?|gradients?|delta|deltas|derivs?|error|errors|err|bar|adj)$", re.I)
+_NEVER = regex(
     r"^(dt|dtype|dim|dims|data\w*|dataset\w*|device\w*|date|dates|day|days|dir|dirs|directory|dict\w*|df|diff\w*|dist\w*|divisor|doc\w*|done|"
     r"down\w*|draw\w*|drop\w*|dropout\w*|dummy|dump|duration|dx_num\w*|dw_num\w*|dev|dev_\w+|denom\w*|den|deg\w*|depth\w*|desc\w*|det|"
     r"default\w*|ddof|delimiter|debug|decay\w*|decode\w*|dense\w*|do|domain|dot\w*|double|dpi|dz_dim|d_model|d_k|d_v|d_ff|d_in|d_out|d|"
@@ -97,7 +98,7 @@ def variables(name: str) -> tuple[str, ...]:
     return _variables(name) if own is None else tuple(dict.fromkeys((own, *synonyms(own), *_variables(name))))
 
 
-_D_BY_D = re.compile(r"^_?d_?(?:L|J|E|C|loss|cost)_?d_?(\w+)$")
+_D_BY_D = regex(r"^_?d_?(?:L|J|E|C|loss|cost)_?d_?(\w+)$")
 
 
 def cotangent_of(name: str) -> str:
@@ -215,7 +216,7 @@ def partner_key(name: str) -> tuple[str, ...]:
     return tuple(w for w in words(name) if w not in drop and not w.startswith(("backprop", "backward", "forwardprop")))
 
 
-_LOSS = re.compile(
+_LOSS = regex(
     r"^_?(\w*loss\w*|\w*cost\w*|j|nll|obj|objective|\w*energy|mse|ce|xent|log_?lik\w*|ll|l|fun|fval|f)\d*$", re.I
 )
 

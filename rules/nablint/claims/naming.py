@@ -10,13 +10,14 @@ import re
 from collections.abc import Iterable
 from itertools import chain, count
 
+from nablint.reading.lazily import regex
 from nablint.shapes import show_shape
 from nablint.tracing.hints import base
 from nablint.tracing.interpreter import Interpreter
 
 LETTERS = ("N", "D", "M", "K", "H", "L", "P", "Q", "R", "S", "T", "U", "V")
 
-_WORD = re.compile(r"[\w.@]+")
+_WORD = regex(r"[\w.@]+")
 
 
 class Naming:

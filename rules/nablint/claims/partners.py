@@ -15,12 +15,13 @@ from functools import lru_cache
 import libcst as cst
 
 from nablint.claims import names
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import parts
 from nablint.tracing.statements import target_names
 from nablint.tracing.values import Function
 
-_MAKES = re.compile(r"init|make|create|build|random|setup|generate", re.I)
-_COST = re.compile(r"cost|loss|objective|error|entropy|nll|mse", re.I)
+_MAKES = regex(r"init|make|create|build|random|setup|generate", re.I)
+_COST = regex(r"cost|loss|objective|error|entropy|nll|mse", re.I)
 
 
 @lru_cache(maxsize=4096)

@@ -11,10 +11,11 @@ import re
 import libcst as cst
 
 from nablint.claims import names
+from nablint.reading.lazily import regex
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Function, Scope
 
-_BACK = re.compile(r"back(?:ward)?", re.I)
+_BACK = regex(r"back(?:ward)?", re.I)
 _AHEAD = ("forward", "feedforward")
 
 

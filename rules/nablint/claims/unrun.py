@@ -1,4 +1,4 @@
-"""Statements that compute gradients and that no run came to: listed as unchecked, with the reason.
+"""Statements that compute gradients and that no result stands for: listed with what they flow into, or why unchecked.
 
 An audit counts statements, so one that is passed over in silence would look like one that does not exist.  What is
 listed here is read off the source alone: assignments to a gradient's name, and what backward functions return.
@@ -13,12 +13,14 @@ from functools import lru_cache
 
 import libcst as cst
 
+from nablint.calculus.terms import Term
 from nablint.claims import names
-from nablint.claims.entries import NO_FLOW
-from nablint.claims.model import Unit
+from nablint.claims.entries import NO_FLOW, RANK, ancestors
+from nablint.claims.model import Judged, Unit
 from nablint.claims.program import Outcome, Program
+from nablint.reading.lazily import regex
 from nablint.reading.source import Block
-from nablint.results import Claim, Place
+from nablint.results import Claim, Place, Verdict
 from nablint.tracing.statements import target_names
 from nablint.tracing.step import Step
 from nablint.tracing.values import Unknown
@@ -65,7 +67,8 @@ def unrun(program: Program, units: Iterable[Unit], outcomes: list[Outcome], know
         for node in code.statements:
             place = _place(code, node)
             if place is not None and place not in rows:
-                found.append(_claim(code, node, place, _reason(node, steps, belongs, runs)))
+                verdict = _flows_into(node, runs) or ("unchecked", _reason(node, steps, belongs, runs))
+                found.append(_claim(code, node, place, *verdict))
     return found
 
 
@@ -107,18 +110,33 @@ def _reason(node: Statement, steps: dict[int, Step], units: list[Unit], runs: li
     return failed[0] if len(failed) == len(runs) and failed[0] else NO_RUN
 
 
+def _flows_into(node: Statement, runs: list[Outcome]) -> tuple[Verdict, str] | None:
+    """The worst verdict, with its reason, of the results that hold a statement's value; None where none does.
+
+    Not all that a result is made of depends on a cotangent: `gx = clip(x - t)`, to be multiplied by it afterwards.
+    """
+    found: list[Judged] = []
+    for judgement in (o.judgement for o in runs if o.judgement is not None):
+        values = {v for step in judgement.run.it.steps if step.node is node
+                  if isinstance(v := step.values.get(id(node.value)), Term)}
+        found += [j for j in judgement.judged
+                  if values and j.result.value is not None and not values.isdisjoint(ancestors(j.result.value))]
+    worst = min(found, key=lambda j: RANK[j.verdict], default=None)
+    return (worst.verdict, worst.reason) if worst is not None else None
+
+
 def _place(code: Code, node: Statement) -> tuple[Place, Place] | None:
     tree = code.block.tree()
     span = tree.spans.get(id(node)) if tree is not None else None
     return None if span is None else (code.block.place(span[0]), code.block.place(span[1]))
 
 
-def _claim(code: Code, node: Statement, place: tuple[Place, Place], reason: str) -> Claim:
+def _claim(code: Code, node: Statement, place: tuple[Place, Place], verdict: Verdict, reason: str) -> Claim:
     returned = isinstance(node, cst.Return)
     said = _said(node) if not returned else [n for n in _mentioned(node.value) if names.is_gradient_name(n)]
     start, end = place
     return Claim(start.row, code.name or "<module>", said[0] if said else "", "", "result" if returned else
-                 "intermediate", "unchecked", reason, start, end)
+                 "intermediate", verdict, reason, start, end)
 
 
 # -- reading the source ------------------------------------------------------------------------------------------------
@@ -192,7 +210,7 @@ def _computes(node: Statement, back: bool) -> bool:
     return any(names.is_gradient_name(n) or (back and _SHORT.match(n)) for n in _said(node))
 
 
-_SHORT = re.compile(r"^g_?(x|y|w|b|h|c|a|z|gamma|beta|col|in|out)\d*$", re.I)
+_SHORT = regex(r"^g_?(x|y|w|b|h|c|a|z|gamma|beta|col|in|out)\d*$", re.I)
 """`gx`, `gW`: gradients where cotangents arrive by contract; elsewhere as often the slopes of an image."""
 
 

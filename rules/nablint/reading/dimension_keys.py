@@ -11,14 +11,15 @@ import re
 from collections.abc import Iterable, Mapping
 
 from nablint.reading.evidence import DimSpec, ShapeEvidence
+from nablint.reading.lazily import regex
 
 _LEAD = r"[#\s\"'*>-]*"
-_HEADER = re.compile(
+_HEADER = regex(
     rf"^{_LEAD}(?:(?:tensor |logical |array )?(?:dimension|dim|shape)s? (?:keys?|suffix(?:es)?|legend|names?|letters?)|"
     r"suffix(?:es)?(?: key| legend)?)\b[^:\n]{0,60}:?\s*(?P<rest>.*)$", re.IGNORECASE | re.MULTILINE)
-_ENTRY = re.compile(
+_ENTRY = regex(
     rf"(?:^|[,;|]|\s\s){_LEAD}`?(?P<letter>[A-Z])`?\s*(?::|=|--?|–|—)\s*(?P<meaning>[A-Za-z][^,;|]*?)(?=$|[,;|]|\s\s)")
-_SUFFIXED = re.compile(r"(?P<front>_?[a-z][a-z0-9_]*)_(?P<letters>[A-Z]{1,6})\Z")
+_SUFFIXED = regex(r"(?P<front>_?[a-z][a-z0-9_]*)_(?P<letters>[A-Z]{1,6})\Z")
 
 
 def dimension_key(source: str) -> dict[str, str]:

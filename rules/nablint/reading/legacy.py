@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import re
 
+from nablint.reading.lazily import regex
+
 _START = r"(?P<before>(?:^|[:;])[ \t]*)"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"^%[%\w](?=.*$)|^![A-Za-z](?=.*$)", re.M), "0#"),  # %matplotlib inline, !pip install
-    (re.compile(rf"{_START}print(?=[ \t]*[^\s\w=(,.;:)>\[]|[ \t]+[\w(\[])", re.M), r"\g<before>0 or "),
-    (re.compile(rf"{_START}exec[ \t](?=[\w\"'])", re.M), r"\g<before>0 or "),
-    (re.compile(r"(?P<head>(?:^|[:;])[ \t]*raise[ \t]+[\w.]+[ \t]*),", re.M), r"\g<head>;"),
-    (re.compile(r"<>"), "!="),
+    (regex(r"^%[%\w](?=.*$)|^![A-Za-z](?=.*$)", re.M), "0#"),  # %matplotlib inline, !pip install
+    (regex(rf"{_START}print(?=[ \t]*[^\s\w=(,.;:)>\[]|[ \t]+[\w(\[])", re.M), r"\g<before>0 or "),
+    (regex(rf"{_START}exec[ \t](?=[\w\"'])", re.M), r"\g<before>0 or "),
+    (regex(r"(?P<head>(?:^|[:;])[ \t]*raise[ \t]+[\w.]+[ \t]*),", re.M), r"\g<head>;"),
+    (regex(r"<>"), "!="),
 )
 
 
@@ -25,13 +27,13 @@ def _blank(match: re.Match[str]) -> str:
 
 
 _BLANKED: tuple[re.Pattern[str], ...] = (
-    re.compile(r"(?<![\w.])(?<![eE][-+])0+(?=[1-9])"),  # 0755, and the months of `date(2014, 01, 31)`
-    re.compile(r"\b[uU](?=[rR][\"'])"),  # ur"..."
+    regex(r"(?<![\w.])(?<![eE][-+])0+(?=[1-9])"),  # 0755, and the months of `date(2014, 01, 31)`
+    regex(r"\b[uU](?=[rR][\"'])"),  # ur"..."
 )
-_CAUGHT = re.compile(r"^(?P<head>[ \t]*except[ \t]+(?:[\w.]+|\([^()\n]*\)))(?P<name>[ \t]*,[ \t]*\w+)(?=[ \t]*:)", re.M)
-_UNPACKED = re.compile(r"\blambda[ \t]*\((?P<names>[\w, \t]+)\)(?=[ \t]*:)")
-_LONG = re.compile(r"\b(?P<number>0[xX][\da-fA-F]+|\d+)[lL]\b")
-_SHOWN = re.compile(r"`(?P<value>[^`\n]+)`")
+_CAUGHT = regex(r"^(?P<head>[ \t]*except[ \t]+(?:[\w.]+|\([^()\n]*\)))(?P<name>[ \t]*,[ \t]*\w+)(?=[ \t]*:)", re.M)
+_UNPACKED = regex(r"\blambda[ \t]*\((?P<names>[\w, \t]+)\)(?=[ \t]*:)")
+_LONG = regex(r"\b(?P<number>0[xX][\da-fA-F]+|\d+)[lL]\b")
+_SHOWN = regex(r"`(?P<value>[^`\n]+)`")
 
 
 def readable(text: str) -> str:
@@ -46,7 +48,7 @@ def readable(text: str) -> str:
     return _SHOWN.sub(r"(\g<value>)", text)
 
 
-_BOUND = re.compile(r"(?:def|class)\s+(\w+)|((?:\w+\s*,\s*)*\w+)\s*(?:[-+*/@%|&^]|//|\*\*)?=(?!=)")
+_BOUND = regex(r"(?:def|class)\s+(\w+)|((?:\w+\s*,\s*)*\w+)\s*(?:[-+*/@%|&^]|//|\*\*)?=(?!=)")
 
 
 def bound_names(line: str) -> list[str]:

@@ -11,11 +11,12 @@ import re
 from nablint.reading.annotation_dims import from_tokens
 from nablint.reading.dimensions import read_dims
 from nablint.reading.evidence import ELLIPSIS, UNKNOWN, DimSpec, ShapeEvidence
+from nablint.reading.lazily import regex
 
 Dims = tuple[DimSpec, ...]
 
-_AXIS = re.compile(r"\s*(?:\((?P<group>[^()]*)\)|(?P<name>[^\s()]+))")
-_CHECKED = re.compile(
+_AXIS = regex(r"\s*(?:\((?P<group>[^()]*)\)|(?P<name>[^\s()]+))")
+_CHECKED = regex(
     r"\s*(?P<name>[^\W\d][\w.]*(?:\[\d+\])?)\s*(?P<items>(?:\[all\]|\[\*\]|\.\.\.)?)\s*:\s*\[(?P<dims>[^\[\]]*)\]\s*(?:#.*)?\Z")
 
 

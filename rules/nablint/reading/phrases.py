@@ -58,7 +58,7 @@ _OTHERWISE = regex(
     r"|\w\[[\w:, ]*\]\s+(?:has|have|is|are)\b", re.IGNORECASE)
 _ASIDE = regex(r"\([^()]*\)")
 _ALTERNATIVE = regex(r"[`'\"*]*\s*,?\s*(?:\bor\b|/|\bif\b|\belse\b|\bwhen\b|\|)(?P<rest>.*)", re.IGNORECASE)
-_OFFERED = re.compile(r"[)\]]\s*,?\s*(?:\bor\b|/|\|)\s*\Z")
+_OFFERED = regex(r"[)\]]\s*,?\s*(?:\bor\b|/|\|)\s*\Z")
 """`(M,) or (M, K) ndarray`: the second of two shapes."""
 _SENTENCE = regex(r"(?<!r\.t\.)(?<!r\.t)(?<!e\.g\.)(?<!i\.e\.)(?<!\.\.)(?<=[.;])\s+")
 _SHAPE_SENTENCE = regex(

@@ -6,13 +6,14 @@ import re
 
 from nablint.reading.dimensions import looks_like_shape, read_dims
 from nablint.reading.evidence import ShapeEvidence
+from nablint.reading.lazily import regex
 
 _NAME = r"[`*]{0,2}[^\W\d]\w*[`*]{0,2}"
-_STATED = re.compile(rf"(?<![\w.])(?P<names>{_NAME}(?:\s*(?:,|/|\band\b)\s*{_NAME})*)"
-                     r"(?:\s+(?:is|are|of shape|has shape|with shape)|\s*:)?\s+[(\[](?P<inside>[^()\[\]]*)[)\]]")
-_RETURNED = re.compile(r"^\s*(?:returns?|yields?|outputs?)\b\s*:?\s*$", re.I | re.M)
+_STATED = regex(rf"(?<![\w.])(?P<names>{_NAME}(?:\s*(?:,|/|\band\b)\s*{_NAME})*)"
+                r"(?:\s+(?:is|are|of shape|has shape|with shape)|\s*:)?\s+[(\[](?P<inside>[^()\[\]]*)[)\]]")
+_RETURNED = regex(r"^\s*(?:returns?|yields?|outputs?)\b\s*:?\s*$", re.I | re.M)
 """The heading behind which a text speaks of results: "the edges of the polygon of shape (B, 2)" are not the polygon."""
-_WORDS = re.compile(r"[^\W\d]\w*")
+_WORDS = regex(r"[^\W\d]\w*")
 
 
 def prose_evidence(text: str, names: frozenset[str]) -> dict[str, ShapeEvidence]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
 import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from functools import cached_property
 
 import libcst as cst
 
+from nablint.reading.lazily import regex
 from nablint.reading.legacy import readable
 from nablint.reading.places import Span, spans
 from nablint.results import Place
@@ -194,7 +194,7 @@ def _told_by_python(text: str, row: int) -> str | None:
     return None
 
 
-_DEFINITION = re.compile(r"(?:@|(?:async\s+)?def\s|class\s)")
+_DEFINITION = regex(r"(?:@|(?:async\s+)?def\s|class\s)")
 
 
 def _bounds_from_text(lines: list[str]) -> set[int]:
@@ -215,7 +215,7 @@ def _bounds_from_text(lines: list[str]) -> set[int]:
     return rows
 
 
-_GOES_ON = re.compile(r"[\s#)\]}]|(?:else|elif|except|finally)\b|$")
+_GOES_ON = regex(r"[\s#)\]}]|(?:else|elif|except|finally)\b|$")
 """An unindented line that is no statement's first."""
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from nablint.reading.lazily import regex
 from nablint.results import Diagnostic, Edit, Fix, Place
 from nablint.settings import speaks_of
 
@@ -28,8 +29,8 @@ UNUSED_NAME = "unused-suppression"
 PREFIX = "NAB"
 """How the codes of our own rules begin; codes behind `noqa` that begin otherwise are another linter's."""
 
-NOQA = re.compile(r"#\s*noqa\b(?!\s*[\w-])(?:\s*:\s*(?P<list>[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))?", re.IGNORECASE)
-OURS = re.compile(r"#\s*nablint:\s*(?P<kind>ignore-file|ignore)\b(?!-)(?:\s*\[(?P<list>[^\]]*)\])?")
+NOQA = regex(r"#\s*noqa\b(?!\s*[\w-])(?:\s*:\s*(?P<list>[A-Z]+\d+(?:[,\s]+[A-Z]+\d+)*))?", re.IGNORECASE)
+OURS = regex(r"#\s*nablint:\s*(?P<kind>ignore-file|ignore)\b(?!-)(?:\s*\[(?P<list>[^\]]*)\])?")
 
 Kind = Literal["noqa", "ignore", "ignore-file"]
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from nablint.shapes.sizes import Misfit, Shape, Size, dim, show_shape
 
+ONE = Size(1)
+
 
 def broadcast(*shapes: Shape) -> Shape:
     """The common shape by numpy's rule: aligned at the last axis, size 1 stretches.
 
     Raises `Misfit` with the equations that would make the shapes fit.
     """
-    rank = max((len(s) for s in shapes), default=0)
+    rank = max(map(len, shapes), default=0)
     out: list[Size] = []
     for axis in range(-rank, 0):
-        found = Size(1)
+        found = ONE
         for shape in shapes:
             if len(shape) < -axis:
                 continue

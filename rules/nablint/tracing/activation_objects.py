@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nablint.reading.lazily import regex
 from nablint.tracing.hints import FUNCTION
 from nablint.tracing.values import Class, Function, Pending
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
-_SMOOTH = re.compile(r"_?(tanh|sigmoid|logistic|softplus)$", re.I)
+_SMOOTH = regex(r"_?(tanh|sigmoid|logistic|softplus)$", re.I)
 
 
 def is_given(it: Interpreter, p: Pending, kinds: tuple[object, ...]) -> bool:

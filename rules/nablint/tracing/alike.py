@@ -12,14 +12,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from nablint.calculus.terms import Term
+from nablint.reading.lazily import regex
 from nablint.shapes import Polynomial, Shape, Size, dim
 from nablint.tracing.world import World
 
 LARGE = 96
 """What an image is larger than, for several layers of windows to fit into it."""
-_AXIS = re.compile(r"\.\d+$")
-_QUOTIENT = re.compile(r"(?P<whole>[^/()+]+)//(?P<part>[^/()+]+)$")
-_MADE = re.compile(r"\.__init__\.|@\S*\.__init__$|^self\.")
+_AXIS = regex(r"\.\d+$")
+_QUOTIENT = regex(r"(?P<whole>[^/()+]+)//(?P<part>[^/()+]+)$")
+_MADE = regex(r"\.__init__\.|@\S*\.__init__$|^self\.")
 
 
 def alike(world: World, equations: Iterable[tuple[Size, Size]], operands: Iterable[Any]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.calculus.gradient import gradients
+from nablint.reading.lazily import regex
 from nablint.tracing import refine
 from nablint.tracing.assumed_windows import TAKEN, is_window, windowed
 from nablint.tracing.values import Array, Pending, Unknown
@@ -25,7 +26,7 @@ ACTIVATIONS = {"sigmoid": "scipy.special.expit", "relu": "torch.relu", "tanh": "
                "softplus": "torch.nn.functional.softplus", "softmax": "scipy.special.softmax"}
 """The functions that are assumed, and what stands for them."""
 
-_BACK = re.compile(rf"({'|'.join(ACTIVATIONS)})_?(?:backward|bwd|backprop)", re.I)
+_BACK = regex(rf"({'|'.join(ACTIVATIONS)})_?(?:backward|bwd|backprop)", re.I)
 OUTSIDE = frozenset({"numpy", "scipy", "torch", "math", "jax", "tensorflow", "keras", "sklearn", "theano", "mxnet",
                      "chainer", "cupy", "paddle", "flax", "autograd"})
 

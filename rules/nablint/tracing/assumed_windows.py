@@ -3,7 +3,7 @@
 Fast convolutions often call compiled helpers (`from im2col_cython import im2col_cython, col2im_cython`).  Whatever the
 layout of the columns, the one lays the windows of images out side by side and the other adds them up again: the code
 around them is judged with that.  Which layout it is, and in which order padding and stride are passed where their names
-do not tell, are choices of the world; nothing is called wrong that depends on it (`Interpreter.presumed`).
+do not tell, are choices of the world; nothing is called wrong that depends on it (`Interpreter.standing`).
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.ops.card import op
+from nablint.reading.lazily import regex
 from nablint.shapes import Misfit
 from nablint.tracing import refine
 from nablint.tracing.dialects import SPELLINGS, Spelling
-from nablint.tracing.values import Pending
+from nablint.tracing.values import Array, Pending
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
-_CUT = re.compile(r"_?im2col(?:_?[a-z]+)?", re.I)
-_JOINED = re.compile(r"_?col2im(?P<apart>_?6d)?(?:_?[a-z]+)?", re.I)
+_CUT = regex(r"_?im2col(?:_?[a-z]+)?", re.I)
+_JOINED = regex(r"_?col2im(?P<apart>_?6d)?(?:_?[a-z]+)?", re.I)
 
 TAKEN = "{} is taken for what its name says"
 COLUMNS, ROWS = "windows as columns, samples last", "windows as rows, samples first"
@@ -45,12 +46,14 @@ def windowed(it: Interpreter, name: str, args: list[Any], keywords: dict[str, An
     given = _window(it, [refine.as_size(it, s) if isinstance(s, Pending) else s for s in sizes], keywords, node)
     if not first or given is None:
         return None
-    it.presumed = TAKEN.format(word)
     layout = COLUMNS
     if joined is None or joined["apart"] is None:
         layout = it.world.choose("the layout of windows of a file that is not there", (COLUMNS, ROWS), 0.3)
     made = _laid_out if joined is None else _added_up if joined["apart"] is None else _added_apart
-    return apply_spelling(it, name, Spelling(made), [*first, *given, layout], {}, node, receiver=None)
+    value = apply_spelling(it, name, Spelling(made), [*first, *given, layout], {}, node, receiver=None)
+    if isinstance(value, Array):
+        it.standing[value.term] = TAKEN.format(word)
+    return value
 
 
 def _shape_first(args: list[Any]) -> tuple[list[Any], list[Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.calculus.terms import Term
+from nablint.reading.lazily import regex
 from nablint.shapes import Size
 from nablint.tracing import layers, refine
 from nablint.tracing.assumed import assumed
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 
-NOT_KNOWN = re.compile(r"is called, and what it does is not known|(?:^|\()[\w.$()@]+ is not known")
+NOT_KNOWN = regex(r"is called, and what it does is not known|(?:^|\()[\w.$()@]+ is not known")
 """How it is said that what comes of a function is not known, because the function is not."""
 
 
@@ -110,7 +111,7 @@ def _called_here(it: Interpreter, callee: Any, args: list[Any], keywords: dict[s
         it.calling = outer
 
 
-_HARMLESS = re.compile(r"print|log|warn|check|assert|debug|info|init", re.IGNORECASE)
+_HARMLESS = regex(r"print|log|warn|check|assert|debug|info|init", re.IGNORECASE)
 
 
 def _written_to(it: Interpreter, node: cst.Call, callee: Any, values: list[Any]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.calculus.terms import Term
+from nablint.reading.lazily import regex
 from nablint.shapes import Polynomial, Size, dim
 from nablint.tracing import hints
 from nablint.tracing.alike import alike, divisible
@@ -19,7 +20,7 @@ from nablint.tracing.world import World
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
-_QUOTIENT = re.compile(r"^(?P<whole>[^/()]+)//(?P<part>[^/()]+)$")
+_QUOTIENT = regex(r"^(?P<whole>[^/()]+)//(?P<part>[^/()]+)$")
 
 
 def whole_parts(world: World, pairs: Sequence[tuple[Size, Size]]) -> list[tuple[str, Polynomial]]:
@@ -51,8 +52,8 @@ def sure_clash(it: Interpreter, node: cst.CSTNode | None, message: str, equation
     return Unknown(message)
 
 
-_GIVEN = re.compile(r"^(?P<path>(?:.*\b)?(?P<name>\w+))\[(?P<axis>\d)\]$")
-_INPUT = re.compile(r"^(?:x|inputs?|inp|x_in|images?|imgs?)$", re.I)
+_GIVEN = regex(r"^(?P<path>(?:.*\b)?(?P<name>\w+))\[(?P<axis>\d)\]$")
+_INPUT = regex(r"^(?:x|inputs?|inp|x_in|images?|imgs?)$", re.I)
 
 
 def shape_of_input(world: World) -> list[tuple[str, Polynomial]]:

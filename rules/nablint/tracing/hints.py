@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from nablint.reading.lazily import regex
+
 _remembered = lru_cache(maxsize=8192)
 """Names are asked about again and again: once for each use, in each run."""
 
-_SCALARS = re.compile(
+_SCALARS = regex(
     r"^_?(lr|lrate|eta|alpha|reg|lam|lambda\w*|lmbda|l[12]|l[12]_\w+|eps|epsilon\w*|learning_?rate|step_?size|momentum|"
     r"mu_?decay|decay\w*|rho|temperature|"
     r"tau|scale|slope|negative_slope|delta|margin|weight_decay|regulari[sz]\w*|reg_\w+|(\w+_)?(penalty|strength|lambda)|"
@@ -21,7 +23,7 @@ _SCALARS = re.compile(
     r"threshold|beta[12]|gamma_lr|loss|cost|leak\w*|dt|sigma|nu)$",
     re.I,
 )
-_SIZES = re.compile(
+_SIZES = regex(
     r"^_?(n|m|d|t|h|w|c|k|f|num_?\w*|n_\w+|\w+_(size|dim|dims|len|length|height|width|channels|features|units|count)|"
     r"(in|out)_(features|channels|dim|size)|size|dim|dims|length|batch|batch_?size|hidden\w*|input_?(size|dim|nodes|"
     r"units)?|"
@@ -29,8 +31,8 @@ _SIZES = re.compile(
     r"j)$",
     re.I,
 )
-_TURNS = re.compile(r"(epoch|iter|steps?$|num_?steps|n_?steps|trials|times|max_it|repeat|rounds|T_max)", re.I)
-_LISTS = re.compile(
+_TURNS = regex(r"(epoch|iter|steps?$|num_?steps|n_?steps|trials|times|max_it|repeat|rounds|T_max)", re.I)
+_LISTS = regex(
     r"^_?(\w*sizes|\w*layers|\w*dims|layers?_(?:dim|size|unit|width)|weights|biases|ws|bs|activations|caches|params|parameters|grads|\w*shapes|zs|xs|"
     r"ys|inputs_list|"
     r"args|cache|cached?\w*|hs|tensors|saved\w*|structure|architecture|topology|nodes|data_list|units|\w+_list|"
@@ -38,26 +40,26 @@ _LISTS = re.compile(
     r"inputs|targets|outputs|layer_\w+)$",
     re.I,
 )
-_COUNTERS = re.compile(r"^_?(i|j|k|l|t|n|step|layer|index|idx|row|col|pos)$")
-_VECTORS = re.compile(r"^_?(\w*bias\w*|b\d*|b[a-z]|beta|gamma|mu|mean|var|std|running_\w+|hprev|h0|c0)$")
-_ROWS = re.compile(r"^_?(gamma|beta|weight|scale|shift|g|mean|mu|var|std|sigma|running_\w+|bias\w*|b\w?\d*|w)$", re.I)
-_TARGETS = re.compile(
+_COUNTERS = regex(r"^_?(i|j|k|l|t|n|step|layer|index|idx|row|col|pos)$")
+_VECTORS = regex(r"^_?(\w*bias\w*|b\d*|b[a-z]|beta|gamma|mu|mean|var|std|running_\w+|hprev|h0|c0)$")
+_ROWS = regex(r"^_?(gamma|beta|weight|scale|shift|g|mean|mu|var|std|sigma|running_\w+|bias\w*|b\w?\d*|w)$", re.I)
+_TARGETS = regex(
     r"^_?(y|y_\w+|t|target\w*|label\w*|truth|gt|ground_truth|expected\w*|desired\w*|mask\w*|teach\w*)$", re.I
 )
-_PREDICTIONS = re.compile(
+_PREDICTIONS = regex(
     r"^_?(out\w*|output\w*|pred\w*|y_?(hat|pred|prob|proba|probas|out|val)\w*|prob\w*|h_?out|a_?out|al|yh|scores?|"
     r"logits?|activations?|hypothesis|h)$", re.I)
-_HYPER = re.compile(
+_HYPER = regex(
     r"^_?(stride\w*|pad\w*|kernel_?size|filter_?size|pool\w*|ksize|num_heads|n_?heads?|heads|dilation|groups?|s|f|hf|"
     r"wf|hh|ww)$",
     re.I,
 )
 
 
-_GENERATOR = re.compile(r"^_?(rng|rs|prng|rnd|random|random_state|generator)$", re.I)
+_GENERATOR = regex(r"^_?(rng|rs|prng|rnd|random|random_state|generator)$", re.I)
 
 
-_WEIGHT = re.compile(r"^_?(w|weights?|kernel|theta|u|v|wq|wk|wv|wo|syn|embed\w*)[\d_]*\w?$|^[wW]_?\w{0,3}$", re.I)
+_WEIGHT = regex(r"^_?(w|weights?|kernel|theta|u|v|wq|wk|wv|wo|syn|embed\w*)[\d_]*\w?$|^[wW]_?\w{0,3}$", re.I)
 
 
 @_remembered
@@ -91,7 +93,7 @@ def is_size(name: str) -> bool:
     return bool(_SIZES.match(name))
 
 
-_COUNT = re.compile(r"_?(?:[nNm]|num_\w+|n_\w+|\w+_(?:size|dims?|len|length|channels|features|units|count))")
+_COUNT = regex(r"_?(?:[nNm]|num_\w+|n_\w+|\w+_(?:size|dims?|len|length|channels|features|units|count))")
 
 
 @_remembered
@@ -106,8 +108,8 @@ def is_turns(name: str) -> bool:
     return bool(_TURNS.search(name))
 
 
-_LAYER_SIZES = re.compile(r"^_?(layers?_?(dims?|sizes?|units?|nodes|structure)|sizes|n_?units|structure|topology|"
-                          r"architecture|arch|(n|num)_?(nodes|neurons))$", re.I)
+_LAYER_SIZES = regex(r"^_?(layers?_?(dims?|sizes?|units?|nodes|structure)|sizes|n_?units|structure|topology|"
+                     r"architecture|arch|(n|num)_?(nodes|neurons))$", re.I)
 
 
 @_remembered
@@ -122,7 +124,7 @@ def is_list(name: str) -> bool:
     return bool(_LISTS.match(name))
 
 
-_TRUNCATION = re.compile(r"trunc", re.I)
+_TRUNCATION = regex(r"trunc", re.I)
 
 
 @_remembered
@@ -131,7 +133,7 @@ def is_truncation(name: str) -> bool:
     return bool(_TRUNCATION.search(name))
 
 
-_LENGTH = re.compile(r"(^|_)(h|w|rows?|cols?|columns|height|width|len|length|steps|time)(_|\d|$)", re.I)
+_LENGTH = regex(r"(^|_)(h|w|rows?|cols?|columns|height|width|len|length|steps|time)(_|\d|$)", re.I)
 
 
 @_remembered
@@ -146,7 +148,7 @@ def is_shape(name: str) -> bool:
     return name.lower().endswith(("shape", "_dim", "_dims"))
 
 
-_OF_INPUT = re.compile(r"_?(?:input|in|x|img|image)_(?:shape|dims?)", re.I)
+_OF_INPUT = regex(r"_?(?:input|in|x|img|image)_(?:shape|dims?)", re.I)
 
 
 @_remembered
@@ -161,7 +163,7 @@ def is_counter(name: str) -> bool:
     return bool(_COUNTERS.match(name))
 
 
-_PLACES = re.compile(r"(^|_)(idx|index|ix|pos|position)$", re.I)
+_PLACES = regex(r"(^|_)(idx|index|ix|pos|position)$", re.I)
 
 
 @_remembered
@@ -182,7 +184,7 @@ def is_row(name: str) -> bool:
     return bool(_ROWS.match(name))
 
 
-_PER_FEATURE = re.compile(r"^_?(gamma|beta|bias(es)?|b\d*)$", re.I)
+_PER_FEATURE = regex(r"^_?(gamma|beta|bias(es)?|b\d*)$", re.I)
 
 
 @_remembered
@@ -191,7 +193,7 @@ def is_per_feature(name: str) -> bool:
     return bool(_PER_FEATURE.match(name))
 
 
-FUNCTION = re.compile(
+FUNCTION = regex(
     r"_?(?:activat\w*|act(?:_?(?:fn|func|fun|function))?|non_?lin\w*|transfer\w*|phi|sigma)", re.I)
 """Names of activation functions."""
 
@@ -229,8 +231,8 @@ def item(name: str) -> str:
     return f"{name}_item"
 
 
-_PARAMETER = re.compile(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kernel|filters?|syn|embed|blank|params?|"
-                        r"lut|coef)", re.I)
+_PARAMETER = regex(r"^_?(W|w|b|U|V|theta|gamma|beta|weights?|bias(es)?|kernel|filters?|syn|embed|blank|params?|"
+                   r"lut|coef)", re.I)
 
 
 def names_parameter(path: str) -> bool:

@@ -63,6 +63,8 @@ OUTSIDE = frozenset({
 """Packages that are no part of a project; they are not asked for."""
 PROTOCOLS = frozenset({"chainer", "chainermn", "chainerx"})
 """Those whose protocol of functions with a forward and a backward is known (`protocols`)."""
+WRITTEN_IN = ("chainer.functions", "chainer.utils.conv", "chainer.utils.conv_nd", "chainer.memory_layouts")
+"""Parts of them that are written in that protocol, or below it: their own files read these, and not the engine."""
 
 
 ATEN = "torch.ops.aten."
@@ -119,15 +121,19 @@ def _when_asked(it: Interpreter, scope: Scope, module: str, find: Callable[[], A
 def is_outside(it: Interpreter, module: str) -> bool:
     """Is a module one of a known package that the file itself is no part of?"""
     base: list[str] = getattr(it.resolve, "base", [])
-    return stands_outside(module.split(".")[0], base)
+    return stands_outside(module, base)
 
 
-def stands_outside(package: str, base: list[str]) -> bool:
-    """Is a known package taken for what is known of it, seen from a module of the package `base[0]`?
+def stands_outside(module: str, base: list[str]) -> bool:
+    """Is a module of a known package taken for what is known of it, seen from a module of the package `base[0]`?
 
     Its own files read its sources, but for one whose protocol of functions is known: that says more than its engine.
     """
-    return package in OUTSIDE and (package in PROTOCOLS or package not in base[:1])
+    package = module.partition(".")[0]
+    if package not in OUTSIDE:
+        return False
+    engine = package in PROTOCOLS and not any(f"{module}.".startswith(f"{part}.") for part in WRITTEN_IN)
+    return engine or package not in base[:1]
 
 
 def _imported(it: Interpreter, name: str, imported: str) -> Any:
@@ -137,7 +143,8 @@ def _imported(it: Interpreter, name: str, imported: str) -> Any:
         joined = f"{module.name}.{imported}" if module.name.strip(".") else f"{module.name}{imported}"
         return it.module(canonical(joined)) if module.name else External(imported)
     if (full := canonical(f"{module.name}.{imported}")) in it.spellings:
-        return External(full)  # known better than by its source
+        within = it.module(f"{module.name}.{imported}") if full != f"{module.name}.{imported}" else None
+        return External(full) if within is None or isinstance(within, External) else within  # known better than so
     if imported in module.names:
         return module.names[imported]
     return it.module(f"{name}.{imported}" if name.strip(".") else f"{name}{imported}")

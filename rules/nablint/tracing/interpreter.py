@@ -99,6 +99,10 @@ class Interpreter:
         """What was taken for granted, such that nothing may be called wrong that depends on it; "" for nothing."""
         self.alone = False
         """Backward code is run without forward code, of which the file has none."""
+        self.standing: dict[Term, str] = {}
+        """What functions that are not in sight were taken to give, with the reason: nothing may be called wrong that
+        is made of it.
+        """
         self.stand_ins: dict[str, dict[Term, Term]] = {}
         """The outputs of functions that are not in sight, with their inputs, by the functions' paths."""
         self.taken = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from nablint.calculus.hollow import Hollow
 from nablint.calculus.terms import Term
+from nablint.reading.lazily import regex
 from nablint.shapes import Polynomial, Size, dim
 from nablint.tracing.alike import larger
 from nablint.tracing.values import RaiseSignal, Restart
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 
-_SUBTRACTED = re.compile(r"-\s*(?:\d+\*)?([^\s*()]+)")
+_SUBTRACTED = regex(r"-\s*(?:\d+\*)?([^\s*()]+)")
 
 
 def too_large(it: Interpreter, sizes: Any) -> bool:

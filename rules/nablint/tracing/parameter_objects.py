@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from nablint.reading.lazily import regex
 from nablint.shapes import Size
 from nablint.tracing import refine
 from nablint.tracing.documented import evidence_rank
@@ -17,18 +18,18 @@ from nablint.tracing.values import Array, Class, External, Instance, Pending
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
-_NAMES = re.compile(r"^Param(?:eter)?$")
-_POSITIVE = re.compile(r"logexp|softplus|exponent|positive|square", re.I)
+_NAMES = frozenset({"Param", "Parameter"})
+_POSITIVE = regex(r"logexp|softplus|exponent|positive|square", re.I)
 """Constraints under which a parameter is greater than zero."""
 
 
 def is_parameter_class(callee: Any) -> bool:
     """Does a call of it make a parameter object: by its name, and because its class is an array's or out of sight?"""
     if isinstance(callee, Class):
-        return bool(_NAMES.match(callee.name)) and any(
+        return callee.name in _NAMES and any(
             isinstance(b, External) and (b.name == "numpy.ndarray" or is_parameter_class(b))
             for part in callee.order() for b in part.bases)
-    return isinstance(callee, External) and bool(_NAMES.match(callee.name.rpartition(".")[2]))
+    return isinstance(callee, External) and callee.name.rpartition(".")[2] in _NAMES
 
 
 def parameter_object(it: Interpreter, args: list[Any], keywords: dict[str, Any], row: int) -> Array | Pending | None:

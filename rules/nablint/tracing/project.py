@@ -18,6 +18,7 @@ from typing import Any
 import libcst as cst
 
 from nablint.calculus.effort import EFFORT
+from nablint.reading.lazily import regex
 from nablint.reading.source import Block, blocks
 from nablint.tracing.imports import stands_outside
 from nablint.tracing.interpreter import Interpreter
@@ -44,7 +45,7 @@ MAX_LINES = 6000
 MAX_MODULES = 1000
 """A module that is known costs its text; what is parsed of it is what is asked for."""
 
-_DEFINED = re.compile(r"^(?:(?:async\s+)?def|class)\s+(\w+)", re.M)
+_DEFINED = regex(r"^(?:(?:async\s+)?def|class)\s+(\w+)", re.M)
 
 NUMBERS = count(1)
 
@@ -111,7 +112,7 @@ class Project:
             rest = name[dots:]
             absolute = ".".join([*parent, rest] if rest else parent)
             return self.module(absolute, asking) if dots <= len(base) + 1 else None
-        if stands_outside(name.split(".")[0], base):
+        if stands_outside(name, base):
             return None
         beside = ".".join([*base, name])
         return self.module(beside, asking) or (self.module(name, asking) if beside != name else None)

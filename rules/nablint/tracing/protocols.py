@@ -33,8 +33,11 @@ def forward_of(cls: Class) -> Function | None:
 def lent(it: Interpreter, owner: Instance, name: str) -> Any:
     """An attribute that the library's base class gives an object; None where it gives none by this name."""
     rule = _CHAINER.get(name)
-    if rule is None or owner.cls is None or not is_chainer_function(owner.cls):
+    layouts = name == "input_layouts" and INPUTS in owner.names
+    if (rule is None and not layouts) or owner.cls is None or not is_chainer_function(owner.cls):
         return None
+    if rule is None:
+        return (None,) * len(owner.names[INPUTS])  # every array lies in memory as it is indexed
     return Native(lambda *args, **keywords: rule(it, owner, *args, **keywords))
 
 
@@ -68,6 +71,14 @@ def _call(it: Interpreter, owner: Instance, *inputs: Any) -> Any:
     return outputs[0] if isinstance(outputs, tuple | list) and len(outputs) == 1 else outputs
 
 
+def _forward(it: Interpreter, owner: Instance, inputs: Any = ()) -> Any:
+    """The base class's `forward(inputs)`, which asks for the machine and goes to `forward_cpu`."""
+    forward = forward_of(owner.cls) if owner.cls is not None else None
+    if forward is None or not isinstance(inputs, tuple | list):
+        return it.unknown("a function that is applied to something unknown", inputs)
+    return run_forward(it, owner, inputs, forward)
+
+
 def _settled(value: Any) -> Any:
     return value.value if isinstance(value, Pending) and value.value is not None else value
 
@@ -98,6 +109,7 @@ def _accumulated(it: Interpreter, owner: Instance, indexes: Any, outputs: Any, i
 _CHAINER: dict[str, Callable[..., Any]] = {
     "apply": _apply,
     "__call__": _call,
+    "forward": _forward,
     "retain_inputs": _retains(RETAINED_INPUTS),
     "retain_outputs": _retains(RETAINED_OUTPUTS),
     "get_retained_inputs": _retained(RETAINED_INPUTS, INPUTS),

@@ -6,10 +6,10 @@ below the table's length.  Inputs that no other use has shown the nature of are 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from nablint.reading.lazily import regex
 from nablint.shapes import Shape, Size
 from nablint.tracing.clashes import clash_sizes
 from nablint.tracing.documented import evidence_rank, evidence_shape
@@ -67,7 +67,7 @@ INDEXED: dict[str, Places] = {
 _TELLING = frozenset({*RANKS, *AT_LEAST, *INDEXED, "einsum", "fold", "unfold"})
 """The last parts of the names of functions that tell of their arguments."""
 
-_AXES = re.compile(r"\([^()]*\)|[^\s()]+")
+_AXES = regex(r"\([^()]*\)|[^\s()]+")
 """The axes of one side of an einops pattern."""
 
 _UNFOLDING = ("torch.nn.functional.unfold", "torch.nn.functional.fold")

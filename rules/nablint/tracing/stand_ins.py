@@ -5,7 +5,7 @@
 entries, what is named its derivative for the derivative of that (`f_prime(z)`, `f.gradient(z)`, `f(z, deriv=True)`), a
 layer's `backward` for the adjoint of its last `forward`.  Guards: the call gets one array (a layer's `backward` may get
 numbers beside it), the short names `f` and `g` need a derivative beside them, and nothing is called wrong that depends
-on it (`Interpreter.presumed`).
+on it (`Interpreter.standing`).
 """
 
 from __future__ import annotations
@@ -18,23 +18,24 @@ import numpy as np
 from nablint.calculus.gradient import gradients
 from nablint.calculus.terms import Term
 from nablint.ops.card import op
+from nablint.reading.lazily import regex
 from nablint.tracing import hints, refine
 from nablint.tracing.values import Array, Instance, Pending, Unknown
 
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
-_SHORT = re.compile(r"_?(?:f|g|fn|func|function)", re.I)
-_DERIVED = (re.compile(r"(?P<base>\w+?)_?(?:prime|deriv(?:ative)?|der|grad(?:ient)?|backward)", re.I),
-            re.compile(r"d(?:er(?:iv(?:ative)?)?(?:_of)?)?_?(?P<base>\w+)", re.I))
-_SWITCH = re.compile(r"(?:is_?)?(?:prime|der(?:iv(?:ative|ate)?)?|grad(?:ient)?|diff)", re.I)
+_SHORT = regex(r"_?(?:f|g|fn|func|function)", re.I)
+_DERIVED = (regex(r"(?P<base>\w+?)_?(?:prime|deriv(?:ative)?|der|grad(?:ient)?|backward)", re.I),
+            regex(r"d(?:er(?:iv(?:ative)?)?(?:_of)?)?_?(?P<base>\w+)", re.I))
+_SWITCH = regex(r"(?:is_?)?(?:prime|der(?:iv(?:ative|ate)?)?|grad(?:ient)?|diff)", re.I)
 """The name of an argument that asks for the derivative: `f(z, deriv=True)`."""
-_METHOD = re.compile(r"(?P<owner>.+\..+)\.(?P<way>\w+)")
-_APPLIED = re.compile(r"forward|call|apply|activate|activation|compute|evaluate|value|f|fn|func|function", re.I)
-_DIFFERENTIATED = re.compile(r"(?:get_?)?(?:d|df|dfn|dfunc|prime|der(?:iv(?:ative|e)?)?|grad(?:ient)?)", re.I)
+_METHOD = regex(r"(?P<owner>.+\..+)\.(?P<way>\w+)")
+_APPLIED = regex(r"forward|call|apply|activate|activation|compute|evaluate|value|f|fn|func|function", re.I)
+_DIFFERENTIATED = regex(r"(?:get_?)?(?:d|df|dfn|dfunc|prime|der(?:iv(?:ative|e)?)?|grad(?:ient)?)", re.I)
 """Methods of an object that is named like a function: what it computes, and the derivative of that."""
-_LAYER = re.compile(r"(?P<layer>.+)\.(?P<way>forward|backward|backprop|backward_pass|forward_pass)")
-_STACKED = re.compile(r".+\._*(?:layers?|modules|blocks|stages)(?:_?list)?\[\d+\]", re.I)
+_LAYER = regex(r"(?P<layer>.+)\.(?P<way>forward|backward|backprop|backward_pass|forward_pass)")
+_STACKED = regex(r".+\._*(?:layers?|modules|blocks|stages)(?:_?list)?\[\d+\]", re.I)
 
 
 def stands_for(it: Interpreter, callee: Pending, args: list[Any], keywords: dict[str, Any]) -> Any:
@@ -100,7 +101,6 @@ def _value(it: Interpreter, path: str, given: Any, *, mixed: bool = False) -> An
     given = refine.as_operand(it, given) if isinstance(given, Pending) else given
     if not isinstance(given, Array) or given.term.sample.dtype.kind != "f":
         return given if isinstance(given, Unknown) else None
-    it.presumed = it.presumed or f"{path} is not in sight, and taken for some smooth function"
     known = it.stand_ins.setdefault(path, {})
     x = it.operand(given)
     with it.using():
@@ -109,6 +109,7 @@ def _value(it: Interpreter, path: str, given: Any, *, mixed: bool = False) -> An
         if mixed:
             value = op.reshape(op.cumsum(value, axis=None), shape=tuple(x.shape))
     known[value] = x
+    it.standing[value] = f"{path} is not in sight, and taken for some smooth function"
     return Array(value, given.dialect)
 
 
@@ -141,7 +142,10 @@ def _of_layer(it: Interpreter, path: str, given: Any, forth: bool) -> Any:
 def _adjoint(it: Interpreter, output: Term, x: Term, cotangent: Term, like: Array) -> Any:
     with it.using():
         found = gradients({output: cotangent}, [x])
-    return Array(found[x], like.dialect) if x in found else None
+    if x not in found:
+        return None
+    it.standing[found[x]] = it.standing[output]
+    return Array(found[x], like.dialect)
 
 
 __all__ = ["stands_for"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import libcst as cst
 import numpy as np
 
+from nablint.calculus.hollow import Hollow, NoEntries
 from nablint.calculus.terms import Term
 from nablint.ops import CARDS
 from nablint.ops.indexing import encode_index, read_at, write_at
@@ -234,5 +235,9 @@ def _store_array(it: Interpreter, array: Array, key: Any, new: Any, node: cst.CS
 def poison(it: Interpreter, array: Array, unknown: Unknown) -> None:
     """The array's contents are no longer known: a fresh, tainted leaf of which nothing may be concluded."""
     word = "misfit" if unknown.misfit else "unknown"
-    term = it.graph.leaf(f"{word}: {unknown.reason}", array.term.sample * 0 + np.nan, array.term.shape, tainted=True)
+    sample = array.term.sample
+    if isinstance(sample, Hollow):
+        raise NoEntries
+    nothing = np.broadcast_to(sample.dtype.type(0) * np.nan, sample.shape)  # one entry in memory, whatever the shape
+    term = it.graph.leaf(f"{word}: {unknown.reason}", nothing, array.term.shape, tainted=True)
     array.write(term)

@@ -7,7 +7,6 @@ afterwards in which they agree.  So every shape that is known is one that the co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from nablint.calculus.terms import Term
+from nablint.reading.lazily import regex
 from nablint.shapes import Size
 from nablint.tracing import hints
 from nablint.tracing.documented import evidence_rank
@@ -77,9 +77,9 @@ def operand(it: Interpreter, p: Pending) -> Any:
     return it.unknown(f"nothing tells the shape of {p.hint}")
 
 
-_SMALL = re.compile(r"(?:\w*_)?eps(?:ilon)?")
+_SMALL = regex(r"(?:\w*_)?eps(?:ilon)?")
 """Names of nothing but one small number."""
-_MADE_WITH = re.compile(
+_MADE_WITH = regex(
     r"_?(?:\w*(?:dim|dims|hid|hidden|emb|embed|embd|ch|channels?|planes|width|latent|heads?|size)|d_?\w+|vocab|filters"
     r"|(?:in|out|hidden|embed|emb|vocab|latent|hid)_\w+|classes|expansion|nf|ngf|ndf|nc|nz)")
 """Names of sizes among what a constructor is given."""

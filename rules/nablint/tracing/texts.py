@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.reading.lazily import regex
 from nablint.tracing.values import Instance, Native, Unknown
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST = 400
 """Characters of a pattern and of the text that it is matched with."""
-_NESTED = re.compile(r"\)\s*[*+{]")
+_NESTED = regex(r"\)\s*[*+{]")
 """A repeated group: matching it may take exponential time."""
 
 

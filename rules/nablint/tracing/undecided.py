@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import parts
 from nablint.tracing.values import Array, External, Instance, Pending, ReturnSignal, Scope, Signal, Unknown
 
@@ -205,7 +206,7 @@ def _targets(node: cst.CSTNode) -> list[cst.CSTNode]:
     return found
 
 
-_EXPECTS = re.compile(r"raises|assertRaises|suppress|warns", re.I)
+_EXPECTS = regex(r"raises|assertRaises|suppress|warns", re.I)
 
 
 def expects_exception(it: Interpreter, node: cst.With) -> bool:

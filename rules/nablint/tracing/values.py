@@ -7,6 +7,7 @@ follow, with the reason.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +17,12 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.reading.source import Block
+
+
+def note_past(past: list[tuple[int, Any]], moment: int, value: Any) -> None:
+    """Note what was held before a step, which may change it more than once; what is replayed changes nothing."""
+    if not past or moment > past[-1][0]:
+        past.append((moment, value))
 
 
 class Array:
@@ -30,7 +37,7 @@ class Array:
             arithmetic it is a parameter, and gets generic values (a gradient buffer does not).
     """
 
-    __slots__ = ("_seen", "base", "blank", "current", "dialect", "fresh", "rebuild", "unview", "version")
+    __slots__ = ("_seen", "base", "blank", "current", "dialect", "fresh", "past", "rebuild", "unview", "version")
 
     def __init__(self, term: Term, dialect: str = "numpy", *, blank: bool = False, base: Array | None = None,
                  rebuild: Callable[[Term], Term] | None = None,
@@ -43,6 +50,8 @@ class Array:
         self.rebuild = rebuild
         self.unview = unview
         self.version = 0
+        self.past: list[tuple[int, Term]] = []
+        """What was overwritten, with the number of the step that did it."""
         self._seen = base.version if base is not None else 0
 
     @property
@@ -58,12 +67,18 @@ class Array:
 
     def write(self, term: Term) -> None:
         """Overwrite the whole array (and, for a view, its part of the base)."""
+        note_past(self.past, self.current.graph.moment, self.current)
         self.current = term
         self.blank = False
         self.version += 1
         if self.base is not None and self.unview is not None:
             self.base.write(self.unview(self.base.term, term))
             self._seen = self.base.version
+
+    def before(self, moment: int) -> Term:
+        """The value before the step of this number; a view of what has changed since is seen as it is."""
+        at = bisect_left(self.past, moment, key=lambda entry: entry[0])
+        return self.past[at][1] if at < len(self.past) else self.term
 
     def __repr__(self) -> str:
         return f"Array({self.current!r})"
@@ -281,6 +296,20 @@ class Instance:
     cls: Class | None
     names: dict[str, Any] = field(repr=False)
     path: str = ""
+    past: dict[str, list[tuple[int, Any]]] = field(default_factory=lambda: {}, repr=False)
+    """What attributes held before they were given something else, with the numbers of the steps that did it."""
+
+    def put(self, name: str, value: Any, moment: int) -> None:
+        """Give an attribute a value, in the step of this number."""
+        if name in self.names:
+            note_past(self.past.setdefault(name, []), moment, self.names[name])
+        self.names[name] = value
+
+    def before(self, name: str, moment: int) -> Any:
+        """What an attribute held before the step of this number."""
+        past = self.past.get(name, ())
+        at = bisect_left(past, moment, key=lambda entry: entry[0])
+        return past[at][1] if at < len(past) else self.names[name]
 
 
 @dataclass(eq=False, slots=True)

@@ -18,6 +18,7 @@ import numpy as np
 from nablint.calculus.effort import EFFORT
 from nablint.calculus.hollow import hollow
 from nablint.calculus.terms import Graph, Term
+from nablint.reading.lazily import regex
 from nablint.shapes import Polynomial, Shape, Size
 from nablint.tracing.values import TooMuch, Undecided
 
@@ -34,10 +35,10 @@ FEW = 100_000
 SUMS = (None, -1, 0, 1)
 """Along which axis the entries of an input sum to one, as a decision tells it; mostly along none."""
 
-_STEPS = re.compile(r"\(.*-.*\)/\(\d+\)$")
+_STEPS = regex(r"\(.*-.*\)/\(\d+\)$")
 """How often a window can move along an image: a few times show as much as many."""
 
-_PATH = re.compile(r":(?:none|true|has .*|is .*|flag)$|==")
+_PATH = regex(r":(?:none|true|has .*|is .*|flag)$|==")
 """Questions that ask for a path of the code, of which every answer is one."""
 
 
@@ -66,7 +67,7 @@ class Hypothesis:
 
     def without(self, path: str) -> Hypothesis:
         """The hypothesis without the equations about an input's axes, which were of another rank; "" for none."""
-        told = re.compile(rf"{re.escape(path)}\.\d+$")
+        told = regex(rf"{re.escape(path)}\.\d+$")
         kept = tuple(e for e in self.equations if not any(map(told.match, (e[0], *e[1].names()))))
         return replace(self, equations=kept) if path and len(kept) < len(self.equations) else self
 

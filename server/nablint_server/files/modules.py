@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +70,11 @@ def _look(tops: list[Path], name: str) -> tuple[Path, float, str] | None:
 
 def state(found: tuple[Path, float, str] | None) -> str:
     """What tells the state of a module from every other: its file and its text, "" where there is none."""
-    return "" if found is None else sha256(f"{found[0]}\0{found[2]}".encode("utf-8", "surrogatepass")).hexdigest()
+    if found is None:
+        return ""
+    from hashlib import sha256  # loads OpenSSL, and most files import no other
+
+    return sha256(f"{found[0]}\0{found[2]}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 _folders: dict[tuple[Path, ...], Folder] = {}

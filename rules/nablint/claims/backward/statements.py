@@ -6,7 +6,6 @@ written once, as `dhidden`, and used by all that it flows into.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,12 +19,13 @@ from nablint.calculus.simplify import simplify
 from nablint.calculus.terms import Term
 from nablint.claims.backward.forward import CannotWrite, Forward
 from nablint.claims.entries import ancestors
+from nablint.reading.lazily import regex
 from nablint.shapes import dim
 
 MOST_SHARED = 12
 _LIGHT = frozenset({"negative", "transpose", "reshape", "expand_dims"})
 """Cheaper to write again than to name."""
-_NAME = re.compile(r"(?<![\w.])(?:self\.|ctx\.)?[A-Za-z_]\w*")
+_NAME = regex(r"(?<![\w.])(?:self\.|ctx\.)?[A-Za-z_]\w*")
 
 
 @dataclass(slots=True)

@@ -22,9 +22,10 @@ from nablint.claims.backward.forward import (
 from nablint.claims.backward.statements import Statements, derive
 from nablint.claims.inputs import settle
 from nablint.claims.program import Program
+from nablint.reading.lazily import regex
 from nablint.tracing.values import Array, Class, External, Function
 
-_AHEAD = re.compile(r"forward|fwd|(?<![a-z])fprop", re.I)
+_AHEAD = regex(r"forward|fwd|(?<![a-z])fprop", re.I)
 _BACK = {"forward": "backward", "fwd": "bwd", "fprop": "bprop"}
 
 

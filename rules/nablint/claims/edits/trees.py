@@ -179,6 +179,11 @@ def _parent(root: cst.CSTNode, node: cst.CSTNode) -> cst.CSTNode | None:
 _TIGHT = (cst.Multiply, cst.Divide, cst.MatrixMultiply, cst.Power)
 
 
+def names_in(node: cst.CSTNode) -> set[str]:
+    """The plain names that an expression holds."""
+    return {n.value for n in walk(node) if isinstance(n, cst.Name)}
+
+
 def walk(node: cst.CSTNode) -> Iterator[Any]:
     """The expressions below a node, itself included; function bodies left out."""
     if isinstance(node, cst.BaseExpression):

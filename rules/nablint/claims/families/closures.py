@@ -16,7 +16,6 @@ the gradients of the operands is judged.  An engine for plain numbers is run on 
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import libcst as cst
@@ -24,6 +23,7 @@ import libcst as cst
 from nablint.claims.gather.stored import drop_staged, stored_results
 from nablint.claims.inputs import guarded, inputs_for, parameters, settle
 from nablint.claims.model import Run, Seed, Unit
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import below, functions_in
 from nablint.tracing.functions import default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
@@ -31,7 +31,7 @@ from nablint.tracing.values import Array, Class, External, Function, Instance, P
 
 DATA = ("data", "value", "_data", "_value", "val", "v", "array")
 """Attributes that hold an object's number or array, likeliest first."""
-_GRADIENT = re.compile(r"^_?(grad|gradient)$")
+_GRADIENT = regex(r"^_?(grad|gradient)$")
 
 
 def closure_units(cls: Class, methods: dict[str, Function]) -> list[Unit]:

@@ -4,7 +4,6 @@ returns is the gradient of what the function returned.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import libcst as cst
@@ -20,6 +19,7 @@ from nablint.claims.model import Result, Run, Seed
 from nablint.claims.scenarios.custom import entered
 from nablint.claims.scenarios.instances import new_instance
 from nablint.ops import CARDS
+from nablint.reading.lazily import regex
 from nablint.shapes import Misfit, Size
 from nablint.tracing.documented import evidence_rank
 from nablint.tracing.functions import default_value
@@ -198,7 +198,7 @@ def _in_order(it: Interpreter, g: Function, gradient: Any, known: dict[str, Any]
     return out
 
 
-_QUOTIENT = re.compile(r"^_?d_?[A-Za-z]*_?d_?(?P<by>[A-Za-z]\w*)$")
+_QUOTIENT = regex(r"^_?d_?[A-Za-z]*_?d_?(?P<by>[A-Za-z]\w*)$")
 
 
 def _by(word: str, known: dict[str, Term]) -> str:

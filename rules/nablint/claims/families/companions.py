@@ -18,13 +18,14 @@ from nablint.claims import names
 from nablint.claims.families.companion_runs import adjoint, derivative, together
 from nablint.claims.model import Unit
 from nablint.claims.partners import parameter_names
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import below
 from nablint.tracing.values import Class, Function
 
 MINIMISERS = frozenset({"minimize", "fmin_bfgs", "fmin_cg", "fmin_ncg", "fmin_l_bfgs_b", "fmin_tnc", "basinhopping",
                         "fmin_slsqp", "check_grad", "shgo", "dual_annealing"})
-_MARK = re.compile(r"^(?:d_?|grad_?(?:of_?)?|gradient_?(?:of_?)?|deriv_?|derivative_?(?:of_?)?|jac_?)(?P<a>\w+)$|"
-                   r"^(?P<b>\w+?)_?(?:prime|grad|gradient|deriv|derivative|der|jac|fprime)$", re.I)
+_MARK = regex(r"^(?:d_?|grad_?(?:of_?)?|gradient_?(?:of_?)?|deriv_?|derivative_?(?:of_?)?|jac_?)(?P<a>\w+)$|"
+              r"^(?P<b>\w+?)_?(?:prime|grad|gradient|deriv|derivative|der|jac|fprime)$", re.I)
 METHODS = (("loglike", "score"), ("objective", "gradient"), ("cost", "gradient"), ("cost", "grad"),
            ("loss", "gradient"), ("loss", "grad"), ("f", "df"), ("f", "fprime"), ("fun", "grad"), ("fun", "jac"),
            ("func", "grad"), ("evaluate", "deriv"), ("evaluate", "derivative"), ("fn", "grad"))

@@ -20,6 +20,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.gather.returned import return_step
 from nablint.claims.model import Result, Run, Seed
 from nablint.ops import CARDS
+from nablint.reading.lazily import regex
 from nablint.shapes import Misfit
 from nablint.tracing import refine
 from nablint.tracing.functions import call_function
@@ -28,18 +29,18 @@ from nablint.tracing.values import Array, Function, RaiseSignal, Restart, Unknow
 
 _WORDS = r"(?:prime|derivative|derivate|deriv|der|grad|gradient)"
 _NAMED = (
-    re.compile(rf"^(?P<base>\w+?)_?(?:2|_to_)?{_WORDS}$", re.I),
-    re.compile(rf"^{_WORDS}_(?:of_)?(?P<base>\w+)$", re.I),
-    re.compile(r"^d_?(?P<base>[a-z]\w{2,})$"),
-    re.compile(r"^(?P<base>\w+)_d[xz]?$"),
+    regex(rf"^(?P<base>\w+?)_?(?:2|_to_)?{_WORDS}$", re.I),
+    regex(rf"^{_WORDS}_(?:of_)?(?P<base>\w+)$", re.I),
+    regex(r"^d_?(?P<base>[a-z]\w{2,})$"),
+    regex(r"^(?P<base>\w+)_d[xz]?$"),
 )
-_OF_OUTPUT = re.compile(r"_(?:from|of|by|given)_(?:the_)?(?:output|activation|out|input|z|a|y)$", re.I)
-_OUTPUT = re.compile(r"^_?(?:a|y|s|h|out\w*|act\w*|fx|f_x|y_?hat|p|probs?)$", re.I)
+_OF_OUTPUT = regex(r"_(?:from|of|by|given)_(?:the_)?(?:output|activation|out|input|z|a|y)$", re.I)
+_OUTPUT = regex(r"^_?(?:a|y|s|h|out\w*|act\w*|fx|f_x|y_?hat|p|probs?)$", re.I)
 """Names that the output of a function goes by."""
-_FLAG = re.compile(rf"^(?:{_WORDS}|d|backward|bp)$", re.I)
+_FLAG = regex(rf"^(?:{_WORDS}|d|backward|bp)$", re.I)
 _PLAIN = ("fn", "f", "func", "function", "activate", "activation", "act", "forward", "__call__", "call", "compute",
           "value", "eval", "apply", "g")
-_DERIVED = re.compile(rf"^_?(?:{_WORDS}|df|dfn|df_dx)$", re.I)
+_DERIVED = regex(rf"^_?(?:{_WORDS}|df|dfn|df_dx)$", re.I)
 
 
 @dataclass(frozen=True, slots=True)

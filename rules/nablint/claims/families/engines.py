@@ -28,16 +28,17 @@ from nablint.claims.families.closures import DATA, data_of, is_object, plain_num
 from nablint.claims.families.operations import BINARY, applies, holds_variables, operates, walks
 from nablint.claims.inputs import guarded, parameters, settle
 from nablint.claims.model import Result, Run, Seed, Unit
+from nablint.reading.lazily import regex
 from nablint.tracing import hints, refine
 from nablint.tracing.functions import default_value, instantiate
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Event
 from nablint.tracing.values import Array, Class, Function, Instance, Pending, RaiseSignal, Restart, Unknown
 
-_GRADIENT = re.compile(r"^_?(grad|gradient)$")
-_ARRIVING = re.compile(r"^_?(grads?|gradients?|g|gy|d|up|upstream\w*|dout|d_?output|(?:out\w*|up\w*)_?grad\w*|"
-                       r"grad(?:ient)?_?(?:out\w*|up\w*|y|z)|delta)$", re.I)
-_WANTED = re.compile(r"requires_?grad|autograd|track|trainable|differentiable", re.I)
+_GRADIENT = regex(r"^_?(grad|gradient)$")
+_ARRIVING = regex(r"^_?(grads?|gradients?|g|gy|d|up|upstream\w*|dout|d_?output|(?:out\w*|up\w*)_?grad\w*|"
+                  r"grad(?:ient)?_?(?:out\w*|up\w*|y|z)|delta)$", re.I)
+_WANTED = regex(r"requires_?grad|autograd|track|trainable|differentiable", re.I)
 MOST = 24
 """Operations of one engine that are run."""
 

@@ -32,16 +32,17 @@ from nablint.claims.scenarios.custom import entered
 from nablint.claims.scenarios.going_back import counted_once
 from nablint.claims.scenarios.instances import bodies, method_of, new_instance, prepare
 from nablint.ops import CARDS
+from nablint.reading.lazily import regex
 from nablint.tracing import refine
 from nablint.tracing.documented import evidence_rank
 from nablint.tracing.functions import default_value
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, Function, Instance, Pending, Restart, Unknown
 
-_INDEXED = re.compile(r"^(?P<of>[A-Z]\w*?)_?(?P<row>[a-z])(?P<column>[a-z])$")
+_INDEXED = regex(r"^(?P<of>[A-Z]\w*?)_?(?P<row>[a-z])(?P<column>[a-z])$")
 """A matrix between two sets of points, one letter for each: `Kmm`, `Kuf`."""
-_POINTS = re.compile(r"^[A-Z]\w?$")
-_COUNTED = re.compile(r"(?<![\w.])(?:[2-9]|\d\d+) against|against (?:[2-9]|\d\d+)$")
+_POINTS = regex(r"^[A-Z]\w?$")
+_COUNTED = regex(r"(?<![\w.])(?:[2-9]|\d\d+) against|against (?:[2-9]|\d\d+)$")
 """A clash with a length that is no dimension of an array: of a list that a loop filled."""
 MAX_READINGS = 6
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 import libcst as cst
 
 from nablint.claims import names
 from nablint.claims.families.closures import DATA
 from nablint.claims.inputs import parameters
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import below
 from nablint.tracing.values import Class, Function
 
-BINARY = re.compile(r"^__r?(add|sub|mul|truediv|matmul|pow|div)__$")
+BINARY = regex(r"^__r?(add|sub|mul|truediv|matmul|pow|div)__$")
 
 
 def walks(back: Function) -> bool:

@@ -7,7 +7,6 @@ It must work entry by entry, or be a number, or be differentiated by a number: n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,15 +26,16 @@ from nablint.claims.model import Result, Run, Seed, Unit
 from nablint.claims.scenarios.custom import entered
 from nablint.claims.scenarios.instances import bodies, is_abstract, new_instance, prepare
 from nablint.ops import CARDS
+from nablint.reading.lazily import regex
 from nablint.shapes import Misfit, Size
 from nablint.tracing import refine
 from nablint.tracing.functions import default_value
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, Function, Instance, Pending, Unknown
 
-_NUMERATOR = re.compile(r"^d(?P<order>[2-4]?)_?(?P<of>[A-Za-z]\w*?)(?P<again>[2-4]?)$")
-_VARIABLE = re.compile(r"^(?P<word>[A-Za-z]\w*?)(?P<times>[2-4]?)$")
-_TWICE = re.compile(r"^(?P<word>[A-Za-z]\w*)d(?P=word)$")
+_NUMERATOR = regex(r"^d(?P<order>[2-4]?)_?(?P<of>[A-Za-z]\w*?)(?P<again>[2-4]?)$")
+_VARIABLE = regex(r"^(?P<word>[A-Za-z]\w*?)(?P<times>[2-4]?)$")
+_TWICE = regex(r"^(?P<word>[A-Za-z]\w*)d(?P=word)$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
+from nablint.calculus.terms import Term
+from nablint.claims.entries import ancestors
 from nablint.claims.judging.intent import ESTIMATE
 from nablint.claims.judging.judge import CANCELS, NOT_FINITE, ZERO
 from nablint.claims.judging.proof import is_proved
@@ -59,6 +61,19 @@ def silence(judgement: Judgement, reason: str) -> None:
     for j in judgement.judged:
         if j.verdict == "wrong":
             j.verdict, j.reason = "unchecked", reason
+
+
+def silence_standing(judgement: Judgement) -> None:
+    """What was called wrong is not known where it has to do with what functions out of sight were taken to give."""
+    standing = judgement.run.it.standing
+    made = {t: ancestors(t) for t in standing}
+    for j in judgement.judged if standing else ():
+        if j.verdict == "wrong":
+            parts = [t for t in (j.result.value, j.derived) if t is not None]
+            inside = set[Term]().union(*map(ancestors, parts))
+            reason = next((r for t, r in standing.items() if t in inside or j.wrt in made[t]), "")
+            if reason or j.result.value is None:
+                j.verdict, j.reason = "unchecked", reason or next(iter(standing.values()))
 
 
 def asked_again(program: Program, outcome: Outcome, ends: float, *, agreed: bool = False,

@@ -18,7 +18,7 @@ from nablint.claims.judging.implicit import as_meant
 from nablint.claims.judging.intent import silence_deliberate
 from nablint.claims.judging.per_sample import allow_each_sample, lacks_only_the_sum
 from nablint.claims.judging.ratios import TOLERANCE, constant_ratio
-from nablint.claims.judging.small_constants import derived_without, ratio_without
+from nablint.claims.judging.small_constants import WithoutConstants, derived_without, ratio_without
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
 from nablint.shapes import Misfit, Shape, dim, show_shape
 from nablint.tracing.values import Array
@@ -101,7 +101,8 @@ def judge_seed(run: Run, seed: Seed) -> Judgement:
     except (Misfit, OverflowError, KeyError, TypeError, ValueError) as error:
         return Judgement(run, [Judged(r, "unchecked", f"the gradient could not be derived ({error})")
                                for r in run.results], seed)
-    judged = [_judge_result(run, r, derived, seed.cotangents) for r in run.results]
+    without = WithoutConstants()
+    judged = [_judge_result(run, r, derived, seed.cotangents, without) for r in run.results]
     allow_decay(judged, seed)
     allow_each_sample(judged)
     together = seed.kind == "loss" and returned_together(run, seed)
@@ -113,7 +114,8 @@ def judge_seed(run: Run, seed: Seed) -> Judgement:
     return Judgement(run, judged, seed, together)
 
 
-def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangents: dict[Term, Term]) -> Judged:
+def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangents: dict[Term, Term],
+                  without: WithoutConstants) -> Judged:
     targets = [t for t in result.wrt if t in derived]
     if result.value is None:
         misfit = next((m for m in run.it.misfits if m[2] == result.reason), None)
@@ -135,7 +137,7 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
              for t in targets]
     if all(j.verdict == "wrong" and j.ratio is None for j in found):
         for j in [j for j in found if not j.reason][:ASKED]:
-            _leave_out_small_constants(j)
+            _leave_out_small_constants(j, without)
     order = ["verified", "wrong", "unchecked"]
     best = min(found, key=lambda j: (order.index(j.verdict), j.ratio is None and not lacks_only_the_sum(j),
                                      bool(j.reason) and not j.transposed,
@@ -150,11 +152,11 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
     return best
 
 
-def _leave_out_small_constants(j: Judged) -> None:
+def _leave_out_small_constants(j: Judged, without: WithoutConstants) -> None:
     """Judge what is wrong as if no small constant kept clear of zero; what it should be has none then, either."""
     value = j.result.value
     assert value is not None and j.derived is not None
-    j.ratio = ratio_without(value, j.derived)
+    j.ratio = ratio_without(value, j.derived, without)
     if j.ratio is not None and abs(j.ratio - 1) <= TOLERANCE:
         j.verdict, j.reason, j.ratio = "verified", "up to a small constant that keeps clear of zero", None
         return

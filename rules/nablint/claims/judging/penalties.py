@@ -13,12 +13,13 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import below
 from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, Function, Instance, RaiseSignal, Restart, TooMuch
 
-_PENALTY = re.compile(r"regulari[sz]|penalt|weight_?decay|l[12]_?(loss|norm|reg)", re.I)
+_PENALTY = regex(r"regulari[sz]|penalt|weight_?decay|l[12]_?(loss|norm|reg)", re.I)
 
 
 def loss_of_batch(it: Interpreter, cls: Class, forward: str, instance: Instance, given: list[Any]) -> Term | None:

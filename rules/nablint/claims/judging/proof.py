@@ -21,7 +21,8 @@ def prove(judgement: Judgement) -> None:
     if judgement.proofs:
         return
     judgement.proofs = True
-    if judgement.run.it.presumed or judgement.run.it.taken:
+    it = judgement.run.it
+    if it.presumed or it.taken or it.standing:
         return  # what stands for something out of sight is a sample of it
     for j in judgement.judged:
         if j.verdict == "verified" and not j.reason and is_proved(j):

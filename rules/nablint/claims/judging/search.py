@@ -10,7 +10,7 @@ import heapq
 from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
-from nablint.claims.judging.confirming import asked_again, doubted, left_open, silence
+from nablint.claims.judging.confirming import asked_again, doubted, left_open, silence, silence_standing
 from nablint.claims.judging.pointless import pointless
 from nablint.claims.judging.readings import (
     alternatives,
@@ -227,6 +227,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
         silence(judgement, "which axes are given is not known")
     if judgement.run.it.presumed:
         silence(judgement, judgement.run.it.presumed)
+    silence_standing(judgement)
     guessed = any(key.startswith("branch@") for key in judgement.run.it.world.choices)
     left = runs >= MAX_RUNS and (guessed or square_by_chance(judgement.run.it.world))
     if judgement.wrong and (not exhausted or left):

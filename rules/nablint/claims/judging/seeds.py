@@ -13,6 +13,7 @@ from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.entries import ancestors
 from nablint.claims.model import Seed
+from nablint.reading.lazily import regex
 from nablint.tracing.functions import call_function
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
@@ -51,7 +52,7 @@ def _cost_seeds(it: Interpreter, start: int) -> list[Seed]:
                 return [seed]
     return []
 
-_DERIVED = re.compile(r"^(delta|derivative|deriv|prime|grad|gradient|backward|d|dz|da|delta_output|error)$", re.I)
+_DERIVED = regex(r"^(delta|derivative|deriv|prime|grad|gradient|backward|d|dz|da|delta_output|error)$", re.I)
 
 
 def _valued(it: Interpreter, function: Function, scope: Scope, step: Step) -> Seed | None:
@@ -74,7 +75,7 @@ def _valued(it: Interpreter, function: Function, scope: Scope, step: Step) -> Se
     return Seed({value.term: it.graph.constant(np.ones(np.shape(value.term.sample)) if value.term.ndim else 1.0)},
                 "cost", step)
 
-_COST_DERIVATIVE = re.compile(r"(^|\.|_)d?(cost|loss)_?(derivative|deriv|prime|grad|gradient|delta)$", re.I)
+_COST_DERIVATIVE = regex(r"(^|\.|_)d?(cost|loss)_?(derivative|deriv|prime|grad|gradient|delta)$", re.I)
 
 
 def _given_seeds(it: Interpreter, start: int) -> list[Seed]:

@@ -6,10 +6,12 @@ added counts, and only where the difference is as small as that; a penalty of `1
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
+from nablint.calculus.effort import EFFORT, EVALUATION
 from nablint.calculus.terms import Term
 from nablint.claims.judging.ratios import TOLERANCE, constant_ratio
 from nablint.claims.replaying.replayed import evaluate
@@ -22,6 +24,8 @@ NEAR = 1e-2
 TINY = 1e-6
 """A constant that is never more than a guard, however much of a saturated softmax it is."""
 _ADDING = frozenset({"add", "subtract"})
+Sampling = Callable[[Term, Mapping[Term, Term]], Any]
+"""What gives the sample of a term with zeros for constants."""
 
 
 def small_constants(*terms: Term) -> dict[Term, Term]:
@@ -40,25 +44,58 @@ def small_constants(*terms: Term) -> dict[Term, Term]:
     return found
 
 
-def agree_without(claimed: Term, derived: Term, instead: Mapping[Term, Term] | None = None) -> bool:
+class WithoutConstants:
+    """Samples with zeros for constants, each term's computed once for all results of a run."""
+
+    def __init__(self) -> None:
+        self._samples: dict[frozenset[Term], dict[Term, Any]] = {}
+
+    def __call__(self, term: Term, zeros: Mapping[Term, Term]) -> Any:
+        """The sample of a term; raises what the cards raise where a zero does not do."""
+        known = self._samples.setdefault(frozenset(zeros), {c: zero.sample for c, zero in zeros.items()})
+        stack = [term]
+        while stack:
+            node = stack[-1]
+            missing = [arg for arg in node.args if arg not in known]
+            if missing and node not in known:
+                stack += missing
+                continue
+            stack.pop()
+            if node not in known:
+                args = [known[arg] for arg in node.args]
+                same = all(new is old.sample for new, old in zip(args, node.args, strict=True))
+                known[node] = node.sample if node.card is None or same else _evaluated(node, args)
+        return known[term]
+
+
+def _evaluated(node: Term, args: list[Any]) -> Any:
+    assert node.card is not None
+    EFFORT.seconds += EVALUATION
+    return np.asarray(node.card.evaluate(*args, **node.params))
+
+
+def agree_without(claimed: Term, derived: Term, instead: Mapping[Term, Term]) -> bool:
     """Do two terms of one shape agree to 1e-9 once small constants are left out?
 
-    instead: terms that stand for others while they are compared, such as an edited statement's.
+    instead: terms that stand for others in what is claimed while they are compared, such as an edited statement's.
     """
-    ratio = ratio_without(claimed, derived, instead)
+    def sample(term: Term, zeros: Mapping[Term, Term]) -> Any:
+        return evaluate(term, {**instead, **zeros} if term is claimed else zeros)
+
+    ratio = ratio_without(claimed, derived, sample, instead)
     return ratio is not None and abs(ratio - 1) <= TOLERANCE
 
 
-def ratio_without(claimed: Term, derived: Term, instead: Mapping[Term, Term] | None = None) -> float | None:
+def ratio_without(claimed: Term, derived: Term, sample: Sampling,
+                  instead: Mapping[Term, Term] | None = None) -> float | None:
     """How many times a term is another of its shape once small constants are left out, where that is one number."""
-    instead = dict(instead or {})
     if np.shape(claimed.sample) != np.shape(derived.sample):
         return None
-    small = small_constants(claimed, derived, *instead.values())
+    small = small_constants(claimed, derived, *(instead or {}).values())
     tiny = {constant: zero for constant, zero in small.items() if abs(float(constant.sample)) <= TINY}
-    ratio = _ratio(claimed, derived, instead, tiny)
+    ratio = _ratio(claimed, derived, sample, tiny)
     if ratio is None and len(tiny) < len(small):
-        ratio = _ratio(claimed, derived, instead, small)
+        ratio = _ratio(claimed, derived, sample, small)
         if ratio is not None and not instead:
             far = float(np.max(np.abs(claimed.sample - ratio * derived.sample), initial=0.0))
             ratio = ratio if far <= NEAR * abs(ratio) * float(np.max(np.abs(derived.sample), initial=0.0)) else None
@@ -94,13 +131,13 @@ def _with_zeros(term: Term, zeros: Mapping[Term, Term]) -> Term:
     return made[term]
 
 
-def _ratio(claimed: Term, derived: Term, instead: dict[Term, Term], small: dict[Term, Term]) -> float | None:
+def _ratio(claimed: Term, derived: Term, sample: Sampling, small: dict[Term, Term]) -> float | None:
     """The ratio with zeros for small constants."""
     if not small:
         return None
     try:
         with np.errstate(all="ignore"):
-            a, b = np.asarray(evaluate(claimed, instead | small)), np.asarray(evaluate(derived, small))
+            a, b = np.asarray(sample(claimed, small)), np.asarray(sample(derived, small))
     except (ValueError, IndexError, TypeError, Misfit, KeyError, np.linalg.LinAlgError, RecursionError):
         return None
     if a.shape != b.shape or not np.all(np.isfinite(a)) or not np.all(np.isfinite(b)):

@@ -12,6 +12,7 @@ from nablint.calculus.terms import Term
 from nablint.claims import names
 from nablint.claims.inputs import parameters, settle
 from nablint.claims.model import Seed
+from nablint.reading.lazily import regex
 from nablint.reading.nodes import below
 from nablint.tracing import hints
 from nablint.tracing.functions import default_value
@@ -19,7 +20,7 @@ from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.refine import UNBOUND
 from nablint.tracing.values import Array, Function, Instance, Pending, Scope
 
-LOSS = re.compile(r"loss|cost|entropy|error|mse|nll|criterion", re.I)
+LOSS = regex(r"loss|cost|entropy|error|mse|nll|criterion", re.I)
 
 
 def _compared(function: Function, name: str, wanted: list[str]) -> bool:

@@ -8,6 +8,7 @@ import libcst as cst
 
 from nablint.claims.inputs import inputs_for, parameters
 from nablint.claims.partners import assigned, assigned_to_self, calls, read_from_self
+from nablint.reading.lazily import regex
 from nablint.tracing import hints
 from nablint.tracing.functions import call_function, instantiate
 from nablint.tracing.interpreter import Interpreter
@@ -115,7 +116,7 @@ def prepare(it: Interpreter, cls: Class, instance: Instance, methods: tuple[Func
                 raise Restart(f"{function.name} raises {signal.kind}") from signal
 
 
-_STACK = re.compile(r"^_*(?:layers?|modules|blocks|stages)(?:_?list)?$", re.I)
+_STACK = regex(r"^_*(?:layers?|modules|blocks|stages)(?:_?list)?$", re.I)
 """What a network keeps its layers under."""
 
-_BUILDS = re.compile(r"^_?(init|build|setup|reset|create|make)(?!_subclass)(?!__)\w*$")
+_BUILDS = regex(r"^_?(init|build|setup|reset|create|make)(?!_subclass)(?!__)\w*$")

@@ -14,6 +14,7 @@ from nablint.claims.scenarios.arrivals import LOSS, Arrivals
 from nablint.claims.scenarios.custom import reduced
 from nablint.claims.scenarios.going_back import go_back
 from nablint.claims.scenarios.instances import method_of, new_instance
+from nablint.reading.lazily import regex
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, Function, Instance
 
@@ -36,7 +37,7 @@ def pair(it: Interpreter, forward: Function, backward: Function) -> Run:
 
 def _serves_torch(it: Interpreter, backward: Function) -> bool:
     """Does one of PyTorch's functions in the module hand on what this one returns?"""
-    call = re.compile(rf"\b{re.escape(backward.name)}\(")
+    call = regex(rf"\b{re.escape(backward.name)}\(")
     return any(
         isinstance(v, Class) and (v.external_base() or "").startswith("torch.")
         and isinstance(back := v.names.get("backward"), Function) and back.block is not None
@@ -85,7 +86,7 @@ def _framework(instance: Instance, given: list[Any], returned: Any) -> None:
             instance.names[name] = value
 
 
-_OUTPUT = re.compile(r"^_?(out|outputs?|y|a|result|activations?|value)$", re.I)
+_OUTPUT = regex(r"^_?(out|outputs?|y|a|result|activations?|value)$", re.I)
 
 
 def _kept_output(instance: Instance, before: dict[str, Any]) -> tuple[list[str], Any]:

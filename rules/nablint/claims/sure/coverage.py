@@ -7,7 +7,6 @@ uses as arrays elsewhere.  Text, sizes, containers, modules and calls for their 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -16,22 +15,23 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.claims.program import Outcome
 from nablint.claims.sure.runs import Seen, SureRun
+from nablint.reading.lazily import regex
 from nablint.tracing.builtin.methods import METHODS
 from nablint.tracing.calls import NOT_KNOWN
 from nablint.tracing.imports import dotted
 from nablint.tracing.values import Array, External, Unknown
 
-_REASONS = [(re.compile(pattern), shown) for pattern, shown in (
-    (r"nothing tells the (shape|rank) of", r"nothing tells the \1 of an input"),
+_REASONS = (
+    (regex(r"nothing tells the (shape|rank) of"), r"nothing tells the \1 of an input"),
     (NOT_KNOWN, "a function is not known"),
-    (r"inner sizes|cannot broadcast|reshaped|do(?:es)? not fit|the weights .* take|needs \d+ axes",
+    (regex(r"inner sizes|cannot broadcast|reshaped|do(?:es)? not fit|the weights .* take|needs \d+ axes"),
      "shapes do not fit"),
-    (r"is assigned in several methods", "an attribute is assigned in several methods"),
-    (r"is assigned more than once", "a global name is assigned more than once"),
-    (r"^what \S+ holds$", "what a container holds"),
-    (r"(raises on samples|is too long to follow)$", r"a call that \1"),
-    (r"^the (?:array )?method \w+ (?:is not known|of a)", "a method is not known"),
-)]
+    (regex(r"is assigned in several methods"), "an attribute is assigned in several methods"),
+    (regex(r"is assigned more than once"), "a global name is assigned more than once"),
+    (regex(r"^what \S+ holds$"), "what a container holds"),
+    (regex(r"(raises on samples|is too long to follow)$"), r"a call that \1"),
+    (regex(r"^the (?:array )?method \w+ (?:is not known|of a)"), "a method is not known"),
+)
 
 MEASURES = frozenset({"shape", "ndim", "T"})
 """Attributes that tell an array."""

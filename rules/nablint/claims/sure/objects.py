@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nablint.reading.lazily import regex
 from nablint.shapes import Polynomial, Shape, Size, dim
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.values import Array, Class, Function, Instance, Pending, Unknown
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST = 4
 """Methods that assign an attribute; with more it is not looked into what they leave."""
-_OWNER = re.compile(r"@[\w.]+|[A-Za-z_]\w*\.[A-Za-z_]\w*(?=\.\w+\.\d+)")
+_OWNER = regex(r"@[\w.]+|[A-Za-z_]\w*\.[A-Za-z_]\w*(?=\.\w+\.\d+)")
 
 
 @dataclass(frozen=True, slots=True)

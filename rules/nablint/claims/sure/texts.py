@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import libcst as cst
 
+from nablint.reading.lazily import regex
 from nablint.tracing.values import Class, Function
 
 
@@ -30,8 +31,8 @@ def _rows(text: str, first: int, last: int) -> str:
     return "\n".join(text.split("\n")[first - 1 : last])
 
 
-_LEFT = re.compile(r"^[ \t]*([^#=\n(]*\bself\.[^#=\n(]*?)(?:[-+*/@|&%]|//|\*\*)?=(?!=)", re.M)
-_KEPT = re.compile(r"\bself\.(\w+)(?!\w*[.\[(])")
+_LEFT = regex(r"^[ \t]*([^#=\n(]*\bself\.[^#=\n(]*?)(?:[-+*/@|&%]|//|\*\*)?=(?!=)", re.M)
+_KEPT = regex(r"\bself\.(\w+)(?!\w*[.\[(])")
 
 
 @lru_cache(maxsize=4096)

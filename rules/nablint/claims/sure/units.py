@@ -17,6 +17,7 @@ import libcst as cst
 from nablint.claims.program import Program
 from nablint.claims.sure.calling import function_called, method_called
 from nablint.claims.sure.texts import assigning, text_of
+from nablint.reading.lazily import regex
 from nablint.reading.source import Block
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.loading import load
@@ -29,13 +30,13 @@ from nablint.tracing.values import (
 )
 from nablint.tracing.worded import RESULT
 
-OPERATION = re.compile(
+OPERATION = regex(
     r"[\w\])][ \t]*(?:[-+*/@]|//|\*\*)=?[ \t]*[\w(\[-]|\b(?:dot|matmul|mm|bmm|einsum|reshape|view|transpose|permute|cat"
     r"|concatenate|stack|[hv]stack|softmax|inv|outer|zip|multiply|subtract|divide)\(|\.T\b|\b(?:axis|dim)\s*="
     r"|\.(?:sum|mean|max|min|std|var|prod)\(\s*-?\d|_loss\(")
 """What the rules speak of."""
 _OPERAND = r"(?:[^(),]|\([^()]*\))+"
-EVIDENCE = re.compile(
+EVIDENCE = regex(
     r"\bshaped?\b|\.size\(|\.dim\(|\.ndim\b"
     r"|\b(?:zeros|ones|empty|full|randn|rand|eye|arange|linspace|normal|uniform|random|standard_normal|array|tensor)\("
     r"|[(\[]\s*(?:[A-Z]\w?|n_?\w*|d_\w+|\d+|batch\w*)\s*,[^()\n]{0,60}[)\]]"
@@ -44,12 +45,12 @@ EVIDENCE = re.compile(
     rf"|\b(?:np|numpy)\.(?:dot|matmul)\({_OPERAND},{_OPERAND},|(?<!\bnp)(?<!\bnumpy)\.dot\({_OPERAND},"
     r"|\binv\(|\bexp\(|softmax|(?:axis|dim)\s*=\s*[12]\b|\.(?:sum|mean|max|min|std|var|prod)\(\s*[12]\b")
 """What may tell a shape, or needs none to be wrong."""
-LAYERS = re.compile(r"\bnn\.[A-Z]\w*(?:\.\w+)?\(|\b(?:Linear|Conv[123]d|Embedding|LSTM|GRU|Sequential)\(")
+LAYERS = regex(r"\bnn\.[A-Z]\w*(?:\.\w+)?\(|\b(?:Linear|Conv[123]d|Embedding|LSTM|GRU|Sequential)\(")
 """Layers of a library: the methods of an object that has some call them."""
-_CALLED = re.compile(r"\bself\.\w+(?:\[\w+\])?\(|\bin self\.\w+:")
-_READ = re.compile(r"\bself\.(\w+)")
-CONTEXT = re.compile(r"\b(?:torch|nn|F)\.\w|Tensor")
-NUMPY = re.compile(r"\b(?:np|numpy|ndarray)\b")
+_CALLED = regex(r"\bself\.\w+(?:\[\w+\])?\(|\bin self\.\w+:")
+_READ = regex(r"\bself\.(\w+)")
+CONTEXT = regex(r"\b(?:torch|nn|F)\.\w|Tensor")
+NUMPY = regex(r"\b(?:np|numpy|ndarray)\b")
 
 
 @dataclass(slots=True)
@@ -97,7 +98,7 @@ def sure_units(program: Program) -> Iterator[SureUnit]:
         yield SureUnit("<module>", text, lambda i: _script(i, program), tuple(script), module=True)
 
 
-_CALLS = re.compile(r"\b([A-Za-z_]\w*)\(")
+_CALLS = regex(r"\b([A-Za-z_]\w*)\(")
 
 
 def _result_told(program: Program, function: Function) -> bool:
@@ -115,7 +116,7 @@ def method_unit(program: Program, cls: Class, function: Function, kept: list[Ins
                     _blocks(function))
 
 
-_DEFINITION = re.compile(r"(?:@|(?:async\s+)?def\s|class\s)")
+_DEFINITION = regex(r"(?:@|(?:async\s+)?def\s|class\s)")
 
 
 def _blocks(function: Function) -> tuple[Block, ...]:
@@ -139,9 +140,9 @@ def _script(it: Interpreter, program: Program) -> None:
     load(it, program.blocks, everything=True)
 
 
-_ASSIGNED = re.compile(r"^\s*(?:for\s+)?([A-Za-z_]\w*)(?:\s*,\s*[A-Za-z_]\w*)*\s*(?::[^=\n]+)?"
-                       r"(?:=(?!=)|[-+*/@|&]=|//=|\bin\b)", re.M)
-_GLOBAL = re.compile(r"^\s*(?:global|nonlocal)\s+([\w, ]+)", re.M)
+_ASSIGNED = regex(r"^\s*(?:for\s+)?([A-Za-z_]\w*)(?:\s*,\s*[A-Za-z_]\w*)*\s*(?::[^=\n]+)?"
+                  r"(?:=(?!=)|[-+*/@|&]=|//=|\bin\b)", re.M)
+_GLOBAL = regex(r"^\s*(?:global|nonlocal)\s+([\w, ]+)", re.M)
 
 
 def unsure_names(program: Program) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 from nablint.calculus.terms import Term
 from nablint.ops import CARDS
 from nablint.ops.card import op
+from nablint.reading.lazily import regex
 from nablint.shapes import Misfit, Polynomial, Size, dim, size_product
 from nablint.tracing.dialects import spelled
 from nablint.tracing.dialects.context import as_int, as_term
@@ -19,7 +20,7 @@ from nablint.tracing.dialects.products import einsum as np_einsum
 
 Groups = list[list[str]]
 
-_PART = re.compile(r"\(([^()]*)\)|([^\s()]+)")
+_PART = regex(r"\(([^()]*)\)|([^\s()]+)")
 _ELLIPSIS = ("...", "…")
 
 

@@ -54,8 +54,8 @@ def layer(it: Interpreter, name: str) -> Class | None:
 
 
 def is_layer(it: Interpreter, cls: Class) -> bool:
-    """Is it one of these classes?"""
-    return it.world.sure and layer(it, f"torch.nn.{cls.name}") is cls
+    """Is it one of these classes?  There are none before the text has been read, and other classes are no reason to."""
+    return bool(_read.cache_info().currsize) and layer(it, f"torch.nn.{cls.name}") is cls
 
 
 def derives(it: Interpreter, cls: Class | None, name: str) -> bool:

@@ -15,7 +15,7 @@ from nablint.tracing.refine.beside import operands
 from nablint.tracing.refine.keys import flag_of
 from nablint.tracing.refine.kinds import as_axis, as_list, as_operand, as_size, scalar
 from nablint.tracing.refine.patterns import named_axes
-from nablint.tracing.refine.shapes import whole_shape
+from nablint.tracing.refine.shapes import items_wanted, whole_shape
 from nablint.tracing.values import Array, Pending, PendingShape, Restart
 
 if TYPE_CHECKING:
@@ -97,6 +97,8 @@ def arguments(it: Interpreter, name: str, args: list[Any], keywords: dict[str, A
         for i, value in enumerate(args):
             if isinstance(value, list | tuple) and any(isinstance(v, list | tuple | Pending) for v in value):
                 args[i] = _sizes(it, value)
+    if "pad_width" in keywords:
+        keywords["pad_width"] = _sizes(it, keywords["pad_width"])
     if last.endswith("_like") and args and isinstance(args[0], Pending) and it.met is None and not it.world.sure:
         args[0] = _copied_in_shape(it, args[0])
     if last in ("clip", "clamp", "clip_", "clamp_") and args:
@@ -228,6 +230,8 @@ def _sizes(it: Interpreter, value: Any, *, alone: bool = True) -> Any:
     if isinstance(value, list | tuple):
         sizes = [_sizes(it, v, alone=False) for v in value]
         return tuple(sizes) if type(value) is tuple else sizes
+    if isinstance(value, Array) and value.term.card is not None and value.term.card.name == "getitem":
+        items_wanted(it, value)  # an entry that is a size was one of a list
     if isinstance(value, Array) and value.term.ndim == 0:
         return size_in(it, value.term)
     if isinstance(value, Array):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from nablint.reading.lazily import regex
 from nablint.shapes import Shape, Size
 from nablint.tracing import hints, sure
 from nablint.tracing.documented import evidence_rank, evidence_shape, spaced
@@ -27,7 +27,7 @@ RANKS = (2, "column", 1, "row", 3, 4)
 numbers shows itself by names and defaults."""
 
 
-_ITEM = re.compile(r"(?P<list>.+)\[[1-9]\d*\]")
+_ITEM = regex(r"(?P<list>.+)\[[1-9]\d*\]")
 MET_FIRST = " is met in backward code first"
 """Why an input is not known that no forward code has settled; backward code is on trial, and may not."""
 

@@ -8,10 +8,10 @@ depends on it (`Interpreter.presumed`).  Where the samples stand and what the hi
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from nablint.ops.card import op
+from nablint.reading.lazily import regex
 from nablint.shapes import Size
 from nablint.tracing.refine.kinds import as_operand
 from nablint.tracing.values import Array, Pending
@@ -19,7 +19,7 @@ from nablint.tracing.values import Array, Pending
 if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
-_PART = re.compile(r"(?P<letter>[ZAWb])(?P<layer>\d)")
+_PART = regex(r"(?P<letter>[ZAWb])(?P<layer>\d)")
 _HIDDEN = ("maximum", "tanh", "sigmoid")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.reading.lazily import regex
 from nablint.shapes import Size
 from nablint.tracing import hints, sure
 from nablint.tracing.documented import evidence_rank
@@ -72,13 +73,13 @@ def wrong_rank(it: Interpreter, shape: Any, count: int) -> None:
 
 
 def items_wanted(it: Interpreter, value: Any) -> None:
-    """An entry of an input that is unpacked into another number of names: start again with a list of such entries."""
+    """An entry that is unpacked, or taken for a size, is no array's: start again with a list of such entries."""
     term = value.term if isinstance(value, Array) and not it.graph.tainting else None
     while term is not None and term.card is not None and term.card.name == "getitem" and len(term.args) == 1:
         term = term.args[0]
     choice = it.world.choices.get(f"{term.label}:kind of") if term is not None and term.label else None
     if choice is not None and "list" in choice.options and it.world.decided(choice.key) is None:
-        raise Restart("rows are unpacked", decisions=((choice.key, choice.options.index("list")),))
+        raise Restart("entries are of a list", decisions=((choice.key, choice.options.index("list")),))
 
 
 def rank_wanted(it: Interpreter, operands: list[Any], count: int, place: int, *, least: bool = False) -> None:
@@ -86,8 +87,8 @@ def rank_wanted(it: Interpreter, operands: list[Any], count: int, place: int, *,
 
     least: so many axes or more.
     """
-    arrays = [o for part in operands for o in (part if isinstance(part, list | tuple) else (part,))
-              if isinstance(o, Array)]
+    values = [o for part in operands for o in (part if isinstance(part, list | tuple) else (part,))]
+    arrays = [a for o in values if isinstance(a := o.value if isinstance(o, Pending) else o, Array)]
     term = arrays[place].term if place < len(arrays) else None
     while term is not None and term.card is not None:
         term = next((a for a in term.args if a.ndim == term.ndim), None)
@@ -173,8 +174,8 @@ def _like_others(it: Interpreter, count: int) -> int:
     return max([count, *(r for r in found if isinstance(r, int))])
 
 
-_POINT = re.compile(r"_?(?:thetas?|hyp(?:er)?(?:s|params?|parameters?)?|log_?\w*par(?:am)?s|phi|psi|xi|p|x0?|point|"
-                    r"coeffs?)")
+_POINT = regex(r"_?(?:thetas?|hyp(?:er)?(?:s|params?|parameters?)?|log_?\w*par(?:am)?s|phi|psi|xi|p|x0?|point|"
+               r"coeffs?)")
 
 
 def _are_numbers(p: Pending, names: list[str]) -> bool:

@@ -312,7 +312,7 @@ def set_attribute(it: Interpreter, owner: Any, name: str, value: Any, node: cst.
 
             call_function(it, found, [owner, value], {}, node)
             return
-        owner.names[name] = value
+        owner.put(name, value, it.graph.moment)
         it.note(name, value)
         _note_keys(it, value)
         if isinstance(value, Array):

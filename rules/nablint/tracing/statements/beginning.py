@@ -14,7 +14,6 @@ result is wrong it is tried whether it is right with them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -42,7 +41,7 @@ def begun(it: Interpreter, target: cst.CSTNode, node: cst.BaseExpression, value:
     if it.world.sure or it.graph.tainting or it.block is None:
         return value
     name, texts = last_name(target), _texts(it, it.block)
-    if not any(_descends(text, name, it.is_claim) for text in texts) and not (
+    if not any(it.is_claim(word) for text in texts for word in _steps(text, name)) and not (
             type(target) is cst.Attribute and names_parameter(name) and any(_derives(text, name) for text in texts)):
         return value
     array = Array(it.graph.leaf("", np.asarray(float(value)), ()), it.dialect)
@@ -86,7 +85,7 @@ def _derives(text: str, name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _descends(text: str, name: str, is_claim: Callable[[str], bool]) -> bool:
-    """Does code step along a gradient from what goes by a name?"""
+def _steps(text: str, name: str) -> frozenset[str]:
+    """The words beside what is added to, or taken from, what goes by a name: a gradient among them makes a step."""
     steps = re.findall(rf"(?<!\w){name}[ \t]*(?:[-+]=|=[ \t]*(?:self\.)?{name}[ \t]*[-+])([^\n#]*)", text)
-    return any(is_claim(word) for step in steps for word in re.findall(r"[A-Za-z_]\w*", step))
+    return frozenset(word for step in steps for word in re.findall(r"[A-Za-z_]\w*", step))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import builtins
-import re
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from nablint.reading.lazily import regex
 from nablint.tracing import refine
 from nablint.tracing.comparing import compare, truth
 from nablint.tracing.paths import guess_branch, passed_by
@@ -46,7 +46,7 @@ def _otherwise(it: Interpreter, node: cst.If, scope: Scope) -> None:
         it.run(node.orelse.body.body, scope)
 
 
-_MACHINE = re.compile(r"\bis_cuda\b|\bis_available\b|\bdevice\b|dtype|\bis_contiguous\b|\bget_device_capability\b")
+_MACHINE = regex(r"\bis_cuda\b|\bis_available\b|\bdevice\b|dtype|\bis_contiguous\b|\bget_device_capability\b")
 """What a program asks of the machine that it runs on, or of how its numbers are stored there."""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from nablint.reading.lazily import regex
 from nablint.tracing import hints
 
 if TYPE_CHECKING:
@@ -42,12 +43,12 @@ def taints(it: Interpreter, targets: Sequence[cst.CSTNode]) -> bool:
 @lru_cache(maxsize=2048)
 def _feeds_loss(text: str, name: str) -> bool:
     """Is a loss computed from the value of this name?  Then it is a forward value."""
-    used = re.compile(rf"=.*\b{re.escape(name)}\b")
-    own = re.compile(rf"\s*{re.escape(name)}\b")
+    used = regex(rf"=.*\b{re.escape(name)}\b")
+    own = regex(rf"\s*{re.escape(name)}\b")
     return any(_LOSS_LINE.match(line) and used.search(line) and not own.match(line) for line in text.split("\n"))
 
 
-_RATE = re.compile(r"^_?(lr|lrate|eta|alpha|learning_?rate|step_?size|rate)_?$", re.I)
+_RATE = regex(r"^_?(lr|lrate|eta|alpha|learning_?rate|step_?size|rate)_?$", re.I)
 
 
 def is_step(node: cst.AugAssign) -> bool:
@@ -67,9 +68,9 @@ def _has_rate(value: cst.BaseExpression) -> bool:
         _has_rate(value.left) or _has_rate(value.right))
 
 
-_WEAK = re.compile(r"^_?(\w*errors?|\w*err|delta|deltas|diff|residuals?)\d*$", re.I)
+_WEAK = regex(r"^_?(\w*errors?|\w*err|delta|deltas|diff|residuals?)\d*$", re.I)
 
-_LOSS_LINE = re.compile(r"^\s*(?:self\.)?\w*(?:loss|cost|mse|objective|\bJ|error|err|nll)\w*\s*[-+]?=", re.I)
+_LOSS_LINE = regex(r"^\s*(?:self\.)?\w*(?:loss|cost|mse|objective|\bJ|error|err|nll)\w*\s*[-+]?=", re.I)
 
 
 def is_weak(targets: Sequence[cst.CSTNode]) -> bool:
