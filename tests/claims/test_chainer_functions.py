@@ -13,6 +13,7 @@ import numpy as np
 import chainer
 import chainer.functions as F
 from chainer import backend, function_node, utils
+from chainer.utils import type_check
 from chainer.backends import cuda
 from chainer.functions.math import matmul as products
 """
@@ -221,9 +222,112 @@ RIGHT = {
                 g = F.broadcast_to(g, self.shape)
                 return g,
         """,
+    "arrays that lie in memory as they are indexed": """
+        class Spread(function_node.FunctionNode):
+            def forward(self, inputs):
+                self.retain_inputs((0, 1))
+                x, scale = inputs
+                layout, _ = self.input_layouts
+                self.first = layout is None
+                return (x / scale if self.first else x.transpose() / scale),
+
+            def backward(self, indexes, grad_outputs):
+                x, scale = self.get_retained_inputs()
+                g, = grad_outputs
+                gx = g / scale
+                return gx, -gx * x / scale
+        """,
+    "as many axes as the check of types expects": """
+        class Turned(function_node.FunctionNode):
+            def check_type_forward(self, in_types):
+                type_check._argname(in_types, ("x",))
+                x_type = in_types[0]
+                type_check.expect(in_types.size() == 1, x_type.dtype.kind == "f", x_type.ndim == 3)
+
+            def forward(self, inputs):
+                x, = inputs
+                return np.swapaxes(x, 0, 1) * 3,
+
+            def backward(self, indexes, grad_outputs):
+                g, = grad_outputs
+                return F.swapaxes(g, 0, 1) * 3,
+        """,
+    "sizes that the check of types expects, of axes that forward code makes one": """
+        class Rows(function_node.FunctionNode):
+            def check_type_forward(self, in_types):
+                x_type, w_type = in_types[:2]
+                type_check.expect(x_type.ndim == 3, w_type.ndim == 4, x_type.shape[1] == w_type.shape[2],
+                                  x_type.shape[2] == w_type.shape[3])
+
+            def forward(self, inputs):
+                self.retain_inputs((0, 1))
+                x, W = inputs[:2]
+                outputs = W.shape[0] * W.shape[1]
+                columns = W.shape[2] * W.shape[3]
+                return x.reshape(-1, columns) @ W.reshape(outputs, columns).T,
+
+            def backward(self, indexes, grad_outputs):
+                x, W = self.get_retained_inputs()
+                g, = grad_outputs
+                flat = F.reshape(W, (g.shape[1], -1))
+                rows = F.reshape(x, (len(x), -1))
+                return F.reshape(F.matmul(g, flat), x.shape), F.reshape(F.matmul(g, rows, transa=True), W.shape)
+        """,
+    "whole numbers that the check of types expects": """
+        class Margin(function_node.FunctionNode):
+            def check_type_forward(self, in_types):
+                score_type, side_type = in_types
+                type_check.expect(score_type.dtype.kind == "f", side_type.dtype.kind == "i",
+                                  score_type.shape == side_type.shape)
+
+            def forward(self, inputs):
+                self.retain_inputs((0, 1))
+                score, side = inputs
+                self.known = side != self.unknown_label
+                return self.known * np.logaddexp(0, score) - self.known * score * side,
+
+            def backward(self, indexes, grad_outputs):
+                score, side = self.get_retained_inputs()
+                g, = grad_outputs
+                return MarginGrad(self.known, side.data).apply((score, g)) + (None,)
+
+
+        class MarginGrad(function_node.FunctionNode):
+            def __init__(self, known, side):
+                self.known, self.side = known, side
+
+            def forward(self, inputs):
+                self.retain_inputs((0, 1))
+                score, g = inputs
+                p, = Squashed().forward((score,))
+                return g * self.known * (p - self.side),
+
+            def backward(self, indexes, grad_outputs):
+                score, g = self.get_retained_inputs()
+                gg, = grad_outputs
+                p = F.sigmoid(score)
+                gscore = p * (1 - p)
+                gscore *= self.known * g * gg
+                return gscore, gg * self.known * (p - self.side.astype(p.dtype))
+
+
+        class Squashed(function_node.FunctionNode):
+            def forward_cpu(self, inputs):
+                self.retain_outputs((0,))
+                return 1 / (1 + np.exp(-inputs[0])),
+
+            def backward(self, indexes, grad_outputs):
+                y, = self.get_retained_outputs()
+                return grad_outputs[0] * y * (1 - y),
+        """,
 }
 
 SLIPS = [
+    ("arrays that lie in memory as they are indexed", "-gx * x / scale", "-gx * x * scale"),
+    ("as many axes as the check of types expects", "F.swapaxes(g, 0, 1)", "F.transpose(g)"),
+    ("sizes that the check of types expects, of axes that forward code makes one", "F.matmul(g, flat)",
+     "F.matmul(g * g, flat)"),
+    ("whole numbers that the check of types expects", "gscore = p * (1 - p)", "gscore = p * (1 + p)"),
     ("a product of two arrays", "2 * g * scale, 2 * g * x", "2 * g * x, 2 * g * x"),
     ("the output is retained", "(1 - y * y)", "(1 - y)"),
     ("gradients only of what is asked for", "F.sum(g, axis=0)", "F.sum(g, axis=1)"),
@@ -285,5 +389,40 @@ class Square(function_node.FunctionNode):
 """
     resolve = Project(files.get).resolver("chainer.functions.math.square")
     found = analyse(source, "square.py", resolve=resolve)
+    assert not found.diagnostics
+    assert [c.verdict for c in found.claims if c.role == "result"] in (["proved"], ["verified"])
+
+
+def test_what_the_package_writes_in_its_own_protocol_is_read() -> None:
+    """A class of one of its function files is followed; a function that is known by its name stays what it is."""
+    files = {
+        "chainer": "", "chainer.functions": "", "chainer.functions.activation": "",
+        "chainer.functions.activation.tanh": """
+import numpy as np
+from chainer import function_node
+
+class Tanh(function_node.FunctionNode):
+    def forward_cpu(self, inputs):
+        self.retain_outputs((0,))
+        return np.tanh(inputs[0]),
+
+def tanh(x):
+    return Tanh().apply((x,))[0]
+"""}
+    source = """
+from chainer import function_node
+from chainer.functions.activation import tanh
+
+class Gate(function_node.FunctionNode):
+    def forward(self, inputs):
+        self.retain_inputs((0,))
+        y, = tanh.Tanh().forward((inputs[0],))
+        return 2 * y,
+
+    def backward(self, indexes, grad_outputs):
+        x, = self.get_retained_inputs()
+        return 2 * grad_outputs[0] * (1 - tanh.tanh(x) ** 2),
+"""
+    found = analyse(source, "gate.py", resolve=Project(files.get).resolver("chainer.functions.math.gate"))
     assert not found.diagnostics
     assert [c.verdict for c in found.claims if c.role == "result"] in (["proved"], ["verified"])

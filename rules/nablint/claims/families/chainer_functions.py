@@ -21,6 +21,7 @@ from nablint.reading.nodes import below
 from nablint.tracing import protocols
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.statements import target_names
+from nablint.tracing.type_checks import check_types
 from nablint.tracing.values import Array, Class, Function, Instance, RaiseSignal, Restart, Unknown
 
 
@@ -47,6 +48,8 @@ def scenario(it: Interpreter, cls: Class, ahead: Function, back: Function) -> Ru
     instance, given = as_used or (new_instance(it, cls), [it.input(word, ahead) for word in words])
     for word, value in zip(words, given, strict=True):
         it.note(word, value)
+    if as_used is None:
+        check_types(it, instance, given)
     try:
         returned = protocols.run_forward(it, instance, given, ahead)
     except RaiseSignal as signal:
@@ -104,6 +107,7 @@ def _as_used(it: Interpreter, cls: Class, words: list[str]) -> tuple[Instance, l
     if any(map(_is_cotangent, inner)):
         return None
     inputs = [it.input(word, ahead, f"{user.name}.{word}") for word in inner]
+    check_types(it, outer, inputs)
     try:
         returned = protocols.run_forward(it, outer, inputs, ahead)
     except RaiseSignal as signal:

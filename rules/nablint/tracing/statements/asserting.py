@@ -33,7 +33,7 @@ def asserted(it: Interpreter, node: cst.Assert, scope: Scope) -> None:
     _insisted(it, node, node.test, scope)
 
 
-def _insisted(it: Interpreter, node: cst.Assert, test: cst.BaseExpression, scope: Scope) -> None:
+def _insisted(it: Interpreter, node: cst.CSTNode, test: cst.BaseExpression, scope: Scope) -> None:
     if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
         _insisted(it, node, test.left, scope)
         _insisted(it, node, test.right, scope)
@@ -114,13 +114,21 @@ def _ranked(node: cst.BaseExpression) -> cst.BaseExpression | None:
 
 
 def refused(it: Interpreter, node: cst.If, scope: Scope) -> None:
-    """`if x.shape[0] != y.shape[0]: raise ...` says that the sizes are equal."""
-    test = node.test
-    if not (isinstance(test, cst.Comparison) and isinstance(test.comparisons[0].operator, cst.NotEqual)
-            and _raises(node)):
-        return
-    left, right = it.eval(test.left, scope), it.eval(test.comparisons[0].comparator, scope)
-    equated(it, node, left, right)
+    """`if x.shape[0] != y.shape[0]: raise ...` says that the sizes are equal, `if n % k != 0` what is a multiple."""
+    if _raises(node):
+        _refused(it, node, node.test, scope)
+
+
+def _refused(it: Interpreter, node: cst.If, test: cst.BaseExpression, scope: Scope) -> None:
+    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.Or):
+        _refused(it, node, test.left, scope)
+        _refused(it, node, test.right, scope)
+    elif isinstance(test, cst.Comparison) and isinstance(test.comparisons[0].operator, cst.NotEqual):
+        right = test.comparisons[0].comparator
+        if (array := _ranked(test.left)) is not None and isinstance(right, cst.Integer) and not it.graph.tainting:
+            refine.rank_wanted(it, [it.eval(array, scope)], right.evaluated_value, 0)
+        _divides(it, test, scope)
+        equated(it, node, it.eval(test.left, scope), it.eval(right, scope))
 
 
 def passed_over(it: Interpreter, node: cst.If) -> bool:
