@@ -129,7 +129,30 @@ class Dense:
         return dz @ self.W.T
 '''
 
+WEIGHTED = '''
+import numpy as np
+
+class Weighted:
+    def forward(self, q, k, v):
+        """q: (T, D), k: (S, D), v: (S, E)"""
+        self.q, self.k, self.v = q, k, v
+        scores = q @ k.T / np.sqrt(q.shape[1])
+        e = np.exp(scores - scores.max(axis=1, keepdims=True))
+        self.share = e / e.sum(axis=1, keepdims=True)
+        return self.share @ v
+
+    def backward(self, dout):
+        q, k, v, share = self.q, self.k, self.v, self.share
+        dv = share.T @ dout
+        dshare = dout @ v.T
+        dscores = share * (dshare - (dshare * share).sum(axis=1, keepdims=True))
+        dscores = dscores / np.sqrt(q.shape[1])
+        return dscores @ k, dscores.T @ q, dv
+'''
+
 SLIPS = {
+    "a number, which leaves a statement that does nothing": (WEIGHTED, "dscores = dscores / np.sqrt(q.shape[1])",
+                                                             "dscores = dscores"),
     "the derivative of an activation that is none by default": (ACTIVATED, "dz = dout * self.act_fn.grad(self.z)",
                                                                 "dz = dout"),
     "of a summand, with all the axes of the sum": (NORMALISED, "dcentred += centred * dstd / (std * N)",

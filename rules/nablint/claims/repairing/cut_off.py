@@ -13,7 +13,7 @@ import libcst as cst
 from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import walk
 from nablint.claims.model import Judgement
-from nablint.tracing.step import Event
+from nablint.tracing.step import Event, Step
 
 
 def cut_off(judgement: Judgement, events: list[Event], carrying: AbstractSet[Term]) -> bool:
@@ -30,9 +30,14 @@ def cut_off(judgement: Judgement, events: list[Event], carrying: AbstractSet[Ter
             continue
         for factors in _products(step.node):
             with_name = [n for n in factors if any(isinstance(p, cst.Name) and p.value == name for p in walk(n))]
-            if with_name and any(step.values.get(id(n)) in carrying for n in factors if n not in with_name):
+            if with_name and any(_carries(step, n, carrying) for n in factors if n not in with_name):
                 return False
     return True
+
+
+def _carries(step: Step, node: cst.CSTNode, carrying: AbstractSet[Term]) -> bool:
+    value = step.values.get(id(node))
+    return isinstance(value, Term) and value in carrying
 
 
 def _products(statement: cst.CSTNode) -> Iterator[list[cst.CSTNode]]:

@@ -19,10 +19,13 @@ from nablint.claims.edits.trees import Edit, bracketed, walk
 from nablint.claims.repairing.aim import Aim, aim_at
 from nablint.claims.repairing.arranged import reorderings
 from nablint.claims.repairing.contracted import products_of_shape
+from nablint.claims.repairing.counted_items import brought
 from nablint.claims.repairing.forms import repeats
 from nablint.claims.repairing.live import at_hand, left_out
 from nablint.claims.repairing.live_numbers import numbers_at_hand, roots_at_hand
+from nablint.claims.repairing.localise import carries
 from nablint.claims.repairing.matched import matches
+from nablint.claims.repairing.scaled_before import scaled_before
 from nablint.claims.repairing.slicing import edits_of
 from nablint.claims.repairing.trial import Trial
 from nablint.claims.replaying.replay import holds, new_value, replace
@@ -61,17 +64,30 @@ class Search:
         self._site = found[-1] if found else None
         self._wanted: Any = None
         self._perhaps: Any = None
+        self._part: Any = None
+        """What the expression should be that is written into a part of an array, where one after the other is."""
         values = None if aim is None else aim.values or aim.scaled
         if aim is not None and values is not None:
             # in a loop later turns are made from what earlier ones left wrong: the first that is wrong shows the slip
             self._site = next((s for s in found if not _near(s.old.sample, values[s.old])), found[-1])
             self._perhaps = values[self._site.old]
             self._wanted = self._perhaps if aim.values is not None else None
+            if len(found) > 1 and self._wanted is not None:
+                self._aim_at_part(found, values)
         elif suspected is not None and len(found) == 1:
             suspected = found[0].named(suspected)
             if suspected is not None and repeats(np.shape(found[0].old.sample), np.shape(suspected.sample)):
                 self._perhaps = np.asarray(suspected.sample)
         self._suspected = suspected
+
+    def _aim_at_part(self, found: list[Site], values: dict[Term, Any]) -> None:
+        """Of executions that each write a part of an array, the first that wrote something else than it should."""
+        for site in found:
+            last = next(other for other in reversed(found) if other.array is site.array)
+            now, part = _sample(site), site.part(last, values[last.old])
+            if part is not None and part.size == now.size and not _near(now, part):
+                self._site, self._part = site, part.reshape(now.shape)
+                return
 
     @property
     def aimed(self) -> bool:
@@ -87,11 +103,13 @@ class Search:
             step = site.step
             if self._wanted is not None and (not site.whole or site.root is None):
                 target = site.old.graph.leaf("", self._wanted, site.old.shape)
-            wanted = site.wanted(self._perhaps)
+            wanted = site.wanted(self._perhaps) if self._part is None else self._part
             if site.root is not None and wanted is not None:
                 matched = site.whole and self._wanted is not None
-                yield from matches(step, site.root, wanted, at_hand(self._it, step, np.shape(wanted)),
-                                   [*numbers_at_hand(step), *roots_at_hand(self._it, step)])
+                numbers = [*numbers_at_hand(step), *roots_at_hand(self._it, step)]
+                yield from matches(step, site.root, wanted, at_hand(self._it, step, np.shape(wanted)), numbers)
+                if np.shape(wanted) == _sample(site).shape:
+                    yield from scaled_before(step, wanted - _sample(site), numbers)
         elif site is not None and site.whole and site.root is not None:
             yield from added(site.root, left_out(self._it, site.step, site.root, site.old))
             yield from self._outer_terms(site)
@@ -102,9 +120,16 @@ class Search:
             derivatives = [v.text for v in live if v.text.endswith(")")]
             upstream = [v.text for v in live if v.tainted and np.shape(v.sample) in ((), shape)]
             yield from multiplied(site.root, [*upstream[:MAX_FACTORS], *derivatives])
+        if site is not None and site.root is not None and self._forgotten(site):
+            yield from brought(self._it, site.step, site.root)
         if self._given is None:
             yield from edits_of(self._trial.judgement, [*(s for s in self._steps if s is not step), step], target,
                                 matched=matched)
+
+    def _forgotten(self, site: Site) -> bool:
+        """Does no cotangent flow into what an expression is worth?"""
+        value, seed = site.step.values.get(id(site.root)), self._trial.judgement.seed
+        return isinstance(value, Term) and seed is not None and not carries(value, seed)
 
     def _outer_terms(self, site: Site) -> Iterator[Edit]:
         """Products of what an expression is made of, by which it could be too much or too little."""
@@ -122,15 +147,21 @@ class Search:
         site = self._site
         if self._wanted is None or site is None or edit.old is site.step.node:
             return True
-        if site.whole and site.root is not None:
+        if site.root is not None and (site.whole or self._part is not None):
             if not holds(site.root, edit.old):
                 return True
             new = new_value(self._it, site.step, cst.Expr(replace(site.root, edit.old, edit.new)))
-            return new is not None and _fits(new.sample, self._wanted)
+            return new is not None and _fits(new.sample, self._wanted if self._part is None else self._part)
         pair = replacement(self._it, site.step, edit.old, edit.new)
         if pair is None or pair[1] is None:
             return pair is None
         return _fits(pair[1].sample, self._wanted)
+
+
+def _sample(site: Site) -> Any:
+    """What the expression of a site was."""
+    found = site.step.values.get(id(site.root))
+    return found.sample if isinstance(found, Term) else np.asarray(np.nan)
 
 
 def _fits(sample: Any, wanted: Any) -> bool:

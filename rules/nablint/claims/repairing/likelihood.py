@@ -6,13 +6,12 @@ its other statements, from the names, and from where the cotangent is lost.
 
 from __future__ import annotations
 
-import re
 from typing import TypeGuard
 
 import libcst as cst
 
 from nablint.calculus.terms import Term
-from nablint.claims.edits.trees import Edit, walk
+from nablint.claims.edits.trees import Edit, names_in, walk
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.factors import first_off
 from nablint.claims.model import Judgement
@@ -22,6 +21,7 @@ from nablint.claims.repairing.siblings import Siblings
 from nablint.claims.repairing.trial import Candidate
 from nablint.claims.replaying.replay import replace
 from nablint.claims.replaying.sites import expression, old_value, replacement
+from nablint.reading.lazily import regex
 from nablint.tracing.step import Step
 
 SIBLINGS = 0.3
@@ -53,7 +53,7 @@ RESCALED = 0.15
 """What it weighs against another factor in a statement that does nothing but rescale what it had."""
 
 
-_CALLED = re.compile(r"(g|d|grad|delta)_?\w{1,4}$|.*grad")
+_CALLED = regex(r"(g|d|grad|delta)_?\w{1,4}$|.*grad")
 """Names that a gradient has already where it is returned."""
 
 
@@ -80,7 +80,7 @@ class Likelihood:
                 - MADE_BEFORE * (edit.kind in ("sign", "scale") and old_value(step) in self._forward)
                 - RESCALED * _rescales(step, edit)
                 + BELIED * self._belies(candidate)
-                + UNUSED * bool(self._unused & (_names(edit.new) - _names(edit.old))))
+                + UNUSED * bool(self._unused & (names_in(edit.new) - names_in(edit.old))))
 
     def _belies(self, candidate: Candidate) -> bool:
         """Is what a statement makes the gradient that it is named after, and is it none with the edit?"""
@@ -132,15 +132,22 @@ def unlikely(candidate: Candidate, *, upstream: bool, turned: bool, weak: bool) 
                 isinstance(step.node, cst.Return) or edit.kind not in ("derivative", "scale", "term")
                 or (step.event is not None and step.event.name == edit.old.value and _made_here(step, edit.old))):
             cost += RENAMED
-    if edit.kind == "sign" and edit.old is expression(step) and isinstance(edit.old, cst.Name | cst.Subscript):
+    if (edit.kind == "sign" and edit.old is expression(step) and isinstance(edit.old, cst.Name | cst.Subscript)
+            and not _into_part(step)):
         held = step.values.get(id(edit.old))
         cost += HANDED_ON * (isinstance(held, Term) and not held.tainted)  # nobody turns what is only read
     drops = _drops_number(step, edit)
     if edit.kind == "scale" or drops:
         cost += SCALED * turned - BY_NAME * weak - SIMPLER * drops
-    if edit.kind == "scale" and edit.detail.split("/")[-1].strip() in _names(edit.old):
+    if edit.kind == "scale" and edit.detail.split("/")[-1].strip() in names_in(edit.old):
         cost += UNDONE
     return cost
+
+
+def _into_part(step: Step) -> bool:
+    """Does a step write into some entries, where an array that is not touched otherwise may well be turned?"""
+    node = step.node
+    return isinstance(node, cst.Assign) and isinstance(node.targets[0].target, cst.Subscript)
 
 
 def _drops_number(step: Step, edit: Edit) -> bool:
@@ -172,16 +179,12 @@ def _unused(judgement: Judgement) -> set[str]:
     read: set[str] = set()
     for node in steps.values():
         if isinstance(node, cst.Assign):
-            read |= _names(node.value).union(*(_names(t.target) for t in node.targets
+            read |= names_in(node.value).union(*(names_in(t.target) for t in node.targets
                                                if isinstance(t.target, cst.Subscript)))
         elif isinstance(node, cst.AugAssign | cst.Return | cst.Expr):
-            read |= _names(node)
+            read |= names_in(node)
     made = {e.name for e in run.it.events if e.step.number >= run.start and not e.holder and is_gradient_name(e.name)}
     return made - read
-
-
-def _names(node: cst.CSTNode) -> set[str]:
-    return {n.value for n in walk(node) if isinstance(n, cst.Name)}
 
 
 def _rescales(step: Step, edit: Edit) -> bool:

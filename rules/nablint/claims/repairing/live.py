@@ -137,16 +137,17 @@ def live_values(step: Step) -> Iterator[tuple[str, Term]]:
     for name, value in _names(step):
         value = value.value if isinstance(value, Pending) else value
         if isinstance(value, Array) and name.isidentifier():
-            yield name, value.term
+            yield name, value.before(step.number)
         elif isinstance(value, Instance) and name.isidentifier():
-            for attribute, held in list(value.names.items())[:MAX_ATTRIBUTES]:
+            for attribute in list(value.names)[:MAX_ATTRIBUTES]:
+                held = value.before(attribute, step.number)
                 held = held.value if isinstance(held, Pending) else held
                 if isinstance(held, Array) and attribute.isidentifier():
-                    yield f"{name}.{attribute}", held.term
+                    yield f"{name}.{attribute}", held.before(step.number)
         elif isinstance(value, dict) and name.isidentifier() and len(value) < 24:
             for key, held in value.items():
                 if isinstance(key, str) and isinstance(held, Array):
-                    yield f'{name}["{key}"]', held.term
+                    yield f'{name}["{key}"]', held.before(step.number)
 
 
 def _names(step: Step) -> Iterator[tuple[str, Any]]:

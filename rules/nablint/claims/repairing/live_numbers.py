@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -11,6 +12,7 @@ from nablint.calculus.terms import Term
 from nablint.claims.repairing.live import live_values, written_items
 from nablint.claims.replaying.replay import new_result
 from nablint.reading.nodes import below, written
+from nablint.reading.source import Tree
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.step import Step
 from nablint.tracing.values import Array, Instance, Pending
@@ -18,10 +20,30 @@ from nablint.tracing.values import Array, Instance, Pending
 MAX_ROOTS = 6
 
 
+@lru_cache(maxsize=256)
+def _counters(tree: Tree) -> frozenset[str]:
+    """The names that only loops give a value, which they hold even after them: nothing is scaled by a counter."""
+    nodes = list(below(tree.module))
+    counted = [n.target for n in nodes if isinstance(n, cst.For | cst.CompFor)]
+    assigned = [t.target for n in nodes if isinstance(n, cst.Assign) for t in n.targets]
+    return _named(counted) - _named(assigned)
+
+
+def _named(targets: list[Any]) -> frozenset[str]:
+    return frozenset(n.value for target in targets for n in (target, *below(target)) if isinstance(n, cst.Name))
+
+
+def _scales(step: Step) -> list[tuple[str, Any]]:
+    """The names of a step's frame, without those of counters."""
+    tree = step.block.tree()
+    counted = _counters(tree) if tree is not None else ()
+    return [(name, value) for name, value in step.names.items() if name not in counted]
+
+
 def numbers_at_hand(step: Step) -> list[tuple[str, float]]:
     """Live numbers, sizes and entries of shapes, with their values."""
     out: list[tuple[str, float]] = []
-    for name, value in step.names.items():
+    for name, value in _scales(step):
         if isinstance(value, Instance) and name in ("self", "ctx"):
             out += [(f"{name}.{attribute}", _number(held)) for attribute, held in value.names.items()
                     if attribute.isidentifier() and _is_number(held)]
@@ -86,7 +108,7 @@ def live_numbers(step: Step) -> list[str]:
     """Live numbers by which a gradient may have to be scaled: sizes and 0-d values; shapes of live arrays."""
     out: list[str] = []
     shapes: list[str] = []
-    for name, value in step.names.items():
+    for name, value in _scales(step):
         if not name.isidentifier():
             continue
         if isinstance(value, Instance) and name in ("self", "ctx"):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from nablint.claims.edits.trees import Edit, walk
+from nablint.calculus.terms import Term
+from nablint.claims.edits.trees import Edit, names_in, walk
 from nablint.claims.judging.confirming import DRAWS, left_open, run_draw
 from nablint.claims.judging.judge import CANCELS
 from nablint.claims.model import Judged
@@ -158,6 +159,8 @@ def rewritten(program: Program, source: str, outcome: Outcome, failing: list[Jud
             new = cst.parse_expression(text)
         except cst.ParserSyntaxError:
             continue
+        if _reads_arrays(step, root) and names_in(root).isdisjoint(names_in(new)):
+            continue  # nothing of what was computed is left: another loss was meant
         edit = Edit(root, new, "rewrite", 3.0, text)
         text_edit = edit_text(step, root, new)
         if (
@@ -166,6 +169,11 @@ def rewritten(program: Program, source: str, outcome: Outcome, failing: list[Jud
         ):
             return found
     return None
+
+
+def _reads_arrays(step: Step, root: cst.BaseExpression) -> bool:
+    return any(isinstance(node, cst.Name | cst.Attribute | cst.Subscript)
+               and isinstance(step.values.get(id(node)), Term) for node in walk(root))
 
 
 def j_steps(outcome: Outcome, step: Step) -> list[Step]:

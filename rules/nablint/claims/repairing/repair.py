@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from itertools import islice
 
+import libcst as cst
+
 from nablint.calculus.effort import EFFORT
 from nablint.calculus.terms import Term
 from nablint.claims.edits.trees import Edit
@@ -91,6 +93,8 @@ def best_repair(program: Program, source: str, outcome: Outcome, failing: list[J
     def level(group: tuple[list[Step], bool]) -> int:
         steps, own = group
         key = id(steps[0].node)
+        if _does_nothing(steps[0].node):
+            return 0
         if steps[0].function in sound_functions:
             return 5
         if key in clashes or key in strong:
@@ -189,6 +193,12 @@ def best_repair(program: Program, source: str, outcome: Outcome, failing: list[J
         if (repair := confirmed(program, source, outcome, Candidate([step], edit, 3), failing)) is not None:
             return repair
     return rewritten(program, source, outcome, failing)
+
+
+def _does_nothing(statement: cst.CSTNode) -> bool:
+    """Is it `x = x`, of which something is missing?"""
+    return (isinstance(statement, cst.Assign) and len(statement.targets) == 1
+            and statement.targets[0].target.deep_equals(statement.value))
 
 
 def _edits(searches: list[Search], *, bounded: bool) -> Iterator[tuple[Search, Edit]]:

@@ -6,7 +6,6 @@ its siblings is the likelier one.  This only orders edits that are known to be r
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
@@ -15,9 +14,10 @@ import libcst as cst
 
 from nablint.claims.edits.trees import MODULES, Edit, in_place_of
 from nablint.claims.replaying.replay import replace
+from nablint.reading.lazily import regex
 from nablint.tracing.step import Step
 
-_TOKEN = re.compile(r"[A-Za-z_]\w*|\d+\.?\d*(?:[eE][-+]?\d+)?|\*\*|//|[^\s\w]")
+_TOKEN = regex(r"[A-Za-z_]\w*|\d+\.?\d*(?:[eE][-+]?\d+)?|\*\*|//|[^\s\w]")
 MAX_STATEMENTS = 160
 MAX_TOKENS = 120
 LEAST = 0.15

@@ -36,6 +36,8 @@ class Replay(Interpreter):
     """An interpreter that answers for recorded nodes from the record."""
 
     recorded: dict[int, Any]
+    moment: int
+    """The number of the step: what was written later is not there yet."""
 
     def eval(self, node: cst.CSTNode, scope: Scope) -> Any:
         """The recorded value of a node, or the value that its rule gives."""
@@ -46,9 +48,20 @@ class Replay(Interpreter):
         rule = EXPRESSIONS.get(type(node))
         if rule is None:
             return Unknown("not followed")
-        value = rule(self, node, scope)
-        return value.value if type(value) is Pending and value.value is not None else value
+        value = self._as_it_was(node, scope) if self.step is None else None
+        value = rule(self, node, scope) if value is None else value
+        value = value.value if type(value) is Pending and value.value is not None else value
+        if self.step is None and type(value) is Array and value.past:
+            return Array(value.before(self.moment), value.dialect)
+        return value
 
+    def _as_it_was(self, node: cst.CSTNode, scope: Scope) -> Any:
+        """What an attribute held where the step stands, if it was given something else since."""
+        if not isinstance(node, cst.Attribute) or not isinstance(node.value, cst.Name):
+            return None
+        owner = scope.names.get(node.value.value)
+        name = node.attr.value
+        return owner.before(name, self.moment) if isinstance(owner, Instance) and name in owner.past else None
 
     def follow(self, function: Function, args: list[Any], keywords: dict[str, Any], node: cst.CSTNode | None) -> Any:
         """A call of a function of the source; one that was made before gives what it gave."""
@@ -63,7 +76,7 @@ def replayer(it: Interpreter, step: Step) -> Replay:
     other = Replay.__new__(Replay)
     other.__dict__.update(it.__dict__)  # as `copy.copy` does, which takes four times as long
     other.steps, other.events, other.misfits, other.returned = [], [], [], []
-    other.step, other.block, other.recorded = None, step.block, step.values
+    other.step, other.block, other.recorded, other.moment = None, step.block, step.values, step.number
     other.history, other.lists, other.frames = {}, {}, {}
     other.sizes_named = {**it.sizes_named}  # a call that is made otherwise names what it unpacks otherwise
     return other

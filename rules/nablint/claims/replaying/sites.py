@@ -15,7 +15,7 @@ import numpy as np
 
 from nablint.calculus.terms import Term
 from nablint.claims.replaying.replay import holds, new_result, new_value, replace, replayer
-from nablint.claims.replaying.undoing import REVERSIBLE, changed_by, written_part
+from nablint.claims.replaying.undoing import REVERSIBLE, changed_by, part_of, written_part
 from nablint.shapes import Misfit
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.operators import binary
@@ -33,12 +33,23 @@ class Site:
     whole: bool
     """The expression's value is the term itself."""
 
+    @property
+    def array(self) -> Any:
+        """The array that the statement writes into."""
+        return self.step.event.owner if self.step.event is not None else None
+
     def wanted(self, value: Any) -> Any:
         """What the expression should be for the term to have a value; None where nothing would do."""
         if self.whole:
             return value
         return (changed_by(self.step.node, stored(self.step), value) if _updates(self.step)
                 else written_part(self.step.node, stored(self.step), value))
+
+    def part(self, last: Site, value: Any) -> Any:
+        """What the expression should be for the array to have a value after the statement's last execution."""
+        if self.whole or self.root is None or _updates(self.step):
+            return None
+        return part_of(self.step.node, stored(self.step), last.old, value)
 
     def named(self, value: Term) -> Term | None:
         """What the term should be for what the statement names to have a value: to a sum, what it has to add."""
@@ -213,7 +224,7 @@ def _accumulated(it: Interpreter, step: Step, statement: cst.AugAssign) -> Term 
     else:
         name = statement.target.value if isinstance(statement.target, cst.Name) else ""
         held = step.names.get(name)
-        before = held.term if isinstance(held, Array) else None
+        before = held.before(step.number) if isinstance(held, Array) else None
     if before is None or tuple(before.sample.shape) != tuple(now.sample.shape):
         return None
     other = replayer(it, step)

@@ -61,6 +61,29 @@ def written_part(node: cst.CSTNode, whole: Term | None, wanted: Any) -> Any:
     return part if source.sample.size else None
 
 
+def part_of(node: cst.CSTNode, whole: Term | None, last: Term, wanted: Any) -> Any:
+    """What a statement that writes an array part by part should write into one of them; None where others write there.
+
+    whole: what the array was after this execution; last: after the last one, when it should be as wanted.
+    """
+    if whole is None or whole.card is None or whole.card.name != "setitem" or last.shape != whole.shape:
+        return None
+    places = [t.sample for t in whole.args[2:]]
+
+    def part(of: Any) -> Any:
+        return np.asarray(CARDS["getitem"].evaluate(of, *places, **whole.params))
+
+    try:
+        before, now, then, meant = part(whole.args[0].sample), part(whole.sample), part(last.sample), part(wanted)
+    except FAILURES:
+        return None
+    if not np.array_equal(now, then):
+        return None
+    if isinstance(node, cst.AugAssign):
+        return meant - before if isinstance(node.operator, cst.AddAssign) else None
+    return meant
+
+
 def _chosen(mask: Any, value: Any, other: Any, wanted: Any) -> Any:
     """What should be written where a mask says so; None where the rest is not as wanted."""
     if np.shape(mask) != np.shape(wanted) or not np.allclose(np.where(mask, 0.0, other), np.where(mask, 0.0, wanted),
