@@ -18,6 +18,7 @@ from nablint.reading.source import Block
 from nablint.shapes import Shape, Size
 from nablint.tracing import assumed, dialects, hints, misfits
 from nablint.tracing.assumed_windows import is_window
+from nablint.tracing.blanks import begin
 from nablint.tracing.clashes import sure_clash
 from nablint.tracing.dialects import context
 from nablint.tracing.expressions import EXPRESSIONS
@@ -291,17 +292,8 @@ class Interpreter:
 
     def operand(self, array: Array) -> Term:
         """The term of an array that is read as an operand of arithmetic: a blank parameter gets generic values."""
-        if array.blank and not self.graph.tainting and self.met is None:  # backward code makes buffers
-            array.blank = False
-            term = array.term
-            label = f"blank{term.number}"
-            array.current = self.world.leaf(label, term.shape)
-            for known in self.history.values():
-                if term in known:
-                    known.append(array.current)
-            if term in self.names:
-                self.names[array.current] = self.names[term]
-            return array.current
+        if (array.blank or array.begun is not None) and not self.graph.tainting and self.met is None:
+            return begin(self, array)  # backward code makes buffers
         return array.term
 
     def note(self, name: str, value: Any) -> None:

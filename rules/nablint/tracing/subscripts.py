@@ -14,6 +14,7 @@ from nablint.ops.indexing import encode_index, read_at, write_at
 from nablint.shapes import Misfit, Shape, Size
 from nablint.tracing import hints, refine
 from nablint.tracing.alike import roomy
+from nablint.tracing.blanks import keeps_blank
 from nablint.tracing.operators import listed, no_list
 from nablint.tracing.singles import note_single
 from nablint.tracing.standard import DefaultDict, missing
@@ -226,10 +227,13 @@ def _store_array(it: Interpreter, array: Array, key: Any, new: Any, node: cst.CS
         poison(it, array, it.unknown("an array written with something unknown", new))
         return
     index_, terms = encoded
+    begun = keeps_blank(it, array, source, index_, terms)
     try:
         array.write(write_at(array.term, source, *terms, index=index_))
     except Misfit as misfit:
         poison(it, array, it.clash(node, misfit.message, misfit.equations, (array, key, new)))
+    else:
+        array.begun = begun
 
 
 def poison(it: Interpreter, array: Array, unknown: Unknown) -> None:

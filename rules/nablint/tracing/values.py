@@ -35,9 +35,12 @@ class Array:
     fresh:  the array was just made by `zeros` or `ones`; with a name of its own it becomes blank.
     blank:  the array was made by `zeros` or `ones` and has not been written to; read as an operand of forward
             arithmetic it is a parameter, and gets generic values (a gradient buffer does not).
+    begun:  the frame that set entries of it to numbers while it was blank, as `b[H:2 * H] = 1` of a forget gate does;
+            for all other frames it is still blank.
     """
 
-    __slots__ = ("_seen", "base", "blank", "current", "dialect", "fresh", "past", "rebuild", "unview", "version")
+    __slots__ = ("_seen", "base", "begun", "blank", "current", "dialect", "fresh", "past", "rebuild", "unview",
+                 "version")
 
     def __init__(self, term: Term, dialect: str = "numpy", *, blank: bool = False, base: Array | None = None,
                  rebuild: Callable[[Term], Term] | None = None,
@@ -46,6 +49,7 @@ class Array:
         self.dialect = dialect
         self.blank = blank
         self.fresh = False
+        self.begun: Scope | None = None
         self.base = base
         self.rebuild = rebuild
         self.unview = unview
@@ -70,6 +74,7 @@ class Array:
         note_past(self.past, self.current.graph.moment, self.current)
         self.current = term
         self.blank = False
+        self.begun = None
         self.version += 1
         if self.base is not None and self.unview is not None:
             self.base.write(self.unview(self.base.term, term))

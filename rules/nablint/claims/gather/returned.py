@@ -217,8 +217,8 @@ def guessed(it: Interpreter, result: Result) -> Result:
         and names.is_gradient_name(result.name.split("[")[0])
     ):
         shape = tuple(result.value.shape)
-        known = [t for found in it.history.values() for t in found] + [
-            t for t in it.world.leaves.values() if not t.tainted
+        known = [t for t in it.world.leaves.values() if not t.tainted] + [
+            t for found in it.history.values() for t in found
         ]
         terms = {t: None for t in known if tuple(t.shape) == shape and t is not result.value}
         result.wrt, result.guess = list(terms)[:16], bool(terms)

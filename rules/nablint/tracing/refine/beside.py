@@ -161,8 +161,14 @@ def _forms(op: str, name: str, other: Array) -> list[str]:
 
 
 def _made(term: Term) -> bool:
-    """An array that no computation made: an input, a drawn one, or one number spread out (`np.full(n, scale)`)."""
-    return term.card is None or (term.card.name == "broadcast_to" and not term.args[0].shape)
+    """An array that is no result of the layers before: an input, a drawn one, numbers spread out (`np.full(n, scale)`)
+    or written into it, or what is computed from such parameters alone (`np.exp(self.log_scale)`).
+    """
+    if term.card is None or (term.card.name == "broadcast_to" and not term.args[0].shape):
+        return True
+    if term.card.name == "setitem":
+        return _made(term.args[0]) and all(not a.ndim and a.card is None for a in term.args[1:])
+    return len(term.args) == 1 and term.args[0].card is None and hints.names_parameter(term.args[0].label)
 
 
 def _samples_are(term: Term) -> str:
