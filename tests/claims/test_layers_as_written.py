@@ -8,6 +8,8 @@ import textwrap
 
 import pytest
 from nablint.analysis import analyse
+from undone import assert_undone
+from verified import assert_verified
 
 NETWORK = """
     import numpy as np
@@ -350,3 +352,25 @@ def test_an_empty_place_beside_the_gradient_holds_none() -> None:
         """
     found = analyse(textwrap.dedent(source), "code.py")
     assert {c.verdict for c in found.claims if c.role == "result"} == {"proved"}
+
+
+GRAPH = '''
+import numpy as np
+
+class GraphLayer:
+    def __init__(self, n_in, n_out):
+        self.W = np.random.randn(n_in, n_out) * np.sqrt(2.0 / n_in)
+
+    def forward(self, A, X):
+        self.A, self.X = A, X
+        return A @ X @ self.W
+
+    def backward(self, dY):
+        self.dW = self.X.T @ self.A.T @ dY
+        return SLOT
+'''
+
+
+def test_what_is_returned_alone_is_the_gradient_of_the_input_of_its_shape(monkeypatch):
+    assert_verified(GRAPH.replace("SLOT", "self.A.T @ dY @ self.W.T"), monkeypatch)
+    assert_undone(GRAPH, "self.A.T @ dY @ self.W.T", "self.A @ dY @ self.W.T")

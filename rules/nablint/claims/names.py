@@ -216,6 +216,12 @@ def partner_key(name: str) -> tuple[str, ...]:
     return tuple(w for w in words(name) if w not in drop and not w.startswith(("backprop", "backward", "forwardprop")))
 
 
+@lru_cache(maxsize=8192)
+def stem(name: str) -> tuple[str, ...]:
+    """The words of a backward function's name but for those that say so: `gru_step_backward` is of `gru_step`."""
+    return tuple(w for w in words(name) if w not in _BACKWARD)
+
+
 _LOSS = regex(
     r"^_?(\w*loss\w*|\w*cost\w*|j|nll|obj|objective|\w*energy|mse|ce|xent|log_?lik\w*|ll|l|fun|fval|f)\d*$", re.I
 )

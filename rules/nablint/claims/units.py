@@ -306,7 +306,8 @@ def _partner(name: str, members: dict[str, Any]) -> str | None:
                 continue
             found = names.partner_key(other)
             found = tuple(w for w in found if w not in _VARIANTS) if loose else found
-            if found == wanted and (names.is_forward(other) or (wanted and tuple(names.words(other)) == wanted)):
+            if found == wanted and (names.is_forward(other) or (
+                    wanted and tuple(names.words(other)) in (wanted, names.stem(name)))):
                 if best is None or _nearness(name, other) > _nearness(name, best):
                     best = other
         if best is not None:

@@ -105,6 +105,8 @@ def _of_array(it: Interpreter, owner: Array, name: str) -> Any:
     if name in MEASURES and it.layer is None and it.is_open(owner.term):
         first = owner.term.shape[0] if name == "shape" and owner.term.ndim else None
         return OpenShape("how many axes an input has", first=first) if first is not None else Method(owner, name)
+    if name in ("shape", "size"):
+        refine.measured_number(it, owner.term)
     kind = "Tensor" if owner.dialect == "torch" else "ndarray"
     spelling = it.spellings.get(f"{kind}.{name}")
     if spelling is not None and spelling.attribute:

@@ -152,6 +152,8 @@ def finish(it: Interpreter, name: str, spelling: Spelling, result: Any, args: li
     if isinstance(result, Term):
         if name in _TO_TRUTH and result.card is not None and result.card.name == "not_equal":
             refine.booleans(it, result.args[0])  # `mask.to(torch.bool)`
+        if result.ndim == 1 and name in _TURNING and it.graph.tainting and not result.tainted:
+            it.world.turned[result] = None
         if spelling.unview is not None and args and isinstance(args[0], Array):
             rest = converted[1:]
             kept = {k: _convert(it, v) for k, v in keywords.items()}
@@ -177,6 +179,8 @@ _TO_TRUTH = frozenset({"Tensor.to", "Tensor.bool", "Tensor.type", "ndarray.astyp
 
 _SAME_VALUES = frozenset({"astype", "copy", "to", "float", "double", "asarray", "array", "ascontiguousarray"})
 """What makes an array of another's values: zeros that are cast are zeros just made."""
+
+_TURNING = frozenset({"ndarray.T", "Tensor.T", "Tensor.t", "ndarray.transpose", "numpy.transpose"})
 
 CUTTING = frozenset({"split", "array_split", "tensor_split", "split_with_sizes", "chunk", "unbind", "unstack", "hsplit",
                      "vsplit", "dsplit"})

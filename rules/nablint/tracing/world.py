@@ -138,6 +138,8 @@ class World:
         """Sizes that an assertion found to be equal, as it says."""
         self.alone: dict[str, None] = {}
         """Axes that forward code left open, and backward code holds against a single row or column."""
+        self.turned: dict[Term, None] = {}
+        """Forward's values of one axis that backward code transposes, which does nothing to them."""
         self.asked: set[str] = set()
         """The keys of all decisions that were looked for, whether the hypothesis has them or not."""
         self.cut = False

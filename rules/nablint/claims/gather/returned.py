@@ -8,7 +8,7 @@ import libcst as cst
 
 from nablint.calculus.terms import Term
 from nablint.claims import names
-from nablint.claims.edits.trees import MODULES
+from nablint.claims.edits.trees import MODULES, walk
 from nablint.claims.gather.clipped import unclipped
 from nablint.claims.gather.listed import in_dict, in_list
 from nablint.claims.gather.targets import candidates
@@ -100,14 +100,28 @@ def returned_results(
             and i < len(arrays)
             and (not word or not names.variables(word) or count == 1 or twice)
         ):
-            wrt = [arrays[i][1].term]
-            out.append(_result(it, word or arrays[i][0], part, wrt, step, element, arrays[i][0], True))
+            place, array = arrays[i] if len(parts) > 1 else _alone(arrays, part, element, step)
+            wrt = [array.term]
+            out.append(_result(it, word or place, part, wrt, step, element, place, True))
             if not word:
                 out[-1].beside = (*(a.term for _, a in arrays if a.term is not wrt[0] and len(parts) > 1),
                                   *_joined(it, part))
         elif wrt or names.is_gradient_name(word) or (word and positions):  # else `return W`, after a step of W
             out.append(_result(it, word, part, wrt, step, element, "", bool(arrays)))
     return out
+
+
+def _alone(arrays: list[tuple[str, Array]], part: Any, element: cst.BaseExpression, step: Step) -> tuple[str, Array]:
+    """The input whose gradient is returned alone: the first of its shape (`forward(adjacency, x)`), else the first.
+
+    Where nothing is known of its shape, the first that is not computed with: a factor's gradient holds the others.
+    """
+    if isinstance(part, Array):
+        likely = [(n, a) for n, a in arrays if tuple(a.term.shape) == tuple(part.term.shape)]
+    else:
+        read = [step.values.get(id(node)) for node in walk(element)]
+        likely = [(n, a) for n, a in arrays if a.term not in read]
+    return (likely or arrays)[0]
 
 
 def _given(function: Function) -> set[str]:

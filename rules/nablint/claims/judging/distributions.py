@@ -85,7 +85,13 @@ def plain(term: Term) -> Term:
 
 
 def _logarithm(term: Term) -> bool:
-    return (term := plain(term)).card is not None and term.card.name in _LOGARITHMS
+    """A logarithm, or the sum with one, as scores are shifted: `z - log(sum(exp(z)))[:, None]`."""
+    term = plain(term)
+    if term.card is not None and term.card.name in ("add", "subtract"):
+        return any(map(_logarithm, term.args))
+    while term.card is not None and term.card.name in ("getitem", "expand_dims"):
+        term = plain(term.args[0])
+    return term.card is not None and term.card.name in _LOGARITHMS
 
 
 __all__ = ["distributed", "in_vain", "plain", "wrong_by_value"]

@@ -94,6 +94,7 @@ def alternatives(
     if in_vain(judgement, hypothesis, best):
         return
     yield from _single_lines(world, hypothesis, fixed)
+    yield from _further_axes(world, hypothesis, fixed)
     concerned, beyond = _leaves(judgement) or met_first(judgement), _beyond(judgement)
     variables = {w.label for j in judgement.judged if j.verdict == "wrong" for w in j.result.wrt if w.card is None}
     for choice in world.choices.values():
@@ -223,6 +224,18 @@ def _single_lines(world: World, hypothesis: Hypothesis, fixed: dict[str, int]) -
                 choice.key in fixed or choice.key in dict(hypothesis.decisions)):
             found = hypothesis.decide(choice.key, choice.options.index(line), LINE).without(path)
             yield found.decide(f"{path}:joined", 1, 0.0)
+
+
+def _further_axes(world: World, hypothesis: Hypothesis, fixed: dict[str, int]) -> Iterator[Hypothesis]:
+    """Inputs with an axis more, where a value of one axis that is computed from them is transposed in backward code."""
+    for label in {n.label: None for term in world.turned for n in ancestors(term) if n.card is None and n.label}:
+        for question, more in (("rank", lambda answer: answer + 1 if isinstance(answer, int) else None),
+                               ("form", lambda _: "rows")):
+            choice = world.choices.get(f"{label}:{question}")
+            wanted = None if choice is None else more(choice.options[choice.taken])
+            if choice is not None and wanted in choice.options and choice.options[choice.taken] != wanted and not (
+                    choice.key in fixed or choice.key in dict(hypothesis.decisions)):
+                yield hypothesis.decide(choice.key, choice.options.index(wanted), LINE).without(label)
 
 
 def met_first(judgement: Judgement) -> set[str]:

@@ -30,6 +30,9 @@ from nablint.tracing.world import Hypothesis, World
 
 MAX_RUNS = 48
 
+SHORT = 2 / 3
+"""What a run that ends at a clash saves, of one that goes to its end."""
+
 MAX_COST = 2.2
 
 MAX_FITLESS = 16
@@ -159,12 +162,13 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
             count += 1
             heapq.heappush(queue, (hypothesis.cost, count, hypothesis))
 
-    exhausted = True
+    exhausted, spent = True, False
     while queue:
         remaining = ends - EFFORT.seconds
-        if runs >= MAX_RUNS or (others >= MAX_FITLESS and not fitting) or remaining <= 0:
+        spent = runs - SHORT * restarts >= MAX_RUNS
+        if spent or (others >= MAX_FITLESS and not fitting) or remaining <= 0:
             # what the likeliest readings agree on is certain enough; an unlikely one says little before all are tried
-            exhausted = (best is not None and runs >= MAX_RUNS and best[1].cost < UNLIKELY and not start.decisions)
+            exhausted = (best is not None and spent and best[1].cost < UNLIKELY and not start.decisions)
             reason = reason or "took too long"
             break
         cost, _, hypothesis = heapq.heappop(queue)
@@ -229,7 +233,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
         silence(judgement, judgement.run.it.presumed)
     silence_standing(judgement)
     guessed = any(key.startswith("branch@") for key in judgement.run.it.world.choices)
-    left = runs >= MAX_RUNS and (guessed or square_by_chance(judgement.run.it.world))
+    left = spent and (guessed or square_by_chance(judgement.run.it.world))
     if judgement.wrong and (not exhausted or left):
         silence(judgement, "too many readings of the inputs to try them all")
     outcome = Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting, rivals[:2])

@@ -46,6 +46,7 @@ from nablint.tracing.refine.kinds import (
     free_shape,
     is_none,
     make_array,
+    measured_number,
     scalar,
 )
 from nablint.tracing.refine.shapes import (
@@ -102,6 +103,7 @@ __all__ = [
     "line_wanted",
     "make_array",
     "measured",
+    "measured_number",
     "operands",
     "product_operands",
     "rank_wanted",

@@ -80,9 +80,9 @@ def _beside(it: Interpreter, op: str, p: Pending, other: Any, *, left: bool) -> 
             return as_size(it, p)
         if op == "Compare" and isinstance(other, int) and (hints.is_counter(name) or hints.is_turns(name)):
             return as_size(it, p)
-        if hints.is_scalar(name):
+        if hints.is_scalar(name) and len(name) > 1:
             return scalar(it, p)
-        return as_operand(it, p)
+        return as_operand(it, p)  # `p` may be a share, or the probabilities
     shape = other.term.shape
     if not shape:
         if hints.is_size(name) and not hints.is_target(name) and name.islower() and op == "Divide":

@@ -84,6 +84,10 @@ def integers(it: Interpreter, term: Any, kind: int = 1) -> None:
     # `labels.unsqueeze(1)`, `y.reshape(-1)`, `y[batch]`
     while getattr(term, "card", None) is not None and (len(term.args) == 1 or term.card.name == "getitem"):
         term = term.args[0]
+    if getattr(term, "card", None) is not None and term.card.name in ("concatenate", "stack"):
+        for part in term.args:  # `targets = np.concatenate([[context], negatives])`
+            if part.sample.dtype.kind == "f":
+                integers(it, part, kind)
     label = getattr(term, "label", "")
     if label and not term.tainted and it.world.leaves.get(label) is term and it.world.decided(f"{label}:kind") is None:
         use = "an index" if kind == 1 else "a mask"

@@ -125,6 +125,15 @@ def a_number(it: Interpreter, term: Term) -> None:
         raise Restart("an array is no condition", decisions=tuple((f"{label}:number", 1) for label in sorted(leaves)))
 
 
+def measured_number(it: Interpreter, term: Term) -> None:
+    """The size or the shape of an input is asked for, which was taken for a number: code asks no number for that."""
+    if term.ndim or term.card is not None or it.world.leaves.get(term.label) is not term:
+        return
+    asked = it.world.choices.get(f"{term.label}:rank")
+    if asked is not None and asked.options[asked.taken] == 0 and 2 in asked.options:
+        raise Restart(f"{term.label} is measured", decisions=((asked.key, asked.options.index(2)),))
+
+
 def as_operand(it: Interpreter, p: Pending, at_least: int = 0, first: int | None = None) -> Any:
     """The input as an operand about which nothing else is known; `first` is the likeliest rank, where a use tells."""
     if p.value is not None:

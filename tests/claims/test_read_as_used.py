@@ -1,0 +1,115 @@
+"""How inputs are read that nothing is said of: what right code does with them tells it."""
+
+from __future__ import annotations
+
+import pytest
+from undone import assert_undone
+from verified import assert_verified
+
+STEPS = '''
+import numpy as np
+
+
+def gru_step(x, h, P):
+    z = 1 / (1 + np.exp(-(x @ P["Wz"] + h @ P["Uz"] + P["bz"])))
+    r = 1 / (1 + np.exp(-(x @ P["Wr"] + h @ P["Ur"] + P["br"])))
+    hh = np.tanh(x @ P["Wh"] + (r * h) @ P["Uh"] + P["bh"])
+    return (1 - z) * h + z * hh, (x, h, z, r, hh)
+
+
+def gru_step_backward(dh, cache, P, grads):
+    x, h, z, r, hh = cache
+    dz = dh * (hh - h) * z * (1 - z)
+    dhh = dh * z * (1 - hh ** 2)
+    drh = dhh @ P["Uh"].T
+    dr = drh * h * r * (1 - r)
+    for name, d, inp in (("z", dz, h), ("r", dr, h), ("h", dhh, r * h)):
+        SLOT
+        grads["U" + name] += inp.T @ d
+        grads["b" + name] += d.sum(axis=0)
+    dx = dz @ P["Wz"].T + dr @ P["Wr"].T + dhh @ P["Wh"].T
+    dh_prev = dh * (1 - z) + drh * r + dz @ P["Uz"].T + dr @ P["Ur"].T
+    return dx, dh_prev
+
+
+def gru(X, h, P):
+    caches = []
+    H = []
+    for x in X:
+        h, c = gru_step(x, h, P)
+        caches.append(c)
+        H.append(h)
+    return np.stack(H), caches
+
+
+def gru_backward(dH, caches, P):
+    grads = {k: np.zeros_like(v) for k, v in P.items()}
+    dh = np.zeros_like(dH[0])
+    dX = []
+    for d, c in zip(dH[::-1], caches[::-1]):
+        dx, dh = gru_step_backward(d + dh, c, P, grads)
+        dX.insert(0, dx)
+    return np.stack(dX), dh, grads
+'''
+
+SHARES = '''
+import numpy as np
+
+
+def focal(p, y, gamma=2.0):
+    pt = np.where(y == 1, p, 1 - p)
+    loss = -np.mean((1 - pt) ** gamma * np.log(pt))
+    dpt = gamma * (1 - pt) ** (gamma - 1) * np.log(pt) - (1 - pt) ** gamma / pt
+    SLOT
+    return loss, dp
+'''
+
+SHIFTED = '''
+import numpy as np
+from scipy.optimize import minimize
+
+
+def unpack(theta, n, h, k):
+    W1 = theta[:n * h].reshape(n, h)
+    b1 = theta[n * h:n * h + h]
+    W2 = theta[n * h + h:n * h + h + h * k].reshape(h, k)
+    b2 = theta[-k:]
+    return W1, b1, W2, b2
+
+
+def objective(theta, X, Y, h, lam):
+    n, k = X.shape[1], Y.shape[1]
+    W1, b1, W2, b2 = unpack(theta, n, h, k)
+    m = len(X)
+    A = np.tanh(X @ W1 + b1)
+    Z = A @ W2 + b2
+    Z = Z - Z.max(1)[:, None]
+    logp = Z - np.log(np.exp(Z).sum(1))[:, None]
+    f = -(Y * logp).sum() / m + lam / 2 * ((W1 ** 2).sum() + (W2 ** 2).sum())
+    D2 = (np.exp(logp) - Y) / m
+    SLOT
+    G1 = X.T @ D1 + lam * W1
+    G2 = A.T @ D2 + lam * W2
+    return f, np.concatenate([G1.ravel(), D1.sum(0), G2.ravel(), D2.sum(0)])
+
+
+def fit(X, Y, h=16, lam=1e-3):
+    n, k = X.shape[1], Y.shape[1]
+    theta0 = 0.1 * np.random.randn(n * h + h + h * k + k)
+    return minimize(objective, theta0, args=(X, Y, h, lam), jac=True, method="L-BFGS-B").x
+'''
+
+CASES = [
+    # steps of a sequence are transposed, and have an axis for the samples
+    (STEPS, 'grads["W" + name] += x.T @ d', 'grads["W" + name] += x.T @ (d * z)'),
+    # `p` is no number where its size is asked for
+    (SHARES, "dp = np.where(y == 1, dpt, -dpt) / p.size", "dp = np.where(y == 1, dpt, -dpt) * p / p.size"),
+    # targets sum to one beside a softmax that is written as a difference of logarithms
+    (SHIFTED, "D1 = (D2 @ W2.T) * (1 - A ** 2)", "D1 = (D2 @ W2.T) * (1 - A)"),
+]
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), CASES)
+def test_it_is_read_as_it_is_used(monkeypatch, source, right, wrong):
+    assert_verified(source.replace("SLOT", right), monkeypatch)
+    assert_undone(source, right, wrong)
