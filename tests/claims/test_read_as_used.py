@@ -99,11 +99,78 @@ def fit(X, Y, h=16, lam=1e-3):
     return minimize(objective, theta0, args=(X, Y, h, lam), jac=True, method="L-BFGS-B").x
 '''
 
+BOTH_WAYS = '''
+import numpy as np
+
+
+class BiRNN:
+    def __init__(self, n_in, n_h, n_out):
+        self.params = {}
+        for d in ("f", "b"):
+            self.params["Wx_" + d] = np.random.randn(n_h, n_in) * 0.01
+            self.params["Wh_" + d] = np.random.randn(n_h, n_h) * 0.01
+            self.params["bh_" + d] = np.zeros((n_h, 1))
+        self.params["Wy"] = np.random.randn(n_out, 2 * n_h) * 0.01
+        self.params["by"] = np.zeros((n_out, 1))
+        self.n_h = n_h
+
+    def run(self, xs, d):
+        p = self.params
+        h = np.zeros((self.n_h, 1))
+        hs = []
+        for x in xs:
+            h = np.tanh(p["Wx_" + d] @ x + p["Wh_" + d] @ h + p["bh_" + d])
+            hs.append(h)
+        return hs
+
+    def loss(self, xs, ys):
+        p = self.params
+        hf = self.run(xs, "f")
+        hb = self.run(xs[::-1], "b")[::-1]
+        loss = 0
+        probs = []
+        for f, b, y in zip(hf, hb, ys):
+            z = p["Wy"] @ np.vstack([f, b]) + p["by"]
+            e = np.exp(z - z.max())
+            q = e / e.sum()
+            probs.append(q)
+            loss -= np.log(q[y, 0])
+        grads = {k: np.zeros_like(v) for k, v in p.items()}
+        dhf = [None] * len(xs)
+        dhb = [None] * len(xs)
+        for t in range(len(xs)):
+            dz = probs[t].copy()
+            dz[ys[t]] -= 1
+            grads["Wy"] += dz @ np.vstack([hf[t], hb[t]]).T
+            grads["by"] += dz
+            dh = p["Wy"].T @ dz
+            dhf[t], dhb[t] = dh[:self.n_h], dh[self.n_h:]
+        nxt = np.zeros((self.n_h, 1))
+        for t in reversed(range(len(xs))):
+            da = (dhf[t] + nxt) * (1 - hf[t] ** 2)
+            grads["bh_f"] += da
+            grads["Wx_f"] += da @ xs[t].T
+            if t > 0:
+                SLOT
+            nxt = p["Wh_f"].T @ da
+        nxt = np.zeros((self.n_h, 1))
+        for t in range(len(xs)):
+            da = (dhb[t] + nxt) * (1 - hb[t] ** 2)
+            grads["bh_b"] += da
+            grads["Wx_b"] += da @ xs[t].T
+            if t < len(xs) - 1:
+                grads["Wh_b"] += da @ hb[t + 1].T
+            nxt = p["Wh_b"].T @ da
+        return loss, grads
+'''
+
 CASES = [
     # steps of a sequence are transposed, and have an axis for the samples
     (STEPS, 'grads["W" + name] += x.T @ d', 'grads["W" + name] += x.T @ (d * z)'),
     # `p` is no number where its size is asked for
     (SHARES, "dp = np.where(y == 1, dpt, -dpt) / p.size", "dp = np.where(y == 1, dpt, -dpt) * p / p.size"),
+    # a method's states begin with zeros where backward code leaves the first one out; inputs beside them are columns
+    (BOTH_WAYS, 'grads["Wh_f"] += da @ hf[t - 1].T', 'grads["Wh_f"] += da @ hf[t].T'),
     # targets sum to one beside a softmax that is written as a difference of logarithms
     (SHIFTED, "D1 = (D2 @ W2.T) * (1 - A ** 2)", "D1 = (D2 @ W2.T) * (1 - A)"),
 ]

@@ -181,10 +181,16 @@ def _array_operator(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNod
         made = CARDS[_CARDS[name]](left, right)
         in_domain(it, made)
         if name in ("Add", "Multiply") and not it.graph.tainting:
+            if name == "Add" and left.card is right.card is not None and left.card.name in _PRODUCTS:
+                refine.single_wanted(it, zip(left.shape[1:], right.shape[1:], strict=False))
             it.world.unshared |= _unshared(left, right) or _unshared(right, left)
         return Array(made, dialect)
     except Misfit as misfit:
         return it.clash(node, misfit.message, misfit.equations, (a, b))
+
+
+_PRODUCTS = frozenset({"matmul", "dot"})
+"""Beside the product of a state of one column (`Wx @ x + Wh @ np.zeros((n, 1))`) there is that of an input of one."""
 
 
 def _beside_a_list(it: Interpreter, value: Any) -> None:

@@ -31,7 +31,7 @@ from nablint.tracing.world import Hypothesis, World
 MAX_RUNS = 48
 
 SHORT = 2 / 3
-"""What a run that ends at a clash saves, of one that goes to its end."""
+"""What a run that ends at a clash saves, of one that goes to its end; likely readings are tried for that."""
 
 MAX_COST = 2.2
 
@@ -165,7 +165,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
     exhausted, spent = True, False
     while queue:
         remaining = ends - EFFORT.seconds
-        spent = runs - SHORT * restarts >= MAX_RUNS
+        spent = runs - (SHORT * restarts if queue[0][0] < UNLIKELY else 0) >= MAX_RUNS
         if spent or (others >= MAX_FITLESS and not fitting) or remaining <= 0:
             # what the likeliest readings agree on is certain enough; an unlikely one says little before all are tried
             exhausted = (best is not None and spent and best[1].cost < UNLIKELY and not start.decisions)

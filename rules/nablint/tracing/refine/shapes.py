@@ -97,7 +97,7 @@ def rank_wanted(it: Interpreter, operands: list[Any], count: int, place: int, *,
 
 
 def single_wanted(it: Interpreter, pairs: Iterable[tuple[Size, Size]]) -> None:
-    """A matrix is joined with one that has a single row or column: start again with such a matrix."""
+    """A matrix is joined with, or added to, what has a single row or column: start again with such a matrix."""
     if it.graph.tainting or it.world.sure:
         return
     for pair in pairs:

@@ -55,7 +55,8 @@ def keep_state(it: Interpreter, name: str, value: Any, scope: Scope) -> None:
         value.blank = False
     if (type(value) is Array and value.blank and scope.function and it.met is None and not it.world.sure
             and it.block is not None and not np.any(value.current.sample)
-            and (tree := it.block.tree()) is not None and name in _carried_on(tree.module, scope.function)):
+            and (tree := it.block.tree()) is not None
+            and name in _carried_on(tree.module, scope.function.rsplit(".", 1)[-1])):
         value.blank = it.world.choose("states begin", ("with any values", "with zeros"), 0.25) == "with any values"
 
 
