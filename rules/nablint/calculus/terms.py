@@ -280,3 +280,15 @@ def parameter_key(params: Any) -> Any:
     if isinstance(params, str | int | float | bool | type(None)):
         return (type(params).__name__ if isinstance(params, bool) else "", params)
     return params if isinstance(params, Term) is False else ("term", params.number)
+
+
+def ancestors(term: Term) -> set[Term]:
+    """A term and all that it is made from."""
+    seen = {term}
+    stack = [term]
+    while stack:
+        for arg in stack.pop().args:
+            if arg not in seen:
+                seen.add(arg)
+                stack.append(arg)
+    return seen

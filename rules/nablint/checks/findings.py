@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.checks import rule_for
 from nablint.checks.related import related, span_of
 from nablint.checks.reportable import clashes, reportable
 from nablint.claims import program as programs
-from nablint.claims.entries import ancestors
 from nablint.claims.explain import explanation_of
 from nablint.claims.model import Judged
 from nablint.claims.program import Outcome, Program

@@ -9,8 +9,8 @@ from __future__ import annotations
 import libcst as cst
 import numpy as np
 
+from nablint.calculus.terms import ancestors
 from nablint.claims import names
-from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.program import Outcome
 from nablint.claims.repairing.blame import Fault

@@ -44,10 +44,9 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.checks.found import Found, bracketed, called, short, whence
 from nablint.checks.rule import Rule
-from nablint.claims.entries import ancestors
 from nablint.claims.sure.runs import SureRun
 from nablint.shapes import Shape, dim
 

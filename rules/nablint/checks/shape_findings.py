@@ -10,11 +10,10 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.effort import EFFORT
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.checks import all_rules
 from nablint.checks.found import Found, replacement, span_of
 from nablint.checks.rule import Rule
-from nablint.claims.entries import ancestors
 from nablint.claims.memory import Memory
 from nablint.claims.notes import Noted, noted
 from nablint.claims.program import Program

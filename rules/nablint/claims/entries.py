@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.names import is_gradient_name
 from nablint.results import Claim, Role, Verdict
@@ -145,18 +145,6 @@ def _target(step: Step) -> str:
     else:
         return ""
     return cst.Module([]).code_for_node(node)
-
-
-def ancestors(term: Term) -> set[Term]:
-    """A term and all that it is made from."""
-    seen = {term}
-    stack = [term]
-    while stack:
-        for arg in stack.pop().args:
-            if arg not in seen:
-                seen.add(arg)
-                stack.append(arg)
-    return seen
 
 
 def as_claim(entry: Entry) -> Claim | None:

@@ -21,6 +21,7 @@ _D_LOWER = regex(
     r"mean|sigma|score|scores|logits|probs|prev_h|prev_c|next_h|next_c|hprev|hnext|hraw|h_raw|wx|wh|weights?|bias(?:es)?|inputs|theta|alpha|"
     r"loss|pred|slope|intercept|coefs?|emb|embed|hidden|act|pre|params|values?|keys?|query|queries|attn|kernel|filters?|col|cols|padded|x_?pad(?:ded)?|"
     r"[a-z]\d+|[a-z]_?(?:prev|next)|[xwbhazqkvo]_?\w+)$")
+_G = regex(r"^_?g_?(W\w{0,2}|[XBUV]\d?|[wb]\d?|weights?|bias|gamma|beta)$")
 _PREFIX = regex(
     r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?"
     r"(?:wrt_?|of_?|for_?|loss_(?:wrt_?)?|L_)?(\w+)$", re.I
@@ -86,6 +87,7 @@ def _is_gradient_name(name: str) -> bool:
         return False
     return bool(
         _ALONE.match(name) or _D_UPPER.match(name) or _D_LOWER.match(name) or _PREFIX.match(name) or _SUFFIX.match(name)
+        or _G.match(name)
     ) and not (name.isupper() and len(name) > 3)
 
 
@@ -110,7 +112,7 @@ def cotangent_of(name: str) -> str:
 @lru_cache(maxsize=8192)
 def _variables(name: str) -> tuple[str, ...]:
     found: list[str] = []
-    for pattern in (_D_BY_D, _D_UPPER, _PREFIX, _SUFFIX, _D_LOWER):
+    for pattern in (_D_BY_D, _D_UPPER, _PREFIX, _SUFFIX, _D_LOWER, _G):
         match = pattern.match(name)
         if match and match.group(1):
             found.append(match.group(1))

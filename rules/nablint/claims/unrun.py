@@ -13,9 +13,9 @@ from functools import lru_cache
 
 import libcst as cst
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims import names
-from nablint.claims.entries import NO_FLOW, RANK, ancestors
+from nablint.claims.entries import NO_FLOW, RANK
 from nablint.claims.model import Judged, Unit
 from nablint.claims.program import Outcome, Program
 from nablint.reading.lazily import regex

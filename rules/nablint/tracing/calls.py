@@ -28,6 +28,7 @@ from nablint.tracing.spellings import apply_spelling, kind_of, row_of
 from nablint.tracing.stand_ins import stands_for
 from nablint.tracing.subscripts import index, poison
 from nablint.tracing.sure import MEASURES, reduced
+from nablint.tracing.tables import OF_DATA, called, split
 from nablint.tracing.values import (
     Array,
     Bound,
@@ -205,6 +206,8 @@ def call(it: Interpreter, callee: Any, args: list[Any], keywords: dict[str, Any]
     if isinstance(callee, Pending) and callee.value is None:
         if (value := stands_for(it, callee, args, keywords)) is not None:
             return value
+        if callee.path.startswith(OF_DATA) and not any(map(is_tainted, [*args, *keywords.values()])):
+            return Pending(f"{callee.path}()@{row_of(it, node)}", callee.hint)
         return it.unknown(f"{callee.path} is called, and what it does is not known", *args)
     return it.unknown("a call of something unknown", callee, *args)
 
@@ -255,14 +258,21 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         return External("chainer.device")
     if name in GENERATORS:
         return External(f"{GENERATORS[name]}()")
+    if (parts := split(name, len(args), row_of(it, node))) is not None:
+        return parts
     if (value := assumed(it, name, args, keywords, node)) is not None:
         return value
     tainted = any(map(is_tainted, args)) or any(map(is_tainted, keywords.values()))
     holds = any(isinstance(v, Array | Unknown) for v in [*args, *keywords.values()])
-    if not holds and not name.startswith(("numpy.", "torch.", "scipy.", "math.")):
+    if not holds and (name in READERS or not name.startswith(("numpy.", "torch.", "scipy.", "math."))):
         return Pending(f"{name}()@{row_of(it, node)}", name.split(".")[-1])
     return Unknown(f"{name} is not known", tainted or it.graph.tainting)
 
+
+READERS = frozenset({
+    "numpy.load", "numpy.loadtxt", "numpy.genfromtxt", "numpy.fromfile", "numpy.memmap", "torch.load",
+    "scipy.io.loadmat"})
+"""Functions of the libraries that give what a file holds, an input like others."""
 
 GENERATORS = {
     "numpy.random.default_rng": "numpy.random.default_rng", "numpy.random.RandomState": "numpy.random.RandomState",
@@ -284,6 +294,8 @@ METHODS_OF_MODULES: dict[str, Any] = {
 def _call_method_of_value(it: Interpreter, callee: Method, args: list[Any], keywords: dict[str, Any],
                           node: cst.CSTNode | None) -> Any:
     receiver, name = callee.receiver, callee.name
+    if (table := called(callee, row_of(it, node))) is not None:
+        return table
     if isinstance(receiver, int | float) and f"ndarray.{name}" in it.spellings:  # numpy's numbers have its methods
         receiver = Array(it.size_term(receiver) if isinstance(receiver, Size) else it.graph.constant(receiver))
     if isinstance(receiver, Pending) and receiver.value is None and name == "size":

@@ -19,6 +19,7 @@ from nablint.tracing.operators import listed, no_list
 from nablint.tracing.singles import note_single
 from nablint.tracing.standard import DefaultDict, missing
 from nablint.tracing.switches import lacking
+from nablint.tracing.tables import columns, is_table
 from nablint.tracing.values import (
     Array,
     External,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 def index(it: Interpreter, value: Any, key: Any, node: cst.CSTNode | None) -> Any:
     """`value[key]`."""
+    if is_table(value) and (found := columns(value, key)) is not None:
+        return found
     if isinstance(value, Pending):
         value = refine.indexed(it, value, key)
     if isinstance(value, PendingShape):

@@ -16,9 +16,8 @@ import numpy as np
 from nablint.calculus.gradient import gradients
 from nablint.calculus.render import render
 from nablint.calculus.simplify import simplify
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.backward.forward import CannotWrite, Forward
-from nablint.claims.entries import ancestors
 from nablint.reading.lazily import regex
 from nablint.shapes import dim
 

@@ -10,9 +10,8 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.gradient import gradients
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.dialect import settle_dialect
-from nablint.claims.entries import ancestors
 from nablint.claims.gather.returned import returned_results
 from nablint.claims.inputs import guarded, inputs_for, parameters, settle
 from nablint.claims.model import Result, Run, Seed

@@ -18,10 +18,9 @@ from typing import Any
 import libcst as cst
 import numpy as np
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims import names
 from nablint.claims.dialect import settle_dialect
-from nablint.claims.entries import ancestors
 from nablint.claims.gather.returned import return_step, returned_results
 from nablint.claims.gather.stored import stored_results
 from nablint.claims.inputs import guarded, inputs_for, last_scope, parameters, settle

@@ -6,7 +6,7 @@ from typing import Any
 
 import libcst as cst
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims import names
 from nablint.claims.entries import only_drawn
 from nablint.claims.gather.clipped import unclipped
@@ -70,7 +70,7 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
         held = [v for v in known if isinstance(v, Array)]
         wrt = [v.term for v in held if not v.term.tainted]
     else:
-        wrt = _own(event, candidates(it, event.name, event.holder, event.key))
+        wrt = _own(it, event, candidates(it, event.name, event.holder, event.key))
     if not wrt:
         return None
     stored = bool(event.holder)
@@ -94,8 +94,12 @@ def _stored(it: Interpreter, event: Event) -> Result | None:
     )
 
 
-def _own(event: Event, wrt: list[Term]) -> list[Term]:
-    """Of parameters of one name in several objects, that of the object whose method stores the gradient."""
+def _own(it: Interpreter, event: Event, wrt: list[Term]) -> list[Term]:
+    """Of parameters of one name in several objects, that of the object whose method stores the gradient; none of them
+    where the frame outside of methods has another array by that name.
+    """
+    if not event.holder and "self" not in event.step.scope.names:
+        wrt = [t for t in wrt if not (it.names.get(t, "").startswith("self.") and _shadowed(event, t))]
     owner = event.owner if isinstance(event.owner, Instance) else event.step.scope.names.get("self")
     if len(wrt) < 2 or not isinstance(owner, Instance):
         return wrt
@@ -103,6 +107,13 @@ def _own(event: Event, wrt: list[Term]) -> list[Term]:
     held += [v for box in held if isinstance(box, dict) for v in box.values()]
     terms = {v.term for v in held if isinstance(v, Array) and v.term.card is None}
     return [t for t in wrt if t in terms] or wrt
+
+
+def _shadowed(event: Event, term: Term) -> bool:
+    """Has the frame of an event an array by the name of its variable that has nothing to do with a term?"""
+    named = (event.step.scope.names.get(word) for word in names.variables(event.name))
+    return any(isinstance(v, Array) and term not in ancestors(v.term) and all(term is not old for _, old in v.past)
+               for v in named)
 
 
 def drop_staged(results: list[Result]) -> list[Result]:

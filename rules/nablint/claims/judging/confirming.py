@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
-from nablint.calculus.terms import Term
-from nablint.claims.entries import ancestors
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.judging.intent import ESTIMATE
 from nablint.claims.judging.judge import CANCELS, NOT_FINITE, ZERO
 from nablint.claims.judging.proof import is_proved

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nablint.calculus.effort import EFFORT
-from nablint.claims.entries import ancestors
+from nablint.calculus.terms import ancestors
 from nablint.claims.judging.search import explore
 from nablint.claims.model import Judgement, Unit
 from nablint.claims.program import Outcome, Program

@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from nablint.calculus.gradient import gradients
-from nablint.calculus.terms import Term
-from nablint.claims.entries import ancestors
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.judging.ratios import constant_ratio
 from nablint.claims.model import Judgement
 from nablint.shapes import Misfit

@@ -11,9 +11,8 @@ from dataclasses import replace
 
 import libcst as cst
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.edits.trees import walk
-from nablint.claims.entries import ancestors
 from nablint.claims.judging.row_seeds import row_cotangents
 from nablint.claims.model import Seed
 from nablint.claims.names import is_gradient_name

@@ -11,9 +11,8 @@ from functools import lru_cache
 import libcst as cst
 import numpy as np
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.edits.trees import walk
-from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Run, Seed
 from nablint.tracing.unmet import stranger
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from nablint.calculus.gradient import gradients
-from nablint.calculus.terms import Term
-from nablint.claims.entries import ancestors
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.judging.conventions import common_scale, conventions, passed_on, steps
 from nablint.claims.judging.decay import allow_decay
 from nablint.claims.judging.implicit import as_meant

@@ -9,9 +9,8 @@ import re
 
 import numpy as np
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims import names
-from nablint.claims.entries import ancestors
 from nablint.claims.model import Seed
 from nablint.reading.lazily import regex
 from nablint.tracing.functions import call_function

@@ -10,9 +10,8 @@ from typing import TypeGuard
 
 import libcst as cst
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.edits.trees import Edit, names_in, walk
-from nablint.claims.entries import ancestors
 from nablint.claims.judging.factors import first_off
 from nablint.claims.model import Judgement
 from nablint.claims.names import is_gradient_name

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nablint.calculus.gradient import gradients
-from nablint.calculus.terms import Term
-from nablint.claims.entries import ancestors
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.gather.targets import candidates
 from nablint.claims.judging.ratios import constant_ratio
 from nablint.claims.model import Judged, Judgement, Seed

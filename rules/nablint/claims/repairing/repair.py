@@ -13,9 +13,8 @@ from itertools import islice
 import libcst as cst
 
 from nablint.calculus.effort import EFFORT
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.edits.trees import Edit
-from nablint.claims.entries import ancestors
 from nablint.claims.judging.judge import unknown_part
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.program import Outcome, Program

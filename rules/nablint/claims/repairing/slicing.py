@@ -8,11 +8,10 @@ from typing import Any
 import libcst as cst
 import numpy as np
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.edits import live as with_live
 from nablint.claims.edits import numbers, small, trees
 from nablint.claims.edits.trees import Edit
-from nablint.claims.entries import ancestors
 from nablint.claims.model import Judged, Judgement
 from nablint.claims.repairing.left_out import factors, terms
 from nablint.claims.repairing.live import (

@@ -12,9 +12,8 @@ import libcst as cst
 import numpy as np
 
 from nablint.calculus.effort import EFFORT, TRIAL
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.edits.trees import Edit
-from nablint.claims.entries import ancestors
 from nablint.claims.gather.updating import unscaled
 from nablint.claims.judging.ratios import constant_ratio
 from nablint.claims.judging.small_constants import NEAR, agree_without

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from nablint.calculus.terms import Term
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims import names
-from nablint.claims.entries import ancestors
 from nablint.claims.gather.kept import kept_for_below
 from nablint.claims.gather.returned import guessed, returned_results
 from nablint.claims.gather.stored import drop_staged, stored_results

@@ -23,6 +23,7 @@ from nablint.tracing.refine.kinds import (
     is_none,
 )
 from nablint.tracing.refine.numbered import numbered
+from nablint.tracing.tables import is_table, of_table
 from nablint.tracing.values import Array, External, Method, OpenDict, Pending, PendingShape, Restart
 
 if TYPE_CHECKING:
@@ -239,6 +240,8 @@ def attribute_of(it: Interpreter, p: Pending, name: str, node: Any) -> Any:
 
     if p.value is not None:
         return attribute(it, p.value, name, node)
+    if is_table(p) and (found := of_table(p, name)) is not None:
+        return found
     if name == "shape":
         return PendingShape(p)
     if name == "size" and it.world.sure and it.dialect == "torch":

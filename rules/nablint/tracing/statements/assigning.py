@@ -17,6 +17,7 @@ from nablint.tracing.statements.beginning import begun, keep_state
 from nablint.tracing.statements.targets import is_weak, label_of, last_name, of_targets, taints, target_names
 from nablint.tracing.step import Event, Step
 from nablint.tracing.subscripts import poison, store
+from nablint.tracing.tables import named
 from nablint.tracing.values import Array, Class, Function, Instance, Pending, RaiseSignal, Scope, Unknown, is_tainted
 
 if TYPE_CHECKING:
@@ -123,8 +124,10 @@ def assign(it: Interpreter, target: cst.CSTNode, value: Any, scope: Scope, *, qu
     """Bind a value to a target; `quiet` where it is no statement (loop variables)."""
     if isinstance(value, Pending) and value.value is not None:
         value = value.value
+    elif isinstance(value, Pending) and type(target) is cst.Name:
+        value = named(value, target.value)
     elif isinstance(value, Unknown) and value.length and type(target) is cst.Name and not value.tainted:
-        value = Pending(target.value, target.value)  # `vocab_size = len(chars)` of a file's characters
+        value = refine.as_size(it, Pending(target.value, target.value))  # `vocab_size = len(chars)` of a file's
     if not quiet and not it.graph.tainting:
         if not it.literal:
             keep_blanks(value)
