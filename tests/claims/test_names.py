@@ -48,7 +48,7 @@ def test_names_that_do_not_tell_their_variable(name: str) -> None:
 
 def test_own_patterns_come_first_and_end_with_their_analysis() -> None:
     assert not names.is_gradient_name("slope_of_w")
-    with names.own_names(Settings(claim_patterns=("g_*",))):
+    with names.own_names(Settings(claim_patterns=("slope_of_*",))):
         assert names.is_gradient_name("slope_of_w")
         assert names.variables("slope_of_w")[0] == "w"
         assert not names.is_gradient_name("h_w")

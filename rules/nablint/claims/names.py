@@ -21,7 +21,7 @@ _D_LOWER = regex(
     r"mean|sigma|score|scores|logits|probs|prev_h|prev_c|next_h|next_c|hprev|hnext|hraw|h_raw|wx|wh|weights?|bias(?:es)?|inputs|theta|alpha|"
     r"loss|pred|slope|intercept|coefs?|emb|embed|hidden|act|pre|params|values?|keys?|query|queries|attn|kernel|filters?|col|cols|padded|x_?pad(?:ded)?|"
     r"[a-z]\d+|[a-z]_?(?:prev|next)|[xwbhazqkvo]_?\w+)$")
-_G = regex(r"^_?g_?(W\w{0,2}|[XBUV]\d?|[wb]\d?|weights?|bias|gamma|beta)$")
+_G = regex(r"^_?g_?(W\w{0,2}|[A-FH-Z]\d?|[wb]\d|(?<=_)[wb]|weights?|bias|gamma|beta)$")
 _PREFIX = regex(
     r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?"
     r"(?:wrt_?|of_?|for_?|loss_(?:wrt_?)?|L_)?(\w+)$", re.I
