@@ -181,7 +181,7 @@ def _array_operator(it: Interpreter, name: str, a: Any, b: Any, node: cst.CSTNod
         made = CARDS[_CARDS[name]](left, right)
         in_domain(it, made)
         if name in ("Add", "Multiply") and not it.graph.tainting:
-            if name == "Add" and left.card is right.card is not None and left.card.name in _PRODUCTS:
+            if name == "Add" and left.card is not None and left.card is right.card and left.card.name in _PRODUCTS:
                 refine.single_wanted(it, zip(left.shape[1:], right.shape[1:], strict=False))
             it.world.unshared |= _unshared(left, right) or _unshared(right, left)
         return Array(made, dialect)
