@@ -264,7 +264,8 @@ def call_external(it: Interpreter, name: str, args: list[Any], keywords: dict[st
         return value
     tainted = any(map(is_tainted, args)) or any(map(is_tainted, keywords.values()))
     holds = any(isinstance(v, Array | Unknown) for v in [*args, *keywords.values()])
-    if not holds and (name in READERS or not name.startswith(("numpy.", "torch.", "scipy.", "math."))):
+    known = name.startswith(("numpy.", "torch.", "scipy.", "math.")) and (it.world.sure or name not in READERS)
+    if not holds and not known:
         return Pending(f"{name}()@{row_of(it, node)}", name.split(".")[-1])
     return Unknown(f"{name} is not known", tainted or it.graph.tainting)
 
