@@ -11,7 +11,7 @@ from nablint.settings import Settings
 
 GRADIENTS = """dW dw db dX dx dA_prev dZ1 dgamma dbeta dout dscores dlogits grad_W grad_w grad_output W_grad weight_grad
 nabla_w nabla_b delta delta_l dWx dWh dh_prev dprev_h d_weights dweights dinputs dmu dvar dq dk dv dL_dW gradient
-upstream dhidden dbiases dtheta layer2_delta dc_next dc_prev""".split()
+upstream dhidden dbiases gradient_weights dcost_dw derror_dW dtheta layer2_delta dc_next dc_prev""".split()
 
 LOOK_ALIKES = """dt dtype dim dims data dataset device date day dict df diff distance done dropout drop_prob dummy ddof
 debug decay default delimiter depth det domain dot num_grad numerical_gradient requires_grad grad_norm grad_fn
@@ -31,6 +31,7 @@ def test_what_only_looks_like_a_gradient(name: str) -> None:
 VARIABLES = {
     "dW": "W", "dW1": "W1", "db": "b", "grad_W": "W", "W_grad": "W", "nabla_w": "weights", "nabla_b": "biases",
     "dx": "x", "dA_prev": "A_prev", "dgamma": "gamma", "dweights": "weights", "dL_dW": "W", "dloss_dx": "x",
+    "gradient_weights": "weights", "gradients_w": "w", "derivative_w": "w", "deltas_w": "w", "dcost_dw": "w",
     "dh_prev": "h_prev", "weight_grad": "weight", "d_logits": "logits", "grad_input": "input",
 }
 
@@ -56,6 +57,7 @@ def test_own_patterns_come_first_and_end_with_their_analysis() -> None:
 
 
 PARTNERS = {
+    ("compute_backward_gradient", "__call__"): "update_gradient",
     ("affine_backward", "affine_forward"): "relu_forward affine",
     ("layer_bwd", "layer_fwd"): "layer_init",
     ("batchnorm_backward_alt", "batchnorm_forward"): "layernorm_forward",

@@ -23,7 +23,7 @@ _D_LOWER = regex(
     r"[a-z]\d+|[a-z]_?(?:prev|next)|[xwbhazqkvo]_?\w+)$")
 _G = regex(r"^_?g_?(W\w{0,2}|[A-FH-Z]\d?|[wb]\d|(?<=_)[wb]|weights?|bias|gamma|beta)$")
 _PREFIX = regex(
-    r"^_?(?:grads?|gradients?|nabla|delta|deltas|partial|deriv|derivative)_?"
+    r"^_?(?:gradients?|grads?(?!ient)|nabla|deltas(?=_)|delta(?!s_)|partial|derivatives?|deriv(?!ative))_?"
     r"(?:wrt_?|of_?|for_?|loss_(?:wrt_?)?|L_)?(\w+)$", re.I
 )
 _SUFFIX = regex(r"^_?(\w+?)_?(?:grads?|gradients?|delta|deltas|derivs?|error|errors|err|bar|adj)$", re.I)
@@ -86,8 +86,8 @@ def _is_gradient_name(name: str) -> bool:
     if _NEVER.match(name):
         return False
     return bool(
-        _ALONE.match(name) or _D_UPPER.match(name) or _D_LOWER.match(name) or _PREFIX.match(name) or _SUFFIX.match(name)
-        or _G.match(name)
+        _ALONE.match(name) or _D_BY_D.match(name) or _D_UPPER.match(name) or _D_LOWER.match(name)
+        or _PREFIX.match(name) or _SUFFIX.match(name) or _G.match(name)
     ) and not (name.isupper() and len(name) > 3)
 
 
@@ -100,7 +100,7 @@ def variables(name: str) -> tuple[str, ...]:
     return _variables(name) if own is None else tuple(dict.fromkeys((own, *synonyms(own), *_variables(name))))
 
 
-_D_BY_D = regex(r"^_?d_?(?:L|J|E|C|loss|cost)_?d_?(\w+)$")
+_D_BY_D = regex(r"^_?d_?(?:L|J|E|C|[Ll]oss|[Cc]ost|[Ee]rror)_?d_?(\w+)$")
 
 
 def cotangent_of(name: str) -> str:
@@ -180,7 +180,8 @@ _FORWARD = {
     "forwardpass",
     "forwardprop",
 }
-_NOISE = {"prop", "propagation", "pass", "propagate", "step", ""}
+_NOISE = {"prop", "propagation", "pass", "propagate", "step", "compute", "calculate", "calc", "perform", "run", "do",
+          "gradient", "gradients", "grad", "grads", ""}
 
 
 @lru_cache(maxsize=8192)
