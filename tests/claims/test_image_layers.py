@@ -137,6 +137,40 @@ def conv_backward(dout, cache):
             dw += np.tensordot(padded[:, i:i + K, j:j + K], dout[:, i, j], axes=(0, 0))
     return dpadded[:, pad:-pad, pad:-pad], dw
 ''',
+    "a pool of three by three, entry by entry, for which some images are too small": '''
+import numpy as np
+
+class Pool:
+    def __init__(self, window=(3, 3), stride=1):
+        self.window, self.stride = window, stride
+
+    def forward(self, X):
+        self.X = X
+        count, high, wide, channels = X.shape
+        m, n = self.window
+        rows = int(1 + (high - m) / self.stride)
+        columns = int(1 + (wide - n) / self.stride)
+        out = np.zeros((count, rows, columns, channels))
+        for i in range(count):
+            for h in range(rows):
+                for w in range(columns):
+                    top, left = h * self.stride, w * self.stride
+                    for c in range(channels):
+                        out[i, h, w, c] = np.mean(X[i, top:top + m, left:left + n, c])
+        return out
+
+    def backward(self, grad):
+        m, n = self.window
+        count, rows, columns, channels = grad.shape
+        dX = np.zeros(self.X.shape)
+        for i in range(count):
+            for h in range(rows):
+                for w in range(columns):
+                    top, left = h * self.stride, w * self.stride
+                    for c in range(channels):
+                        dX[i, top:top + m, left:left + n, c] += np.ones(self.window) * grad[i, h, w, c] / (m * n)
+        return dX
+''',
     "a padding and a size that Python 2 divided": '''
 import numpy as np
 

@@ -12,6 +12,7 @@ from nablint.claims.judging.judge import CANCELS, NOT_FINITE, ZERO
 from nablint.claims.judging.proof import is_proved
 from nablint.claims.model import Judged, Judgement, Unit
 from nablint.claims.program import Outcome, Program, run_once
+from nablint.tracing.dialects.context import TOO_SMALL
 from nablint.tracing.values import Restart, TooMuch
 from nablint.tracing.world import Hypothesis
 
@@ -19,6 +20,9 @@ DRAWS = (1, 2)
 
 MORE_DRAWS = (4, 5, 7)
 """Draws that are asked instead of those that leave a result open."""
+
+OTHER_SIZES = 7
+"""How far off a draw is that has other sizes than one whose sizes are too small for the code."""
 
 
 def doubted(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float
@@ -46,6 +50,8 @@ def run_draw(program: Program, unit: Unit, hypothesis: Hypothesis, draw: int, se
                 hypothesis = replace(hypothesis, positive=hypothesis.positive | set(restart.positive))
             elif fresh := [e for e in restart.equations if e[0] not in known]:  # hidden by the sizes of the first one
                 hypothesis = hypothesis.equate(fresh[:1])
+            elif restart.reason.startswith(TOO_SMALL):  # a window of a fixed size is: other sizes are drawn
+                draw += OTHER_SIZES
             elif (freed := hypothesis.unsized()) is not hypothesis:  # a number came from the first one's sizes
                 hypothesis = freed
             else:

@@ -21,6 +21,8 @@ from nablint.shapes import Misfit, Shape, Size, dim, show_shape
 
 _running: ContextVar[tuple[Graph, np.random.Generator]] = ContextVar("nablint.tracing.dialects.context")
 
+TOO_SMALL = "a shape cannot hold a size below 1"
+
 
 @contextmanager
 def using(graph: Graph, random: np.random.Generator | None = None) -> Generator[Graph]:
@@ -89,7 +91,7 @@ def as_shape(value: Any) -> Shape:
         value = [int(n) for n in value.sample]
     sizes = tuple(dim(as_int(s)) for s in (value if isinstance(value, list | tuple) else (value,)))
     if any(s < 0 or vanished(s) for s in sizes):
-        raise Misfit(f"a shape cannot hold a size below 1: {show_shape(sizes)}", below=tuple(filter(vanished, sizes)))
+        raise Misfit(f"{TOO_SMALL}: {show_shape(sizes)}", below=tuple(filter(vanished, sizes)))
     return sizes
 
 
