@@ -39,6 +39,8 @@ class Result:
     """Nothing tells its variable: `wrt` holds all forward values of its shape, and what is not right is unchecked."""
     beside: tuple[Term, ...] = ()
     """What else it may be the gradient of where it has no name: another argument, or several of them joined."""
+    rows: tuple[Term, ...] = ()
+    """The rows that forward code takes out of its variable, where it has the shape of those alone."""
     doubt: str = ""
     """Why what is not right is unchecked: something that it depends on was guessed."""
 
@@ -57,6 +59,8 @@ class Seed:
     step: Step | None = None
     exact: bool = False
     """The class itself shows how the loss is made of the losses of samples: no factor is a convention."""
+    elsewhere: bool = False
+    """The cotangent would belong to another value than the one returned: believed where more results come out right."""
     turned: bool = False
     """The cotangent is the sum of an output and its target, which is no loss's: a sign is wrong before all else."""
 

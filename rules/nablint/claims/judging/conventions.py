@@ -7,6 +7,7 @@ meant; where one parameter lacks what the others have, it has lost it.
 from __future__ import annotations
 
 from nablint.claims.judging.ratios import constant_ratio
+from nablint.claims.judging.taken_rows import OF_ROWS
 from nablint.claims.model import Judged, Judgement, Seed
 from nablint.claims.parameters import is_parameter
 
@@ -59,6 +60,11 @@ def conventions(judged: list[Judged], seed: Seed) -> None:
     But for a loss that is not written down: whether it is a sum or a mean, half of it or not, is free.
     """
     scaled = [j for j in judged if j.verdict == "wrong" and j.ratio is not None]
+    if any(j.reason == OF_ROWS for j in judged):
+        for j in scaled:
+            if j.ratio is not None and _conventional(judged, j.ratio):
+                j.verdict, j.reason = "unchecked", f"a factor of {j.ratio:.4g}, and single rows show no mean"
+        scaled = [j for j in scaled if j.verdict == "wrong"]
     if not scaled:
         return
     parameters = [j for j in judged if j.wrt is not None and j.verdict in ("proved", "verified", "wrong")

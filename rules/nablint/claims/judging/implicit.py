@@ -47,7 +47,7 @@ def implicit_seeds(it: Interpreter, start: int) -> list[Seed]:
         kind = turned if summed else factors if _is_factor(cotangent) else seeds
         for value in dict.fromkeys([*forward, *_computed_operands(cotangent)]):
             if value.sample.shape == cotangent.sample.shape and value in made_from:
-                rows = row_cotangents(value, cotangent, _under_activation)
+                rows = row_cotangents(value, cotangent, under_activation)
                 kind += [Seed(cotangents, "implicit", step, turned=summed)
                          for cotangents in ({value: cotangent}, rows) if cotangents]
         if len(seeds) >= 2 * MAX_IMPLICIT:
@@ -157,11 +157,11 @@ def _added_entries(term: Term) -> tuple[Term, Term, Term, tuple[Term, ...]] | No
 def _forward_values(it: Interpreter) -> list[Term]:
     """Forward values with a name that are computed, and what their activations are of, the last first."""
     terms = {t for found in it.history.values() for t in found if t.card is not None and t.ndim}
-    terms |= {inner for t in terms if (inner := _under_activation(t)) is not None}
+    terms |= {inner for t in terms if (inner := under_activation(t)) is not None}
     return sorted(terms, key=lambda t: -t.number)
 
 
-def _under_activation(term: Term) -> Term | None:
+def under_activation(term: Term) -> Term | None:
     """`z` of `1 / (1 + exp(-z))`, which need not have a name: what functions of one array, entry by entry, are of."""
     node = term
     while node.card is not None:

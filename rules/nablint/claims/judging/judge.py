@@ -18,6 +18,7 @@ from nablint.claims.judging.intent import silence_deliberate
 from nablint.claims.judging.per_sample import allow_each_sample, lacks_only_the_sum
 from nablint.claims.judging.ratios import TOLERANCE, constant_ratio
 from nablint.claims.judging.small_constants import WithoutConstants, derived_without, ratio_without
+from nablint.claims.judging.taken_rows import OF_ROWS, taken_rows
 from nablint.claims.model import Judged, Judgement, Result, Run, Seed
 from nablint.shapes import Misfit, Shape, dim, show_shape
 from nablint.tracing.values import Array
@@ -42,6 +43,8 @@ def judge(run: Run) -> Judgement:
         if seed.kind == "implicit" and (scale := common_scale(judged)) is not None:
             again = judge_seed(run, Seed({v: c * scale for v, c in seed.cotangents.items()}, seed.kind, seed.step))
             judged = again if again.good >= judged.good else judged
+        if best is not None and seed.elsewhere and judged.good <= best.good:
+            continue
         if best is not None and best.together and not judged.together and judged.wrong and not (
                 judged.good > best.good == 0 and _before_scaling(seed, best.seed)):
             continue  # of a part of the loss that is returned, nothing or all is right
@@ -94,7 +97,9 @@ def _returned_loss(run: Run) -> bool:
 
 def judge_seed(run: Run, seed: Seed) -> Judgement:
     """Judge all results with the cotangents of one seed."""
-    wanted = {t for r in run.results for t in (*r.wrt, *r.beside)}
+    for r in run.results:
+        r.rows = taken_rows(r, set(seed.cotangents))
+    wanted = {t for r in run.results for t in (*r.wrt, *r.beside, *r.rows)}
     try:
         derived = gradients(seed.cotangents, wanted)
     except (Misfit, OverflowError, KeyError, TypeError, ValueError) as error:
@@ -144,8 +149,10 @@ def _judge_result(run: Run, result: Result, derived: dict[Term, Term], cotangent
     if best.verdict == "wrong":
         best = next((j for j in found if j.reason == CANCELS), best)
     if best.verdict == "wrong":
-        elsewhere = (_compare(result, t, derived[t]) for t in result.beside if t in derived)
+        elsewhere = (_compare(result, t, derived[t]) for t in (*result.beside, *result.rows) if t in derived)
         best = next((j for j in elsewhere if j.verdict == "verified"), best)
+        if best.verdict == "verified" and best.wrt in result.rows:
+            best.reason = OF_ROWS
     if result.guess and best.verdict == "wrong":
         best.verdict, best.reason = "unchecked", "its variable is not known"
     return best

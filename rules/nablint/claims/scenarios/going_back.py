@@ -19,6 +19,7 @@ from nablint.claims.judging.seeds import loss_seeds
 from nablint.claims.model import Result, Run, Seed
 from nablint.claims.partners import costs
 from nablint.claims.scenarios.arrivals import Arrivals
+from nablint.claims.scenarios.at_scores import at_scores
 from nablint.claims.scenarios.custom import entered
 from nablint.tracing import hints
 from nablint.tracing.functions import default_value
@@ -59,7 +60,8 @@ def go_back(
     if arrivals.predicted:
         run.seeds = arrivals.loss_seeds()
     elif arrivals.cotangents:
-        run.seeds = [Seed(dict(arrivals.cotangents), "arriving"), *_with_losses(it, arrivals)]
+        run.seeds = [Seed(dict(arrivals.cotangents), "arriving"), *_with_losses(it, arrivals),
+                     *at_scores(it, arrivals.cotangents)]
         if instance is not None and (extra := penalty(it, instance)) is not None:
             made = ancestors(extra)
             strengths = {t for t in made if t.card is None and t.label and not t.ndim}
