@@ -42,16 +42,20 @@ def without(source: str, names: set[str]) -> str:
 
 
 def long_file(rows: int = 2000) -> str:
-    """The numpy cases that are made of functions and classes, one after the other, until there are so many rows."""
+    """The numpy cases that are made of functions and classes, one after the other, until there are so many rows.
+
+    A name that an earlier part has is another one in a later part: what calls it would else call the wrong function.
+    """
     paths = [p for p in sorted(slips.HERE.glob("*.py")) if "script" not in p.stem]
     sources = [s for s in (p.read_text("utf8") for p in paths) if "torch" not in s]
-    names = {n.name for s in sources for n in ast.parse(s).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-    text, count = "", 0
+    text, count, taken = "", 0, set[str]()
     while text.count("\n") < rows:
-        part, turn = without(sources[count % len(sources)], set()), count // len(sources)
-        for name in names if turn else ():
-            part = _renamed(part, name, f"{name}_{turn}")
+        part = without(sources[count % len(sources)], set())
+        names = {n.name for n in ast.parse(part).body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+        for name in sorted(names & taken):
+            part = _renamed(part, name, f"{name}_{count}")
         text += part
+        taken |= names
         count += 1
     return text
 

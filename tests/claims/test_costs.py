@@ -134,3 +134,55 @@ def test_a_factor_lost_by_the_backward_of_a_loss(right: str, slip: str) -> None:
     (found,) = analyse(source, "losses.py").diagnostics
     assert source.splitlines()[found.location.row - 1] == slip
     assert found.fix is not None
+
+
+BINARY = '''
+def compute_cost(A2, Y):
+    m = Y.shape[1]
+    return -1 / m * np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))
+
+'''
+SEQUENCE = '''
+def sequence_loss(x, y):
+    N, T, V = x.shape
+    flat, words = x.reshape(N * T, V), y.reshape(N * T)
+    p = np.exp(flat - np.max(flat, axis=1, keepdims=True))
+    p /= np.sum(p, axis=1, keepdims=True)
+    return -np.sum(np.log(p[np.arange(N * T), words])) / N
+
+'''
+BESIDE_ANOTHER = '''
+import numpy as np
+
+def forward(X, parameters):
+    W1, b1, W2, b2 = parameters["W1"], parameters["b1"], parameters["W2"], parameters["b2"]
+    A1 = np.tanh(np.dot(W1, X) + b1)
+    A2 = 1 / (1 + np.exp(-(np.dot(W2, A1) + b2)))
+    return A2, {"A1": A1, "A2": A2}
+%s%s
+def backward(parameters, cache, X, Y):
+    m = X.shape[1]
+    W2, A1, A2 = parameters["W2"], cache["A1"], cache["A2"]
+    dZ2 = A2 - Y
+    dW2 = 1 / m * np.dot(dZ2, A1.T)
+    db2 = 1 / m * np.sum(dZ2, axis=1, keepdims=True)
+    dZ1 = np.dot(W2.T, dZ2) * (1 - np.power(A1, 2))
+    dW1 = 1 / m * np.dot(dZ1, X.T)
+    db1 = 1 / m * np.sum(dZ1, axis=1, keepdims=True)
+    return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
+'''
+
+
+@pytest.mark.parametrize("losses", [(BINARY, SEQUENCE), (SEQUENCE, BINARY)])
+def test_a_loss_for_other_shapes_in_the_file_changes_nothing(
+        losses: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_verified(BESIDE_ANOTHER % losses, monkeypatch)
+
+
+@pytest.mark.parametrize("losses", [(BINARY, SEQUENCE), (SEQUENCE, BINARY)])
+def test_a_slip_beside_a_loss_for_other_shapes(losses: tuple[str, str]) -> None:
+    slip = "    dW1 = 1 / m * np.dot(X, dZ1.T)"
+    source = (BESIDE_ANOTHER % losses).replace("    dW1 = 1 / m * np.dot(dZ1, X.T)", slip)
+    (found,) = analyse(source, "network.py").diagnostics
+    assert source.splitlines()[found.location.row - 1] == slip
+    assert found.fix is not None

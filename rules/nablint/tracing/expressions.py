@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -37,6 +38,13 @@ if TYPE_CHECKING:
     from nablint.tracing.interpreter import Interpreter
 
 _LITERALS: dict[str, Any] = {}
+"""Numbers by how they are written; whoever evaluates a literal compiles it."""
+
+
+@lru_cache(maxsize=4096)
+def _text(written: str) -> Any:
+    """The text, or the bytes, that a string in a source stands for."""
+    return ast.literal_eval(written)
 
 
 def _number(it: Interpreter, node: Any, scope: Scope) -> Any:
@@ -47,7 +55,7 @@ def _number(it: Interpreter, node: Any, scope: Scope) -> Any:
 
 
 def _string(it: Interpreter, node: cst.SimpleString, scope: Scope) -> Any:
-    value = node.evaluated_value
+    value = _text(node.value)
     return value if isinstance(value, str) else it.unknown("bytes")
 
 

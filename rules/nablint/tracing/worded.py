@@ -7,6 +7,7 @@ an object's attributes.  What is followed needs no words; where the code and wor
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -133,8 +134,9 @@ def _bound(it: Interpreter, function: Function, given: Mapping[str, Any]) -> dic
     return {name: size for name, size in found.items() if name not in double}
 
 
-def _counts(node: cst.FunctionDef) -> set[int]:
+@lru_cache(maxsize=4096)
+def _counts(node: cst.FunctionDef) -> frozenset[int]:
     """How many values each `return` of a function gives."""
     inner = {id(n) for part in below(node.body) if isinstance(part, cst.FunctionDef | cst.Lambda) for n in below(part)}
     values = [n.value for n in below(node.body) if isinstance(n, cst.Return) and id(n) not in inner]
-    return {len(v.elements) if isinstance(v, cst.Tuple) else 1 for v in values if v is not None}
+    return frozenset(len(v.elements) if isinstance(v, cst.Tuple) else 1 for v in values if v is not None)

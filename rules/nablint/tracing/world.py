@@ -290,7 +290,7 @@ class World:
         if self.decided(f"{path}:single") and plain:
             return self._single(plain)
         signed = self.random.uniform(-1.05, 1.05, plain)
-        signed = signed + np.copysign(0.15, signed)
+        signed += np.copysign(0.15, signed)
         if self.decided(f"{path}:definite") and plain[-2:-1] == plain[-1:]:
             return signed @ np.swapaxes(signed, -1, -2) / plain[-1] + np.eye(plain[-1])
         return signed

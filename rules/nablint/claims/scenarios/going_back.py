@@ -97,6 +97,7 @@ def _borrowed(it: Interpreter, arrivals: Arrivals, backward: Function, given: li
     known |= dict(zip([p.name.value for p in parameters(backward, bound=on_object)], given, strict=True))
     target = next((v for k, v in known.items() if hints.is_target(k)), None)
     seeds: list[Seed] = []
+    unfit: Restart | None = None
     for cost in costs(offered):
         bound = instance is not None and cost.kind != "static"
         args: list[Any] = []
@@ -119,12 +120,14 @@ def _borrowed(it: Interpreter, arrivals: Arrivals, backward: Function, given: li
             value = guarded(it, cost, [instance, *args] if bound else args)
         except Restart as restart:
             # it is another function's cost: what has its own sizes already is not made to fit it
-            if restart.equations and all({name, *value.names()} <= met for name, value in restart.equations):
-                continue
-            raise
+            if not (restart.equations and all({name, *value.names()} <= met for name, value in restart.equations)):
+                unfit = restart if unfit is None or (restart.equations and not unfit.equations) else unfit
+            continue
         value = value[0] if isinstance(value, tuple) and value else value
         if isinstance(value, Array) and value.term.sample.size == 1 and value.term.card is not None:
             seeds.append(Seed({value.term: _ones(it, value.term)}, "borrowed"))
+    if unfit is not None and not seeds:  # nothing is made to fit one where another does, and sizes before anything else
+        raise unfit
     return seeds
 
 
