@@ -33,6 +33,32 @@ RIGHT = {
                 db1 = dz1.sum(axis=0)
                 return dW1, db1, dW2, db2
         """,
+    "probabilities that are written row by row": """
+        def probabilities(z):
+            powers = np.exp(z - np.max(z))
+            return powers / np.sum(powers)
+
+        class Steps:
+            def __init__(self, wide, kinds):
+                self.W = np.random.randn(wide, kinds)
+                self.b = np.random.randn(kinds)
+
+            def forward(self, x):
+                steps, _ = x.shape
+                guesses = np.zeros([steps, self.W.shape[1]])
+                for t in range(steps):
+                    guesses[t] = probabilities(np.dot(x[t], self.W) + self.b)
+                return guesses, x
+
+            def backward(self, deltas, x):
+                dx = np.zeros([deltas.shape[0], self.W.shape[0]])
+                dW, db = np.zeros_like(self.W), np.zeros_like(self.b)
+                for t in reversed(range(deltas.shape[0])):
+                    dx[t] = np.dot(deltas[t], self.W.T)
+                    dW += np.outer(x[t], deltas[t])
+                    db += deltas[t]
+                return dx, dW, db
+        """,
     "a probability, and a cotangent by the name of its score": """
         class Unit:
             def __init__(self, wide):
@@ -84,6 +110,7 @@ RIGHT = {
 UNCHECKED = {"columns that are rows of a table, beside a mean"}
 
 SLIPS = [
+    ("probabilities that are written row by row", "db += deltas[t]", "db += deltas[t] ** 2"),
     ("probabilities whose loss hands back p - y", "(1 - self.h ** 2)", "(1 + self.h ** 2)"),
     ("probabilities whose loss hands back p - y", "grad @ self.W2.T", "grad @ self.W2.T * 2"),
     ("a probability, and a cotangent by the name of its score", "return dlogits @", "return -dlogits @"),

@@ -12,6 +12,7 @@ import numpy as np
 from nablint.calculus.terms import Term
 from nablint.claims.entries import ancestors
 from nablint.claims.judging.implicit import under_activation
+from nablint.claims.judging.row_seeds import row_cotangents
 from nablint.claims.model import Seed
 from nablint.claims.names import words
 from nablint.tracing.interpreter import Interpreter
@@ -27,11 +28,12 @@ def at_scores(it: Interpreter, cotangents: dict[Term, Term]) -> list[Seed]:
     scores = _scores(output)
     if scores is None and _SCORES & {*words(it.names.get(arriving, arriving.label))}:
         scores = under_activation(output)
-    return [Seed({scores: arriving}, "arriving", elsewhere=True)] if scores is not None else []
+    found = {scores: arriving} if scores is not None else row_cotangents(output, arriving, _scores)
+    return [Seed(found, "arriving", elsewhere=True)] if found else []
 
 
 def _scores(output: Term) -> Term | None:
-    """What an output is the softmax of, along any axis; None where it is none."""
+    """What an output, or a row of it, is the softmax of, along any axis; None where it is none."""
     value = np.asarray(output.sample)
     if output.card is None or not output.ndim or value.dtype.kind != "f" or value.size < 2 or np.any(value <= 0):
         return None
