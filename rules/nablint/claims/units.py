@@ -23,7 +23,7 @@ from nablint.claims.partners import assigned_to_self, calls, gives_back, hands_o
 from nablint.claims.scenarios import custom, instances, pairs, whole
 from nablint.claims.twins import twin_functions
 from nablint.reading.nodes import parts
-from nablint.tracing.hints import is_target
+from nablint.tracing.hints import is_prediction, is_target
 from nablint.tracing.interpreter import Interpreter
 from nablint.tracing.protocols import is_chainer_function
 from nablint.tracing.statements import target_names
@@ -203,8 +203,20 @@ def _class_units(cls: Class, functions: list[Function]) -> list[Unit]:
         if name in own and name not in taken and name != "__init__":
             found = tapes.units(function, cls)
             claims = has_claims(function) or returns_unnamed_gradient(function)
-            units += found or ([_method_unit(cls, name, function)] if claims else [])
+            alone = replace(_method_unit(cls, name, function), otherwise=_after_forward(cls, methods, name))
+            units += found or ([alone] if claims else [])
     return units
+
+
+def _after_forward(cls: Class, methods: dict[str, Function], name: str) -> Unit | None:
+    """The pair of `forward` and a method that is given what it returned, and targets, and reads what it kept."""
+    node, given = methods[name].node, _parameters(methods[name])
+    if not (any(map(is_prediction, given)) and any(map(is_target, given))):
+        return None
+    return next((_pair_of(cls, methods, ahead, name) for ahead, f in methods.items()
+                 if ahead != name and ahead.strip("_") in ("forward", "call", "feedforward", "feed_forward")
+                 and not calls(node, ahead) and not calls(f.node, name)
+                 and assigned_to_self(f.node) & read_from_self(node)), None)
 
 
 def _around(cls: Class, methods: dict[str, Function], hook: str) -> Unit | None:

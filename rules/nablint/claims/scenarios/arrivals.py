@@ -125,7 +125,9 @@ class Arrivals:
                        and "cache" not in n.lower()
                        and not (hints.is_target(n) and (len(wanted) > 1 or _subtracted(function, n)))]
             claims = unknown[:1] if unknown and (unknown[0] == wanted[0] or self._alone(unknown, wanted)) else []
-        compared = bool(claims) and not names.is_gradient_name(claims[0]) and _compared(function, claims[0], wanted)
+        compared = bool(claims) and not names.is_gradient_name(claims[0]) and (
+            _compared(function, claims[0], wanted)
+            or (hints.is_prediction(claims[0]) and any(n != claims[0] and hints.is_target(n) for n in wanted)))
         if claims and (compared or self._predicts(function, claims[0], wanted)):
             self.predictions, claims = {*claims} if compared else set(), []
         out: list[Any] = []
