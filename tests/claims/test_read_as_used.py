@@ -164,7 +164,44 @@ class BiRNN:
         return loss, grads
 '''
 
+DRAWN_ROWS = '''
+import numpy as np
+
+
+class SVM:
+    """Kernel-free multiclass SVM trained by minibatches; W includes the bias as the last row."""
+
+    def __init__(self, n_features, n_classes, delta=1.0, reg=1e-4):
+        self.W = 0.001 * np.random.randn(n_features + 1, n_classes)
+        self.delta, self.reg = delta, reg
+
+    def loss(self, X, y):
+        n = X.shape[0]
+        Xb = np.c_[X, np.ones(n)]
+        S = Xb @ self.W
+        correct = S[np.arange(n), y][:, None]
+        M = np.maximum(0, S - correct + self.delta)
+        M[np.arange(n), y] = 0
+        loss = M.sum() / n + self.reg * np.sum(self.W[:-1] ** 2)
+        B = (M > 0).astype(float)
+        B[np.arange(n), y] = -B.sum(axis=1)
+        SLOT
+        dW[:-1] += 2 * self.reg * self.W[:-1]
+        return loss, dW
+
+    def train(self, X, y, lr=1e-3, iters=100, batch=64):
+        history = []
+        for it in range(iters):
+            idx = np.random.choice(len(X), batch)
+            loss, grad = self.loss(X[idx], y[idx])
+            self.W -= lr * grad
+            history.append(loss)
+        return history
+'''
+
 CASES = [
+    # how many rows are drawn is a whole number
+    (DRAWN_ROWS, "dW = Xb.T @ B / n", "dW = Xb.T @ B"),
     # steps of a sequence are transposed, and have an axis for the samples
     (STEPS, 'grads["W" + name] += x.T @ d', 'grads["W" + name] += x.T @ (d * z)'),
     # `p` is no number where its size is asked for

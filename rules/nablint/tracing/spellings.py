@@ -123,7 +123,14 @@ def _answer(it: Interpreter, spelling: Spelling, converted: list[Any], named: di
     try:
         return spelling.call(*converted, **named)
     except NoInteger:
-        return spelling.call(*[divided(it, c) for c in converted], **{k: divided(it, v) for k, v in named.items()})
+        whole = [divided(it, c) for c in converted], {k: divided(it, v) for k, v in named.items()}
+    try:
+        return spelling.call(*whole[0], **whole[1])
+    except NoInteger:
+        for value in (*converted, *named.values()):
+            if isinstance(value, Term) and value.card is None and not value.ndim:  # `choice(n, batch)`
+                refine.is_size(it, value)
+        raise
 
 
 @lru_cache(maxsize=4096)

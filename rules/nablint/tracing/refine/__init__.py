@@ -8,7 +8,7 @@ on trial, so it may not testify.
 from __future__ import annotations
 
 from nablint.tracing.refine.beside import operands, product_operands
-from nablint.tracing.refine.called import arguments, sizes_in_a_row
+from nablint.tracing.refine.called import arguments, is_size, sizes_in_a_row
 from nablint.tracing.refine.copying import copied, shallow
 from nablint.tracing.refine.flat import is_flat
 from nablint.tracing.refine.keys import (
@@ -96,6 +96,7 @@ __all__ = [
     "is_flat",
     "is_instance",
     "is_none",
+    "is_size",
     "is_string",
     "items_wanted",
     "iterated",

@@ -235,11 +235,11 @@ def _sizes(it: Interpreter, value: Any, *, alone: bool = True) -> Any:
     if isinstance(value, Array) and value.term.ndim == 0:
         return size_in(it, value.term)
     if isinstance(value, Array):
-        _is_size(it, value.term)
+        is_size(it, value.term)
     return value
 
 
-def _is_size(it: Interpreter, term: Term) -> None:
+def is_size(it: Interpreter, term: Term) -> None:
     """An input that was read as an array and is used as a size: start again with that."""
     if it.world.sure:
         return
