@@ -199,7 +199,46 @@ class SVM:
         return history
 '''
 
+CLIPPED = '''
+import numpy as np
+
+
+def ppo(z, act, adv, old_logp, clip=0.2):
+    n = len(act)
+    idx = np.arange(n)
+    e = np.exp(z)
+    p = e / e.sum(axis=1, keepdims=True)
+    logp = np.log(p[idx, act])
+    ratio = np.exp(logp - old_logp)
+    clipped = np.clip(ratio, 1 - clip, 1 + clip)
+    loss = -np.minimum(ratio * adv, clipped * adv).mean()
+    use = (ratio * adv <= clipped * adv).astype(float)
+    SLOT
+    onehot = np.zeros_like(p)
+    onehot[idx, act] = 1
+    dz = dlogp[:, None] * (onehot - p)
+    return loss, dz
+'''
+
+STRENGTH = '''
+import numpy as np
+
+
+def entropy_bonus(z, beta):
+    n = len(z)
+    e = np.exp(z)
+    p = e / e.sum(axis=1, keepdims=True)
+    entropy = -(p * np.log(p)).sum(axis=1)
+    loss = -beta * entropy.mean()
+    SLOT
+    return loss, dz
+'''
+
 CASES = [
+    # inside the bounds a ratio and the clipped one are the same, and both pass on a half
+    (CLIPPED, "dlogp = -use * adv * ratio / n", "dlogp = -use * ratio / n"),
+    # `beta` is a number where the loss is to be one
+    (STRENGTH, "dz = beta / n * p * (np.log(p) + entropy[:, None])", "dz = beta / n * (np.log(p) + entropy[:, None])"),
     # how many rows are drawn is a whole number
     (DRAWN_ROWS, "dW = Xb.T @ B / n", "dW = Xb.T @ B"),
     # steps of a sequence are transposed, and have an axis for the samples

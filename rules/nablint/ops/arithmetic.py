@@ -60,9 +60,24 @@ for _name in ("floor", "ceil", "trunc", "rint"):
     piecewise_constant(_name, lambda x, _f=getattr(np, _name): _f(np.real(x)), 1,
                        torch="torch.round({0})" if _name == "rint" else "")
 
-binary("maximum", np.maximum, lambda g, x, y, out: g * op.greater(x, y), lambda g, x, y, out: g * op.less(x, y),
+
+
+def _chosen(larger: Operand, x: Operand, y: Operand) -> Operand:
+    """The share of an argument of a maximum or minimum: all of the cotangent where it is chosen.
+
+    Half of it where both are the same and not zero: no kink is met by chance, but `max(r, clip(r))` is r twice.
+    """
+    first, second = (np.real(np.asarray(getattr(v, "sample", v))) for v in (x, y))
+    if is_constant(x) or is_constant(y) or not np.any((first == second) & (first != 0)):
+        return larger
+    return larger + 0.5 * op.equal(x, y)
+
+
+binary("maximum", np.maximum, lambda g, x, y, out: g * _chosen(op.greater(x, y), x, y),
+       lambda g, x, y, out: g * _chosen(op.less(x, y), x, y),
        "the larger argument gets the cotangent", text="max({0}, {1})", latex="\\max({0}, {1})", commutes=True)
-binary("minimum", np.minimum, lambda g, x, y, out: g * op.less(x, y), lambda g, x, y, out: g * op.greater(x, y),
+binary("minimum", np.minimum, lambda g, x, y, out: g * _chosen(op.less(x, y), x, y),
+       lambda g, x, y, out: g * _chosen(op.greater(x, y), x, y),
        "the smaller argument gets the cotangent", text="min({0}, {1})", latex="\\min({0}, {1})", commutes=True)
 binary("mod", lambda x, y: x - y * np.floor(np.real(x) / np.real(y)) if np.iscomplexobj(x) or np.iscomplexobj(y)
        else np.mod(x, y), lambda g, x, y, out: g, lambda g, x, y, out: -g * op.floor_divide(x, y),

@@ -67,10 +67,14 @@ def _whole(it: Interpreter, target: Function, args: list[Any], given: list[Any])
 
 
 def _vectors(it: Interpreter) -> tuple[tuple[str, int], ...]:
-    """The decisions by which parameters of which nothing told the rank are vectors."""
-    return tuple((key, choice.options.index(1)) for key, choice in it.world.choices.items()
-                 if key.endswith(":rank") and 1 in choice.options and it.world.decided(key) is None
-                 and names_parameter(key.removesuffix(":rank")))
+    """The decisions by which parameters of which nothing told the rank have fewer axes: vectors, or numbers."""
+    found: list[tuple[str, int]] = []
+    for key, choice in it.world.choices.items():
+        fewer = 0 if choice.options[choice.taken] == 1 else 1
+        if key.endswith(":rank") and fewer in choice.options and it.world.decided(key) is None and names_parameter(
+                key.removesuffix(":rank")):
+            found.append((key, choice.options.index(fewer)))
+    return tuple(found)
 
 
 def _of_argument(result: Result, arguments: list[Term]) -> None:

@@ -88,6 +88,8 @@ def default_rank(it: Interpreter, p: Pending, at_least: int = 0, first: int | No
     if it.world.decided(f"{p.path}:number") and not at_least:
         return 0
     options = [r for r in dict.fromkeys((max(first, at_least), *RANKS)) if axes(r) >= at_least]
+    if first == 1 and not at_least and name in ("beta", "gamma", "mu"):
+        options.insert(1, 0)  # a strength, or one for each feature
     like = _like_the_first(it, p)
     return it.world.choose(f"{p.path}:rank", options, usual=options.index(like) if like in options else 0)
 
