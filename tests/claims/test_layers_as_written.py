@@ -374,3 +374,33 @@ class GraphLayer:
 def test_what_is_returned_alone_is_the_gradient_of_the_input_of_its_shape(monkeypatch):
     assert_verified(GRAPH.replace("SLOT", "self.A.T @ dY @ self.W.T"), monkeypatch)
     assert_undone(GRAPH, "self.A.T @ dY @ self.W.T", "self.A @ dY @ self.W.T")
+
+
+CAUSAL = '''
+import numpy as np
+
+class Scores:
+    def __init__(self, d):
+        self.Wq, self.Wk = np.random.randn(d, d) * 0.1, np.random.randn(d, d) * 0.1
+
+    def forward(self, x):
+        T, C = x.shape
+        self.x, self.q, self.k = x, x @ self.Wq, x @ self.Wk
+        s = self.q @ self.k.T / np.sqrt(C)
+        s[np.triu_indices(T, 1)] = -1e10
+        e = np.exp(s - s.max(-1, keepdims=True))
+        self.w = e / e.sum(-1, keepdims=True)
+        return self.w
+
+    def backward(self, dw):
+        ds = self.w * (dw - (dw * self.w).sum(-1, keepdims=True)) / np.sqrt(self.x.shape[1])
+        dq = ds @ self.k
+        dk = SLOT
+        self.dWq, self.dWk = self.x.T @ dq, self.x.T @ dk
+        return dq @ self.Wq.T + dk @ self.Wk.T
+'''
+
+
+def test_entries_that_pairs_of_indices_choose_are_chosen_once(monkeypatch):
+    assert_verified(CAUSAL.replace("SLOT", "ds.T @ self.q"), monkeypatch)
+    assert_undone(CAUSAL, "ds.T @ self.q", "ds @ self.q")

@@ -136,11 +136,14 @@ def _quantises(made: set[Term], wrt: Term, *, compares: bool) -> bool:
 
 
 def _written_twice(node: Term) -> bool:
-    """Does an index array of an assignment choose a place more than once?"""
+    """Do the index arrays of an assignment, which choose by pairs where they are several, choose a place twice?"""
     if node.card is None or node.card.name != "setitem":
         return False
-    return any(a.sample.dtype.kind in "iu" and a.ndim == 1 and len(np.unique(a.sample)) < a.sample.size
-               for a in node.args[2:])
+    places = [a.sample for a in node.args[2:] if a.sample.dtype.kind in "iu" and a.ndim == 1]
+    if len({p.size for p in places}) != 1:
+        return any(len(np.unique(p)) < p.size for p in places)
+    chosen = np.unique(np.stack(places), axis=1)
+    return chosen.shape[1] < places[0].size
 
 
 def _equal(a: Term, b: Term) -> bool:
