@@ -5,8 +5,7 @@ Whoever embeds words adds such a gradient to the rows alone, `W[ids] -= lr * dW`
 
 from __future__ import annotations
 
-from nablint.calculus.terms import Term
-from nablint.claims.entries import ancestors
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.model import Result
 
 OF_ROWS = "of the rows that were taken, which are updated one by one"

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from nablint.calculus.terms import Term
-from nablint.claims.entries import ancestors
+from nablint.calculus.terms import Term, ancestors
 from nablint.claims.judging.implicit import under_activation
 from nablint.claims.judging.row_seeds import row_cotangents
 from nablint.claims.model import Seed
