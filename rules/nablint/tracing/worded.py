@@ -61,7 +61,7 @@ def returned(it: Interpreter, function: Function, given: Mapping[str, Any], name
     if said is None or function.generator or not isinstance(function.node, cst.FunctionDef):
         return result
     each: tuple[ShapeEvidence, ...] = said.parts if said.kind == "tuple" else (said,)
-    if _counts(function.node) != {len(each)} or (isinstance(result, tuple) and len(result) != len(each)):
+    if _counts(function.node) != frozenset({len(each)}) or (isinstance(result, tuple) and len(result) != len(each)):
         return result
     it.world.documented += 1
     known, space = {**names, **_bound(it, function, given)}, f"{function.name}.{it.world.documented}"

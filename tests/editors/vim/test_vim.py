@@ -12,7 +12,8 @@ import pytest
 from editors.program import FAKE_SLIP, fake_program
 
 VIM = shutil.which("vim")
-ALE = any(Path(folder).glob("pack/*/opt/ale") for folder in ("/usr/share/vim/vimfiles", Path.home() / ".vim"))
+ALE = [found for folder in ("/usr/share/vim/vimfiles", Path.home() / ".vim")
+       for found in Path(folder).glob("pack/*/*/ale")]
 
 
 @pytest.mark.skipif(VIM is None or not ALE, reason="no Vim with ALE")
