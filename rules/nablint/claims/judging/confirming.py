@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
 from nablint.calculus.terms import Term, ancestors
+from nablint.claims.judging.chances import by_chance
 from nablint.claims.judging.intent import ESTIMATE
 from nablint.claims.judging.judge import CANCELS, NOT_FINITE, ZERO
 from nablint.claims.judging.proof import is_proved
@@ -18,6 +19,8 @@ from nablint.tracing.world import Hypothesis
 
 DRAWS = (1, 2)
 
+CONTRADICTED = "another draw of samples does not say the same"
+
 MORE_DRAWS = (4, 5, 7)
 """Draws that are asked instead of those that leave a result open."""
 
@@ -28,7 +31,7 @@ OTHER_SIZES = 7
 def doubted(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float
             ) -> Judgement | None:
     """What another draw, where sizes are others, says of all that a less likely reading shows to be right."""
-    if not judgement.good or judgement.wrong:
+    if not judgement.good:
         return None
     try:
         return run_once(program, unit, hypothesis, DRAWS[0], max(min(ends - EFFORT.seconds, 2.0), 0.2))[0]
@@ -118,27 +121,29 @@ def confirm(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypo
             told: Judgement | None = None) -> None:
     """Two more draws with other sizes: what they do not say, too, is unchecked.
 
-    A draw that leaves a result open (see `left_open`) does not speak, and another is asked instead.  A gradient that
-    cancels to zero on every draw is zero, and where the claimed one does so too it is right.
+    A draw that leaves a result open (see `left_open`) does not speak, and another is asked instead; so is one on which
+    a wrong mask agrees by chance.  A gradient that cancels to zero on every draw is zero, and where the claimed one
+    does so too it is right.
     """
     if all(j.verdict in ("unchecked", "not-a-gradient") for j in judgement.judged):
         return
     heard: dict[int, int] = {}
-    _ask_again(program, unit, judgement, hypothesis, ends, heard, told)
+    excused: set[int] = set()
+    _ask_again(program, unit, judgement, hypothesis, ends, heard, excused, told)
     for j in judgement.judged:
         if j.reason == CANCELS and heard.get(id(j), 0) >= len(DRAWS):
             j.verdict, j.reason = "verified", ""
 
 
 def _ask_again(program: Program, unit: Unit, judgement: Judgement, hypothesis: Hypothesis, ends: float,
-               heard: dict[int, int], told: Judgement | None) -> None:
+               heard: dict[int, int], excused: set[int], told: Judgement | None) -> None:
     """Runs on other draws, until each result was heard of often enough."""
     for draw in (*DRAWS, *MORE_DRAWS):
         remaining = ends - EFFORT.seconds + 0.5
         other = told if draw == DRAWS[0] else None
         if other is None:
             other, hypothesis = run_draw(program, unit, hypothesis, draw, max(min(remaining, 2.0), 0.2))
-        _doubt(judgement, other, heard)
+        _doubt(judgement, other, heard, excused)
         if other is None:
             return
         asked = [j for j in judgement.judged if j.verdict in ("verified", "wrong")]
@@ -162,7 +167,11 @@ def _by_statement(judged: Iterable[Judged]) -> dict[tuple[int, str], list[Judged
     return found
 
 
-def _doubt(judgement: Judgement, other: Judgement | None, heard: dict[int, int]) -> None:
+def _doubt(judgement: Judgement, other: Judgement | None, heard: dict[int, int], excused: set[int]) -> None:
+    """Revise verdicts by what another draw says.
+
+    excused: the results for which one draw that says otherwise has been passed over already.
+    """
     said, asked = _by_statement(other.judged if other is not None else ()), _by_statement(judgement.judged)
     for j in judgement.judged:
         key = id(j.result.step.node), j.result.name
@@ -178,9 +187,12 @@ def _doubt(judgement: Judgement, other: Judgement | None, heard: dict[int, int])
             continue
         right = any(t.verdict in ("proved", "verified") for t in twins)
         wrong = any(t.verdict == "wrong" for t in twins)
+        if j.verdict == "wrong" and right and not wrong and id(j) not in excused and by_chance(j):
+            excused.add(id(j))
+            continue
         heard[id(j)] = heard.get(id(j), 0) + 1
         if not (right if j.verdict == "verified" else wrong):
             if j.verdict == "verified" and not wrong and is_proved(j):  # what another draw cannot say, a proof can
                 j.verdict = "proved"
                 continue
-            j.verdict, j.reason = "unchecked", "another draw of samples does not say the same"
+            j.verdict, j.reason = "unchecked", CONTRADICTED

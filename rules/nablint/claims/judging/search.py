@@ -10,7 +10,15 @@ import heapq
 from dataclasses import replace
 
 from nablint.calculus.effort import EFFORT
-from nablint.claims.judging.confirming import asked_again, doubted, left_open, silence, silence_standing
+from nablint.claims.judging.chances import by_chance
+from nablint.claims.judging.confirming import (
+    CONTRADICTED,
+    asked_again,
+    doubted,
+    left_open,
+    silence,
+    silence_standing,
+)
 from nablint.claims.judging.pointless import pointless
 from nablint.claims.judging.readings import (
     alternatives,
@@ -198,12 +206,13 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
         if not plausible(world) or (best is not None and pointless(judgement.run.it)):
             continue
         fitting.append(hypothesis)
-        if best is not None and best[0].wrong and (
+        far = best is not None and hypothesis.cost >= UNLIKELY > best[1].cost
+        believed = best is None or not judgement.wrong or fits_better(judgement, best[0], far=far)
+        if best is not None and best[0].wrong and believed and (
                 other := doubted(program, unit, judgement, hypothesis, ends)) is not None:
-            if other.wrong:  # right by chance
+            if other.wrong > judgement.wrong:  # right by chance
                 continue
             told = hypothesis, other
-        far = best is not None and hypothesis.cost >= UNLIKELY > best[1].cost
         if best is None or fits_better(judgement, best[0], far=far) or says_more(judgement, hypothesis, *best):
             best = (judgement, hypothesis)
             if but_for_a_sign(judgement):
@@ -239,7 +248,20 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
     outcome = Outcome(unit, judgement, hypothesis, runs, restarts, "", fitting, rivals[:2])
     if most == MAX_COST or (judgement.good and not judgement.wrong):  # what is searched further is confirmed then
         asked_again(program, outcome, ends, told=told[1] if told is not None and told[0] is hypothesis else None)
+        if not (start.shift or hypothesis.shift) and any(
+                j.reason == CONTRADICTED and by_chance(j) for j in judgement.judged):
+            again = _from_other_samples(program, made, start, most)
+            outcome = again or outcome
     return outcome, forks
+
+
+def _from_other_samples(program: Program, made: Runs, start: Hypothesis, most: float) -> Outcome | None:
+    """A search on samples on which no wrong mask agrees by chance; None where nothing comes out wrong."""
+    for shift in SHIFTS:
+        found, _ = _search(program, made, replace(start, shift=shift), EFFORT.seconds + 2.0, most=most)
+        if found.judgement is not None and found.judgement.wrong:
+            return found
+    return None
 
 
 def _open(judgement: Judgement) -> int:
