@@ -84,6 +84,21 @@ def silence_standing(judgement: Judgement) -> None:
                 j.verdict, j.reason = "unchecked", reason or next(iter(standing.values()))
 
 
+def silence_guessed(judgement: Judgement) -> None:
+    """What clashes is not known where nothing is right and only uses tell how many axes its variable has.
+
+    Without a loss in sight nothing speaks for the reading, and one that is farther off may fit.
+    """
+    seed, run = judgement.seed, judgement.run
+    if judgement.good or seed is None or seed.kind not in ("implicit", "borrowed"):
+        return
+    asked = {key.removesuffix(":rank") for key in run.it.world.choices if key.endswith(":rank")}
+    clashes = {message for _, _, message in run.it.misfits}
+    for j in judgement.judged:
+        if j.verdict == "wrong" and j.reason in clashes and any(t.label in asked for t in j.result.wrt):
+            j.verdict, j.reason = "unchecked", "how many axes the variable has is not told"
+
+
 def asked_again(program: Program, outcome: Outcome, ends: float, *, agreed: bool = False,
                 told: Judgement | None = None) -> None:
     """Confirm an outcome; one in which nothing is wrong later, where somebody waits for what is.

@@ -17,6 +17,7 @@ from nablint.claims.judging.confirming import (
     doubted,
     left_open,
     silence,
+    silence_guessed,
     silence_standing,
 )
 from nablint.claims.judging.pointless import pointless
@@ -241,6 +242,7 @@ def _search(program: Program, made: Runs, start: Hypothesis, ends: float, *,
     if judgement.run.it.presumed:
         silence(judgement, judgement.run.it.presumed)
     silence_standing(judgement)
+    silence_guessed(judgement)
     guessed = any(key.startswith("branch@") for key in judgement.run.it.world.choices)
     left = spent and (guessed or square_by_chance(judgement.run.it.world))
     if judgement.wrong and (not exhausted or left):
